@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_ACCESS_CELL_H
+#define TANDEM_ACCESS_CELL_H
+
+#include "ns3/ipv4-address.h"
+#include "ns3/net-device.h"
+#include "ns3/node-container.h"
+#include "ns3/node.h"
+#include "ns3/nstime.h"
+#include "ns3/ptr.h"
+#include "ns3/vector.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/** What a user's radio looks like at this instant. */
+struct RadioSample
+{
+    double snrDb{0};         //!< uplink signal-to-noise ratio at the AP or eNB, dB (0 until first heard)
+    double rateBps{0};       //!< PHY rate of the user's last data transmission, bit/s
+    double mcs{0};           //!< modulation and coding index of that transmission
+    double macQueueBytes{0}; //!< bytes waiting in the user's device: queue disc + MAC (WiFi) or RLC (LTE)
+};
+
+/** What a user's radio has done since the start of the simulation; take differences. */
+struct RadioCounters
+{
+    double txAirtimeS{0};           //!< seconds in which the user's own radio transmitted
+    uint64_t macRetransmissions{0}; //!< MPDUs sent again (WiFi) or HARQ retransmissions (LTE)
+};
+
+/** What the whole cell has done since the start of the simulation; take differences. */
+struct CellCounters
+{
+    double busyS{0};             //!< seconds the medium was busy, or uplink PRBs used / PRBs available
+    uint64_t backgroundBytes{0}; //!< background traffic that reached the sink, bytes of UDP payload
+};
+
+/** A node with its place, for drawings and reports. */
+struct PlacedNode
+{
+    std::string name; //!< e.g. "user-3", "ap", "background-0"
+    std::string kind; //!< "user" | "ap" | "enb" | "pgw" | "background"
+    Vector position;  //!< metres
+};
+
+/**
+ * One access network: an AP or eNB, its users, and its background stations.
+ *
+ * Life, in this order: configure, Build(), backhaul and applications are attached to
+ * GetGateway() and to the users, StartBackground(), the simulation runs to GetWarmup() or
+ * longer, and then, once per episode: AssignStreams() and BeginEpisode().
+ */
+class AccessCell
+{
+  public:
+    virtual ~AccessCell() = default;
+
+    /**
+     * Create AP or eNB, devices, the users' internet stack, addresses and default routes.
+     * \param users the nodes of the users, without an internet stack
+     */
+    virtual void Build(NodeContainer users) = 0;
+
+    /** \return "wifi" or "lte" */
+    virtual std::string GetKind() const = 0;
+
+    /** \return the standard in words, e.g. "802.11ax" or "LTE" */
+    virtual std::string GetStandard() const = 0;
+
+    /** \return the node that forwards the users' packets (AP or PGW); backhaul links attach here */
+    virtual Ptr<Node> GetGateway() const = 0;
+
+    /** \return the IPv4 address of user \p i in this cell */
+    virtual Ipv4Address GetUserAddress(uint32_t i) const = 0;
+
+    /** \return network address and mask that cover every station of this cell */
+    virtual std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const = 0;
+
+    /** \return the node of user \p i */
+    virtual Ptr<Node> GetUser(uint32_t i) const = 0;
+
+    /** \return the number of users, without background stations */
+    virtual uint32_t GetUserCount() const = 0;
+
+    /** \return users and background stations together */
+    virtual uint32_t GetStationCount() const = 0;
+
+    /** \return the radio device of user \p i */
+    virtual Ptr<NetDevice> GetUserDevice(uint32_t i) const = 0;
+
+    /**
+     * Let the background stations send on/off UDP traffic. Does nothing when there are none.
+     * \param sink the node that receives, normally the edge host; a packet sink is installed there
+     * \param address the sink's address
+     * \param port the sink's UDP port, one per cell
+     */
+    virtual void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) = 0;
+
+    /** \return the radio state of user \p i now */
+    virtual RadioSample Sample(uint32_t i) const = 0;
+
+    /** \return cumulative radio counters of user \p i */
+    virtual RadioCounters Count(uint32_t i) const = 0;
+
+    /** \return cumulative counters of the cell */
+    virtual CellCounters CountCell() const = 0;
+
+    /** \return metres between user \p i and the AP or eNB, now */
+    virtual double GetDistance(uint32_t i) const = 0;
+
+    /** \return AP or eNB, users and background stations with their positions, now */
+    virtual std::vector<PlacedNode> GetPlacedNodes() const = 0;
+
+    /** \return the simulated time by which every station is associated or attached */
+    virtual Time GetWarmup() const = 0;
+
+    /**
+     * Re-seed every random stream of the cell, so that a forked copy of the warmed-up process
+     * is a function of its seed alone.
+     * \param first the first stream index to use
+     * \return how many stream indices were used
+     */
+    virtual int64_t AssignStreams(int64_t first) = 0;
+
+    /** Draw positions and start mobility and background traffic; after AssignStreams(). */
+    virtual void BeginEpisode() = 0;
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_ACCESS_CELL_H
