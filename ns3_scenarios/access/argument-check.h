@@ -2,6 +2,7 @@
 #ifndef TANDEM_ARGUMENT_CHECK_H
 #define TANDEM_ARGUMENT_CHECK_H
 
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
@@ -58,6 +59,20 @@ CheckRange(const std::string& argument,
     }
     text << suffix << "; give a value in that range (see --help)";
     Fail(text.str());
+}
+
+/**
+ * \return the argument name in a group: ("", "radius") is "radius", ("lte", "radius") is "lteRadius"
+ */
+inline std::string
+ArgumentName(const std::string& prefix, const std::string& name)
+{
+    if (prefix.empty() || name.empty())
+    {
+        return prefix + name;
+    }
+    return prefix + static_cast<char>(std::toupper(static_cast<unsigned char>(name[0]))) +
+           name.substr(1);
 }
 
 /** Require \p value to be one of \p allowed. */

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "access/background.h"
+
+#include "access/argument-check.h"
+
+#include "ns3/inet-socket-address.h"
+#include "ns3/packet.h"
+#include "ns3/simulator.h"
+#include "ns3/udp-socket-factory.h"
+
+namespace ns3
+{
+namespace tandem
+{
+
+void
+BackgroundConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
+{
+    cmd.AddValue(ArgumentName(prefix, "backgroundStations"),
+                 "stations besides the users that send on/off UDP traffic to the edge (count)",
+                 stations);
+    cmd.AddValue(ArgumentName(prefix, "backgroundRate"),
+                 "rate of each background station while it is on, Mbit/s of UDP payload",
+                 rateMbps);
+    cmd.AddValue(ArgumentName(prefix, "backgroundOn"),
+                 "mean of the exponential on time of a background station, s",
+                 meanOnS);
+    cmd.AddValue(ArgumentName(prefix, "backgroundOff"),
+                 "mean of the exponential off time of a background station, s; 0: always on",
+                 meanOffS);
+    cmd.AddValue(ArgumentName(prefix, "backgroundPayload"),
+                 "UDP payload of a background packet, bytes",
+                 payloadBytes);
+}
+
+void
+BackgroundConfig::Check(const std::string& prefix) const
+{
+    const std::string dashes = "--";
+    CheckRange(dashes + ArgumentName(prefix, "backgroundStations"), stations, 0, 64, "stations");
+    CheckRange(dashes + ArgumentName(prefix, "backgroundRate"), rateMbps, 0.001, 10000, "Mbit/s");
+    CheckRange(dashes + ArgumentName(prefix, "backgroundOn"), meanOnS, 0.001, 1e6, "s");
+    CheckRange(dashes + ArgumentName(prefix, "backgroundOff"), meanOffS, 0, 1e6, "s");
+    // 1472 bytes fill an Ethernet-size packet, so that nothing is fragmented.
+    CheckRange(dashes + ArgumentName(prefix, "backgroundPayload"), payloadBytes, 1, 1472, "bytes");
+}
+
+BackgroundTraffic::~BackgroundTraffic()
+{
+    if (m_sink)
+    {
+        m_sink->SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
+    }
+}
+
+void
+BackgroundTraffic::Install(const BackgroundConfig& config,
+                           const std::vector<Ptr<Node>>& sources,
+                           Ptr<Node> sink,
+                           Ipv4Address address,
+                           uint16_t port)
+{
+    m_config = config;
+    m_interval = Seconds(config.payloadBytes * 8 / (config.rateMbps * 1e6));
+    m_duration = CreateObject<ExponentialRandomVariable>();
+    if (sources.empty())
+    {
+        return;
+    }
+    m_sink = Socket::CreateSocket(sink, UdpSocketFactory::GetTypeId());
+    m_sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+    m_sink->ShutdownSend();
+    m_sink->SetRecvCallback(MakeCallback(&BackgroundTraffic::Receive, this));
+    for (const auto& node : sources)
+    {
+        Source source;
+        source.socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
+        source.socket->Bind();
+        source.socket->Connect(InetSocketAddress(address, port));
+        source.socket->ShutdownRecv();
+        m_sources.push_back(source);
+    }
+}
+
+int64_t
+BackgroundTraffic::AssignStreams(int64_t first)
+{
+    if (m_duration)
+    {
+        m_duration->SetStream(first);
+    }
+    return 1;
+}
+
+void
+BackgroundTraffic::BeginEpisode()
+{
+    for (size_t i = 0; i < m_sources.size(); ++i)
+    {
+        // P(X < Y) = meanOn / (meanOn + meanOff) for exponential X, Y with means meanOff, meanOn.
+        const bool on = m_config.meanOffS == 0 || m_duration->GetValue(m_config.meanOffS, 0) <
+                                                      m_duration->GetValue(m_config.meanOnS, 0);
+        Switch(i, on);
+    }
+}
+
+void
+BackgroundTraffic::Switch(size_t index, bool on)
+{
+    Source& source = m_sources[index];
+    source.on = on;
+    source.send.Cancel();
+    source.toggle.Cancel();
+    if (on)
+    {
+        // Spread over one interval, or sources that are always on would send in step.
+        source.send =
+            Simulator::Schedule(Seconds(m_interval.GetSeconds() * (index + 1) / m_sources.size()),
+                                &BackgroundTraffic::SendOne,
+                                this,
+                                index);
+    }
+    if (m_config.meanOffS > 0)
+    {
+        const double mean = on ? m_config.meanOnS : m_config.meanOffS;
+        source.toggle = Simulator::Schedule(Seconds(m_duration->GetValue(mean, 0)),
+                                            &BackgroundTraffic::Switch,
+                                            this,
+                                            index,
+                                            !on);
+    }
+}
+
+void
+BackgroundTraffic::SendOne(size_t index)
+{
+    Source& source = m_sources[index];
+    source.socket->Send(Create<Packet>(m_config.payloadBytes));
+    source.send = Simulator::Schedule(m_interval, &BackgroundTraffic::SendOne, this, index);
+}
+
+void
+BackgroundTraffic::Receive(Ptr<Socket> socket)
+{
+    while (Ptr<Packet> packet = socket->Recv())
+    {
+        m_receivedBytes += packet->GetSize();
+    }
+}
+
+uint64_t
+BackgroundTraffic::GetReceivedBytes() const
+{
+    return m_receivedBytes;
+}
+
+uint32_t
+BackgroundTraffic::GetActiveSources() const
+{
+    uint32_t count = 0;
+    for (const auto& source : m_sources)
+    {
+        count += source.on ? 1 : 0;
+    }
+    return count;
+}
+
+} // namespace tandem
+} // namespace ns3

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "access/placement.h"
+
+#include "access/argument-check.h"
+
+#include "ns3/simulator.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ns3
+{
+namespace tandem
+{
+
+namespace
+{
+/** Closer than this the path loss models leave their far field. */
+constexpr double MIN_DISTANCE_M = 1.0;
+/** Where stations wait during warm-up. */
+constexpr double WARMUP_DISTANCE_M = 2.0;
+/** Radius of each cluster of `hidden`, as a share of the cell's radius. */
+constexpr double CLUSTER_SHARE = 0.1;
+constexpr double TWO_PI = 6.283185307179586;
+} // namespace
+
+void
+PlacementConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
+{
+    cmd.AddValue(ArgumentName(prefix, "placement"),
+                 "where stations stand: disc (uniform in the disc), ring (at the radius, random "
+                 "angle), line (evenly spaced up to the radius, not random), hidden (two clusters "
+                 "on opposite sides of the centre), nearfar (at --near or at --radius, each with "
+                 "probability 1/2)",
+                 placement);
+    cmd.AddValue(ArgumentName(prefix, "radius"), "radius of the cell, m", radiusM);
+    cmd.AddValue(ArgumentName(prefix, "near"), "distance of the near zone of nearfar, m", nearM);
+    cmd.AddValue(ArgumentName(prefix, "mobility"),
+                 "static, or walk (random waypoints inside the cell)",
+                 mobility);
+    cmd.AddValue(ArgumentName(prefix, "speed"), "speed of walk, m/s", speedMps);
+}
+
+void
+PlacementConfig::Check(const std::string& prefix) const
+{
+    const std::string dashes = "--";
+    CheckChoice(dashes + ArgumentName(prefix, "placement"),
+                placement,
+                {"disc", "ring", "line", "hidden", "nearfar"});
+    CheckChoice(dashes + ArgumentName(prefix, "mobility"), mobility, {"static", "walk"});
+    CheckRange(dashes + ArgumentName(prefix, "radius"), radiusM, MIN_DISTANCE_M, 10000, "m");
+    CheckRange(dashes + ArgumentName(prefix, "speed"), speedMps, 0.01, 100, "m/s");
+    if (placement == "nearfar")
+    {
+        CheckRange(dashes + ArgumentName(prefix, "near"), nearM, MIN_DISTANCE_M, radiusM, "m");
+    }
+}
+
+void
+Placement::Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations)
+{
+    m_config = config;
+    m_centre = centre;
+    m_random = CreateObject<UniformRandomVariable>();
+    const uint32_t count = stations.GetN();
+    for (uint32_t i = 0; i < count; ++i)
+    {
+        auto model = CreateObject<ConstantVelocityMobilityModel>();
+        stations.Get(i)->AggregateObject(model);
+        const double angle = TWO_PI * i / count;
+        model->SetPosition(Vector(centre.x + WARMUP_DISTANCE_M * std::cos(angle),
+                                  centre.y + WARMUP_DISTANCE_M * std::sin(angle),
+                                  centre.z));
+        model->SetVelocity(Vector(0, 0, 0));
+        m_models.push_back(model);
+    }
+    m_steps.resize(count);
+}
+
+int64_t
+Placement::AssignStreams(int64_t first)
+{
+    m_random->SetStream(first);
+    return 1;
+}
+
+Vector
+Placement::DrawInDisc(const Vector& centre, double radiusM)
+{
+    const double distance = radiusM * std::sqrt(m_random->GetValue(0, 1));
+    const double angle = m_random->GetValue(0, TWO_PI);
+    return Vector(centre.x + distance * std::cos(angle),
+                  centre.y + distance * std::sin(angle),
+                  centre.z);
+}
+
+Vector
+Placement::DrawPlace(uint32_t i)
+{
+    if (m_config.placement == "disc")
+    {
+        return DrawInDisc(m_centre, m_config.radiusM);
+    }
+    if (m_config.placement == "line")
+    {
+        const double share = (i + 1.0) / m_models.size();
+        return Vector(m_centre.x + m_config.radiusM * share, m_centre.y, m_centre.z);
+    }
+    if (m_config.placement == "hidden")
+    {
+        const double cluster = CLUSTER_SHARE * m_config.radiusM;
+        const double side = (i % 2 == 0) ? -1.0 : 1.0;
+        const double x = m_centre.x + side * (m_config.radiusM - cluster);
+        return DrawInDisc(Vector(x, m_centre.y, m_centre.z), cluster);
+    }
+    double distance = m_config.radiusM;
+    if (m_config.placement == "nearfar" && m_random->GetValue(0, 1) < 0.5)
+    {
+        distance = m_config.nearM;
+    }
+    const double angle = m_random->GetValue(0, TWO_PI);
+    return Vector(m_centre.x + distance * std::cos(angle),
+                  m_centre.y + distance * std::sin(angle),
+                  m_centre.z);
+}
+
+void
+Placement::BeginEpisode()
+{
+    for (uint32_t i = 0; i < m_models.size(); ++i)
+    {
+        m_models[i]->SetPosition(DrawPlace(i));
+        if (m_config.mobility == "walk")
+        {
+            WalkOn(i);
+        }
+    }
+}
+
+void
+Placement::WalkOn(uint32_t i)
+{
+    const Vector from = m_models[i]->GetPosition();
+    const Vector to = DrawPlace(i);
+    const double distance = CalculateDistance(from, to);
+    // A waypoint on the spot (line draws the same place again) would be reached at once, for ever.
+    const double duration = std::max(distance, MIN_DISTANCE_M) / m_config.speedMps;
+    m_models[i]->SetVelocity(Vector((to.x - from.x) / duration,
+                                    (to.y - from.y) / duration,
+                                    (to.z - from.z) / duration));
+    m_steps[i].Cancel();
+    m_steps[i] = Simulator::Schedule(Seconds(duration), &Placement::WalkOn, this, i);
+}
+
+Vector
+Placement::GetPosition(uint32_t i) const
+{
+    return m_models.at(i)->GetPosition();
+}
+
+double
+Placement::GetDistance(uint32_t i) const
+{
+    return CalculateDistance(m_centre, GetPosition(i));
+}
+
+} // namespace tandem
+} // namespace ns3

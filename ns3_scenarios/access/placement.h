@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_PLACEMENT_H
+#define TANDEM_PLACEMENT_H
+
+#include "ns3/command-line.h"
+#include "ns3/constant-velocity-mobility-model.h"
+#include "ns3/event-id.h"
+#include "ns3/node-container.h"
+#include "ns3/random-variable-stream.h"
+#include "ns3/vector.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/** Where stations stand and how they move. */
+struct PlacementConfig
+{
+    std::string placement{"disc"};  //!< disc | ring | line | hidden | nearfar
+    std::string mobility{"static"}; //!< static | walk
+    double radiusM{25.0};           //!< radius of the cell, m
+    double nearM{5.0};              //!< distance of the near zone of nearfar, m
+    double speedMps{1.4};           //!< speed of walk, m/s; 1.4 m/s is a pedestrian
+
+    /** Add --placement, --radius, --near, --mobility, --speed, each with \p prefix in front. */
+    void AddArguments(CommandLine& cmd, const std::string& prefix);
+
+    /** End the program with a message if a value makes no sense. */
+    void Check(const std::string& prefix) const;
+};
+
+/**
+ * Positions of the stations of one cell, around a centre.
+ *
+ * During warm-up every station stands close to the centre, so that association and attachment
+ * are quick and certain; BeginEpisode() draws the places of the episode. A walk is a random
+ * waypoint walk whose waypoints are drawn like the places, so it stays inside the cell's disc
+ * (inside the station's own cluster for `hidden`).
+ */
+class Placement
+{
+  public:
+    /** Install mobility models on \p stations and put them close to \p centre. */
+    void Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations);
+
+    /** \return the number of streams used, always 1 */
+    int64_t AssignStreams(int64_t first);
+
+    /** Draw every place; start to walk. */
+    void BeginEpisode();
+
+    /** \return the position of station \p i now, m */
+    Vector GetPosition(uint32_t i) const;
+
+    /** \return metres between station \p i and the centre now */
+    double GetDistance(uint32_t i) const;
+
+  private:
+    Vector DrawPlace(uint32_t i);
+    Vector DrawInDisc(const Vector& centre, double radiusM);
+    void WalkOn(uint32_t i);
+
+    PlacementConfig m_config;
+    Vector m_centre;
+    std::vector<Ptr<ConstantVelocityMobilityModel>> m_models;
+    std::vector<EventId> m_steps;
+    Ptr<UniformRandomVariable> m_random;
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_PLACEMENT_H
