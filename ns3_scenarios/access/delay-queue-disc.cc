@@ -73,7 +73,7 @@ DelayQueueDisc::DoDequeue()
     }
     if (m_ready.front() > Simulator::Now())
     {
-        if (!m_wake.IsPending())
+        if (m_wake.IsExpired())
         {
             m_wake =
                 Simulator::Schedule(m_ready.front() - Simulator::Now(), &QueueDisc::Run, this);

@@ -165,5 +165,11 @@ Placement::GetDistance(uint32_t i) const
     return CalculateDistance(m_centre, GetPosition(i));
 }
 
+double
+Placement::GetHiddenGapShare()
+{
+    return 2 * (1 - CLUSTER_SHARE) - 2 * CLUSTER_SHARE;
+}
+
 } // namespace tandem
 } // namespace ns3

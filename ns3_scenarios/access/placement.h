@@ -60,6 +60,9 @@ class Placement
     /** \return metres between station \p i and the centre now */
     double GetDistance(uint32_t i) const;
 
+    /** \return smallest distance between the clusters of `hidden`, as a share of the radius */
+    static double GetHiddenGapShare();
+
   private:
     Vector DrawPlace(uint32_t i);
     Vector DrawInDisc(const Vector& centre, double radiusM);

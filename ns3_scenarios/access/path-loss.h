@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_PATH_LOSS_H
+#define TANDEM_PATH_LOSS_H
+
+#include "ns3/command-line.h"
+#include "ns3/propagation-loss-model.h"
+
+#include <string>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/** Log-distance path loss with optional log-normal shadowing and Nakagami fading. */
+struct PathLossConfig
+{
+    double exponent{3.0};    //!< path loss exponent
+    double shadowingDb{0.0}; //!< standard deviation of shadowing, dB; 0: none
+    bool nakagami{false};    //!< fast fading by ns-3's Nakagami model
+
+    /** Add --pathLossExponent, --shadowing, --nakagami with \p prefix in front. */
+    void AddArguments(CommandLine& cmd, const std::string& prefix);
+
+    /** End the program with a message if a value makes no sense. */
+    void Check(const std::string& prefix) const;
+
+    /** \return free-space loss at 1 m, dB, at \p frequencyHz */
+    static double ReferenceLossDb(double frequencyHz);
+
+    /** \return median loss at \p distanceM, dB */
+    double MedianLossDb(double frequencyHz, double distanceM) const;
+
+    /** \return the distance at which the median loss is \p lossDb, m */
+    double DistanceForLoss(double frequencyHz, double lossDb) const;
+
+    /** \return a new chain of loss models, the log-distance one first */
+    Ptr<PropagationLossModel> Create(double frequencyHz) const;
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_PATH_LOSS_H

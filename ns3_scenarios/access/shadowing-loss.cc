@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "access/shadowing-loss.h"
+
+#include "ns3/mobility-model.h"
+
+#include <functional>
+
+namespace ns3
+{
+namespace tandem
+{
+
+NS_OBJECT_ENSURE_REGISTERED(ShadowingLossModel);
+
+TypeId
+ShadowingLossModel::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::tandem::ShadowingLossModel")
+                            .SetParent<PropagationLossModel>()
+                            .SetGroupName("Propagation")
+                            .AddConstructor<ShadowingLossModel>();
+    return tid;
+}
+
+ShadowingLossModel::ShadowingLossModel()
+    : m_random(CreateObject<NormalRandomVariable>())
+{
+}
+
+void
+ShadowingLossModel::SetSigma(double sigmaDb)
+{
+    m_sigmaDb = sigmaDb;
+}
+
+double
+ShadowingLossModel::DoCalcRxPower(double txPowerDbm,
+                                  Ptr<MobilityModel> a,
+                                  Ptr<MobilityModel> b) const
+{
+    const MobilityModel* first = PeekPointer(a);
+    const MobilityModel* second = PeekPointer(b);
+    if (std::less<>()(second, first))
+    {
+        std::swap(first, second);
+    }
+    const auto [entry, isNew] = m_lossDb.try_emplace({first, second}, 0.0);
+    if (isNew)
+    {
+        entry->second = m_random->GetValue(0, m_sigmaDb * m_sigmaDb);
+    }
+    return txPowerDbm - entry->second;
+}
+
+int64_t
+ShadowingLossModel::DoAssignStreams(int64_t stream)
+{
+    m_random->SetStream(stream);
+    m_lossDb.clear();
+    return 1;
+}
+
+} // namespace tandem
+} // namespace ns3

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_SHADOWING_LOSS_H
+#define TANDEM_SHADOWING_LOSS_H
+
+#include "ns3/propagation-loss-model.h"
+#include "ns3/random-variable-stream.h"
+
+#include <map>
+#include <utility>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/**
+ * Log-normal shadowing: one Gaussian draw in dB per pair of nodes, the same in both directions,
+ * kept until the next AssignStreams(), that is for an episode.
+ *
+ * ns-3's RandomPropagationLossModel draws for every frame, which is fading, not shadowing.
+ */
+class ShadowingLossModel : public PropagationLossModel
+{
+  public:
+    /** \return the object TypeId */
+    static TypeId GetTypeId();
+
+    ShadowingLossModel();
+
+    /** \param sigmaDb standard deviation, dB */
+    void SetSigma(double sigmaDb);
+
+  private:
+    double DoCalcRxPower(double txPowerDbm,
+                         Ptr<MobilityModel> a,
+                         Ptr<MobilityModel> b) const override;
+    int64_t DoAssignStreams(int64_t stream) override;
+
+    using Pair = std::pair<const MobilityModel*, const MobilityModel*>;
+
+    double m_sigmaDb{0};
+    Ptr<NormalRandomVariable> m_random;
+    mutable std::map<Pair, double> m_lossDb; //!< looked up only: its order has no effect
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_SHADOWING_LOSS_H

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_WIFI_PROBE_H
+#define TANDEM_WIFI_PROBE_H
+
+#include "access/access-cell.h"
+
+#include "ns3/nstime.h"
+#include "ns3/wifi-net-device.h"
+#include "ns3/wifi-phy-state.h"
+#include "ns3/wifi-ppdu.h"
+#include "ns3/wifi-tx-vector.h"
+
+namespace ns3
+{
+namespace tandem
+{
+
+/**
+ * Watches what one station transmits.
+ *
+ * One callback per PPDU that the station itself sends. The PHY's State trace would give the same
+ * airtime but fires at every station for every frame on the medium.
+ */
+class WifiStationProbe
+{
+  public:
+    /** \param device the station's device */
+    explicit WifiStationProbe(Ptr<WifiNetDevice> device);
+    WifiStationProbe(const WifiStationProbe&) = delete;
+    WifiStationProbe& operator=(const WifiStationProbe&) = delete;
+
+    /** \return airtime and retransmissions up to now */
+    RadioCounters Count() const;
+
+    /** \return PHY rate of the last data PPDU, bit/s; 0 before the first */
+    double GetRateBps() const;
+
+    /** \return HT, VHT or HE MCS of the last data PPDU; 0 before the first */
+    double GetMcs() const;
+
+  private:
+    void OnTransmit(WifiConstPsduMap psdus, WifiTxVector vector, double powerW);
+
+    Ptr<WifiNetDevice> m_device;
+    WifiTxVector m_lastData;
+    bool m_hasSentData{false};
+    Time m_airtime;     //!< of all PPDUs begun
+    Time m_transmitEnd; //!< of the latest PPDU
+    uint64_t m_retransmissions{0};
+};
+
+/** Adds up the time in which a PHY transmits, receives or senses energy. */
+class MediumProbe
+{
+  public:
+    /** \param device the AP's device, whose view of the medium counts */
+    explicit MediumProbe(Ptr<WifiNetDevice> device);
+    MediumProbe(const MediumProbe&) = delete;
+    MediumProbe& operator=(const MediumProbe&) = delete;
+
+    /** \return busy seconds that the PHY has reported up to now */
+    double GetBusyS() const;
+
+  private:
+    void OnState(Time start, Time duration, WifiPhyState state);
+
+    Time m_busy;
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_WIFI_PROBE_H
