@@ -45,6 +45,12 @@ constexpr double NOISE_FIGURE_DB = 7.0;
 constexpr double THERMAL_NOISE_DBM_PER_HZ = -173.975;
 /** Cells at the origin, antennas at the height of the stations. */
 const Vector CENTRE(0, 0, 0);
+/** Long enough to hear a beacon, sent every 102.4 ms. */
+const Time SCAN_TIME = MilliSeconds(120);
+/** Between the ends of the scans of two stations; an association takes about 1 ms. */
+const Time ASSOCIATION_SPACING = MilliSeconds(4);
+/** ns-3's time-out of an association request and one more exchange. */
+const Time ASSOCIATION_RETRY = MilliSeconds(600);
 const char* const NETWORK = "10.1.0.0";
 const char* const MASK = "255.255.0.0";
 
@@ -146,6 +152,14 @@ WifiCell::InstallRadio()
     const UintegerValue ampdu(m_config.ampduBytes);
     mac.SetType("ns3::StaWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
     m_stationDevices = m_wifi.Install(phy, mac, m_stations);
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        // Stations otherwise all end their scan at once, collide, and try again 0.5 s later.
+        DynamicCast<WifiNetDevice>(m_stationDevices.Get(i))
+            ->GetMac()
+            ->SetAttribute("WaitBeaconTimeout",
+                           TimeValue(SCAN_TIME + static_cast<int64_t>(i) * ASSOCIATION_SPACING));
+    }
     mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
     m_apDevice = m_wifi.Install(phy, mac, m_ap).Get(0);
 }
@@ -329,9 +343,9 @@ WifiCell::GetPlacedNodes() const
 Time
 WifiCell::GetWarmup() const
 {
-    // Beacons come every 0.1024 s; stations that hear the same one contend to associate, and a
-    // lost exchange is repeated after 0.5 s.
-    return Seconds(1.0 + 0.01 * m_stations.GetN());
+    // One more scan for an exchange that is lost to a beacon.
+    const auto count = static_cast<int64_t>(m_stations.GetN());
+    return SCAN_TIME + count * ASSOCIATION_SPACING + ASSOCIATION_RETRY;
 }
 
 NodeContainer
