@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Errors of the bridge. Each message names the value, the limit and the next step."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Sequence
+
+
+class TandemError(RuntimeError):
+    """Base of everything that tandem raises on purpose."""
+
+
+class ScenarioNotFound(TandemError, ValueError):
+    """No scenario executable of that name or path."""
+
+
+class ScenarioError(TandemError):
+    """The simulator refused its arguments or failed before its first decision."""
+
+
+class SchemaMismatch(TandemError):
+    """The scenario and this package do not speak the same version."""
+
+
+class InvalidAction(TandemError, ValueError):
+    """An action that does not fit the scenario's action block."""
+
+
+class NoEpisode(TandemError):
+    """A step or branch without a running episode: call ``reset`` first."""
+
+
+class SimulatorTimeout(TandemError, TimeoutError):
+    """The simulator did not answer within the limit and was stopped."""
+
+
+class SimulatorDied(TandemError, ConnectionError):
+    """The simulator ended in the middle of an episode.
+
+    Attributes:
+        exit_status: as in :attr:`subprocess.Popen.returncode`: the exit code, or minus the signal.
+            ``None`` if it could not be learned.
+        stderr_tail: the last lines that the simulator wrote.
+        command: the command that reproduces the process.
+    """
+
+    def __init__(
+        self, what: str, exit_status: int | None, stderr_tail: str, command: Sequence[str]
+    ) -> None:
+        self.exit_status = exit_status
+        self.stderr_tail = stderr_tail
+        self.command = tuple(command)
+        super().__init__(
+            f"{what}: {describe_exit(exit_status)}\n"
+            f"last output:\n{indent(stderr_tail)}\n"
+            f"to reproduce: {shlex.join(command)}"
+        )
+
+
+def describe_exit(exit_status: int | None) -> str:
+    """Say in words how a process ended, from its return code (minus the signal)."""
+    if exit_status is None:
+        return "exit status unknown"
+    if exit_status >= 0:
+        return f"exit status {exit_status}"
+    try:
+        name = signal.Signals(-exit_status).name
+    except ValueError:
+        name = f"signal {-exit_status}"
+    return f"killed by {name}"
+
+
+def indent(text: str) -> str:
+    """Indent text for a message; say so if there is none."""
+    lines = text.strip().splitlines() or ["(nothing)"]
+    return "\n".join("    " + line for line in lines)

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file
+ * The Python end of a channel: maps what the simulator created, writes actions, waits without
+ * holding the interpreter. Everything that is not per step is left to Python.
+ */
+#include "action.h"
+#include "watcher.h"
+
+#include "channel/segment.h"
+#include "channel/wait.h"
+
+#include <chrono>
+#include <memory>
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+namespace nb = nanobind;
+using namespace tandem::channel;
+
+namespace tandem::bridge
+{
+
+/// What wait() returns besides a Status.
+enum Outcome : int
+{
+    TIMED_OUT = -1,
+    DIED = -2
+};
+
+class Channel
+{
+  public:
+    Channel(int fd, double spinUs)
+        : m_waiter(spinUs)
+    {
+        m_segment.Open(fd);
+        m_slot = &m_segment.Slot(0);
+        m_watcher = std::make_unique<Watcher>(m_slot->toAgent);
+    }
+
+    nb::bytes GetSchema() const
+    {
+        return nb::bytes(m_segment.Schema(), m_segment.Header().schemaBytes);
+    }
+
+    std::uint32_t GetSlots() const
+    {
+        return m_segment.Header().slots;
+    }
+
+    void DeclareAction(const std::string& name, std::size_t size, bool real, double low, double high)
+    {
+        const std::size_t bytes = size * (real ? sizeof(double) : sizeof(std::int32_t));
+        if (bytes != m_segment.Header().actionBytes)
+        {
+            throw std::runtime_error("the schema's action block has " + std::to_string(bytes) +
+                                     " bytes, the channel's " +
+                                     std::to_string(m_segment.Header().actionBytes));
+        }
+        m_action = std::make_unique<ActionWriter>(name, size, real, low, high);
+    }
+
+    /// A new episode: forget the old one's messages and watch the new processes.
+    void Attach(std::vector<int> pidfds)
+    {
+        m_seen = 0;
+        m_pending = false;
+        m_watcher->Watch(std::move(pidfds));
+    }
+
+    void WriteAction(nb::handle action, std::uint32_t slot)
+    {
+        CheckSlot(slot);
+        m_action->Write(action, m_segment.Action(slot));
+    }
+
+    void Post(std::uint32_t command)
+    {
+        m_slot->agent.command = command;
+        m_pending = true;
+        channel::Post(m_slot->toSimulator);
+    }
+
+    void PostBranch(std::uint32_t count, std::uint32_t horizon, std::uint32_t parallel)
+    {
+        m_slot->agent.branchCount = count;
+        m_slot->agent.branchHorizon = horizon;
+        m_slot->agent.branchParallel = parallel;
+        Post(static_cast<std::uint32_t>(Command::BRANCH));
+    }
+
+    /// Wait for the simulator; timeoutS < 0 waits without a limit.
+    int Wait(double timeoutS)
+    {
+        const bool limited = timeoutS >= 0;
+        const auto deadline =
+            std::chrono::steady_clock::now() +
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                std::chrono::duration<double>(limited ? timeoutS : 0.0));
+        while (!WaitSlice())
+        {
+            if (PyErr_CheckSignals() != 0)
+            {
+                throw nb::python_error();
+            }
+            if (m_watcher->IsDead())
+            {
+                // Its last message may have arrived before its end.
+                if (m_slot->toAgent.sequence.load(std::memory_order_acquire) != m_seen)
+                {
+                    break;
+                }
+                return DIED;
+            }
+            if (limited && std::chrono::steady_clock::now() >= deadline)
+            {
+                return TIMED_OUT;
+            }
+        }
+        ++m_seen;
+        m_pending = false;
+        return static_cast<int>(m_slot->simulator.status.load(std::memory_order_acquire));
+    }
+
+    /// One step: check and write the action, post it, wait for the next decision.
+    int Exchange(nb::handle action, double timeoutS)
+    {
+        m_action->Write(action, m_segment.Action(0));
+        Post(static_cast<std::uint32_t>(Command::STEP));
+        return Wait(timeoutS);
+    }
+
+    /// @return true between a post and the end of its wait
+    bool IsPending() const
+    {
+        return m_pending;
+    }
+
+    bool IsDead() const
+    {
+        return m_watcher->IsDead();
+    }
+
+    nb::dict GetSlotInfo(std::uint32_t slot) const
+    {
+        CheckSlot(slot);
+        const SimulatorWords& words = m_segment.Slot(slot).simulator;
+        nb::dict info;
+        info["status"] = words.status.load(std::memory_order_acquire);
+        info["epoch"] = words.epoch;
+        info["exit_status"] = words.exitStatus;
+        info["dropped_records"] = words.droppedRecords;
+        info["simulated_time_s"] = words.simulatedTimeS;
+        info["owner"] = words.owner.load();
+        return info;
+    }
+
+    std::uint64_t GetSleeps() const
+    {
+        return m_waiter.GetSleeps();
+    }
+
+    using Bytes = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>, nb::c_contig>;
+
+    Bytes Observation(std::uint32_t slot)
+    {
+        CheckSlot(slot);
+        return View(m_segment.Observation(slot), m_segment.Header().observationBytes);
+    }
+
+    Bytes Records(std::uint32_t slot)
+    {
+        CheckSlot(slot);
+        return View(m_segment.Records(slot), m_segment.Header().recordBytes);
+    }
+
+  private:
+    bool WaitSlice()
+    {
+        const nb::gil_scoped_release release;
+        return m_waiter.Wait(m_slot->toAgent, m_seen, [this] { return m_watcher->IsDead(); });
+    }
+
+    void CheckSlot(std::uint32_t slot) const
+    {
+        if (slot >= GetSlots())
+        {
+            throw nb::index_error("no such slot");
+        }
+    }
+
+    Bytes View(unsigned char* memory, std::size_t bytes)
+    {
+        // The view keeps this object, and so the mapping, alive.
+        return Bytes(memory, {bytes}, nb::find(this));
+    }
+
+    Segment m_segment;
+    SlotHeader* m_slot{nullptr};
+    Waiter m_waiter;
+    std::unique_ptr<Watcher> m_watcher;
+    std::unique_ptr<ActionWriter> m_action;
+    std::uint32_t m_seen{0}; ///< messages dealt with
+    bool m_pending{false};
+};
+
+} // namespace tandem::bridge
+
+NB_MODULE(_native, m)
+{
+    using tandem::bridge::Channel;
+    using tandem::bridge::InvalidAction;
+    m.doc() = "Shared-memory channel to an ns-3 simulator (see ns3_scenarios/channel).";
+    m.attr("LAYOUT_VERSION") = LAYOUT_VERSION;
+    m.attr("DEFAULT_SPIN_US") = DEFAULT_SPIN_US;
+    m.attr("RECORD_HEADER_BYTES") = RECORD_HEADER_BYTES;
+    nb::exception<InvalidAction>(m, "InvalidActionError", PyExc_ValueError);
+    nb::class_<Channel>(m, "Channel")
+        .def(nb::init<int, double>(), nb::arg("fd"), nb::arg("spin_us"))
+        .def_prop_ro("schema", &Channel::GetSchema)
+        .def_prop_ro("slots", &Channel::GetSlots)
+        .def_prop_ro("pending", &Channel::IsPending)
+        .def_prop_ro("dead", &Channel::IsDead)
+        .def_prop_ro("sleeps", &Channel::GetSleeps)
+        .def("declare_action",
+             &Channel::DeclareAction,
+             nb::arg("name"),
+             nb::arg("size"),
+             nb::arg("real"),
+             nb::arg("low"),
+             nb::arg("high"))
+        .def("attach", &Channel::Attach, nb::arg("pidfds"))
+        .def("write_action", &Channel::WriteAction, nb::arg("action"), nb::arg("slot") = 0)
+        .def("post", &Channel::Post, nb::arg("command"))
+        .def("post_branch",
+             &Channel::PostBranch,
+             nb::arg("count"),
+             nb::arg("horizon"),
+             nb::arg("parallel"))
+        .def("wait", &Channel::Wait, nb::arg("timeout_s") = -1.0)
+        .def("exchange", &Channel::Exchange, nb::arg("action"), nb::arg("timeout_s") = -1.0)
+        .def("slot_info", &Channel::GetSlotInfo, nb::arg("slot"))
+        .def("observation", &Channel::Observation, nb::arg("slot"), nb::rv_policy::reference)
+        .def("records", &Channel::Records, nb::arg("slot"), nb::rv_policy::reference);
+}

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+# How scenarios are built, installed and bundled with ns-3.
+#
+#   tandem_scenario_library(SOURCES … MODULES …)  -> static library tandem-scenario, installed with
+#                                                    its headers for `tandem build`
+#   tandem_add_scenario(name SOURCES …)           -> executable <package>/_bin/name
+#   tandem_bundle_ns3()                           -> ns-3's libraries and headers, <package>/_ns3
+
+include_guard(GLOBAL)
+
+set(TANDEM_PACKAGE tandem)
+set(TANDEM_BIN "${TANDEM_PACKAGE}/_bin")
+set(TANDEM_NS3 "${TANDEM_PACKAGE}/_ns3")
+set(TANDEM_CPP "${TANDEM_PACKAGE}/_cpp")
+
+set(TANDEM_BUNDLED OFF)
+if(NS3_PROVIDER_USED MATCHES "^(wheel|download)$")
+  set(TANDEM_BUNDLED ON)
+endif()
+
+function(tandem_scenario_library)
+  cmake_parse_arguments(A "" "" "SOURCES;HEADER_FOLDERS;MODULES" ${ARGN})
+  add_library(tandem-scenario STATIC ${A_SOURCES})
+  list(TRANSFORM A_MODULES PREPEND ns3sim::)
+  target_link_libraries(tandem-scenario PUBLIC ${A_MODULES})
+  target_include_directories(tandem-scenario PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_compile_definitions(tandem-scenario PUBLIC TANDEM_VERSION="${PROJECT_VERSION}")
+  target_compile_options(tandem-scenario PRIVATE -Wall -Wextra)
+  set_target_properties(tandem-scenario PROPERTIES CXX_EXTENSIONS OFF
+                                                   POSITION_INDEPENDENT_CODE ON)
+  install(TARGETS tandem-scenario ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
+  install(DIRECTORY ${A_HEADER_FOLDERS} DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
+          FILES_MATCHING PATTERN "*.h")
+  set_property(GLOBAL PROPERTY TANDEM_MODULES ${A_MODULES})
+endfunction()
+
+function(tandem_add_scenario name)
+  cmake_parse_arguments(A "" "" "SOURCES" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE tandem-scenario)
+  target_compile_options(${name} PRIVATE -Wall -Wextra)
+  # The wheel's libraries need others that only the loader has to find.
+  target_link_options(${name} PRIVATE -Wl,--allow-shlib-undefined)
+  if(TANDEM_BUNDLED)
+    set(_rpath "$ORIGIN/../_ns3")
+  elseif(NS3_PROVIDER_USED STREQUAL "root")
+    set(_rpath "${NS3_LIB_DIR}")
+  else()
+    set(_rpath "")
+  endif()
+  set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF INSTALL_RPATH "${_rpath}"
+                                           INSTALL_RPATH_USE_LINK_PATH OFF)
+  install(TARGETS ${name} RUNTIME DESTINATION "${TANDEM_BIN}" COMPONENT tandem)
+endfunction()
+
+# Install what users' scenarios are compiled and linked with: the description in _cpp/build.json
+# and, for an ns-3 from a wheel, its libraries (with those they need; their run paths start from
+# $ORIGIN, so one flat folder works), headers and licence.
+function(tandem_bundle_ns3)
+  get_property(_targets GLOBAL PROPERTY TANDEM_MODULES)
+  set(_libraries "")
+  foreach(_target IN LISTS _targets)
+    get_target_property(_file ${_target} IMPORTED_LOCATION)
+    list(APPEND _libraries "${_file}")
+  endforeach()
+
+  set(_include "${NS3_INCLUDE_DIR}")
+  set(_lib "${NS3_LIB_DIR}")
+  if(TANDEM_BUNDLED)
+    set(_include "_ns3/include")  # relative to the package
+    set(_lib "_ns3")
+    install(DIRECTORY "${NS3_INCLUDE_DIR}/ns3" DESTINATION "${TANDEM_NS3}/include"
+            COMPONENT tandem)
+    file(GLOB _licences "${NS3_INCLUDE_DIR}/../../ns3-*.dist-info/licenses/*")
+    install(FILES ${_licences} DESTINATION "${TANDEM_NS3}" COMPONENT tandem)
+    install(CODE "
+      if(POLICY CMP0207)
+        cmake_policy(SET CMP0207 NEW)
+      endif()
+      file(GET_RUNTIME_DEPENDENCIES LIBRARIES ${_libraries}
+        RESOLVED_DEPENDENCIES_VAR _needed UNRESOLVED_DEPENDENCIES_VAR _unresolved
+        DIRECTORIES \"${NS3_LIB_DIR}\"
+        PRE_EXCLUDE_REGEXES
+          \"^(ld-linux.*|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc[+][+])[.]so\")
+      set(_all ${_libraries} \${_needed})
+      list(TRANSFORM _all REPLACE \"//\" \"/\")
+      list(REMOVE_DUPLICATES _all)
+      get_filename_component(_from \"${NS3_LIB_DIR}\" REALPATH)
+      foreach(_file IN LISTS _all)
+        get_filename_component(_file \"\${_file}\" REALPATH)
+        get_filename_component(_folder \"\${_file}\" DIRECTORY)
+        if(_folder STREQUAL _from)
+          file(INSTALL \"\${_file}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${TANDEM_NS3}\"
+               TYPE SHARED_LIBRARY)
+        endif()
+      endforeach()" COMPONENT tandem)
+  endif()
+
+  set(_names "")
+  foreach(_file IN LISTS _libraries)
+    get_filename_component(_name "${_file}" NAME)
+    list(APPEND _names "\"${_name}\"")
+  endforeach()
+  list(JOIN _names ", " _names)
+  set(_definitions "")
+  foreach(_definition IN LISTS NS3_DEFINITIONS)
+    string(REPLACE "\"" "\\\"" _definition "${_definition}")
+    list(APPEND _definitions "\"${_definition}\"")
+  endforeach()
+  list(JOIN _definitions ", " _definitions)
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/build.json" "{
+  \"tandem_version\": \"${PROJECT_VERSION}\",
+  \"ns3_version\": \"${NS3_VERSION}\",
+  \"ns3_provider\": \"${NS3_PROVIDER_USED}\",
+  \"compiler\": \"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\",
+  \"cxx_standard\": ${NS3_CXX_STANDARD},
+  \"include_dir\": \"${_include}\",
+  \"library_dir\": \"${_lib}\",
+  \"definitions\": [${_definitions}],
+  \"libraries\": [${_names}]
+}
+")
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/build.json" DESTINATION "${TANDEM_CPP}"
+          COMPONENT tandem)
+endfunction()

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/agent-link.h"
+
+#include "agent-link/agent-session.h"
+
+#include "ns3/abort.h"
+#include "ns3/command-line.h"
+#include "ns3/rng-seed-manager.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <unistd.h>
+
+#ifndef TANDEM_VERSION
+#error "TANDEM_VERSION is set by the build (tandem_add_scenario)"
+#endif
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/// Rows a table holds between two decisions before the agent has to take them.
+constexpr uint64_t DEFAULT_RECORD_CAPACITY = 4096;
+/// Run number of the random streams before the episode's seed is set.
+constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
+/// Version of the schema's JSON.
+constexpr int32_t SCHEMA_VERSION = 1;
+} // namespace
+
+using namespace ::tandem::channel;
+
+AgentLink::AgentLink(std::string scenario)
+    : m_scenario(std::move(scenario)),
+      m_recordCapacity(DEFAULT_RECORD_CAPACITY),
+      m_spinUs(DEFAULT_SPIN_US)
+{
+}
+
+AgentLink::~AgentLink() = default;
+
+void
+AgentLink::AddArguments(CommandLine& cmd)
+{
+    RngSeedManager::SetRun(DEFAULT_WARMUP_SEED);
+    cmd.AddValue("agent",
+                 "who decides: none (see --policy), or the file descriptor of an agent's control "
+                 "socket (set by the Python side)",
+                 MakeCallback(&AgentLink::UseAgent, this),
+                 "none");
+    cmd.AddValue("policy", "what decides when --agent=none", m_policy);
+    cmd.AddValue("seed", "seed of the episode when --agent=none", m_seed);
+    cmd.AddValue("warmupSeed",
+                 "seed of the warm-up before every episode",
+                 MakeCallback(&AgentLink::UseWarmupSeed, this),
+                 std::to_string(DEFAULT_WARMUP_SEED));
+    cmd.AddValue("epochs", "decisions per episode; 0: no limit", m_epochLimit);
+    cmd.AddValue("requests",
+                 "CSV file for the first record table when --agent=none; empty: none",
+                 m_requestsCsv);
+    cmd.AddValue("recordCapacity", "rows a record table holds between two decisions",
+                 m_recordCapacity);
+    cmd.AddValue("branchSlots", "counterfactuals that can be asked for in one go", m_branchSlots);
+    cmd.AddValue("spinUs", "how long a wait spins before it sleeps [us]", m_spinUs);
+}
+
+ObservationBlock*
+AgentLink::AddObservation(std::string name,
+                          std::vector<uint32_t> shape,
+                          std::vector<Column> columns)
+{
+    m_observations.push_back(
+        std::make_unique<ObservationBlock>(std::move(name), std::move(shape), std::move(columns)));
+    return m_observations.back().get();
+}
+
+ActionBlock*
+AgentLink::AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high)
+{
+    NS_ABORT_MSG_IF(m_action, "a scenario has one action block, '" << name << "' is a second");
+    m_action = std::make_unique<ActionBlock>(std::move(name), std::move(shape), false, low, high);
+    return m_action.get();
+}
+
+ActionBlock*
+AgentLink::AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high)
+{
+    NS_ABORT_MSG_IF(m_action, "a scenario has one action block, '" << name << "' is a second");
+    m_action = std::make_unique<ActionBlock>(std::move(name), std::move(shape), true, low, high);
+    return m_action.get();
+}
+
+RecordTable*
+AgentLink::AddRecords(std::string name, std::vector<RecordColumn> columns)
+{
+    m_records.push_back(
+        std::make_unique<RecordTable>(std::move(name), std::move(columns), m_recordCapacity));
+    return m_records.back().get();
+}
+
+void
+AgentLink::SetMeta(const std::string& key, const std::string& json)
+{
+    m_meta.emplace_back(key, json);
+}
+
+void
+AgentLink::SetPolicy(std::function<void(ActionBlock*)> policy)
+{
+    m_policyFunction = std::move(policy);
+}
+
+uint64_t
+AgentLink::BeginEpisode()
+{
+    NS_ABORT_MSG_UNLESS(m_action && !m_observations.empty(),
+                        "scenario '" << m_scenario
+                                     << "' declares no action or no observation: call AddAction() "
+                                        "and AddObservation() before BeginEpisode()");
+    if (m_session)
+    {
+        m_session->Publish(DescribeSchema(), CountSizes(), m_spinUs);
+        m_seed = m_session->WaitForEpisode();
+    }
+    else
+    {
+        NS_ABORT_MSG_UNLESS(m_policyFunction,
+                            "scenario '" << m_scenario
+                                         << "' has no policy of its own: call SetPolicy(), or run "
+                                            "it under an agent");
+        if (!m_records.empty())
+        {
+            m_records.front()->OpenCsv(m_requestsCsv);
+        }
+    }
+    AttachBlocks();
+    RngSeedManager::SetRun(m_seed);
+    return m_seed;
+}
+
+bool
+AgentLink::Decide()
+{
+    if (m_over)
+    {
+        return false;
+    }
+    const bool last = m_epochLimit > 0 && m_epoch >= m_epochLimit;
+    if (last)
+    {
+        m_over = true;
+        if (m_session)
+        {
+            m_session->Finish(m_epoch, Status::TRUNCATED);
+        }
+        return false;
+    }
+    if (!m_session)
+    {
+        m_policyFunction(m_action.get());
+    }
+    else
+    {
+        const bool wasBranch = IsBranch();
+        if (!m_session->Decide(m_epoch))
+        {
+            m_over = true;
+            return false;
+        }
+        if (IsBranch() && !wasBranch)
+        {
+            AttachBlocks();
+        }
+        if (!wasBranch) // a branch hands in the rows of all its epochs together
+        {
+            for (const auto& table : m_records)
+            {
+                table->Clear();
+            }
+        }
+    }
+    m_action->Check();
+    ++m_epoch;
+    return true;
+}
+
+void
+AgentLink::Terminate()
+{
+    if (m_session && !m_over)
+    {
+        m_session->Finish(m_epoch, Status::TERMINATED);
+    }
+    m_over = true;
+}
+
+uint32_t
+AgentLink::GetEpoch() const
+{
+    return m_epoch;
+}
+
+uint32_t
+AgentLink::GetEpochLimit() const
+{
+    return m_epochLimit;
+}
+
+bool
+AgentLink::IsBranch() const
+{
+    return m_session && m_session->IsBranch();
+}
+
+bool
+AgentLink::HasAgent() const
+{
+    return m_session != nullptr;
+}
+
+const std::string&
+AgentLink::GetPolicyName() const
+{
+    return m_policy;
+}
+
+uint64_t
+AgentLink::GetSeed() const
+{
+    return m_seed;
+}
+
+bool
+AgentLink::UseAgent(const std::string& argument)
+{
+    if (argument == "none")
+    {
+        return true;
+    }
+    char* end = nullptr;
+    const long fd = std::strtol(argument.c_str(), &end, 10);
+    if (argument.empty() || *end != '\0' || fd <= STDERR_FILENO)
+    {
+        std::cerr << "--agent=" << argument
+                  << ": expected none or the file descriptor of a control socket" << std::endl;
+        return false;
+    }
+    m_session = std::make_unique<AgentSession>(static_cast<int>(fd));
+    return true;
+}
+
+bool
+AgentLink::UseWarmupSeed(const std::string& argument)
+{
+    char* end = nullptr;
+    const auto seed = std::strtoull(argument.c_str(), &end, 10);
+    if (argument.empty() || *end != '\0')
+    {
+        std::cerr << "--warmupSeed=" << argument << ": expected an integer from 0" << std::endl;
+        return false;
+    }
+    RngSeedManager::SetRun(seed);
+    return true;
+}
+
+std::string
+AgentLink::DescribeSchema() const
+{
+    JsonWriter json;
+    json.BeginObject()
+        .Field("tandem_schema", SCHEMA_VERSION)
+        .Field("layout_version", LAYOUT_VERSION)
+        .Field("tandem_version", TANDEM_VERSION)
+        .Field("ns3_version", NS3_RELEASE)
+        .Field("ns3_provider", NS3_PROVIDER)
+        .Field("scenario", m_scenario);
+    json.Key("observation").BeginArray();
+    uint64_t offset = 0;
+    for (const auto& block : m_observations)
+    {
+        block->Describe(json, offset);
+        offset += RoundUp(block->GetBytes(), CACHE_LINE);
+    }
+    json.EndArray().Key("action").BeginArray();
+    m_action->Describe(json, 0);
+    json.EndArray().Key("records").BeginArray();
+    offset = 0;
+    for (const auto& table : m_records)
+    {
+        table->Describe(json, offset);
+        offset += RoundUp(table->GetBytes(), CACHE_LINE);
+    }
+    json.EndArray().Key("meta").BeginObject();
+    for (const auto& [key, value] : m_meta)
+    {
+        json.Key(key).Raw(value);
+    }
+    json.EndObject().EndObject();
+    return json.Str();
+}
+
+Sizes
+AgentLink::CountSizes() const
+{
+    Sizes sizes{};
+    sizes.slots = 1 + m_branchSlots;
+    sizes.schemaBytes = DescribeSchema().size();
+    for (const auto& block : m_observations)
+    {
+        sizes.observationBytes += RoundUp(block->GetBytes(), CACHE_LINE);
+    }
+    sizes.actionBytes = m_action->GetBytes();
+    for (const auto& table : m_records)
+    {
+        sizes.recordBytes += RoundUp(table->GetBytes(), CACHE_LINE);
+    }
+    return sizes;
+}
+
+void
+AgentLink::AttachBlocks()
+{
+    unsigned char* observation = nullptr;
+    if (m_session)
+    {
+        observation = m_session->GetObservationMemory();
+        m_action->Attach(m_session->GetActionMemory());
+        unsigned char* records = m_session->GetRecordMemory();
+        for (const auto& table : m_records)
+        {
+            table->Attach(records, [this] { return MakeRoom(); });
+            table->Clear();
+            records += RoundUp(table->GetBytes(), CACHE_LINE);
+        }
+    }
+    else
+    {
+        const Sizes sizes = CountSizes();
+        m_ownMemory.assign((sizes.observationBytes + sizes.actionBytes) / sizeof(double) + 1, 0.0);
+        observation = reinterpret_cast<unsigned char*>(m_ownMemory.data());
+        m_action->Attach(observation + sizes.observationBytes);
+    }
+    for (const auto& block : m_observations)
+    {
+        block->Attach(observation);
+        observation += RoundUp(block->GetBytes(), CACHE_LINE);
+    }
+}
+
+bool
+AgentLink::MakeRoom()
+{
+    if (!m_session->Flush())
+    {
+        return false;
+    }
+    for (const auto& table : m_records)
+    {
+        table->Clear();
+    }
+    return true;
+}
+
+} // namespace ns3::tandem

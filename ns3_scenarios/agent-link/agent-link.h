@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_AGENT_LINK_H
+#define TANDEM_AGENT_LINK_H
+
+#include "agent-link/blocks.h"
+#include "agent-link/record-table.h"
+#include "channel/layout.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+class CommandLine;
+}
+
+namespace ns3::tandem
+{
+
+class AgentSession;
+
+/**
+ * What a scenario author uses: declare what the agent sees and chooses, then call Decide() at each
+ * decision epoch.
+ *
+ * @code
+ *     AgentLink link("my-scenario");
+ *     CommandLine cmd(__FILE__);
+ *     link.AddArguments(cmd);
+ *     cmd.Parse(argc, argv);
+ *     auto* queue = link.AddObservation("queue", {4}, {{"packets", "", 0, 100, "waiting"}});
+ *     auto* choice = link.AddAction("choice", {4}, 0, 2);
+ *     // build the topology; run the warm-up: Simulator::Stop(Seconds(1)); Simulator::Run();
+ *     link.BeginEpisode();
+ *     // re-assign every RNG stream, schedule an event that fills `queue` and calls link.Decide()
+ *     Simulator::Run();
+ * @endcode
+ *
+ * With --agent=none (the default) a built-in policy plays and the program needs no Python. The
+ * path through the program is the same either way, so the results are, too.
+ *
+ * The process must stay single-threaded: episodes and branches are forked copies of it.
+ */
+class AgentLink
+{
+  public:
+    /// @param scenario the scenario's name, as users type it
+    explicit AgentLink(std::string scenario);
+    ~AgentLink();
+    AgentLink(const AgentLink&) = delete;
+    AgentLink& operator=(const AgentLink&) = delete;
+
+    /// Add --agent, --policy, --seed, --warmupSeed, --epochs, --requests, --recordCapacity.
+    void AddArguments(CommandLine& cmd);
+
+    /**
+     * Declare an array of float64 that the agent sees.
+     *
+     * @param name unique among the observation blocks
+     * @param shape extents of the axes
+     * @param columns one column for all values, or one for each entry of the last axis
+     * @return the block, owned by the link
+     */
+    ObservationBlock* AddObservation(std::string name,
+                                     std::vector<uint32_t> shape,
+                                     std::vector<Column> columns);
+    /// Declare the agent's choices: integers from low to high, both allowed. One action block only.
+    ActionBlock* AddAction(std::string name,
+                           std::vector<uint32_t> shape,
+                           int32_t low,
+                           int32_t high);
+    /// Declare the agent's choices as float64 from low to high. One action block only.
+    ActionBlock* AddRealAction(std::string name,
+                               std::vector<uint32_t> shape,
+                               double low,
+                               double high);
+    /// Declare a table of rows that the scenario reports.
+    RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
+    /// Tell the agent something fixed; json is any JSON value.
+    void SetMeta(const std::string& key, const std::string& json);
+    /// What plays when there is no agent.
+    void SetPolicy(std::function<void(ActionBlock*)> policy);
+
+    /**
+     * End the warm-up. With an agent the process becomes the zygote: it publishes the schema and
+     * returns from here once per episode, each time in a forked child. Without one it returns at
+     * once. Sets RngSeedManager's run to the episode's seed; the caller must then re-assign the
+     * streams of everything random, since streams made during warm-up keep their state otherwise.
+     *
+     * @return the episode's seed
+     */
+    uint64_t BeginEpisode();
+
+    /**
+     * A decision epoch: publish the observation blocks and the records since the last decision,
+     * wait for the action. Call it inside a simulator event.
+     *
+     * @return true to go on with the new action; false if the episode is over: call
+     *         Simulator::Stop() and return from main as usual
+     */
+    bool Decide();
+
+    /// The scenario has come to an end of its own: publish the last observation.
+    void Terminate();
+
+    /// @return decisions taken so far in this episode
+    uint32_t GetEpoch() const;
+    /// @return the number of decisions after which an episode is truncated, 0 for no limit
+    uint32_t GetEpochLimit() const;
+    /// @return true in a forked counterfactual
+    bool IsBranch() const;
+    /// @return true if a policy outside of this process decides
+    bool HasAgent() const;
+    /// @return the argument of --policy
+    const std::string& GetPolicyName() const;
+    /// @return the argument of --seed
+    uint64_t GetSeed() const;
+
+  private:
+    bool UseAgent(const std::string& argument);
+    bool UseWarmupSeed(const std::string& argument);
+    std::string DescribeSchema() const;
+    ::tandem::channel::Sizes CountSizes() const;
+    void AttachBlocks();
+    bool MakeRoom();
+
+    std::string m_scenario;
+    std::string m_policy;
+    uint64_t m_seed{1};
+    uint32_t m_epochLimit{50};
+    std::string m_requestsCsv;
+    uint64_t m_recordCapacity;
+    uint32_t m_branchSlots{64};
+    double m_spinUs;
+
+    std::vector<std::unique_ptr<ObservationBlock>> m_observations;
+    std::unique_ptr<ActionBlock> m_action;
+    std::vector<std::unique_ptr<RecordTable>> m_records;
+    std::vector<std::pair<std::string, std::string>> m_meta;
+    std::function<void(ActionBlock*)> m_policyFunction;
+
+    std::unique_ptr<AgentSession> m_session; ///< null without an agent
+    std::vector<double> m_ownMemory;         ///< the blocks' memory without an agent
+    uint32_t m_epoch{0};
+    bool m_over{false};
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_AGENT_LINK_H

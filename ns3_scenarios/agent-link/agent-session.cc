@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/agent-session.h"
+
+#include "agent-link/process.h"
+#include "agent-link/zygote.h"
+
+#include "ns3/abort.h"
+#include "ns3/simulator.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <sys/wait.h>
+
+namespace ns3::tandem
+{
+
+using namespace ::tandem::channel;
+
+AgentSession::AgentSession(int controlFd)
+    : m_controlFd(controlFd),
+      m_parent(getppid())
+{
+    // Until the zygote waits on the control socket nothing else would tell that the agent is gone.
+    DieWithParent(m_parent);
+}
+
+AgentSession::~AgentSession() = default;
+
+void
+AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spinUs)
+{
+    m_waiter = Waiter(spinUs);
+    m_segment = std::make_unique<Segment>();
+    const int fd = m_segment->Create(sizes, schema);
+    SendControl(m_controlFd, "READY", fd);
+    close(fd);
+}
+
+uint64_t
+AgentSession::WaitForEpisode()
+{
+    // The death signal follows the agent's *thread* that started this process; from here on the
+    // control socket, which follows the process, takes over.
+    OutliveParentThread();
+    Zygote zygote(m_controlFd, m_parent, *m_segment);
+    const uint64_t seed = zygote.Run();
+    m_parent = getppid();
+    m_seen = 0;
+    return seed;
+}
+
+bool
+AgentSession::Decide(uint32_t epoch)
+{
+    if (IsBranch())
+    {
+        if (--m_horizonLeft == 0)
+        {
+            EndBranch(epoch, Status::DECISION);
+        }
+        return true;
+    }
+    Stamp(epoch, Status::DECISION);
+    auto command = Exchange(Status::DECISION);
+    while (command == Command::BRANCH)
+    {
+        if (Branch(epoch))
+        {
+            return true;
+        }
+        command = Exchange(Status::BRANCHED);
+    }
+    return command == Command::STEP;
+}
+
+void
+AgentSession::Finish(uint32_t epoch, Status status)
+{
+    if (IsBranch())
+    {
+        EndBranch(epoch, status);
+    }
+    Stamp(epoch, status);
+    Post(Slot().toAgent);
+}
+
+bool
+AgentSession::Flush()
+{
+    if (IsBranch())
+    {
+        ++Slot().simulator.droppedRecords;
+        return false;
+    }
+    // Anything but CONTINUE ends the episode at the next decision; its rows have no reader.
+    Exchange(Status::FLUSH);
+    return true;
+}
+
+bool
+AgentSession::IsBranch() const
+{
+    return m_slot != 0;
+}
+
+unsigned char*
+AgentSession::GetObservationMemory() const
+{
+    return m_segment->Observation(m_slot);
+}
+
+unsigned char*
+AgentSession::GetActionMemory() const
+{
+    return m_segment->Action(m_slot);
+}
+
+unsigned char*
+AgentSession::GetRecordMemory() const
+{
+    return m_segment->Records(m_slot);
+}
+
+SlotHeader&
+AgentSession::Slot() const
+{
+    return m_segment->Slot(m_slot);
+}
+
+void
+AgentSession::Stamp(uint32_t epoch, Status status)
+{
+    auto& words = Slot().simulator;
+    words.epoch = epoch;
+    words.simulatedTimeS = Simulator::Now().GetSeconds();
+    words.status.store(static_cast<uint32_t>(status), std::memory_order_release);
+}
+
+Command
+AgentSession::Exchange(Status status)
+{
+    auto& slot = Slot();
+    slot.simulator.status.store(static_cast<uint32_t>(status), std::memory_order_release);
+    Post(slot.toAgent);
+    while (!m_waiter.Wait(slot.toSimulator, m_seen, [] { return false; }))
+    {
+        ExitIfOrphaned(m_parent);
+    }
+    ++m_seen;
+    return static_cast<Command>(slot.agent.command);
+}
+
+bool
+AgentSession::Branch(uint32_t epoch)
+{
+    const auto& words = Slot().agent;
+    const uint32_t count = words.branchCount;
+    const uint32_t parallel = std::max<uint32_t>(words.branchParallel, 1);
+    m_horizonLeft = std::max<uint32_t>(words.branchHorizon, 1);
+    NS_ABORT_MSG_IF(count >= m_segment->Header().slots,
+                    "the agent asks for " << count << " branches, the channel has "
+                                          << m_segment->Header().slots - 1 << " branch slots");
+    // A child would write what is buffered here a second time.
+    std::fflush(nullptr);
+    const pid_t self = getpid();
+    std::map<pid_t, uint32_t> running;
+    uint32_t next = 1;
+    while (next <= count || !running.empty())
+    {
+        if (next <= count && running.size() < parallel)
+        {
+            auto& child = m_segment->Slot(next).simulator;
+            child.status.store(static_cast<uint32_t>(Status::NONE));
+            child.exitStatus = 0;
+            child.droppedRecords = 0;
+            const pid_t pid = fork();
+            NS_ABORT_MSG_IF(pid < 0,
+                            "cannot fork a branch: " << std::strerror(errno)
+                                                     << "; lower `parallel`");
+            if (pid == 0)
+            {
+                BecomeBranch(next, self);
+                return true;
+            }
+            running[pid] = next++;
+            continue;
+        }
+        int status = 0;
+        const pid_t ended = waitpid(-1, &status, 0);
+        const auto found = running.find(ended);
+        if (found != running.end())
+        {
+            m_segment->Slot(found->second).simulator.exitStatus = status;
+            running.erase(found);
+        }
+    }
+    Stamp(epoch, Status::BRANCHED);
+    return false;
+}
+
+void
+AgentSession::BecomeBranch(uint32_t slot, pid_t parent)
+{
+    DieWithParent(parent);
+    // Trace files belong to the episode that really happens.
+    MuteFiles();
+    const auto bytes = m_segment->Header().observationBytes;
+    std::memcpy(m_segment->Observation(slot), GetObservationMemory(), bytes);
+    m_slot = slot;
+    m_parent = parent;
+    Slot().simulator.owner.store(getpid());
+}
+
+void
+AgentSession::EndBranch(uint32_t epoch, Status status)
+{
+    Stamp(epoch, status);
+    // No destructors: the branch is a copy that must leave no trace in files or sockets.
+    _exit(0);
+}
+
+} // namespace ns3::tandem

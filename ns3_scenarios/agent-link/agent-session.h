@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_AGENT_SESSION_H
+#define TANDEM_AGENT_SESSION_H
+
+#include "channel/segment.h"
+#include "channel/wait.h"
+
+#include <memory>
+#include <string>
+#include <sys/types.h>
+
+namespace ns3::tandem
+{
+
+/**
+ * A process's end of the channel: it publishes observations in its slot, waits for commands and
+ * forks branches. Every call blocks until the agent has answered; if the agent is gone, the
+ * process exits.
+ */
+class AgentSession
+{
+  public:
+    /// @param controlFd this side's end of the control socket, from --agent
+    explicit AgentSession(int controlFd);
+    ~AgentSession();
+
+    /**
+     * Create the shared memory and hand it to the agent over the control socket.
+     *
+     * @param schema the schema's JSON
+     * @param sizes what the memory has to hold
+     * @param spinUs spin budget of each later wait, in microseconds
+     */
+    void Publish(const std::string& schema,
+                 const ::tandem::channel::Sizes& sizes,
+                 double spinUs);
+
+    /**
+     * Become the zygote: wait for commands of the agent, fork an episode at each reset, report
+     * the end of each. Returns in the forked children only.
+     *
+     * @return the seed of the episode
+     */
+    uint64_t WaitForEpisode();
+
+    /**
+     * Publish a decision and wait for the agent's answer. Branches asked for meanwhile are forked
+     * and waited for; in such a child this returns true with the branch's slot selected.
+     *
+     * @param epoch decisions taken so far
+     * @return false if the agent wants no more
+     */
+    bool Decide(uint32_t epoch);
+
+    /// Publish the last observation of the episode; does not wait. A branch ends here.
+    void Finish(uint32_t epoch, ::tandem::channel::Status status);
+
+    /**
+     * A record table is full: have the agent take the rows.
+     *
+     * @return true once it has; false in a branch, whose row is lost and counted
+     */
+    bool Flush();
+
+    bool IsBranch() const;
+    unsigned char* GetObservationMemory() const;
+    unsigned char* GetActionMemory() const;
+    unsigned char* GetRecordMemory() const;
+
+  private:
+    ::tandem::channel::SlotHeader& Slot() const;
+    void Stamp(uint32_t epoch, ::tandem::channel::Status status);
+    ::tandem::channel::Command Exchange(::tandem::channel::Status status);
+    bool Branch(uint32_t epoch);
+    void BecomeBranch(uint32_t slot, pid_t parent);
+    [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
+
+    int m_controlFd;
+    std::unique_ptr<::tandem::channel::Segment> m_segment;
+    ::tandem::channel::Waiter m_waiter;
+    pid_t m_parent;
+    uint32_t m_slot{0};
+    uint32_t m_seen{0};        ///< commands dealt with
+    uint32_t m_horizonLeft{0}; ///< epochs left to a branch
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_AGENT_SESSION_H

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/blocks.h"
+
+#include "ns3/abort.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+size_t
+Product(const std::vector<uint32_t>& shape)
+{
+    return std::accumulate(shape.begin(), shape.end(), size_t{1}, std::multiplies<>());
+}
+
+void
+DescribeHead(JsonWriter& json,
+             const std::string& name,
+             const char* dtype,
+             const std::vector<uint32_t>& shape,
+             uint64_t offset)
+{
+    json.Field("name", name).Field("dtype", dtype).Field("offset", offset);
+    json.Key("shape").BeginArray();
+    for (const auto extent : shape)
+    {
+        json.Value(extent);
+    }
+    json.EndArray();
+}
+
+} // namespace
+
+ObservationBlock::ObservationBlock(std::string name,
+                                   std::vector<uint32_t> shape,
+                                   std::vector<Column> columns)
+    : m_name(std::move(name)),
+      m_shape(std::move(shape)),
+      m_columns(std::move(columns)),
+      m_size(Product(m_shape))
+{
+    NS_ABORT_MSG_IF(m_size == 0, "observation block '" << m_name << "' has no values");
+    NS_ABORT_MSG_IF(m_columns.empty() ||
+                        (m_columns.size() > 1 && m_columns.size() != m_shape.back()),
+                    "observation block '" << m_name << "' has " << m_columns.size()
+                                          << " columns for a last axis of " << m_shape.back()
+                                          << ": give one for all or one each");
+    for (const auto& column : m_columns)
+    {
+        NS_ABORT_MSG_IF(!(column.low < column.high),
+                        "column '" << column.name << "' of block '" << m_name << "' has bounds "
+                                   << column.low << " … " << column.high);
+    }
+}
+
+void
+ObservationBlock::Set(size_t index, double value)
+{
+    NS_ABORT_MSG_IF(index >= m_size,
+                    "index " << index << " of observation block '" << m_name << "' of " << m_size
+                             << " values");
+    const Column& column = m_columns[m_columns.size() == 1 ? 0 : index % m_columns.size()];
+    NS_ABORT_MSG_IF(std::isnan(value),
+                    "column '" << column.name << "' of observation block '" << m_name
+                               << "' is set to NaN at index " << index);
+    m_values[index] = std::clamp(value, column.low, column.high);
+}
+
+void
+ObservationBlock::Set(size_t row, size_t column, double value)
+{
+    NS_ABORT_MSG_IF(column >= m_shape.back(),
+                    "column " << column << " of observation block '" << m_name << "' of "
+                              << m_shape.back() << " columns");
+    Set(row * m_shape.back() + column, value);
+}
+
+const std::string&
+ObservationBlock::GetName() const
+{
+    return m_name;
+}
+
+size_t
+ObservationBlock::GetSize() const
+{
+    return m_size;
+}
+
+size_t
+ObservationBlock::GetBytes() const
+{
+    return m_size * sizeof(double);
+}
+
+void
+ObservationBlock::Attach(unsigned char* memory)
+{
+    m_values = reinterpret_cast<double*>(memory);
+    // Zero may lie outside a column's bounds; what is published must not.
+    for (size_t i = 0; i < m_size; ++i)
+    {
+        Set(i, m_values[i]);
+    }
+}
+
+void
+ObservationBlock::Describe(JsonWriter& json, uint64_t offset) const
+{
+    json.BeginObject();
+    DescribeHead(json, m_name, "float64", m_shape, offset);
+    json.Key("columns").BeginArray();
+    for (const auto& column : m_columns)
+    {
+        json.BeginObject()
+            .Field("name", column.name)
+            .Field("unit", column.unit)
+            .Field("low", column.low)
+            .Field("high", column.high)
+            .Field("help", column.help)
+            .EndObject();
+    }
+    json.EndArray().EndObject();
+}
+
+ActionBlock::ActionBlock(std::string name,
+                         std::vector<uint32_t> shape,
+                         bool real,
+                         double low,
+                         double high)
+    : m_name(std::move(name)),
+      m_shape(std::move(shape)),
+      m_real(real),
+      m_low(low),
+      m_high(high),
+      m_size(Product(m_shape))
+{
+    NS_ABORT_MSG_IF(m_size == 0, "action block '" << m_name << "' has no values");
+    NS_ABORT_MSG_IF(!(low <= high),
+                    "action block '" << m_name << "' has bounds " << low << " … " << high);
+}
+
+int32_t
+ActionBlock::Get(size_t index) const
+{
+    NS_ABORT_MSG_IF(m_real || index >= m_size,
+                    "action block '" << m_name << "' has no int32 at index " << index);
+    return reinterpret_cast<const int32_t*>(m_memory)[index];
+}
+
+double
+ActionBlock::GetReal(size_t index) const
+{
+    NS_ABORT_MSG_IF(!m_real || index >= m_size,
+                    "action block '" << m_name << "' has no float64 at index " << index);
+    return reinterpret_cast<const double*>(m_memory)[index];
+}
+
+void
+ActionBlock::Set(size_t index, int32_t value)
+{
+    NS_ABORT_MSG_IF(m_real || index >= m_size,
+                    "action block '" << m_name << "' has no int32 at index " << index);
+    reinterpret_cast<int32_t*>(m_memory)[index] = value;
+}
+
+void
+ActionBlock::SetReal(size_t index, double value)
+{
+    NS_ABORT_MSG_IF(!m_real || index >= m_size,
+                    "action block '" << m_name << "' has no float64 at index " << index);
+    reinterpret_cast<double*>(m_memory)[index] = value;
+}
+
+const std::string&
+ActionBlock::GetName() const
+{
+    return m_name;
+}
+
+size_t
+ActionBlock::GetSize() const
+{
+    return m_size;
+}
+
+size_t
+ActionBlock::GetBytes() const
+{
+    return m_size * (m_real ? sizeof(double) : sizeof(int32_t));
+}
+
+double
+ActionBlock::GetLow() const
+{
+    return m_low;
+}
+
+double
+ActionBlock::GetHigh() const
+{
+    return m_high;
+}
+
+void
+ActionBlock::Attach(unsigned char* memory)
+{
+    m_memory = memory;
+}
+
+void
+ActionBlock::Describe(JsonWriter& json, uint64_t offset) const
+{
+    json.BeginObject();
+    DescribeHead(json, m_name, m_real ? "float64" : "int32", m_shape, offset);
+    json.Field("low", m_low).Field("high", m_high).EndObject();
+}
+
+void
+ActionBlock::Check() const
+{
+    for (size_t i = 0; i < m_size; ++i)
+    {
+        const double value = m_real ? GetReal(i) : Get(i);
+        // Written so that NaN fails, too.
+        NS_ABORT_MSG_UNLESS(value >= m_low && value <= m_high,
+                            "action '" << m_name << "' at index " << i << " is " << value
+                                       << ", allowed are " << m_low << " … " << m_high);
+    }
+}
+
+} // namespace ns3::tandem

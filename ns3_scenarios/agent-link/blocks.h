@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_BLOCKS_H
+#define TANDEM_BLOCKS_H
+
+#include "agent-link/json-writer.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+/// One column (last axis) of an observation block.
+struct Column
+{
+    std::string name;
+    std::string unit; ///< SI where there is one, "" for counts and ratios
+    double low;       ///< values below are raised to it
+    double high;      ///< values above are lowered to it
+    std::string help; ///< one sentence for the user's tables and documentation
+};
+
+/// One column of a record table.
+struct RecordColumn
+{
+    /// Cells are 8 bytes wide.
+    enum Type
+    {
+        INT64,
+        FLOAT64
+    };
+
+    std::string name;
+    Type type;
+    std::string unit;
+    std::string help;
+};
+
+/**
+ * A dense array of float64 that the simulator publishes at each decision. Written in place: with
+ * an agent the array lies in shared memory.
+ */
+class ObservationBlock
+{
+  public:
+    ObservationBlock(std::string name, std::vector<uint32_t> shape, std::vector<Column> columns);
+
+    /// Set one value of a flattened block; the value is clamped to its column's bounds.
+    /// A NaN is a fatal error that names the block and the column.
+    void Set(size_t index, double value);
+    /// Set one value of a block seen as rows × columns.
+    void Set(size_t row, size_t column, double value);
+
+    const std::string& GetName() const;
+    /// @return number of values
+    size_t GetSize() const;
+    size_t GetBytes() const;
+    /// Point the block at its memory.
+    void Attach(unsigned char* memory);
+    /// Write the block's part of the schema.
+    void Describe(JsonWriter& json, uint64_t offset) const;
+
+  private:
+    std::string m_name;
+    std::vector<uint32_t> m_shape;
+    std::vector<Column> m_columns;
+    size_t m_size;
+    double* m_values{nullptr};
+};
+
+/// The array of choices that the agent writes and the simulator reads: int32 or float64.
+class ActionBlock
+{
+  public:
+    /// Bounds are inclusive.
+    ActionBlock(std::string name,
+                std::vector<uint32_t> shape,
+                bool real,
+                double low,
+                double high);
+
+    /// @return the choice at an index of an int32 block
+    int32_t Get(size_t index) const;
+    /// @return the value at an index of a float64 block
+    double GetReal(size_t index) const;
+    /// For built-in policies (--agent=none).
+    void Set(size_t index, int32_t value);
+    /// For built-in policies (--agent=none).
+    void SetReal(size_t index, double value);
+
+    const std::string& GetName() const;
+    size_t GetSize() const;
+    size_t GetBytes() const;
+    double GetLow() const;
+    double GetHigh() const;
+    void Attach(unsigned char* memory);
+    void Describe(JsonWriter& json, uint64_t offset) const;
+    /// Stop the program with a clear message if a value is out of bounds or NaN: the agent may be
+    /// anyone's program.
+    void Check() const;
+
+  private:
+    std::string m_name;
+    std::vector<uint32_t> m_shape;
+    bool m_real;
+    double m_low;
+    double m_high;
+    size_t m_size;
+    unsigned char* m_memory{nullptr};
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_BLOCKS_H

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/process.h"
+
+#include "ns3/abort.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/// Exit status of a process whose agent has gone away.
+constexpr int EXIT_ORPHANED = 3;
+/// Longest message of the control socket.
+constexpr size_t CONTROL_BYTES = 256;
+} // namespace
+
+void
+DieWithParent(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ExitIfOrphaned(parent); // it may have died before the call
+}
+
+void
+OutliveParentThread()
+{
+    prctl(PR_SET_PDEATHSIG, 0);
+}
+
+void
+ExitIfOrphaned(pid_t parent)
+{
+    if (getppid() != parent)
+    {
+        _exit(EXIT_ORPHANED);
+    }
+}
+
+void
+MuteFiles()
+{
+    DIR* folder = opendir("/proc/self/fd");
+    if (folder == nullptr)
+    {
+        return;
+    }
+    const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    while (const dirent* entry = readdir(folder))
+    {
+        const int fd = std::atoi(entry->d_name);
+        struct stat info{};
+        if (fd <= STDERR_FILENO || fd == null || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        {
+            continue;
+        }
+        if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+        {
+            dup2(null, fd);
+        }
+    }
+    close(null);
+    closedir(folder);
+}
+
+void
+SendControl(int fd, const std::string& text, int attachment)
+{
+    iovec data{const_cast<char*>(text.data()), text.size()};
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int))] = {};
+    if (attachment >= 0)
+    {
+        message.msg_control = ancillary;
+        message.msg_controllen = sizeof ancillary;
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(header), &attachment, sizeof attachment);
+    }
+    // A failed send means that the agent is gone, which the next receive notices.
+    while (sendmsg(fd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
+    {
+    }
+}
+
+std::string
+ReceiveControl(int fd)
+{
+    char buffer[CONTROL_BYTES];
+    ssize_t bytes;
+    do
+    {
+        bytes = recv(fd, buffer, sizeof buffer, 0);
+    } while (bytes < 0 && errno == EINTR);
+    return bytes > 0 ? std::string(buffer, bytes) : std::string();
+}
+
+} // namespace ns3::tandem

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * @file
+ * What the simulator's processes need of the kernel: dying with their parent, keeping forked
+ * copies away from files, and the control socket's messages.
+ */
+#ifndef TANDEM_PROCESS_H
+#define TANDEM_PROCESS_H
+
+#include <string>
+#include <sys/types.h>
+
+namespace ns3::tandem
+{
+
+/// Have the kernel kill this process when its parent dies; exits if it is dead already.
+void DieWithParent(pid_t parent);
+/// Undo DieWithParent().
+void OutliveParentThread();
+/// Exit if the parent is no longer `parent`.
+void ExitIfOrphaned(pid_t parent);
+/// Point every regular file open for writing, except standard output and error, to /dev/null.
+void MuteFiles();
+
+/**
+ * Send one message over the control socket.
+ *
+ * @param fd the socket
+ * @param text the message
+ * @param attachment a file descriptor to pass along, or -1
+ */
+void SendControl(int fd, const std::string& text, int attachment = -1);
+
+/// @return the next message, or "" if the other side has closed the socket
+std::string ReceiveControl(int fd);
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_PROCESS_H

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/zygote.h"
+
+#include "agent-link/process.h"
+
+#include "ns3/abort.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/// How often an idle zygote looks whether its agent lives, in case a stranger holds the socket.
+constexpr int ORPHAN_CHECK_MS = 500;
+
+/// Block or unblock SIGCHLD, which the zygote takes from a file descriptor.
+void
+MaskChildSignal(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(how, &set, nullptr);
+}
+} // namespace
+
+Zygote::Zygote(int controlFd, pid_t agent, const ::tandem::channel::Segment& segment)
+    : m_controlFd(controlFd),
+      m_agent(agent),
+      m_segment(segment)
+{
+}
+
+uint64_t
+Zygote::Run()
+{
+    MaskChildSignal(SIG_BLOCK);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    m_childFd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    NS_ABORT_MSG_IF(m_childFd < 0, "signalfd: " << std::strerror(errno));
+
+    while (true)
+    {
+        pollfd watched[] = {{m_controlFd, POLLIN, 0}, {m_childFd, POLLIN, 0}};
+        const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
+        if (ready <= 0)
+        {
+            if (getppid() != m_agent)
+            {
+                StopEpisode();
+                ExitIfOrphaned(m_agent);
+            }
+            continue;
+        }
+        if (watched[1].revents != 0)
+        {
+            signalfd_siginfo info;
+            while (read(m_childFd, &info, sizeof info) > 0)
+            {
+            }
+            Reap(WNOHANG);
+        }
+        if (watched[0].revents != 0)
+        {
+            const std::string message = ReceiveControl(m_controlFd);
+            if (message.empty())
+            {
+                StopEpisode();
+                // Without destructors: buffered files belong to the episode.
+                _exit(0);
+            }
+            uint64_t seed = 0;
+            NS_ABORT_MSG_IF(std::sscanf(message.c_str(), "RESET %lu", &seed) != 1,
+                            "unknown control message '" << message << "'");
+            StopEpisode();
+            if (Fork())
+            {
+                return seed;
+            }
+        }
+    }
+}
+
+bool
+Zygote::Fork()
+{
+    auto& slot = m_segment.Slot(0);
+    slot.toAgent.sequence.store(0);
+    slot.toSimulator.sequence.store(0);
+    slot.simulator.status.store(0);
+    slot.simulator.droppedRecords = 0;
+    std::fflush(nullptr);
+    const pid_t self = getpid();
+    const pid_t pid = fork();
+    NS_ABORT_MSG_IF(pid < 0, "cannot fork an episode: " << std::strerror(errno));
+    if (pid == 0)
+    {
+        DieWithParent(self);
+        close(m_controlFd);
+        close(m_childFd);
+        MaskChildSignal(SIG_UNBLOCK);
+        slot.simulator.owner.store(getpid());
+        return true;
+    }
+    m_episode = pid;
+    const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+    SendControl(m_controlFd, "EPISODE " + std::to_string(pid), pidfd);
+    if (pidfd >= 0)
+    {
+        close(pidfd);
+    }
+    return false;
+}
+
+void
+Zygote::Reap(int options)
+{
+    int status = 0;
+    if (m_episode != 0 && waitpid(m_episode, &status, options) == m_episode)
+    {
+        SendControl(m_controlFd,
+                    "EXIT " + std::to_string(m_episode) + " " + std::to_string(status));
+        m_episode = 0;
+    }
+}
+
+void
+Zygote::StopEpisode()
+{
+    if (m_episode != 0)
+    {
+        kill(m_episode, SIGKILL);
+        Reap(0);
+    }
+}
+
+} // namespace ns3::tandem

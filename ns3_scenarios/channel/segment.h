@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file
+ * The mapping of a channel's shared memory: an anonymous memfd, known by its file descriptor only.
+ * It has no name, so it cannot collide, go stale or outlive the last process that holds it, and
+ * nobody else can open it.
+ */
+#ifndef TANDEM_CHANNEL_SEGMENT_H
+#define TANDEM_CHANNEL_SEGMENT_H
+
+#include "layout.h"
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tandem::channel
+{
+
+/// A mapped segment. The mapping survives fork(); copies are not allowed.
+class Segment
+{
+  public:
+    Segment() = default;
+    Segment(const Segment&) = delete;
+    Segment& operator=(const Segment&) = delete;
+
+    ~Segment()
+    {
+        if (m_base != nullptr)
+        {
+            munmap(m_base, m_bytes);
+        }
+    }
+
+    /**
+     * Create and map a new segment.
+     *
+     * @param sizes what it has to hold
+     * @param schema the schema's text, sizes.schemaBytes long
+     * @return the file descriptor, owned by the caller
+     * @throws std::runtime_error if the kernel refuses the memory
+     */
+    int Create(const Sizes& sizes, const std::string& schema)
+    {
+        const SegmentHeader header = MakeHeader(sizes);
+        const int fd = memfd_create("tandem-channel", MFD_CLOEXEC);
+        if (fd < 0 || ftruncate(fd, static_cast<off_t>(header.totalBytes)) != 0)
+        {
+            throw std::runtime_error("cannot create " + std::to_string(header.totalBytes) +
+                                     " bytes of shared memory: " + std::strerror(errno));
+        }
+        Map(fd, header.totalBytes);
+        std::memcpy(m_base, &header, sizeof header);
+        std::memcpy(m_base + header.schemaOffset, schema.data(), schema.size());
+        return fd;
+    }
+
+    /**
+     * Map a segment that the other side created.
+     *
+     * @param fd its file descriptor, still the caller's
+     * @throws std::runtime_error if it is no segment of this layout
+     */
+    void Open(int fd)
+    {
+        struct stat info{};
+        if (fstat(fd, &info) != 0)
+        {
+            throw std::runtime_error(std::string("cannot look at the channel: ") +
+                                     std::strerror(errno));
+        }
+        const auto bytes = static_cast<std::uint64_t>(info.st_size);
+        if (bytes < sizeof(SegmentHeader))
+        {
+            throw std::runtime_error("the channel has " + std::to_string(bytes) +
+                                     " bytes, less than its header");
+        }
+        Map(fd, bytes);
+        const SegmentHeader& h = Header();
+        if (h.magic != MAGIC)
+        {
+            throw std::runtime_error("the file descriptor holds no tandem channel");
+        }
+        if (h.layoutVersion != LAYOUT_VERSION)
+        {
+            throw std::runtime_error("channel layout version " + std::to_string(h.layoutVersion) +
+                                     ", this package speaks version " +
+                                     std::to_string(LAYOUT_VERSION) +
+                                     ": rebuild the scenario with `tandem build`");
+        }
+        const SegmentHeader expected = MakeHeader(
+            {h.slots, h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
+        if (std::memcmp(&h, &expected, sizeof h) != 0 || h.totalBytes != bytes)
+        {
+            throw std::runtime_error("the channel's header contradicts itself");
+        }
+    }
+
+    const SegmentHeader& Header() const
+    {
+        return *reinterpret_cast<const SegmentHeader*>(m_base);
+    }
+
+    const char* Schema() const
+    {
+        return reinterpret_cast<const char*>(m_base + Header().schemaOffset);
+    }
+
+    SlotHeader& Slot(std::uint32_t slot) const
+    {
+        return *reinterpret_cast<SlotHeader*>(SlotBase(slot));
+    }
+
+    unsigned char* Observation(std::uint32_t slot) const
+    {
+        return SlotBase(slot) + Header().observationOffset;
+    }
+
+    unsigned char* Action(std::uint32_t slot) const
+    {
+        return SlotBase(slot) + Header().actionOffset;
+    }
+
+    unsigned char* Records(std::uint32_t slot) const
+    {
+        return SlotBase(slot) + Header().recordOffset;
+    }
+
+  private:
+    unsigned char* SlotBase(std::uint32_t slot) const
+    {
+        return m_base + Header().slotOffset + Header().slotStride * slot;
+    }
+
+    void Map(int fd, std::uint64_t bytes)
+    {
+        void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (base == MAP_FAILED)
+        {
+            throw std::runtime_error("cannot map " + std::to_string(bytes) +
+                                     " bytes of shared memory: " + std::strerror(errno));
+        }
+        m_base = static_cast<unsigned char*>(base);
+        m_bytes = bytes;
+    }
+
+    unsigned char* m_base{nullptr};
+    std::uint64_t m_bytes{0};
+};
+
+} // namespace tandem::channel
+
+#endif // TANDEM_CHANNEL_SEGMENT_H
