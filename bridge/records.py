@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""Recording a run: configuration, provenance, decisions, episodes and every request.
+
+A run folder holds::
+
+    config.yaml         what was asked for: enough to repeat the run
+    metadata.json       versions, host, command; status: running, complete, interrupted or failed
+    requests.parquet    one row per request (and one file per further record table of the scenario)
+    decisions.parquet   one row per decision: observation, joint action, reward, cost of its epoch
+    episodes.parquet    one row per episode
+
+The Parquet files depend on scenario, arguments, policy and seed only: no times, no hosts. The
+same run writes the same bytes on every machine that has the same versions.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from tandem.bridge import run_folder
+from tandem.bridge.objective import EpochCost
+from tandem.bridge.schema import Schema
+
+DECISIONS: Final = "decisions"
+EPISODES: Final = "episodes"
+#: Key of the JSON that each Parquet file carries in its schema: names of sites, variants, columns.
+LABELS_KEY: Final = b"tandem"
+#: Distributions whose versions a result may depend on.
+DEPENDENCIES: Final = ("numpy", "gymnasium", "pyarrow", "pandas")
+GIT_TIMEOUT_S: Final = 5.0
+
+
+class RunWriter:
+    """Context manager that collects a run and writes it on the way out, whatever ended it.
+
+    An exception in the body (Ctrl-C, a dead simulator) still writes everything finished until
+    then; ``metadata.json`` says so.
+
+    Args:
+        folder: an empty folder (`tandem.bridge.run_folder.prepare`).
+        schema: of the scenario.
+        config: everything needed to repeat the run; plain values only.
+        simulator_command: command line of the simulator.
+        arguments: the command line to record; default ``sys.argv``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        schema: Schema,
+        config: Mapping[str, Any],
+        simulator_command: Sequence[str] = (),
+        arguments: Sequence[str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self._schema = schema
+        self._config = dict(config)
+        self._metadata = provenance(schema, config)
+        self._metadata["command"] = list(sys.argv if arguments is None else arguments)
+        self._metadata["simulator_command"] = list(simulator_command)
+        self._tables: dict[str, list[tuple[int, NDArray[np.void]]]] = {
+            table.name: [] for table in schema.records
+        }
+        self._decisions: list[dict[str, Any]] = []
+        self._episodes: list[dict[str, Any]] = []
+        self._episode: dict[str, Any] | None = None
+        self._episode_requests: list[NDArray[np.void]] = []
+        self._observation: Mapping[str, NDArray[np.float64]] = {}
+        self._started_s = time.monotonic()
+
+    def __enter__(self) -> RunWriter:
+        run_folder.write_yaml(self.folder / run_folder.CONFIG, self._config)
+        self._write_metadata("running", None)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            status = "complete"
+        elif issubclass(kind, KeyboardInterrupt):
+            status = "interrupted"
+        else:
+            status = "failed"
+        with run_folder.signals_held():
+            self._close_episode(finished=False)
+            self._write_tables()
+            self._write_metadata(status, None if kind is None else f"{kind.__name__}: {error}")
+
+    @property
+    def decisions(self) -> int:
+        """Decisions recorded so far."""
+        return len(self._decisions)
+
+    def begin_episode(
+        self, episode: int, seed: int, observation: Mapping[str, NDArray[np.float64]]
+    ) -> None:
+        """Note a reset and its first observation."""
+        self._close_episode(finished=False)
+        self._episode = {
+            "episode": episode,
+            "seed": seed,
+            "epochs": 0,
+            "return": 0.0,
+            "terminated": False,
+            "truncated": False,
+        }
+        self._episode_requests = []
+        self._observation = observation
+
+    def add(
+        self,
+        action: NDArray[Any],
+        observation: Mapping[str, NDArray[np.float64]],
+        reward: float,
+        terminated: bool,
+        truncated: bool,
+        records: Mapping[str, NDArray[np.void]],
+    ) -> None:
+        """Note one decision: the action played and what ``env.step`` returned for it.
+
+        Args:
+            records: the scenario's record tables of this epoch, by name.
+        """
+        episode = self._episode
+        if episode is None:
+            raise RuntimeError("add() before begin_episode()")
+        number = int(episode["episode"])
+        row: dict[str, Any] = {"episode": number, "epoch": int(episode["epochs"]), "reward": reward}
+        for name, rows in records.items():
+            self._tables[name].append((number, rows))
+        requests = records.get("requests")
+        if requests is not None:
+            self._episode_requests.append(requests)
+            row.update(EpochCost.of(requests).as_dict())
+        row["action"] = np.asarray(action).ravel()
+        for name, block in self._observation.items():
+            row[f"observation_{name}"] = block.ravel()
+        self._decisions.append(row)
+        episode["epochs"] += 1
+        episode["return"] += reward
+        self._observation = observation
+        if terminated or truncated:
+            episode["terminated"] = terminated
+            episode["truncated"] = truncated
+            self._close_episode(finished=True)
+
+    def _close_episode(self, *, finished: bool) -> None:
+        episode = self._episode
+        if episode is None:
+            return
+        self._episode = None
+        episode["finished"] = finished
+        if "requests" in self._tables:
+            requests = (
+                np.concatenate(self._episode_requests)
+                if self._episode_requests
+                else np.zeros(0, self._dtype("requests"))
+            )
+            cost = EpochCost.of(requests).as_dict()
+            episode["requests"] = cost.pop("finished")
+            episode.update(cost)
+        for name, block in self._observation.items():
+            episode[f"final_observation_{name}"] = block.ravel()
+        self._episodes.append(episode)
+
+    def _dtype(self, name: str) -> np.dtype[np.void]:
+        for table in self._schema.records:
+            if table.name == name:
+                return table.dtype
+        raise KeyError(name)
+
+    def _write_tables(self) -> None:
+        labels = labels_of(self._schema)
+        for name, parts in self._tables.items():
+            table = record_table(self._dtype(name), parts)
+            self._write(name, table, labels)
+        if self._decisions:
+            self._write(DECISIONS, pa.Table.from_pylist(self._decisions), labels)
+        if self._episodes:
+            self._write(EPISODES, pa.Table.from_pylist(self._episodes), labels)
+
+    def _write(self, name: str, table: pa.Table, labels: bytes) -> None:
+        run_folder.write_table(
+            self.folder / f"{name}.parquet", table.replace_schema_metadata({LABELS_KEY: labels})
+        )
+
+    def _write_metadata(self, status: str, error: str | None) -> None:
+        self._metadata.update(
+            status=status,
+            error=error,
+            decisions=len(self._decisions),
+            episodes=len(self._episodes),
+            elapsed_s=round(time.monotonic() - self._started_s, 3),
+        )
+        run_folder.write_json(self.folder / run_folder.METADATA, self._metadata)
+
+
+def record_table(
+    dtype: np.dtype[np.void], parts: Sequence[tuple[int, NDArray[np.void]]]
+) -> pa.Table:
+    """One Arrow table from the records of all epochs, with the episode as first column.
+
+    Args:
+        dtype: of every part.
+        parts: episode number and structured array, in the order of play.
+    """
+    arrays = [rows for _, rows in parts]
+    rows = np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+    episode = np.repeat(
+        np.array([number for number, _ in parts], dtype=np.int64),
+        np.array([len(array) for array in arrays], dtype=np.int64),
+    )
+    columns = {"episode": episode}
+    columns.update({name: np.ascontiguousarray(rows[name]) for name in dtype.names or ()})
+    return pa.table(columns)
+
+
+def labels_of(schema: Schema) -> bytes:
+    """What a reader needs to name the codes in the tables, as canonical JSON."""
+    meta = schema.meta
+    content = {
+        "scenario": schema.scenario,
+        "users": meta.get("users"),
+        "variants": meta.get("variants"),
+        "sites": meta.get("sites"),
+        "cells": meta.get("cells"),
+        "options": meta.get("options"),
+        "observation": {
+            block.name: {
+                "shape": list(block.shape),
+                "columns": [column.name for column in block.columns],
+            }
+            for block in schema.observation
+        },
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """SHA-256 of the configuration, independent of the order of its keys."""
+    text = json.dumps(config, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def provenance(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a result comes from: versions, machine, source revision."""
+    return {
+        "format": run_folder.FORMAT,
+        "format_version": run_folder.FORMAT_VERSION,
+        "scenario": schema.scenario,
+        "config_sha256": config_hash(config),
+        "started_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "tandem_version": schema.version,
+        "ns3_version": schema.ns3_version,
+        "python_version": platform.python_version(),
+        "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES},
+        "git_sha": git_sha(),
+        "host": {
+            "name": platform.node(),
+            "system": platform.platform(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+        },
+    }
+
+
+def git_sha() -> str | None:
+    """Commit of the source tree this package runs from; ``None`` when it is not in one.
+
+    A package installed into an environment that lies inside some other repository is not tracked
+    there, so that repository's commit is not reported.
+    """
+    source = Path(__file__).resolve()
+    tracked = _git(source.parent, "ls-files", "--error-unmatch", source.name)
+    return None if tracked is None else _git(source.parent, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=GIT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None

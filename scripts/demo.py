@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""``tandem demo``: the fixed policies side by side on real ns-3."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Final
+
+import numpy as np
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
+from tandem.agents.heuristics import POLICIES, make_policy
+from tandem.bridge import request_table
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+from tandem.scripts import analysis
+from tandem.scripts.analyze import rich_table
+from tandem.scripts.rollout import episode
+from tandem.scripts.run import progress, start
+
+DEFAULT_USERS: Final = 5
+DEFAULT_EPOCHS: Final = 30
+DEFAULT_THRESHOLD_PERCENT: Final = 85.0
+
+
+def demo(
+    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    users: Annotated[int, typer.Option(min=1, help="Number of users.")] = DEFAULT_USERS,
+    epochs: Annotated[int, typer.Option(min=1, help="Decisions per policy.")] = DEFAULT_EPOCHS,
+    seed: Annotated[int, typer.Option(min=0, help="The same for every policy.")] = 1,
+) -> None:
+    """Compare the fixed policies: response time, accuracy, time-outs.
+
+    Every policy meets the same network: each episode is forked from the same warmed-up simulator
+    with the same seed.
+    """
+    console = Console()
+    console.print(
+        f"[bold]{scenario}[/]: {users} users, {epochs} decisions per policy, seed {seed}, "
+        f"accuracy threshold {DEFAULT_THRESHOLD_PERCENT:g} % (top-5)"
+    )
+    started_s = time.monotonic()
+    objective = PaperObjective(DEFAULT_THRESHOLD_PERCENT)
+    lines: dict[str, dict[str, float | int]] = {}
+    arguments: dict[str, object] = {"users": users, "epochs": epochs}
+    with start(scenario, arguments, objective) as env, progress(console, False) as bar:
+        task = bar.add_task("", total=epochs * len(POLICIES))
+        for name in POLICIES:
+            bar.update(task, description=name)
+            lines[name] = play_policy(env, name, seed, bar, task)
+        version = env.schema.ns3_version
+    console.print(rich_table("fixed policies", pd.DataFrame.from_dict(lines, orient="index")))
+    console.print(
+        f"ns-3 {version}, {time.monotonic() - started_s:.1f} s. Reward: minus the mean response "
+        "time in s where the mean accuracy meets the threshold, else minus the largest."
+    )
+
+
+def play_policy(
+    env: TandemEnv, name: str, seed: int, bar: Progress, task: TaskID
+) -> dict[str, float | int]:
+    """One line of the comparison."""
+    agent = make_policy(name, env.schema)
+    observation, _ = env.reset(seed=seed)
+    rewards, requests = [], []
+    for step in episode(env, agent, observation, seed):
+        rewards.append(step.reward)
+        requests.append(step.info[request_table.TABLE])
+        bar.advance(task)
+    line = analysis.summary(pd.DataFrame(np.concatenate(requests)))
+    return {
+        "mean_s": line["mean_s"],
+        "p95_s": line["p95_s"],
+        "accuracy_percent": line["accuracy_percent"],
+        "timeouts": line["timeouts"],
+        "requests": line["requests"],
+        "airtime_s": line["airtime_s"],
+        "jain": line["jain_response_time"],
+        "reward": float(np.mean(rewards)),
+    }

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""``tandem run``: play a policy in a scenario and record every request."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from tandem.agents.heuristics import POLICIES, make_policy
+from tandem.bridge import run_folder
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import MeanResponseTime, Objective, PaperObjective
+from tandem.bridge.records import RunWriter
+from tandem.scripts.arguments import parse_assignments
+from tandem.scripts.rollout import play
+
+DEFAULT_EPOCHS: Final = 50
+#: Exit status of a program that Ctrl-C ended, by convention.
+EXIT_INTERRUPTED: Final = 130
+#: ns-3's own outputs: switch → (scenario argument, file in the run folder).
+TRACE_FILES: Final = {
+    "pcap": ("pcap", "trace"),
+    "flowmon": ("flowmon", "flowmon.xml"),
+    "netanim": ("netanim", "netanim.xml"),
+}
+
+
+def run(
+    scenario: Annotated[
+        str, typer.Option(help="Name of an installed scenario, or path of an executable.")
+    ] = "wifi-edge",
+    policy: Annotated[str, typer.Option(help=f"One of {', '.join(POLICIES)}.")] = "edge",
+    users: Annotated[int | None, typer.Option(help="Number of users.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Decisions per episode.")] = DEFAULT_EPOCHS,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes; seeds are seed, seed + 1, …")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
+    ] = None,
+    objective: Annotated[str, typer.Option(help="Reward: paper or mean.")] = "paper",
+    accuracy: Annotated[
+        str, typer.Option(help="Threshold of the paper's reward: percent of top-5, min or max.")
+    ] = "85",
+    pcap: Annotated[bool, typer.Option("--pcap", help="Write packet traces.")] = False,
+    flowmon: Annotated[bool, typer.Option("--flowmon", help="Write flowmon.xml.")] = False,
+    netanim: Annotated[bool, typer.Option("--netanim", help="Write netanim.xml.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Play a policy in a scenario and record every request.
+
+    Example: tandem run --scenario wifi-edge --policy edge --users 5 --epochs 50 --seed 1
+    """
+    console = Console(stderr=True)
+    arguments: dict[str, object] = {"epochs": epochs}
+    if users is not None:
+        arguments["users"] = users
+    arguments.update(parse_assignments(settings or ()))
+    folder = out or default_folder(scenario, policy, users, seed)
+    reward = make_objective(objective, accuracy)
+    traces = [
+        name
+        for name, wanted in (("pcap", pcap), ("flowmon", flowmon), ("netanim", netanim))
+        if wanted
+    ]
+    if traces and episodes > 1:
+        raise typer.BadParameter(
+            f"--{traces[0]} records one episode, not {episodes}: leave out --episodes"
+        )
+    run_folder.check(folder, force=force)
+    if traces:
+        run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
+    traced: dict[str, object] = {
+        TRACE_FILES[name][0]: str((folder / TRACE_FILES[name][1]).resolve()) for name in traces
+    }
+    config = {
+        "scenario": scenario,
+        "policy": policy,
+        "seed": seed,
+        "episodes": episodes,
+        "objective": objective,
+        "accuracy_threshold": accuracy if objective == "paper" else None,
+        "arguments": arguments,
+        "traces": traces,
+    }
+    with (
+        start(scenario, {**arguments, **traced}, reward, one_shot=bool(traces)) as env,
+        sigterm_as_interrupt(),
+    ):
+        agent = make_policy(policy, env.schema)
+        if not traces:
+            # Only now: a run that --force replaces is kept when the scenario does not even start.
+            run_folder.prepare(folder, force=force)
+        writer = RunWriter(
+            folder, schema=env.schema, config=config, simulator_command=env.simulator.command
+        )
+        try:
+            with writer, progress(console, quiet) as bar:
+                task = bar.add_task(f"{scenario} · {agent.name}", total=epochs * episodes)
+                play(
+                    env,
+                    agent,
+                    writer,
+                    seed=seed,
+                    episodes=episodes,
+                    on_epoch=lambda: bar.advance(task),
+                )
+        except KeyboardInterrupt:
+            console.print(f"[yellow]interrupted[/]: {writer.decisions} epochs are in {folder}")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BaseException:
+            console.print(f"[yellow]{writer.decisions} finished epochs are in {folder}[/]")
+            raise
+    console.print(f"{writer.decisions} epochs in [bold]{folder}[/]; next: tandem analyze {folder}")
+
+
+def start(
+    scenario: str,
+    arguments: dict[str, object],
+    objective: Objective,
+    *,
+    one_shot: bool = False,
+) -> TandemEnv:
+    """An environment whose reward is ``objective`` where the scenario records requests."""
+    env = TandemEnv(scenario, arguments, one_shot=one_shot)
+    if env.has_requests:
+        env.objective = objective
+    return env
+
+
+def make_objective(name: str, accuracy: str) -> Objective:
+    """The reward that the command line asks for.
+
+    Raises:
+        typer.BadParameter: unknown name, or an accuracy that is no threshold.
+    """
+    if name == "mean":
+        return MeanResponseTime()
+    if name != "paper":
+        raise typer.BadParameter(f"--objective {name!r} is unknown: paper or mean")
+    try:
+        if accuracy in ("min", "max"):
+            return PaperObjective("min" if accuracy == "min" else "max")
+        return PaperObjective(float(accuracy))
+    except ValueError as error:
+        raise typer.BadParameter(f"--accuracy {accuracy!r}: {error}") from error
+
+
+def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> Path:
+    """``runs/wifi-edge-edge-u5-s1``."""
+    parts = [Path(scenario).stem, policy, *([] if users is None else [f"u{users}"]), f"s{seed}"]
+    return Path("runs") / "-".join(parts)
+
+
+@contextmanager
+def progress(console: Console, quiet: bool) -> Iterator[Progress]:
+    """A progress bar over epochs, removed when done."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    ) as bar:
+        yield bar
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let a polite kill end a run as Ctrl-C does: with its results written."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""``tandem scenarios``: what can be simulated, and with which arguments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from tandem.bridge import scenarios as installed
+from tandem.scripts.arguments import scenario_arguments
+
+
+def scenarios(
+    name: Annotated[
+        str | None, typer.Argument(help="Only this scenario (name or path), in full.")
+    ] = None,
+) -> None:
+    """List the scenarios and their arguments, with units and defaults."""
+    console = Console()
+    for scenario in [name] if name else installed.available():
+        table = Table(title=f"[bold]{scenario}[/]", title_justify="left")
+        table.add_column("argument", no_wrap=True)
+        table.add_column("default", no_wrap=True, max_width=24, overflow="ellipsis")
+        table.add_column("meaning")
+        for argument in scenario_arguments(installed.find(scenario)):
+            table.add_row(argument.name, argument.default, argument.help)
+        console.print(table)

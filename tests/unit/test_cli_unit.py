@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The command line without a simulator: help, parsing, friendly errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from tandem.bridge.objective import MeanResponseTime, PaperObjective
+from tandem.scripts import main as cli
+from tandem.scripts.arguments import ScenarioArgument, parse_assignments, parse_help
+from tandem.scripts.run import default_folder, make_objective
+from typer.testing import CliRunner
+
+HELP = """hello [Program Options] [General Arguments]
+
+Program Options:
+    --queues:   number of queues [4]
+    --arrival:  probability of an arrival per queue and epoch [0.2]
+    --options:  CSV file of the options; empty: the installed table []
+    --agent:    who decides: none (see --policy), or a number [none]
+
+General Arguments:
+    --PrintGlobals:              Print the list of globals.
+    --PrintHelp:                 Print this help message.
+"""
+
+
+def test_help_of_a_scenario_is_understood() -> None:
+    arguments = parse_help(HELP)
+    assert [argument.name for argument in arguments] == ["queues", "arrival", "options", "agent"]
+    assert arguments[0] == ScenarioArgument("queues", "number of queues", "4")
+    assert arguments[2].default == ""
+    assert arguments[3].help.startswith("who decides: none (see --policy)")
+
+
+def test_assignments() -> None:
+    assert parse_assignments(["a=1", "--b=x=y", "c="]) == {"a": "1", "b": "x=y", "c": ""}
+
+
+@pytest.mark.parametrize("items", [["a"], ["=1"], ["a=1", "a=2"]])
+def test_bad_assignments_are_refused(items: list[str]) -> None:
+    with pytest.raises(typer.BadParameter, match="--set"):
+        parse_assignments(items)
+
+
+def test_objectives_by_name() -> None:
+    assert make_objective("mean", "85") == MeanResponseTime()
+    assert make_objective("paper", "max") == PaperObjective("max")
+    assert make_objective("paper", "89") == PaperObjective(89.0)
+    for name, accuracy in (("best", "85"), ("paper", "high"), ("paper", "120")):
+        with pytest.raises(typer.BadParameter):
+            make_objective(name, accuracy)
+
+
+def test_default_folder_names_the_run() -> None:
+    assert default_folder("wifi-edge", "edge", 5, 1) == Path("runs/wifi-edge-edge-u5-s1")
+    assert default_folder("./x/mine", "random", None, 2) == Path("runs/mine-random-s2")
+
+
+@pytest.mark.parametrize("command", ["run", "analyze", "scenarios", "demo"])
+def test_every_command_has_help(command: str) -> None:
+    result = CliRunner().invoke(cli.app, [command, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "Usage" in result.output
+
+
+def test_expected_error_is_one_message_without_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "no-run"
+    monkeypatch.setattr("sys.argv", ["tandem", "analyze", str(missing)])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == cli.EXIT_ERROR
+    message = capsys.readouterr().err
+    assert "is no run folder" in message
+    assert "Traceback" not in message

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Rewards computed from hand-made request tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import DTYPE, MakeRequests
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tandem.bridge.objective import (
+    EpochCost,
+    EpochResult,
+    MeanResponseTime,
+    PaperObjective,
+    resolve,
+)
+from tandem.bridge.request_table import RequestStatus
+
+META: dict[str, Any] = {
+    "options": [{"option": 0, "top5_percent": 89.9}, {"option": 1, "top5_percent": 72.8}]
+}
+COLUMNS = DTYPE.names
+
+
+def result(requests: NDArray[np.void], meta: dict[str, Any] | None = None) -> EpochResult:
+    return EpochResult(requests, 2, 1, None, {}, {"requests": requests}, meta or META)
+
+
+def ok(response_s: float, accuracy: float) -> dict[str, float]:
+    return {"response_time_s": response_s, "accuracy_top5_percent": accuracy}
+
+
+def timeout(limit_s: float) -> dict[str, float]:
+    return {
+        "response_time_s": limit_s,
+        "accuracy_top5_percent": 89.9,
+        "status": RequestStatus.TIMEOUT,
+    }
+
+
+def test_accurate_epoch_costs_its_mean(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), ok(0.3, 88.1))
+    assert PaperObjective(89.0)(result(requests)) == pytest.approx(-0.2)
+
+
+def test_inaccurate_epoch_costs_its_maximum(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), ok(0.3, 72.8))
+    assert PaperObjective(85.0)(result(requests)) == pytest.approx(-0.3)
+
+
+def test_min_accepts_the_least_accurate(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 72.8), ok(0.3, 72.8))
+    assert PaperObjective("min")(result(requests)) == pytest.approx(-0.2)
+
+
+@pytest.mark.parametrize("users", [1, 3, 7, 64])
+def test_max_forgives_rounding_of_the_mean(make_requests: MakeRequests, users: int) -> None:
+    requests = make_requests(*[ok(0.1 + 0.01 * user, 89.9) for user in range(users)])
+    mean_s = float(requests["response_time_s"].mean())
+    assert PaperObjective("max")(result(requests)) == pytest.approx(-mean_s)
+
+
+def test_max_notices_one_weaker_variant(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), ok(0.3, 88.9))
+    assert PaperObjective("max")(result(requests)) == pytest.approx(-0.3)
+
+
+def test_timeout_counts_with_its_limit_and_no_accuracy(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), timeout(10.0))
+    cost = EpochCost.of(requests)
+    assert cost == EpochCost(2, 1, 5.05, 10.0, 89.9 / 2)
+    assert PaperObjective(85.0)(result(requests)) == -10.0
+    assert MeanResponseTime()(result(requests)) == pytest.approx(-5.05)
+
+
+def test_epoch_without_finished_request_costs_nothing(make_requests: MakeRequests) -> None:
+    empty = make_requests()
+    assert EpochCost.of(empty) == EpochCost(0, 0, 0.0, 0.0, 0.0)
+    assert PaperObjective(85.0)(result(empty)) == 0.0
+    assert MeanResponseTime()(result(empty)) == 0.0
+
+
+@given(
+    st.lists(st.tuples(st.floats(1e-4, 10.0), st.floats(0.0, 100.0)), min_size=1, max_size=20),
+    st.floats(0.0, 100.0),
+)
+def test_paper_reward_lies_between_maximum_and_mean(
+    rows: list[tuple[float, float]], threshold: float
+) -> None:
+    requests = np.zeros(len(rows), DTYPE)
+    requests["response_time_s"] = [row[0] for row in rows]
+    requests["accuracy_top5_percent"] = [row[1] for row in rows]
+    cost = EpochCost.of(requests)
+    reward = PaperObjective(threshold)(result(requests))
+    assert reward in (-cost.mean_response_time_s, -cost.max_response_time_s)
+    assert cost.mean_response_time_s <= cost.max_response_time_s + 1e-12
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 100.1, float("nan"), "best"])
+def test_bad_threshold_is_named(threshold: Any) -> None:
+    with pytest.raises(ValueError, match=str(threshold)):
+        PaperObjective(threshold)
+
+
+def test_named_threshold_needs_options(make_requests: MakeRequests) -> None:
+    with pytest.raises(ValueError, match="no options"):
+        PaperObjective("max")(result(make_requests(ok(0.1, 89.9)), {"users": 2}))
+
+
+def test_default_depends_on_the_request_table() -> None:
+    assert isinstance(resolve(None, COLUMNS), PaperObjective)
+    assert resolve(None, None) is None
+
+
+def test_names_and_callables_are_accepted() -> None:
+    assert isinstance(resolve("mean", COLUMNS), MeanResponseTime)
+
+    def mine(result: EpochResult) -> float:
+        return 1.0
+
+    assert resolve(mine, None) is mine
+
+
+def test_unusable_objectives_are_refused() -> None:
+    with pytest.raises(ValueError, match="'fastest' is unknown: one of paper, mean"):
+        resolve("fastest", COLUMNS)
+    with pytest.raises(ValueError, match="lacks user"):
+        resolve(PaperObjective(), None)
+    with pytest.raises(TypeError, match="callable"):
+        resolve(3, COLUMNS)  # type: ignore[arg-type]
