@@ -23,7 +23,7 @@ ShadowingLossModel::GetTypeId()
 }
 
 ShadowingLossModel::ShadowingLossModel()
-    : m_random(CreateObject<NormalRandomVariable>())
+    : m_table(std::make_shared<Table>())
 {
 }
 
@@ -31,6 +31,15 @@ void
 ShadowingLossModel::SetSigma(double sigmaDb)
 {
     m_sigmaDb = sigmaDb;
+}
+
+Ptr<ShadowingLossModel>
+ShadowingLossModel::CreateTwin() const
+{
+    auto twin = CreateObject<ShadowingLossModel>();
+    twin->m_sigmaDb = m_sigmaDb;
+    twin->m_table = m_table;
+    return twin;
 }
 
 double
@@ -44,10 +53,10 @@ ShadowingLossModel::DoCalcRxPower(double txPowerDbm,
     {
         std::swap(first, second);
     }
-    const auto [entry, isNew] = m_lossDb.try_emplace({first, second}, 0.0);
+    const auto [entry, isNew] = m_table->lossDb.try_emplace({first, second}, 0.0);
     if (isNew)
     {
-        entry->second = m_random->GetValue(0, m_sigmaDb * m_sigmaDb);
+        entry->second = m_table->random->GetValue(0, m_sigmaDb * m_sigmaDb);
     }
     return txPowerDbm - entry->second;
 }
@@ -55,8 +64,8 @@ ShadowingLossModel::DoCalcRxPower(double txPowerDbm,
 int64_t
 ShadowingLossModel::DoAssignStreams(int64_t stream)
 {
-    m_random->SetStream(stream);
-    m_lossDb.clear();
+    m_table->random->SetStream(stream);
+    m_table->lossDb.clear();
     return 1;
 }
 

@@ -6,6 +6,7 @@
 #include "ns3/random-variable-stream.h"
 
 #include <map>
+#include <memory>
 #include <utility>
 
 namespace ns3
@@ -30,6 +31,9 @@ class ShadowingLossModel : public PropagationLossModel
     /** \param sigmaDb standard deviation, dB */
     void SetSigma(double sigmaDb);
 
+    /** \return a model with the same losses, for the other channel of a frequency-duplex pair */
+    Ptr<ShadowingLossModel> CreateTwin() const;
+
   private:
     double DoCalcRxPower(double txPowerDbm,
                          Ptr<MobilityModel> a,
@@ -38,9 +42,15 @@ class ShadowingLossModel : public PropagationLossModel
 
     using Pair = std::pair<const MobilityModel*, const MobilityModel*>;
 
+    /** What twins share. */
+    struct Table
+    {
+        Ptr<NormalRandomVariable> random{CreateObject<NormalRandomVariable>()};
+        std::map<Pair, double> lossDb; //!< looked up only: its order has no effect
+    };
+
     double m_sigmaDb{0};
-    Ptr<NormalRandomVariable> m_random;
-    mutable std::map<Pair, double> m_lossDb; //!< looked up only: its order has no effect
+    std::shared_ptr<Table> m_table;
 };
 
 } // namespace tandem

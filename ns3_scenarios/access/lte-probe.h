@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_LTE_PROBE_H
+#define TANDEM_LTE_PROBE_H
+
+#include "access/access-cell.h"
+
+#include "ns3/lte-common.h"
+#include "ns3/lte-ue-net-device.h"
+#include "ns3/nstime.h"
+#include "ns3/packet-burst.h"
+#include "ns3/packet.h"
+
+#include <vector>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/**
+ * Watches one UE's uplink: grants, transmissions and its RLC buffer.
+ *
+ * All from the UE's side, where a callback fires only for this UE; the eNB's scheduling trace
+ * tells neither the number of PRBs nor new data from HARQ retransmissions.
+ */
+class LteUeProbe
+{
+  public:
+    /** \param device the UE's device */
+    explicit LteUeProbe(Ptr<LteUeNetDevice> device);
+    LteUeProbe(const LteUeProbe&) = delete;
+    LteUeProbe& operator=(const LteUeProbe&) = delete;
+
+    /** \return airtime and HARQ retransmissions up to now */
+    RadioCounters Count() const;
+
+    /** \return PRBs granted to this UE since the start (one PRB for one subframe each) */
+    uint64_t GetGrantedPrbs() const;
+
+    /** \return bits of the transport blocks granted for new data since the start */
+    uint64_t GetGrantedBits() const;
+
+    /** \return MCS of the last grant; 0 before the first */
+    uint8_t GetMcs() const;
+
+    /** \return whether there has been a grant */
+    bool HasGrant() const;
+
+    /** \return bytes in the RLC transmission buffer, within the size of RLC headers */
+    uint64_t GetRlcBytes() const;
+
+  private:
+    void OnDataBearer(uint64_t imsi, uint16_t cellId, uint16_t rnti, uint8_t lcid);
+    void OnGrantedBlocks(uint16_t rnti, const std::vector<int>& blocks);
+    void OnGrant(PhyTransmissionStatParameters grant);
+    void OnTransmit(Ptr<const PacketBurst> burst);
+    void OnPdcpPdu(uint16_t rnti, uint8_t lcid, uint32_t bytes);
+    void OnRlcPdu(uint16_t rnti, uint8_t lcid, uint32_t bytes);
+    void OnRlcDrop(Ptr<const Packet> packet);
+
+    Ptr<LteUeNetDevice> m_device;
+    Time m_transmitStart; //!< of the latest subframe with a transmission
+    uint64_t m_subframes{0};
+    uint64_t m_retransmissions{0};
+    uint64_t m_prbs{0};
+    uint64_t m_bits{0};
+    uint8_t m_mcs{0};
+    bool m_hasGrant{false};
+    uint64_t m_rlcBytes{0};
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_LTE_PROBE_H
