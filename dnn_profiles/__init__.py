@@ -12,14 +12,14 @@ matplotlib lives in modules that are imported by name (``mobilenet``, ``onnx_gra
 from __future__ import annotations
 
 from tandem.dnn_profiles import catalogue
-from tandem.dnn_profiles.errors import MissingExtra, ProfileError
+from tandem.dnn_profiles.errors import MissingExtraError, ProfileError
 from tandem.dnn_profiles.options import default_options_path, read_options, write_options
 from tandem.dnn_profiles.rows import Device, Energy, Option, Profile, Split
 
 __all__ = [
     "Device",
     "Energy",
-    "MissingExtra",
+    "MissingExtraError",
     "Option",
     "Profile",
     "ProfileError",

@@ -22,6 +22,7 @@ PUBLISHED, DERIVED = DATA / "published.csv", DATA / "derived.csv"
 #: The paper's classes of machine (recalled): what serves at each site.
 DEFAULT_DEVICE = "a1.medium"
 DEFAULT_SITES: Mapping[str, str] = {"edge": "a1.large", "cloud": "a1.xlarge"}
+REMOTE_SITES: Mapping[str, Site] = {"edge": "edge", "cloud": "cloud"}
 #: The paper offloads the full network only: sites other than the device offer this variant.
 DEFAULT_SITE_VARIANTS = ("d0",)
 #: Columns that describe a variant and so must agree wherever the variant appears.
@@ -85,19 +86,27 @@ class Catalogue:
             if device in (None, row.device) and variant in (None, row.variant)
         ]
 
-    def profile(self, variant: str, device: str, threads: int | None = None) -> Profile:
+    def profile(
+        self, variant: str, device: str, threads: int | None = None, runtime: str | None = None
+    ) -> Profile:
         """The row of a variant on a device.
 
         Args:
             threads: threads of one inference; None takes the row with the most.
+            runtime: the runtime, where a device has rows of several.
         Raises:
             ProfileError: there is no such row, or several runtimes have one.
         """
-        rows = self.select(device=device, variant=variant)
+        rows = [
+            row
+            for row in self.select(device=device, variant=variant)
+            if runtime in (None, row.runtime)
+        ]
         if not rows:
             raise ProfileError(
-                f"no latency of variant '{variant}' on device '{device}'; that device has: "
-                f"{', '.join(row.variant for row in self.select(device=device))}"
+                f"no latency of variant '{variant}' on device '{device}'"
+                f"{f' with runtime {runtime}' if runtime else ''}; that device has: "
+                + ", ".join(f"{r.variant} ({r.runtime})" for r in self.select(device=device))
             )
         if threads is None:
             threads = max((row.threads for row in rows if row.threads is not None), default=None)
@@ -106,7 +115,7 @@ class Catalogue:
             have = ", ".join(f"{row.runtime} with threads {row.threads}" for row in rows)
             raise ProfileError(
                 f"{len(chosen)} latencies of variant '{variant}' on device '{device}' with "
-                f"threads {threads}, need exactly one; there are: {have}"
+                f"threads {threads}, need exactly one; say which threads or runtime: {have}"
             )
         return chosen[0]
 
@@ -118,6 +127,7 @@ class Catalogue:
         variants: Sequence[str] | None = None,
         site_variants: Sequence[str] = DEFAULT_SITE_VARIANTS,
         threads: int | None = None,
+        runtimes: Mapping[str, str] | None = None,
     ) -> tuple[Option, ...]:
         """The option table: every variant on the device, then ``site_variants`` at each site.
 
@@ -128,21 +138,25 @@ class Catalogue:
             site_variants: variants offered at each of ``sites``.
             threads: threads of one inference; None takes all cores of each machine. A server
                 that runs one request per core needs ``threads=1``.
+            runtimes: device to runtime, for devices that were measured with several.
         Raises:
             ProfileError: an unknown name, or a row that lacks latency or accuracy.
         """
         sites = DEFAULT_SITES if sites is None else sites
+        chosen = runtimes or {}
         names = variants
         if names is None:
             names = list(dict.fromkeys(row.variant for row in self.select(device=device)))
         rows: list[tuple[Site, Profile]] = []
         for name in names:
-            rows.append(("device", self.profile(name, device, threads)))
+            rows.append(("device", self.profile(name, device, threads, chosen.get(device))))
         for site, machine in sites.items():
-            if site != "edge" and site != "cloud":
-                raise ProfileError(f"unknown site '{site}'; known sites: edge, cloud")
+            if site not in REMOTE_SITES:
+                raise ProfileError(f"unknown site '{site}'; known sites: {', '.join(REMOTE_SITES)}")
             for name in site_variants:
-                rows.append((site, self.profile(name, machine, threads)))
+                rows.append(
+                    (REMOTE_SITES[site], self.profile(name, machine, threads, chosen.get(machine)))
+                )
         return tuple(_option(i, site, row) for i, (site, row) in enumerate(rows))
 
     def energy(self, device: str) -> list[Energy]:
@@ -157,6 +171,30 @@ class Catalogue:
         """
         self._known("variant", variant, list(dict.fromkeys(s.variant for s in self.splits)))
         return [row for row in self.splits if row.variant == variant]
+
+    def check_new(self, row: Profile, *, ignore: bool = False) -> None:
+        """Check that a row may join the catalogue.
+
+        Args:
+            ignore: a row of the same key is no fault (it is about to be replaced).
+        Raises:
+            ProfileError: the row is there already, or describes its variant differently.
+        """
+        for old in self.profiles:
+            if old.key == row.key and not ignore:
+                raise ProfileError(
+                    f"'{row.variant}' on '{row.device}' ({row.precision}, threads {row.threads}, "
+                    f"{row.runtime}) is in the catalogue already"
+                )
+            if old.variant == row.variant:
+                for name in VARIANT_COLUMNS:
+                    mine, theirs = getattr(row, name), getattr(old, name)
+                    if mine is not None and theirs is not None and mine != theirs:
+                        raise ProfileError(
+                            f"{name} of variant '{row.variant}' is {mine}, in the catalogue "
+                            f"{theirs}; give another network another name",
+                            column=name,
+                        )
 
     @staticmethod
     def _known(kind: str, name: str | None, known: Sequence[str]) -> None:
@@ -232,6 +270,7 @@ def options(
     variants: Sequence[str] | None = None,
     site_variants: Sequence[str] = DEFAULT_SITE_VARIANTS,
     threads: int | None = None,
+    runtimes: Mapping[str, str] | None = None,
 ) -> tuple[Option, ...]:
     """The option table from the installed catalogue; see :meth:`Catalogue.options`."""
     return installed().options(
@@ -240,4 +279,5 @@ def options(
         variants=variants,
         site_variants=site_variants,
         threads=threads,
+        runtimes=runtimes,
     )

@@ -38,7 +38,7 @@ class ProfileError(ValueError):
         super().__init__(f"{', '.join(where)}: {reason}" if where else reason)
 
 
-class MissingExtra(ImportError):
+class MissingExtraError(ImportError):
     """A library of the optional extra ``profiles`` is not installed."""
 
 
@@ -46,13 +46,13 @@ def require(module: str, purpose: str) -> ModuleType:
     """Import an optional library, or say which extra brings it.
 
     Raises:
-        MissingExtra: the library is not installed.
+        MissingExtraError: the library is not installed.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.split(".", maxsplit=1)[0]
-        raise MissingExtra(
+        raise MissingExtraError(
             f"{purpose} needs {package}, which cannot be imported ({error}); "
             "install it with: pip install 'ns3-tandem[profiles]'"
         ) from error

@@ -72,7 +72,7 @@ def fit_line(points: Sequence[tuple[str, float, float]]) -> Line:
         ProfileError: fewer than two distinct amounts of work, or time does not grow with work.
     """
     count = len(points)
-    if len({macs for _, macs, _ in points}) < 2:
+    if len({macs for _, macs, _ in points}) <= 1:
         raise ProfileError(
             f"a line needs latencies at two or more amounts of work, there are {count}; "
             "measure another variant on this device"

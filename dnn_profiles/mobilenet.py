@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
-
 from tandem.dnn_profiles.architecture import (
     CLASSES,
     IMAGE_CHANNELS,
@@ -21,6 +18,8 @@ from tandem.dnn_profiles.architecture import (
     Convolution,
     convolutions,
 )
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 #: torch's counter counts a multiply-accumulate as two operations.
 OPERATIONS_PER_MAC = 2

@@ -87,7 +87,7 @@ def read_graph(path: Path, shapes: Mapping[str, Sequence[int]] | None = None) ->
         shapes: shapes of inputs whose other dimensions the file leaves open.
     Raises:
         ProfileError: not an ONNX model, or a shape that is open or cannot be inferred.
-        MissingExtra: onnx is not installed.
+        MissingExtraError: onnx is not installed.
     """
     onnx: Any = require("onnx", "reading an ONNX model")
     try:
@@ -111,9 +111,7 @@ def _fix_inputs(path: Path, model: Any, shapes: Mapping[str, Sequence[int]]) -> 
     inputs = {value.name: value for value in model.graph.input if value.name not in weights}
     for name in shapes:
         if name not in inputs:
-            raise ProfileError(
-                f"has no input '{name}'; its inputs: {', '.join(inputs)}", path=path
-            )
+            raise ProfileError(f"has no input '{name}'; its inputs: {', '.join(inputs)}", path=path)
     for name, value in inputs.items():
         dims = value.type.tensor_type.shape.dim
         given = shapes.get(name)

@@ -6,19 +6,24 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
-
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.rows import Row
 
 
-class _Keyed(Protocol):
+class _Reader(Protocol):
+    """What ``csv.reader`` gives; its own type has no public name in Python 3.10."""
+
     @property
-    def key(self) -> tuple[object, ...]: ...
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
 
 
 RowT = TypeVar("RowT", bound=Row)
@@ -46,7 +51,7 @@ def read_table(path: Path, model: type[RowT]) -> list[tuple[int, RowT]]:
         raise ProfileError(f"cannot be read as UTF-8 CSV: {error}", path=path) from error
 
 
-def _read(path: Path, reader: csv.Reader, model: type[RowT]) -> list[tuple[int, RowT]]:
+def _read(path: Path, reader: _Reader, model: type[RowT]) -> list[tuple[int, RowT]]:
     header = next(reader, None)
     if not header:
         raise ProfileError("is empty; expected a header line", path=path, row=HEADER_ROW)
@@ -93,9 +98,7 @@ def _check_header(path: Path, header: Sequence[str], model: type[Row]) -> None:
             )
     for name, field in model.model_fields.items():
         if field.is_required() and name not in header:
-            raise ProfileError(
-                "is missing from the header", path=path, row=HEADER_ROW, column=name
-            )
+            raise ProfileError("is missing from the header", path=path, row=HEADER_ROW, column=name)
 
 
 def _parse(
@@ -108,9 +111,7 @@ def _parse(
             row=line,
             column=header[min(len(cells), len(header)) - 1],
         )
-    filled = {
-        name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()
-    }
+    filled = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
     try:
         return model.model_validate(filled)
     except ValidationError as error:
@@ -133,13 +134,21 @@ def format_cell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return repr(value).removesuffix(".0")
     return str(value)
 
 
 def write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
-    """Write rows as CSV, atomically: a reader sees the old file or the new one."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write rows as CSV, atomically: a reader sees the old file or the new one.
+
+    Raises:
+        ProfileError: the folder does not exist or cannot be written to.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise ProfileError(f"cannot be written: {error.strerror}", path=path) from error
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
@@ -149,8 +158,8 @@ def write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
         # mkstemp makes a private file; a table is as readable as its creator's other files.
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
