@@ -7,6 +7,7 @@ catalogue are those of the published weights.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
@@ -37,7 +38,7 @@ class MobileNetV1(nn.Module):
         super().__init__()
         layers = convolutions(width, side)
         self.side = side
-        self.features = nn.Sequential(*(_block(layer) for layer in layers))
+        self.features = nn.Sequential(OrderedDict((layer.name, _block(layer)) for layer in layers))
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(layers[-1].outputs, classes)
 

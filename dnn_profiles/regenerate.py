@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tandem.dnn_profiles.architecture import WIDTHS
+from tandem.dnn_profiles.architecture import WIDTHS, convolutions
 from tandem.dnn_profiles.catalogue import DATA, DERIVED, Catalogue
 from tandem.dnn_profiles.fit import Derivation, derive
 from tandem.dnn_profiles.options import default_options_path, write_options
@@ -19,7 +19,8 @@ from tandem.dnn_profiles.store import PROFILE_COLUMNS
 from tandem.dnn_profiles.table import columns, write_table
 
 SPLITS = DATA / "splits.csv"
-ACTIVATION_BYTES = {"fp32": None, "int8": 1}
+#: Bytes of an activation's element; None takes those of the graph, which is of 32-bit floats.
+ACTIVATION_BYTES: dict[str, int | None] = {"fp32": None, "int8": 1}
 
 
 def derivation() -> Derivation:
@@ -59,12 +60,18 @@ def mobilenet_splits(variants: tuple[str, ...] = tuple(WIDTHS)) -> list[Split]:
             path = Path(folder) / f"{variant}.onnx"
             export_onnx(model, example_input(model, None), path)
             reference = catalogue.select(variant=variant)[0]
-            rows += split_points(
+            points = split_points(
                 read_graph(path),
                 variant,
                 input_bytes=reference.input_bytes,
                 element_bytes=ACTIVATION_BYTES[reference.precision],
             )
+            layers = [layer.name for layer in convolutions(WIDTHS[variant])]
+            names = ["input", *layers, "classifier"]
+            rows += [
+                point.model_copy(update={"layer": name})
+                for name, point in zip(names, points, strict=True)
+            ]
     return rows
 
 
