@@ -152,7 +152,8 @@ def user_columns(schema: Schema) -> dict[str, int]:
     Raises:
         PolicyError: the scenario has no such block.
     """
-    for block in schema.observation:
-        if block.name == "users":
-            return {column.name: index for index, column in enumerate(block.columns)}
-    raise PolicyError("this scenario publishes no observation block 'users'")
+    try:
+        columns = schema.block("users").columns
+    except KeyError as error:
+        raise PolicyError(f"the greedy policy needs the users' state: {error.args[0]}") from None
+    return {column.name: index for index, column in enumerate(columns)}

@@ -10,13 +10,17 @@ from typing import Any, Final, TypeAlias
 import gymnasium
 import numpy as np
 from gymnasium import spaces
-from gymnasium.error import ResetNeeded
 from numpy.typing import ArrayLike, NDArray
-from tandem.bridge import request_table
+from tandem.bridge import _native, request_table
 from tandem.bridge.branch import Outcome
 from tandem.bridge.objective import EpochResult, Objective, resolve
 from tandem.bridge.schema import Schema
-from tandem.bridge.simulator import Simulator, Status
+from tandem.bridge.simulator import (
+    DEFAULT_BRANCH_SLOTS,
+    DEFAULT_START_TIMEOUT_S,
+    Simulator,
+    Status,
+)
 
 Observation: TypeAlias = dict[str, NDArray[np.float64]]
 Records: TypeAlias = dict[str, NDArray[np.void]]
@@ -76,9 +80,9 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         *,
         objective: Objective | str | None = None,
         seed: int | None = None,
-        branch_slots: int = 64,
-        spin_us: float = 75.0,
-        start_timeout_s: float = 120.0,
+        branch_slots: int = DEFAULT_BRANCH_SLOTS,
+        spin_us: float = _native.DEFAULT_SPIN_US,
+        start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
         step_timeout_s: float | None = None,
         one_shot: bool = False,
         records_in_info: bool = True,
@@ -103,17 +107,16 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             "one_shot": one_shot,
         }
         self._epoch = 0
-        self._active = False
+        self._run = 0
         self._posted: Any = None
         simulator = self._start(self._arguments)
         try:
             schema = simulator.schema
             self.observation_space: spaces.Dict = schema.observation_space()  # type: ignore[assignment]
             self.action_space = schema.action_space()
-            self._tables = tuple(table.name for table in schema.records)
             self._has_requests = not request_table.missing_columns(_request_columns(schema))
-            self._objective = resolve(objective, _request_columns(schema))
             self._adopt(simulator)
+            self.objective = objective
         except BaseException:
             simulator.close()
             raise
@@ -136,18 +139,27 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             ValueError: unknown option, or arguments that change the spaces.
             ScenarioError: the scenario refused the new arguments; the old simulator stays.
         """
+        self.begin_reset(seed=seed, options=options)
+        return self.end_reset()
+
+    def begin_reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> None:
+        """First half of `reset`: start the episode and return while ns-3 computes."""
         if seed is None and self._first_seed is not None:
             seed = self._first_seed
         self._first_seed = None
         super().reset(seed=seed)
         if options:
             self._apply(options)
-        run = seed if seed is not None else int(self.np_random.integers(1, SEED_LIMIT))
-        self._active = False
-        frame = self._simulator.reset(run)
+        self._run = seed if seed is not None else int(self.np_random.integers(1, SEED_LIMIT))
         self._epoch = 0
-        self._active = frame.status == Status.DECISION
-        return frame.observation, {"epoch": 0, "seed": run}
+        self._simulator.begin(self._run)
+
+    def end_reset(self) -> tuple[Observation, dict[str, Any]]:
+        """Second half of `reset`: wait for the first observation."""
+        observation = self._simulator.wait().observation
+        return observation, {"epoch": 0, "seed": self._run}
 
     def step(self, action: Any) -> Transition:
         """Play one decision epoch.
@@ -159,16 +171,11 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         Raises:
             InvalidAction: wrong shape or type, NaN, or out of range; nothing was simulated.
             SimulatorDied: the simulator ended; the message says how and how to reproduce it.
-            ResetNeeded: the episode is over or was never started.
+            NoEpisode: the episode is over or was never started.
         """
-        if not self._active:
-            raise ResetNeeded("the episode is over or was never started: call reset() first")
         status = self._exchange(action)
         self._epoch += 1
-        if status != _DECISION:
-            self._active = False
-        elif not self._tables and self._objective is None:
-            # Nothing to account for: the path that benchmarks of the bridge measure.
+        if self._thin and status == _DECISION:
             return self._observe(), 0.0, False, False, {"epoch": self._epoch}
         return self._account(self._observe(), self._take_records(), status, action, self._epoch)
 
@@ -176,10 +183,8 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         """First half of `step`: hand over the action and return while ns-3 computes.
 
         Raises:
-            InvalidAction, ResetNeeded: as `step`.
+            InvalidAction, NoEpisode: as `step`.
         """
-        if not self._active:
-            raise ResetNeeded("the episode is over or was never started: call reset() first")
         self._simulator.post(action)
         self._posted = action
 
@@ -187,7 +192,6 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         """Second half of `step`: wait for the epoch that `post` began."""
         frame = self._simulator.wait()
         self._epoch += 1
-        self._active = frame.status == Status.DECISION
         return self._account(
             frame.observation, frame.records, frame.status, self._posted, self._epoch
         )
@@ -197,7 +201,6 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
 
     def close(self) -> None:
         """End the simulator; harmless when called twice."""
-        self._active = False
         simulator = getattr(self, "_simulator", None)
         if simulator is not None:
             simulator.close()
@@ -222,6 +225,8 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     @objective.setter
     def objective(self, objective: Objective | str | None) -> None:
         self._objective = resolve(objective, _request_columns(self.schema))
+        # Nothing to account for: the path that benchmarks of the bridge measure.
+        self._thin = self._objective is None and not self.schema.records
 
     @property
     def has_requests(self) -> bool:
@@ -257,10 +262,8 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
 
         Raises:
             InvalidAction: one of the actions is not in the action space.
-            ResetNeeded: the episode is over or was never started.
+            NoEpisode: the episode is over or was never started.
         """
-        if not self._active:
-            raise ResetNeeded("branch() needs a running episode: call reset() first")
         frames = self._simulator.branch(joint_actions, horizon=horizon, parallel=parallel)
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -18,6 +19,8 @@ from tandem.bridge.simulator import Simulator
 BatchTransition: TypeAlias = tuple[
     Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
 ]
+
+Result = TypeVar("Result")
 
 
 class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
@@ -97,13 +100,18 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         options = dict(options or {})
         mask = options.pop("reset_mask", None)
         chosen = np.ones(self.num_envs, dtype=np.bool_) if mask is None else self._check_mask(mask)
+        seeds = self._spread(seed)
+        results = self._together(
+            {
+                index: functools.partial(env.begin_reset, seed=seeds[index], options=options)
+                for index, env in enumerate(self._envs)
+                if chosen[index]
+            },
+            {index: env.end_reset for index, env in enumerate(self._envs) if chosen[index]},
+        )
         infos: dict[str, Any] = {}
-        for index, env_seed in enumerate(self._spread(seed)):
-            if not chosen[index]:
-                continue
-            self._observations[index], info = self._envs[index].reset(
-                seed=env_seed, options=options
-            )
+        for index, (observation, info) in results.items():
+            self._observations[index] = observation
             self._done[index] = False
             infos = self._add_info(infos, info, index)
         return self._stack(), infos
@@ -154,26 +162,36 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             env.close()
 
     def _advance(self, actions: Any, resetting: NDArray[np.bool_]) -> list[Transition]:
-        """Post all, then collect all; a failure is raised only when nobody is left running."""
-        failures: list[tuple[int, TandemError]] = []
-        posted = []
+        """Step every environment, or reset those whose episode ended at the step before."""
+        begin: dict[int, Callable[[], None]] = {}
+        end: dict[int, Callable[[], Transition]] = {}
         for index, env in enumerate(self._envs):
             if resetting[index]:
-                continue
+                begin[index] = env.begin_reset
+                end[index] = functools.partial(_as_transition, env)
+            else:
+                begin[index] = functools.partial(env.post, actions[index])
+                end[index] = env.wait
+        results = self._together(begin, end)
+        return [results[index] for index in range(self.num_envs)]
+
+    def _together(
+        self, begin: Mapping[int, Callable[[], None]], end: Mapping[int, Callable[[], Result]]
+    ) -> dict[int, Result]:
+        """Begin everywhere, then end everywhere; raise only when nobody is left computing."""
+        failures: list[tuple[int, TandemError]] = []
+        begun = []
+        results: dict[int, Result] = {}
+        for index, start in begin.items():
             try:
-                env.post(actions[index])
-                posted.append(index)
+                start()
+                begun.append(index)
             except TandemError as error:
                 failures.append((index, error))
                 break
-        results: dict[int, Transition] = {}
-        for index, env in enumerate(self._envs):
+        for index in begun:
             try:
-                if resetting[index] and not failures:
-                    observation, info = env.reset()
-                    results[index] = (observation, 0.0, False, False, info)
-                elif index in posted:
-                    results[index] = env.wait()
+                results[index] = end[index]()
             except TandemError as error:
                 failures.append((index, error))
         if failures:
@@ -181,7 +199,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             message = f"environment {index} of {self.num_envs}: {failure}"
             failure.args = (message, *failure.args[1:])
             raise failure
-        return [results[index] for index in range(self.num_envs)]
+        return results
 
     def _stack(self) -> Observation:
         empty = create_empty_array(self.single_observation_space, n=self.num_envs, fn=np.zeros)
@@ -226,3 +244,9 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             infos[key][env_num] = value
             infos[f"_{key}"][env_num] = True
         return infos
+
+
+def _as_transition(env: TandemEnv) -> Transition:
+    """The end of a reset in the shape of a step."""
+    observation, info = env.end_reset()
+    return observation, 0.0, False, False, info

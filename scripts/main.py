@@ -15,8 +15,18 @@ from tandem.bridge.errors import TandemError
 
 #: Exit status for an error the user can mend; click uses the same for bad options.
 EXIT_ERROR: Final = 2
-#: Sub-commands: each is the function of the same name in the module of the same name.
-COMMANDS: Final = ("run", "analyze", "scenarios", "demo", "doctor", "new", "build", "bench")
+#: Sub-commands: each is a function, or a group ``<name>_app``, in the module of its name.
+COMMANDS: Final = (
+    "run",
+    "analyze",
+    "scenarios",
+    "demo",
+    "profiles",
+    "doctor",
+    "new",
+    "build",
+    "bench",
+)
 
 app = typer.Typer(
     help="Packet-level ns-3 co-simulation for learning agents.",
@@ -44,9 +54,14 @@ def options(
 def add_commands() -> None:
     """Register every sub-command of `COMMANDS` that this installation has."""
     for name in COMMANDS:
-        module = f"{__package__}.{name}"
-        if importlib.util.find_spec(module) is not None:
-            app.command(name)(getattr(importlib.import_module(module), name))
+        if importlib.util.find_spec(f"{__package__}.{name}") is None:
+            continue
+        module = importlib.import_module(f"{__package__}.{name}")
+        group = getattr(module, f"{name}_app", None)
+        if group is not None:
+            app.add_typer(group)
+        else:
+            app.command(name)(getattr(module, name))
 
 
 add_commands()

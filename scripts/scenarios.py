@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.bridge import scenarios as installed
+from tandem.bridge.scenarios import installed_scenarios, scenario_executable
 from tandem.scripts.arguments import scenario_arguments
 
 
@@ -19,11 +19,11 @@ def scenarios(
 ) -> None:
     """List the scenarios and their arguments, with units and defaults."""
     console = Console()
-    for scenario in [name] if name else installed.available():
+    for scenario in [name] if name else installed_scenarios():
         table = Table(title=f"[bold]{scenario}[/]", title_justify="left")
         table.add_column("argument", no_wrap=True)
         table.add_column("default", no_wrap=True, max_width=24, overflow="ellipsis")
         table.add_column("meaning")
-        for argument in scenario_arguments(installed.find(scenario)):
+        for argument in scenario_arguments(scenario_executable(scenario)):
             table.add_row(argument.name, argument.default, argument.help)
         console.print(table)
