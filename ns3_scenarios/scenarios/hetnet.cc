@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * @file
+ * Users split over a WiFi cell and an LTE cell that share one edge and one cloud.
+ *
+ *     hetnet --users=6 --wifiUsers=4 --policy=edge --epochs=20 --requests=requests.csv
+ *     hetnet --help                            lists every argument
+ */
+#include "access/argument-check.h"
+#include "access/lte-cell.h"
+#include "access/wifi-cell.h"
+#include "workload/inference-run.h"
+
+using namespace ns3::tandem;
+
+int
+main(int argc, char* argv[])
+{
+    InferenceRun run("hetnet",
+                     "DNN inference requests of users in a WiFi cell and an LTE cell, served on "
+                     "the device, at a common edge or in a common cloud.");
+    uint32_t wifiUsers = 0;
+    run.GetCommandLine().AddValue(
+        "wifiUsers",
+        "users in the WiFi cell, 1 … users-1, the others are in the LTE cell; 0: half of them",
+        wifiUsers);
+    WifiCellConfig wifi;
+    LteCellConfig lte;
+    wifi.placement.mobility = "walk";
+    lte.placement.mobility = "walk";
+    wifi.background.stations = 1;
+    lte.background.stations = 1;
+    wifi.AddArguments(run.GetCommandLine(), "wifi");
+    lte.AddArguments(run.GetCommandLine(), "lte");
+    run.Parse(argc, argv);
+    wifi.Check("wifi");
+    lte.Check("lte");
+
+    const uint32_t users = run.GetConfig().users;
+    CheckRange("--users", users, 2, 64, "(hetnet needs a user in each of its two cells)");
+    if (wifiUsers == 0)
+    {
+        wifiUsers = (users + 1) / 2;
+    }
+    CheckRange("--wifiUsers", wifiUsers, 1, users - 1, "");
+    run.AddCell(std::make_unique<WifiCell>(wifi), wifiUsers);
+    run.AddCell(std::make_unique<LteCell>(lte), users - wifiUsers);
+    return run.Run();
+}

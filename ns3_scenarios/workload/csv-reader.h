@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_CSV_READER_H
+#define TANDEM_CSV_READER_H
+
+#include <cstdint>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+/** A CSV file that cannot be used; what() names the file, the row and the column. */
+class CsvError : public std::runtime_error
+{
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/**
+ * Reads a small CSV file row by row, by column name.
+ *
+ * Fields are separated by commas and may be put in double quotes; blank lines and lines that
+ * begin with '#' are skipped. Rows are counted from 1, the header being row 0, and errors give the
+ * line in the file too.
+ */
+class CsvReader
+{
+  public:
+    /**
+     * \param path the file
+     * \param columns the names that the header must have, in any order
+     * \throw CsvError when the file cannot be read or a column is missing
+     */
+    CsvReader(std::string path, std::vector<std::string> columns);
+
+    /** Go to the next row. \return false at the end of the file */
+    bool Next();
+
+    /** \return the text of column \p column (index into the constructor's list) */
+    const std::string& GetText(size_t column) const;
+
+    /**
+     * \return the number in column \p column
+     * \throw CsvError when it is not a finite number in [\p low, \p high]
+     */
+    double GetNumber(size_t column, double low, double high) const;
+
+    /** As GetNumber(), for whole numbers. */
+    uint32_t GetCount(size_t column, uint32_t low, uint32_t high) const;
+
+    /** Throw a CsvError that says where: file, line, row and column. */
+    [[noreturn]] void Fail(size_t column, const std::string& what) const;
+
+    /** \return the number of the current row, from 1 */
+    uint32_t GetRow() const;
+
+  private:
+    bool ReadLine(std::vector<std::string>& fields);
+
+    std::string m_path;
+    std::vector<std::string> m_columns;
+    std::vector<size_t> m_position; //!< where in the file's header each wanted column is
+    std::vector<std::string> m_fields;
+    std::ifstream m_file;
+    size_t m_width{0}; //!< fields of the header line
+    uint32_t m_line{0};
+    uint32_t m_row{0};
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_CSV_READER_H

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_EPOCH_LOOP_H
+#define TANDEM_EPOCH_LOOP_H
+
+#include "workload/arrivals.h"
+#include "workload/inference-client.h"
+
+#include "ns3/nstime.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+class ActionBlock;
+class AgentLink;
+class Observation;
+class RequestLedger;
+struct InferenceConfig;
+struct Request;
+
+/**
+ * Decision after decision. Synchronous arrivals: when all requests of a decision have ended and
+ * the gap has passed. Otherwise: at equal intervals, and requests carry over.
+ */
+class EpochLoop
+{
+  public:
+    /** Everything referred to must outlive the loop. \throw CsvError as Arrivals() does */
+    EpochLoop(const InferenceConfig& config,
+              AgentLink& link,
+              ActionBlock& action,
+              Observation& observation,
+              RequestLedger& ledger,
+              std::vector<Ptr<InferenceClient>> clients);
+
+    /** \return the number of streams used */
+    int64_t AssignStreams(int64_t first);
+
+    /** Schedule the first decision. */
+    void Start(Time delay);
+
+  private:
+    void Decide();
+    void DecideWhenReady();
+    void Arrive(uint32_t user);
+    void Ended(const Request& request);
+
+    AgentLink& m_link;
+    ActionBlock& m_action;
+    Observation& m_observation;
+    std::vector<Ptr<InferenceClient>> m_clients;
+    Arrivals m_arrivals;
+    Time m_epochLength;
+    Time m_epochGap;
+    Time m_longestWait;
+    Time m_waitUntil;
+    std::vector<uint32_t> m_choice; //!< option of each user in this epoch
+    uint32_t m_epoch{0};
+    uint32_t m_unended{0}; //!< synchronous: requests of this epoch that have not ended
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_EPOCH_LOOP_H
