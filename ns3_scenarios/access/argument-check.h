@@ -29,6 +29,15 @@ Fail(const std::string& message)
     std::exit(1);
 }
 
+/** \return a number as a person would write it: 20, 31.97 */
+inline std::string
+FormatNumber(double value)
+{
+    std::ostringstream text;
+    text << value;
+    return text.str();
+}
+
 /**
  * Require \p low <= \p value <= \p high.
  * \param argument the argument's name as typed, e.g. "--radius"

@@ -2,6 +2,7 @@
 #include "access/argument-check.h"
 #include "access/wifi-cell.h"
 
+#include <cmath>
 #include <cstdlib>
 
 namespace ns3
@@ -116,9 +117,9 @@ WifiCellConfig::Check(const std::string& prefix) const
         if (placement.radiusM < minimumM)
         {
             Fail(dashes + ArgumentName(prefix, "radius") + "=" +
-                 std::to_string(placement.radiusM) +
+                 FormatNumber(placement.radiusM) +
                  " m leaves the two clusters of hidden stations in range of each other (" +
-                 std::to_string(rangeM) + " m); give at least " + std::to_string(minimumM) +
+                 FormatNumber(rangeM) + " m); give at least " + FormatNumber(std::ceil(minimumM)) +
                  " m");
         }
     }
