@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
-
 from tandem.bridge.errors import SchemaMismatch
 
 SCHEMA_VERSION = 1

@@ -2,12 +2,16 @@
 #ifndef TANDEM_BRIDGE_ACTION_H
 #define TANDEM_BRIDGE_ACTION_H
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <functional>
 #include <nanobind/nanobind.h>
+#include <numeric>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace tandem::bridge
 {
@@ -24,52 +28,56 @@ class ActionWriter
   public:
     /**
      * @param name of the block, for messages
-     * @param size number of values
+     * @param shape extents of the block's axes
      * @param real true for float64 blocks, false for int32 blocks
      * @param low smallest allowed value
      * @param high largest allowed value
      */
-    ActionWriter(std::string name, std::size_t size, bool real, double low, double high)
+    ActionWriter(std::string name, std::vector<long> shape, bool real, double low, double high)
         : m_name(std::move(name)),
-          m_size(size),
+          m_shape(std::move(shape)),
+          m_size(std::accumulate(m_shape.begin(), m_shape.end(), 1L, std::multiplies<>())),
           m_real(real),
           m_low(low),
           m_high(high)
     {
     }
 
+    /// @return number of bytes of the block
+    std::size_t GetBytes() const
+    {
+        return m_size * (m_real ? sizeof(double) : sizeof(std::int32_t));
+    }
+
     /**
-     * @param action a C-contiguous array of the block's size, int32, int64 or float64
+     * @param action a C-contiguous array of the block's shape, int32, int64 or float64
      * @param memory where the block lies
-     * @throws InvalidAction if size, type or a value do not fit; the block is unchanged then or
-     *         incomplete, but nothing has been posted
+     * @return false if the action is something else that has to be converted first
+     * @throws InvalidAction if the shape or a value does not fit; nothing has been posted then
      */
-    void Write(nanobind::handle action, unsigned char* memory) const
+    bool Write(nanobind::handle action, unsigned char* memory) const
     {
         Py_buffer view;
         if (PyObject_GetBuffer(action.ptr(), &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) != 0)
         {
             PyErr_Clear();
-            throw InvalidAction("action '" + m_name +
-                                "' is no contiguous array of numbers; pass a numpy array");
+            return false;
         }
         const Release release{&view};
-        const char format = view.format == nullptr ? 'B' : view.format[0];
-        switch (format)
+        switch (view.format == nullptr ? 'B' : view.format[0])
         {
         case 'i':
             Convert<std::int32_t>(view, memory);
-            break;
+            return true;
         case 'l':
         case 'q':
             Convert<std::int64_t>(view, memory);
-            break;
+            return true;
         case 'd':
             Convert<double>(view, memory);
-            break;
+            return true;
         default:
-            throw InvalidAction("action '" + m_name + "' has element type '" +
-                                std::string(1, format) + "', expected int32, int64 or float64");
+            return false;
         }
     }
 
@@ -87,11 +95,11 @@ class ActionWriter
     template <typename T>
     void Convert(const Py_buffer& view, unsigned char* memory) const
     {
-        if (static_cast<std::size_t>(view.len) != m_size * sizeof(T))
+        if (!std::equal(view.shape, view.shape + view.ndim, m_shape.begin(), m_shape.end()))
         {
-            throw InvalidAction("action '" + m_name + "' has " +
-                                std::to_string(view.len / sizeof(T)) + " values, expected " +
-                                std::to_string(m_size));
+            throw InvalidAction("action '" + m_name + "' has shape " +
+                                Text(view.shape, view.shape + view.ndim) + ", expected " +
+                                Text(m_shape.begin(), m_shape.end()));
         }
         const T* values = static_cast<const T*>(view.buf);
         for (std::size_t i = 0; i < m_size; ++i)
@@ -125,7 +133,19 @@ class ActionWriter
         return buffer;
     }
 
+    template <typename Iterator>
+    static std::string Text(Iterator begin, Iterator end)
+    {
+        std::string text = "(";
+        for (Iterator i = begin; i != end; ++i)
+        {
+            text += (i == begin ? "" : ", ") + std::to_string(*i);
+        }
+        return text + ")";
+    }
+
     std::string m_name;
+    std::vector<long> m_shape;
     std::size_t m_size;
     bool m_real;
     double m_low;

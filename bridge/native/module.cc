@@ -23,11 +23,13 @@ using namespace tandem::channel;
 namespace tandem::bridge
 {
 
-/// What wait() returns besides a Status.
+/// What wait() and exchange() return besides a Status.
 enum Outcome : int
 {
     TIMED_OUT = -1,
-    DIED = -2
+    DIED = -2,
+    BUSY = -3,       ///< an earlier post is not answered yet
+    UNREADABLE = -4, ///< the action has to be converted to an array first
 };
 
 class Channel
@@ -51,16 +53,19 @@ class Channel
         return m_segment.Header().slots;
     }
 
-    void DeclareAction(const std::string& name, std::size_t size, bool real, double low, double high)
+    void DeclareAction(const std::string& name,
+                       const std::vector<long>& shape,
+                       bool real,
+                       double low,
+                       double high)
     {
-        const std::size_t bytes = size * (real ? sizeof(double) : sizeof(std::int32_t));
-        if (bytes != m_segment.Header().actionBytes)
+        m_action = std::make_unique<ActionWriter>(name, shape, real, low, high);
+        if (m_action->GetBytes() != m_segment.Header().actionBytes)
         {
-            throw std::runtime_error("the schema's action block has " + std::to_string(bytes) +
-                                     " bytes, the channel's " +
-                                     std::to_string(m_segment.Header().actionBytes));
+            throw std::runtime_error(
+                "the schema's action block has " + std::to_string(m_action->GetBytes()) +
+                " bytes, the channel's " + std::to_string(m_segment.Header().actionBytes));
         }
-        m_action = std::make_unique<ActionWriter>(name, size, real, low, high);
     }
 
     /// A new episode: forget the old one's messages and watch the new processes.
@@ -71,10 +76,10 @@ class Channel
         m_watcher->Watch(std::move(pidfds));
     }
 
-    void WriteAction(nb::handle action, std::uint32_t slot)
+    bool WriteAction(nb::handle action, std::uint32_t slot)
     {
         CheckSlot(slot);
-        m_action->Write(action, m_segment.Action(slot));
+        return m_action->Write(action, m_segment.Action(slot));
     }
 
     void Post(std::uint32_t command)
@@ -96,10 +101,9 @@ class Channel
     int Wait(double timeoutS)
     {
         const bool limited = timeoutS >= 0;
-        const auto deadline =
-            std::chrono::steady_clock::now() +
-            std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                std::chrono::duration<double>(limited ? timeoutS : 0.0));
+        const auto deadline = std::chrono::steady_clock::now() +
+                              std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                  std::chrono::duration<double>(limited ? timeoutS : 0.0));
         while (!WaitSlice())
         {
             if (PyErr_CheckSignals() != 0)
@@ -128,7 +132,14 @@ class Channel
     /// One step: check and write the action, post it, wait for the next decision.
     int Exchange(nb::handle action, double timeoutS)
     {
-        m_action->Write(action, m_segment.Action(0));
+        if (m_pending)
+        {
+            return BUSY;
+        }
+        if (!m_action->Write(action, m_segment.Action(0)))
+        {
+            return UNREADABLE;
+        }
         Post(static_cast<std::uint32_t>(Command::STEP));
         return Wait(timeoutS);
     }
@@ -214,6 +225,10 @@ NB_MODULE(_native, m)
     using tandem::bridge::Channel;
     using tandem::bridge::InvalidAction;
     m.doc() = "Shared-memory channel to an ns-3 simulator (see ns3_scenarios/channel).";
+    m.attr("TIMED_OUT") = static_cast<int>(tandem::bridge::TIMED_OUT);
+    m.attr("DIED") = static_cast<int>(tandem::bridge::DIED);
+    m.attr("BUSY") = static_cast<int>(tandem::bridge::BUSY);
+    m.attr("UNREADABLE") = static_cast<int>(tandem::bridge::UNREADABLE);
     m.attr("LAYOUT_VERSION") = LAYOUT_VERSION;
     m.attr("DEFAULT_SPIN_US") = DEFAULT_SPIN_US;
     m.attr("RECORD_HEADER_BYTES") = RECORD_HEADER_BYTES;
@@ -228,7 +243,7 @@ NB_MODULE(_native, m)
         .def("declare_action",
              &Channel::DeclareAction,
              nb::arg("name"),
-             nb::arg("size"),
+             nb::arg("shape"),
              nb::arg("real"),
              nb::arg("low"),
              nb::arg("high"))

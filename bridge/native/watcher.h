@@ -84,7 +84,9 @@ class Watcher
     {
         while (!m_stop.load())
         {
-            std::vector<pollfd> polled{{m_control, POLLIN, 0}};
+            std::vector<pollfd> polled{
+                {m_control, POLLIN, 0}
+            };
             for (const int fd : m_watched)
             {
                 polled.push_back({fd, POLLIN, 0});

@@ -58,7 +58,8 @@ AgentLink::AddArguments(CommandLine& cmd)
     cmd.AddValue("requests",
                  "CSV file for the first record table when --agent=none; empty: none",
                  m_requestsCsv);
-    cmd.AddValue("recordCapacity", "rows a record table holds between two decisions",
+    cmd.AddValue("recordCapacity",
+                 "rows a record table holds between two decisions",
                  m_recordCapacity);
     cmd.AddValue("branchSlots", "counterfactuals that can be asked for in one go", m_branchSlots);
     cmd.AddValue("spinUs", "how long a wait spins before it sleeps [us]", m_spinUs);

@@ -68,15 +68,11 @@ class AgentLink
                                      std::vector<uint32_t> shape,
                                      std::vector<Column> columns);
     /// Declare the agent's choices: integers from low to high, both allowed. One action block only.
-    ActionBlock* AddAction(std::string name,
-                           std::vector<uint32_t> shape,
-                           int32_t low,
-                           int32_t high);
+    ActionBlock*
+    AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high);
     /// Declare the agent's choices as float64 from low to high. One action block only.
-    ActionBlock* AddRealAction(std::string name,
-                               std::vector<uint32_t> shape,
-                               double low,
-                               double high);
+    ActionBlock*
+    AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high);
     /// Declare a table of rows that the scenario reports.
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
     /// Tell the agent something fixed; json is any JSON value.

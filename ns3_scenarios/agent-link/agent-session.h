@@ -31,9 +31,7 @@ class AgentSession
      * @param sizes what the memory has to hold
      * @param spinUs spin budget of each later wait, in microseconds
      */
-    void Publish(const std::string& schema,
-                 const ::tandem::channel::Sizes& sizes,
-                 double spinUs);
+    void Publish(const std::string& schema, const ::tandem::channel::Sizes& sizes, double spinUs);
 
     /**
      * Become the zygote: wait for commands of the agent, fork an episode at each reset, report

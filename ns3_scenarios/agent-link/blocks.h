@@ -74,11 +74,7 @@ class ActionBlock
 {
   public:
     /// Bounds are inclusive.
-    ActionBlock(std::string name,
-                std::vector<uint32_t> shape,
-                bool real,
-                double low,
-                double high);
+    ActionBlock(std::string name, std::vector<uint32_t> shape, bool real, double low, double high);
 
     /// @return the choice at an index of an int32 block
     int32_t Get(size_t index) const;

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ uint64_t
 Zygote::Run()
 {
     MaskChildSignal(SIG_BLOCK);
+    // Branches whose episode has died are reaped here, too.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
@@ -54,7 +57,10 @@ Zygote::Run()
 
     while (true)
     {
-        pollfd watched[] = {{m_controlFd, POLLIN, 0}, {m_childFd, POLLIN, 0}};
+        pollfd watched[] = {
+            {m_controlFd, POLLIN, 0},
+            {m_childFd,   POLLIN, 0}
+        };
         const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
         if (ready <= 0)
         {
@@ -129,11 +135,15 @@ void
 Zygote::Reap(int options)
 {
     int status = 0;
-    if (m_episode != 0 && waitpid(m_episode, &status, options) == m_episode)
+    pid_t ended;
+    while ((ended = waitpid(-1, &status, options)) > 0)
     {
-        SendControl(m_controlFd,
-                    "EXIT " + std::to_string(m_episode) + " " + std::to_string(status));
-        m_episode = 0;
+        if (ended == m_episode)
+        {
+            SendControl(m_controlFd,
+                        "EXIT " + std::to_string(ended) + " " + std::to_string(status));
+            m_episode = 0;
+        }
     }
 }
 
@@ -143,6 +153,7 @@ Zygote::StopEpisode()
     if (m_episode != 0)
     {
         kill(m_episode, SIGKILL);
+        // Its branches die with it and fall to this process: all are gone when this returns.
         Reap(0);
     }
 }

@@ -71,11 +71,11 @@ struct alignas(CACHE_LINE) SimulatorWords
 {
     std::atomic<std::int32_t> owner; ///< pid of the process that owns the slot, 0 if none
     std::atomic<std::uint32_t> status;
-    std::uint32_t epoch;           ///< decisions taken before this observation
-    std::int32_t exitStatus;       ///< wait status of a finished branch
-    std::uint64_t droppedRecords;  ///< rows that did not fit (branches cannot flush)
-    double simulatedTimeS;         ///< ns-3's clock at the observation
-    char message[MESSAGE_BYTES];   ///< zero-terminated text of a failure
+    std::uint32_t epoch;          ///< decisions taken before this observation
+    std::int32_t exitStatus;      ///< wait status of a finished branch
+    std::uint64_t droppedRecords; ///< rows that did not fit (branches cannot flush)
+    double simulatedTimeS;        ///< ns-3's clock at the observation
+    char message[MESSAGE_BYTES];  ///< zero-terminated text of a failure
 };
 
 /// Words of a slot that only the agent writes.

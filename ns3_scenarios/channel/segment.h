@@ -93,8 +93,8 @@ class Segment
                                      std::to_string(LAYOUT_VERSION) +
                                      ": rebuild the scenario with `tandem build`");
         }
-        const SegmentHeader expected = MakeHeader(
-            {h.slots, h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
+        const SegmentHeader expected =
+            MakeHeader({h.slots, h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
         if (std::memcmp(&h, &expected, sizeof h) != 0 || h.totalBytes != bytes)
         {
             throw std::runtime_error("the channel's header contradicts itself");

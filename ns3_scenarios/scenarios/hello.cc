@@ -29,8 +29,11 @@ main(int argc, char* argv[])
     link.AddArguments(cmd);
     cmd.Parse(argc, argv);
 
-    auto* backlog =
-        link.AddObservation("backlog", {queues}, {{"packets", "", 0, 1e6, "packets waiting"}});
+    auto* backlog = link.AddObservation("backlog",
+                                        {
+                                            queues
+    },
+                                        {{"packets", "", 0, 1e6, "packets waiting"}});
     auto* serve = link.AddAction("serve", {1}, 0, static_cast<int32_t>(queues) - 1);
     link.SetPolicy([&](ActionBlock* action) {
         action->Set(0, static_cast<int32_t>(link.GetEpoch() % queues));

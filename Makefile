@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# Every target does its own set-up: it creates .venv from constraints.txt and builds what changed.
+#
+#   make demo        the main job: real ns-3 under the agents, a table at the end
+#   make test        all tests but the slow ones
+#   make lint        ruff, mypy --strict, clang-format
+#   make bench       speed of the bridge and the scenarios
+#   make clean       remove everything built
+#
+# NS3_PROVIDER, NS3_ROOT, NS3_WHEEL_DIR choose another ns-3 than the pinned wheel (see README).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build/dev
+ENVIRONMENT := $(VENV)/.environment
+PACKAGE := $(VENV)/.package
+CPP := $(shell find ns3_scenarios bridge/native cmake -type f 2>/dev/null) CMakeLists.txt
+CPP_STYLED = $(shell find ns3_scenarios bridge/native -name '*.h' -o -name '*.cc')
+NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
+
+.PHONY: build demo test test-slow faults lint format bench clean
+.DELETE_ON_ERROR:
+
+build: $(PACKAGE)
+
+# The exact versions that were tested. torch comes by its exact version only: a range would take a
+# build with gigabytes of GPU libraries.
+$(ENVIRONMENT): constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	    --requirement requirements-dev.txt
+	touch $@
+
+# Editable: Python edits count at once; C++ edits rebuild what changed.
+$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	    -C build-dir=$(BUILD) $(NS3_CHOICE) --editable .
+	touch $@
+
+demo: $(PACKAGE)
+	$(BIN)/tandem demo
+
+test: $(PACKAGE)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(PACKAGE)
+	$(BIN)/python -m pytest -m slow
+
+faults: $(PACKAGE)
+	$(BIN)/python -m pytest tests/faults
+
+# mypy sees the folders as the one package that they are installed as.
+lint: $(ENVIRONMENT)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/lint && mkdir -p build/lint/tandem && touch build/lint/tandem/py.typed
+	echo '__version__: str' > build/lint/tandem/__init__.pyi
+	for folder in bridge agents dnn_profiles scripts; do \
+	    ln -s ../../../$$folder build/lint/tandem/$$folder; done
+	cd build/lint && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tandem
+	$(BIN)/clang-format --dry-run --Werror $(CPP_STYLED)
+	$(BIN)/python tests/check_headers.py
+
+format: $(ENVIRONMENT)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP_STYLED)
+
+bench: $(PACKAGE)
+	$(BIN)/tandem bench
+
+clean:
+	rm -rf build dist $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
