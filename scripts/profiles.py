@@ -3,29 +3,33 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Literal, ParamSpec
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from tandem.dnn_profiles.catalogue import DEFAULT_DEVICE, DEFAULT_SITES, Catalogue
 from tandem.dnn_profiles.errors import MissingExtraError, ProfileError
-from tandem.dnn_profiles.options import OPTION_COLUMNS, default_options_path, write_options
-from tandem.dnn_profiles.rows import Profile, Split
-from tandem.dnn_profiles.table import format_cell
+from tandem.dnn_profiles.options import default_options_path, write_options
+from tandem.dnn_profiles.report import (
+    make_console,
+    print_derivation,
+    print_options,
+    print_profiles,
+    print_splits,
+    print_tensors,
+    provenance,
+)
 
 profiles_app = typer.Typer(
     name="profiles",
     help="What each DNN variant costs on each device: measured or cited, never invented.",
     no_args_is_help=True,
 )
-MS = 1e3
-PIPE_WIDTH = 160
+#: As in the other commands: an error that the user can mend.
+EXIT_ERROR = 2
 Parameters = ParamSpec("Parameters")
 Tables = Annotated[
     list[Path] | None,
@@ -38,7 +42,7 @@ Threads = Annotated[
 
 
 def reporting(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Turn the package's errors into one line on stderr and exit status 1."""
+    """Turn the package's errors into one line on stderr and exit status 2, as for bad options."""
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -46,49 +50,9 @@ def reporting(command: Callable[Parameters, None]) -> Callable[Parameters, None]
             command(*args, **kwargs)
         except (ProfileError, MissingExtraError) as error:
             Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False)
-            raise typer.Exit(1) from error
+            raise typer.Exit(EXIT_ERROR) from error
 
     return run
-
-
-def _console() -> Console:
-    """A console that keeps a table's columns whole where the output is not a terminal."""
-    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left")
-
-
-def _print_profiles(rows: Sequence[Profile], title: str) -> None:
-    devices = {row.device for row in rows}
-    if len(devices) == 1:
-        title = f"{title}, device {rows[0].device}"
-    table = _table(title)
-    table.add_column("variant")
-    if len(devices) > 1:
-        table.add_column("device")
-    for name in ("type", "threads", "runtime"):
-        table.add_column(name)
-    for name in ("MMACs", "top-1 %", "top-5 %", "p50 ms", "p90 ms"):
-        table.add_column(name, justify="right")
-    table.add_column("evidence")
-    for row in rows:
-        p90 = row.latency_p90_s
-        table.add_row(
-            row.variant,
-            *((row.device,) if len(devices) > 1 else ()),
-            row.precision,
-            "–" if row.threads is None else str(row.threads),
-            row.runtime,
-            format_cell(row.mmacs),
-            "–" if row.top1_percent is None else f"{row.top1_percent:.1f}",
-            "–" if row.top5_percent is None else f"{row.top5_percent:.1f}",
-            f"{row.latency_p50_s * MS:.2f}",
-            "–" if p90 is None else f"{p90 * MS:.2f}",
-            row.evidence,
-        )
-    _console().print(table)
 
 
 @profiles_app.command()
@@ -102,8 +66,8 @@ def show(
     """Print the catalogue: latencies with what each variant costs and is worth."""
     catalogue = Catalogue.load(table or [])
     rows = catalogue.select(device=device, variant=variant)
-    _print_profiles(rows, f"{len(rows)} profiles")
-    console = _console()
+    print_profiles(make_console(), rows, f"{len(rows)} profiles")
+    console = make_console()
     for row in catalogue.energy(device) if device else ():
         cells = (
             ("J per MAC", row.mac_j),
@@ -115,14 +79,8 @@ def show(
     if device and not catalogue.energy(device):
         console.print("energy: no source known")
     if sources:
-        for text in dict.fromkeys(_provenance(row) for row in rows):
+        for text in dict.fromkeys(provenance(row) for row in rows):
             console.print(text, highlight=False, markup=False)
-
-
-def _provenance(row: Profile) -> str:
-    accuracy = f"; accuracy: {row.accuracy_source}" if row.accuracy_source else ""
-    note = f"\n    {row.note}" if row.note else ""
-    return f"[{row.device}] {row.evidence}: {row.source} ({row.licence}){accuracy}{note}"
 
 
 @profiles_app.command()
@@ -131,39 +89,14 @@ def fit(
     write: Annotated[bool, typer.Option(help="Rewrite the installed computed tables.")] = False,
 ) -> None:
     """Print the fits behind every computed latency, with residuals and steps."""
-    from tandem.dnn_profiles import fit as fitting
     from tandem.dnn_profiles.regenerate import derivation, write_derived
 
-    console = _console()
+    console = make_console()
     result = derivation()
-    for precision, line in result.lines.items():
-        table = _table(
-            f"{fitting.LINE_DEVICE} {precision}: t = {line.overhead_s * MS:.3f} ms + "
-            f"MACs / {line.macs_per_s / 1e9:.2f} GMAC/s, "
-            f"worst residual {line.worst_percent:.1f} %"
-        )
-        for name in ("variant", "MMACs", "published ms", "fitted ms", "residual ms", "residual %"):
-            table.add_column(name, justify="right")
-        for (name, macs, seconds), (_, fitted, residual) in zip(
-            line.points, line.residuals(), strict=True
-        ):
-            table.add_row(
-                name,
-                f"{macs / 1e6:g}",
-                f"{seconds * MS:.2f}",
-                f"{fitted * MS:.2f}",
-                f"{residual * MS:+.2f}",
-                f"{100 * residual / seconds:+.1f}",
-            )
-        console.print(table)
-    anchor = result.anchor
-    console.print(
-        f"{anchor.variant} {anchor.precision} on {anchor.device}: "
-        f"{anchor.latency_p50_s * MS:.2f} ms, taken as that of all its cores"
+    print_derivation(console, result)
+    print_profiles(
+        make_console(), result.rows, "computed rows (unchecked against real A1 instances)"
     )
-    for name, seconds in result.core_s.items():
-        console.print(f"  scaled by clock and cores to one core of {name}: {seconds * MS:.1f} ms")
-    _print_profiles(result.rows, "computed rows (unchecked against real A1 instances)")
     if write:
         for path in write_derived():
             console.print(f"wrote {path}")
@@ -205,17 +138,14 @@ def options(
         threads=threads,
         runtimes=_pairs(runtime or (), "--runtime"),
     )
-    printed = _table(f"{len(rows)} options")
-    for name in OPTION_COLUMNS:
-        printed.add_column(name, justify="left" if name in ("site", "variant") else "right")
-    for row in rows:
-        printed.add_row(*(format_cell(getattr(row, name)) for name in OPTION_COLUMNS))
-    _console().print(printed)
+    print_options(make_console(), rows)
     if output is None:
-        _console().print(f"the default table is {default_options_path()}; --output writes another")
+        make_console().print(
+            f"the default table is {default_options_path()}; --output writes another"
+        )
     else:
         write_options(output, rows)
-        _console().print(f"wrote {output}")
+        make_console().print(f"wrote {output}")
 
 
 def _names(text: str | None) -> list[str] | None:
@@ -262,7 +192,7 @@ def plot(
         raise ProfileError(f"--top {top}: only 1 and 5 are known")
     catalogue = Catalogue.load(table or [])
     for path in plot_pareto(catalogue, output, devices=device, top=top, threads=threads):
-        _console().print(f"wrote {path}")
+        make_console().print(f"wrote {path}")
 
 
 @profiles_app.command()
@@ -309,8 +239,9 @@ def measure(
     """Measure a model on this machine and append a row to your table."""
     from tandem.dnn_profiles import machine
     from tandem.dnn_profiles.architecture import WIDTHS
-    from tandem.dnn_profiles.measure import MOBILENET_FACTORIES, Request, to_profile
+    from tandem.dnn_profiles.measure import MOBILENET_FACTORIES, Request
     from tandem.dnn_profiles.measure import measure as run
+    from tandem.dnn_profiles.measured import to_profile
     from tandem.dnn_profiles.store import append_profile
 
     catalogue = Catalogue.load()
@@ -341,8 +272,8 @@ def measure(
         accuracy_source=accuracy_source,
     )
     append_profile(output, row, replace=replace, installed=installed)
-    _print_profiles([row], f"measured: {result.description}")
-    console = _console()
+    print_profiles(make_console(), [row], f"measured: {result.description}")
+    console = make_console()
     console.print(row.note or "", highlight=False)
     if result.graph.uncounted:
         console.print(f"not counted in MMACs: {', '.join(result.graph.uncounted)}")
@@ -369,7 +300,7 @@ def import_model(
         for name, text in _pairs(input_shape or (), "--input-shape").items()
     }
     graph = read_graph(model, shapes)
-    console = _console()
+    console = make_console()
     console.print(f"{model}: {graph.macs / 1e6:.3f} MMACs, {graph.parameters / 1e6:.4f} M params")
     for title, names in (("input", graph.inputs), ("output", graph.outputs)):
         for name in names:
@@ -378,23 +309,9 @@ def import_model(
     if graph.uncounted:
         console.print(f"not counted in MMACs: {', '.join(graph.uncounted)}")
     if tensors:
-        table = _table("activations")
-        for name in ("node", "operator", "tensor", "shape", "bytes", "MMACs"):
-            table.add_column(name)
-        for node in graph.nodes:
-            for output in node.outputs:
-                known = graph.tensors.get(output)
-                table.add_row(
-                    node.name,
-                    node.operator,
-                    output,
-                    str(list(known.shape)) if known else "–",
-                    str(known.size) if known else "–",
-                    f"{node.macs / 1e6:.3f}",
-                )
-        console.print(table)
+        print_tensors(console, graph)
     if splits:
-        _print_splits(split_points(graph, model.stem.replace(" ", "-")))
+        print_splits(make_console(), split_points(graph, model.stem.replace(" ", "-")))
 
 
 @profiles_app.command()
@@ -407,24 +324,8 @@ def splits(
     if write:
         from tandem.dnn_profiles.regenerate import write_splits
 
-        _console().print(f"wrote {write_splits()}")
-    _print_splits(Catalogue.load().split_points(variant))
-
-
-def _print_splits(rows: Sequence[Split]) -> None:
-    table = _table("split points: layers up to and including this one run on the device")
-    for name in ("split", "layer", "MMACs before", "MMACs after", "bytes sent", "tensors"):
-        table.add_column(name, justify="left" if name == "layer" else "right")
-    for row in rows:
-        table.add_row(
-            str(row.split),
-            row.layer,
-            f"{row.mmacs_before:.2f}",
-            f"{row.mmacs_after:.2f}",
-            str(row.activation_bytes),
-            str(row.tensors),
-        )
-    _console().print(table)
+        make_console().print(f"wrote {write_splits()}")
+    print_splits(make_console(), Catalogue.load().split_points(variant))
 
 
 if __name__ == "__main__":

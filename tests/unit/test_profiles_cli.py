@@ -63,7 +63,7 @@ def test_options_writes_the_table_scenarios_read(tmp_path: Path) -> None:
         (("splits", "resnet"), "unknown variant"),
     ],
 )
-def test_errors_are_one_line_and_status_1(
+def test_errors_are_one_line_and_status_2(
     arguments: tuple[str, ...], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch", reason="torch is not installed (extra 'profiles')")
@@ -71,7 +71,7 @@ def test_errors_are_one_line_and_status_1(
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra 'profiles')")
     monkeypatch.chdir(tmp_path)
     result = run(*arguments)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     flat = " ".join(result.output.split())
     assert reason in flat
     assert "Traceback" not in result.output
@@ -82,7 +82,7 @@ def test_measure_appends_and_then_serves(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed (extra 'profiles')")
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed (extra 'profiles')")
     path = tmp_path / "mine.csv"
-    common = ("--device", "here", "--seconds", "0.1", "--warmup", "1", "-o", path)
+    common = ("--device", "here", "--seconds", "0.02", "--warmup", "1", "-o", path)
     for arguments in (("d3",), ("d3", "--runtime", "onnxruntime"), ("d7",)):
         result = run("measure", *arguments, *common)
         assert result.exit_code == 0, result.output
@@ -94,7 +94,7 @@ def test_measure_appends_and_then_serves(tmp_path: Path) -> None:
         ("d7", "torch", "int8"),
     ]
     again = run("measure", "d3", *common)
-    assert again.exit_code == 1
+    assert again.exit_code == 2
     assert "--replace" in " ".join(again.output.split())
     options = tmp_path / "options.csv"
     result = run(

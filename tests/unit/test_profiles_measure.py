@@ -21,8 +21,8 @@ from tandem.dnn_profiles.measure import (
     export_onnx,
     load_factory,
     measure,
-    to_profile,
 )
+from tandem.dnn_profiles.measured import to_profile
 from tandem.dnn_profiles.mobilenet import MobileNetV1
 
 D3 = "tandem.dnn_profiles.mobilenet:d3"
@@ -36,7 +36,7 @@ def request(**changes: object) -> Request:
         "device": "here",
         "runtime": "torch",
         "warmup": 2,
-        "seconds": 0.1,
+        "seconds": 0.02,
         **changes,
     }
     return Request(**fields)  # type: ignore[arg-type]
