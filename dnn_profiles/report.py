@@ -22,7 +22,12 @@ PIPE_WIDTH = 160
 
 def make_console() -> Console:
     """A console that keeps a table's columns whole where the output is not a terminal."""
-    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    return Console(
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+        width=None if sys.stdout.isatty() else PIPE_WIDTH,
+    )
 
 
 def _table(title: str) -> Table:

@@ -49,7 +49,8 @@ def reporting(command: Callable[Parameters, None]) -> Callable[Parameters, None]
         try:
             command(*args, **kwargs)
         except (ProfileError, MissingExtraError) as error:
-            Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False)
+            # No markup: a message may hold brackets, as in ns3-tandem[profiles].
+            Console(stderr=True, markup=False, highlight=False).print(f"error: {error}")
             raise typer.Exit(EXIT_ERROR) from error
 
     return run

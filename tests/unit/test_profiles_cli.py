@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,10 @@ def test_plot_writes_both_formats(tmp_path: Path) -> None:
 
     with pytest.raises(ProfileError, match="nothing to draw"):
         plot_pareto(Catalogue.load(), tmp_path / "x.png", devices=["a1.medium"], threads=7)
+
+
+def test_a_missing_library_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = run("plot", "-o", tmp_path / "front.png")
+    assert result.exit_code == 2
+    assert "ns3-tandem[profiles]" in " ".join(result.output.split())
