@@ -26,7 +26,9 @@ function(tandem_scenario_library)
   target_include_directories(tandem-scenario PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
   target_compile_definitions(tandem-scenario PUBLIC TANDEM_VERSION="${PROJECT_VERSION}")
   target_compile_options(tandem-scenario PRIVATE -Wall -Wextra)
-  set_target_properties(tandem-scenario PROPERTIES CXX_EXTENSIONS OFF
+  set_target_properties(tandem-scenario PROPERTIES UNITY_BUILD ${TANDEM_UNITY}
+                                                   UNITY_BUILD_BATCH_SIZE 8
+                                                   CXX_EXTENSIONS OFF
                                                    POSITION_INDEPENDENT_CODE ON)
   install(TARGETS tandem-scenario ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   install(DIRECTORY ${A_HEADER_FOLDERS} DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem

@@ -17,7 +17,7 @@ namespace
 {
 
 constexpr double INFINITE = std::numeric_limits<double>::infinity();
-constexpr double SHORTEST_S = 1e-4; //!< below this the events cost more than they tell
+constexpr double SHORTEST_JOB_S = 1e-4; //!< below this the events cost more than they tell
 
 } // namespace
 
@@ -45,8 +45,8 @@ BackgroundLoadConfig::Check(const std::string& site) const
 {
     CheckRange("--" + site + "QuietLoad", quietUtilisation, 0, 1, "");
     CheckRange("--" + site + "BusyLoad", busyUtilisation, 0, 1, "");
-    CheckRange("--" + site + "LoadDwell", dwellS, SHORTEST_S, INFINITE, "s");
-    CheckRange("--" + site + "JobTime", jobS, SHORTEST_S, INFINITE, "s");
+    CheckRange("--" + site + "LoadDwell", dwellS, SHORTEST_JOB_S, INFINITE, "s");
+    CheckRange("--" + site + "JobTime", jobS, SHORTEST_JOB_S, INFINITE, "s");
 }
 
 BackgroundLoad::BackgroundLoad(const BackgroundLoadConfig& config, CorePool& cores)

@@ -22,7 +22,7 @@ constexpr uint32_t MAX_CORES = 1024;
 constexpr double MAX_S = 3600;
 constexpr double MAX_WEAK_DELAY_MS = 10000;
 constexpr double MAX_SCALE = 1e6;
-constexpr double SHORTEST_S = 1e-3;
+constexpr double SHORTEST_EPOCH_S = 1e-3;
 const char* const OPTIONS_FILE = "dnn_profiles/data/options.csv";
 
 bool
@@ -102,10 +102,10 @@ InferenceConfig::Check() const
 {
     CheckRange("--users", users, 1, MAX_USERS, "");
     arrivals.Check();
-    CheckRange("--epochLength", epochLengthS, SHORTEST_S, MAX_S, "s");
+    CheckRange("--epochLength", epochLengthS, SHORTEST_EPOCH_S, MAX_S, "s");
     CheckRange("--epochGap", epochGapS, 0, MAX_S, "s");
     CheckRange("--settle", settleS, 0, MAX_S, "s");
-    CheckRange("--timeout", timeoutS, SHORTEST_S, MAX_S, "s");
+    CheckRange("--timeout", timeoutS, SHORTEST_EPOCH_S, MAX_S, "s");
     CheckRange("--weakUsers", weakUsers, 0, users, "");
     CheckRange("--weakDelay", weakDelayMs, 0, MAX_WEAK_DELAY_MS, "ms");
     backhaul.Check();
