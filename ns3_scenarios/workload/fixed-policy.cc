@@ -4,12 +4,16 @@
 #include "access/argument-check.h"
 #include "agent-link/agent-link.h"
 
+#include "ns3/integer.h"
+
 namespace ns3::tandem
 {
 
 FixedPolicy::FixedPolicy(const std::string& name, const OptionTable& options)
     : m_count(options.GetCount()),
-      m_draw(CreateObject<UniformRandomVariable>())
+      // With a stream given, it takes none of the automatic ones: what is built after it, and so
+      // the warm-up, is the same as under an agent, which has no such policy.
+      m_draw(CreateObjectWithAttributes<UniformRandomVariable>("Stream", IntegerValue(0)))
 {
     CheckChoice("--policy", name, {"device", "edge", "cloud", "random"});
     if (name == "random")
