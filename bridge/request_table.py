@@ -61,5 +61,5 @@ class RequestStatus(IntEnum):
 
 def missing_columns(names: Iterable[str] | None) -> tuple[str, ...]:
     """Required columns that ``names`` lacks (all of them when ``names`` is ``None``)."""
-    present = set(names or ())
+    present = set() if names is None else set(names)
     return tuple(column for column in REQUIRED if column not in present)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""The command line as a user runs it, in processes of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tandem.scripts.main import EXIT_ERROR
+from tandem.scripts.run import EXIT_INTERRUPTED
+
+TIMEOUT_S = 60
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "tandem.scripts.main", *map(str, arguments)]
+
+
+def tandem(*arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run ``tandem`` to its end and check its exit status."""
+    result = subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
+    assert result.returncode == status, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run of wifi-edge."""
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    tandem("run", "--users", "3", "--epochs", "4", "--seed", "1", "--out", folder)
+    return folder
+
+
+@pytest.mark.parametrize("scenario", ["wifi-edge", "lte-edge", "hetnet"])
+@pytest.mark.parametrize("policy", ["random", "greedy"])
+def test_run_and_analyze(scenario: str, policy: str, tmp_path: Path) -> None:
+    arguments = ("--scenario", scenario, "--policy", policy, "--users", "4", "--epochs", "3")
+    tandem("run", *arguments, "--out", tmp_path / "run")
+    assert len(pd.read_parquet(tmp_path / "run" / "requests.parquet")) == 4 * 3
+    (report,) = json.loads(tandem("analyze", tmp_path / "run", "--format", "json").stdout)
+    assert report["scenario"] == scenario
+    assert report["summary"]["requests"] == 4 * 3
+    assert report["summary"]["timeouts"] == 0
+
+
+def test_analyze_prints_every_figure(recorded: Path) -> None:
+    output = tandem("analyze", recorded).stdout
+    for words in ("p99", "uplink air", "retransmissions", "airtime", "Jain", "edge/d0"):
+        assert words in output, output
+
+
+def test_analyze_compares_runs_as_csv(recorded: Path, tmp_path: Path) -> None:
+    tandem("run", "--users", "3", "--epochs", "4", "--policy", "cloud", "--out", tmp_path / "c")
+    rows = list(
+        csv.DictReader(
+            io.StringIO(tandem("analyze", recorded, tmp_path / "c", "--format", "csv").stdout)
+        )
+    )
+    assert [row["run"] for row in rows] == ["run", "c"]
+    assert float(rows[0]["mean_s"]) != float(rows[1]["mean_s"])
+
+
+def test_settings_reach_the_scenario(tmp_path: Path) -> None:
+    tandem(
+        *("run", "--users", "2", "--epochs", "3", "--policy", "device", "--out", tmp_path / "run"),
+        *("--set", "deviceServiceScale=3", "--set", "arrivalJitter=0"),
+    )
+    tandem("run", "--users", "2", "--epochs", "3", "--policy", "device", "--out", tmp_path / "one")
+    slow = pd.read_parquet(tmp_path / "run" / "requests.parquet")["device_compute_s"]
+    fast = pd.read_parquet(tmp_path / "one" / "requests.parquet")["device_compute_s"]
+    assert slow.mean() == pytest.approx(3.0 * fast.mean(), rel=1e-6)
+
+
+def test_run_refuses_to_overwrite(recorded: Path) -> None:
+    before = (recorded / "requests.parquet").read_bytes()
+    result = tandem("run", "--users", "3", "--epochs", "4", "--out", recorded, status=EXIT_ERROR)
+    assert "--force" in result.stderr
+    assert "Traceback" not in result.stderr
+    # A run that cannot start must not cost the old one, even with --force.
+    tandem("run", "--users", "0", "--out", recorded, "--force", status=EXIT_ERROR)
+    assert (recorded / "requests.parquet").read_bytes() == before
+    tandem("run", "--users", "3", "--epochs", "4", "--out", recorded, "--force")
+    assert (recorded / "requests.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--scenario", "no-such"), ("no-such", "wifi-edge")),
+        (("--users", "0"), ("users", "0")),
+        (("--policy", "clever"), ("clever", "random")),
+        (("--set", "edgeCores=none"), ("edgeCores",)),
+        (("--set", "edgecores=2"), ("edgecores",)),
+        (("--set", "edgeCores"), ("key=value",)),
+        (("--objective", "fun"), ("fun", "paper")),
+        (("--accuracy", "101"), ("101", "100")),
+        (("--pcap", "--episodes", "2"), ("pcap", "episodes")),
+    ],
+)
+def test_bad_input_is_one_message(
+    arguments: tuple[str, ...], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    result = tandem("run", "--epochs", "2", *arguments, "--out", out, status=EXIT_ERROR)
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_keeps_what_was_played(number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = subprocess.Popen(
+        command("run", "--users", "5", "--epochs", "100000", "--out", folder),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while not (folder / "metadata.json").exists():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == EXIT_INTERRUPTED, errors
+    assert "interrupted" in errors
+    metadata = json.loads((folder / "metadata.json").read_text())
+    assert metadata["status"] == "interrupted"
+    requests = pd.read_parquet(folder / "requests.parquet")
+    assert len(requests) == metadata["decisions"] * 5 > 0
+
+
+def test_traces_are_written_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    tandem(
+        *("run", "--users", "2", "--epochs", "2", "--out", folder),
+        *("--pcap", "--flowmon", "--netanim"),
+    )
+    assert (folder / "flowmon.xml").read_text().rstrip().endswith("</FlowMonitor>")
+    assert (folder / "netanim.xml").read_text().rstrip().endswith("</anim>")
+    assert any(path.stat().st_size > 1000 for path in folder.glob("trace*.pcap"))
+    untraced = tmp_path / "untraced"
+    tandem("run", "--users", "2", "--epochs", "2", "--out", untraced)
+    name = "requests.parquet"
+    assert (folder / name).read_bytes() == (untraced / name).read_bytes()
+
+
+def test_scenarios_lists_arguments_with_units() -> None:
+    output = tandem("scenarios", "wifi-edge").stdout
+    assert "edgeCores" in output
+    assert "PrintTypeIds" not in output
+    assert "hello" in tandem("scenarios").stdout
+
+
+def test_demo_compares_the_fixed_policies() -> None:
+    output = tandem("demo", "--users", "2", "--epochs", "2").stdout
+    for words in ("device", "edge", "cloud", "random", "greedy", "mean (ms)", "timeouts"):
+        assert words in output
+
+
+def test_version_and_help() -> None:
+    assert tandem("--version").stdout.strip()
+    assert "analyze" in tandem("--help").stdout
