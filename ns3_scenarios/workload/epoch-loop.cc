@@ -8,15 +8,13 @@
 
 #include "ns3/simulator.h"
 
-#include <algorithm>
-
 namespace ns3::tandem
 {
 
 namespace
 {
 
-/** How often to look whether connections are back. */
+/** How often to look whether the traces of a time-out are gone. */
 const Time READY_POLL = MilliSeconds(5);
 
 } // namespace
@@ -26,16 +24,19 @@ EpochLoop::EpochLoop(const InferenceConfig& config,
                      ActionBlock& action,
                      Observation& observation,
                      RequestLedger& ledger,
-                     std::vector<Ptr<InferenceClient>> clients)
+                     std::vector<Ptr<InferenceClient>> clients,
+                     std::function<bool(uint32_t user)> hasQueue)
     : m_link(link),
       m_action(action),
       m_observation(observation),
       m_clients(std::move(clients)),
+      m_hasQueue(std::move(hasQueue)),
       m_arrivals(config.arrivals, config.users, [this](uint32_t user) { Arrive(user); }),
       m_epochLength(Seconds(config.epochLengthS)),
       m_epochGap(Seconds(config.epochGapS)),
       m_longestWait(Seconds(config.timeoutS)),
-      m_choice(config.users, 0)
+      m_choice(config.users, 0),
+      m_timedOut(config.users, false)
 {
     ledger.onFinished = [this](const Request& request) { Ended(request); };
 }
@@ -69,6 +70,7 @@ EpochLoop::Decide()
     }
     if (m_arrivals.IsSynchronous())
     {
+        m_timedOut.assign(m_timedOut.size(), false);
         m_unended = static_cast<uint32_t>(m_choice.size());
         m_arrivals.IssueAll();
         return;
@@ -87,24 +89,40 @@ EpochLoop::Arrive(uint32_t user)
 }
 
 void
-EpochLoop::Ended(const Request&)
+EpochLoop::Ended(const Request& request)
 {
-    if (m_arrivals.IsSynchronous() && --m_unended == 0)
+    if (!m_arrivals.IsSynchronous())
+    {
+        return;
+    }
+    m_timedOut[request.user] = request.status == RequestStatus::TIMEOUT;
+    if (--m_unended == 0)
     {
         m_waitUntil = Simulator::Now() + m_epochGap + m_longestWait;
         Simulator::Schedule(m_epochGap, &EpochLoop::DecideWhenReady, this);
     }
 }
 
+bool
+EpochLoop::IsReady() const
+{
+    for (uint32_t i = 0; i < m_clients.size(); ++i)
+    {
+        if (!m_clients[i]->IsReady() || (m_timedOut[i] && m_hasQueue(i)))
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
 void
 EpochLoop::DecideWhenReady()
 {
-    // After a time-out a connection is opened anew; its handshake belongs to the epoch that
-    // caused it. A user who is out of reach must not hold up the others for ever.
-    const bool ready = std::all_of(m_clients.begin(), m_clients.end(), [](const auto& client) {
-        return client->IsReady();
-    });
-    if (ready || Simulator::Now() >= m_waitUntil)
+    // A time-out leaves a connection to open anew and segments in the user's device that nobody
+    // wants any more. That belongs to the epoch that caused it, so the next one has to wait; but
+    // a user who is out of reach must not hold up the others for ever.
+    if (IsReady() || Simulator::Now() >= m_waitUntil)
     {
         Decide();
         return;

@@ -8,6 +8,7 @@
 #include "ns3/nstime.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace ns3::tandem
@@ -27,13 +28,18 @@ struct Request;
 class EpochLoop
 {
   public:
-    /** Everything referred to must outlive the loop. \throw CsvError as Arrivals() does */
+    /**
+     * Everything referred to must outlive the loop.
+     * \param hasQueue whether something of the user's waits in its device
+     * \throw CsvError as Arrivals() does
+     */
     EpochLoop(const InferenceConfig& config,
               AgentLink& link,
               ActionBlock& action,
               Observation& observation,
               RequestLedger& ledger,
-              std::vector<Ptr<InferenceClient>> clients);
+              std::vector<Ptr<InferenceClient>> clients,
+              std::function<bool(uint32_t user)> hasQueue);
 
     /** \return the number of streams used */
     int64_t AssignStreams(int64_t first);
@@ -44,6 +50,7 @@ class EpochLoop
   private:
     void Decide();
     void DecideWhenReady();
+    bool IsReady() const;
     void Arrive(uint32_t user);
     void Ended(const Request& request);
 
@@ -51,12 +58,14 @@ class EpochLoop
     ActionBlock& m_action;
     Observation& m_observation;
     std::vector<Ptr<InferenceClient>> m_clients;
+    std::function<bool(uint32_t)> m_hasQueue;
     Arrivals m_arrivals;
     Time m_epochLength;
     Time m_epochGap;
     Time m_longestWait;
     Time m_waitUntil;
     std::vector<uint32_t> m_choice; //!< option of each user in this epoch
+    std::vector<bool> m_timedOut;   //!< users with a time-out in this epoch
     uint32_t m_epoch{0};
     uint32_t m_unended{0}; //!< synchronous: requests of this epoch that have not ended
 };

@@ -19,6 +19,10 @@ namespace ns3::tandem
 namespace
 {
 
+/** Random streams are handed out in blocks of this size. */
+constexpr int64_t STREAM_BLOCK = 1 << 20;
+constexpr int64_t FIRST_CELL_BLOCK = 16;
+
 constexpr uint16_t FIRST_BACKGROUND_PORT = 9100; //!< UDP, one per cell
 
 /** Users connect one after the other, so that the handshakes do not collide. */
@@ -35,7 +39,10 @@ SetTcpDefaults()
     Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(1 << 20));
     Config::SetDefault("ns3::TcpSocket::RcvBufSize", UintegerValue(1 << 20));
     Config::SetDefault("ns3::TcpSocket::ConnTimeout", TimeValue(Seconds(1)));     // RFC 6298
-    Config::SetDefault("ns3::TcpSocketBase::MinRto", TimeValue(MilliSeconds(200))); // Linux
+    // As Linux. A delayed acknowledgement must come well before the shortest retransmission
+    // timeout: with ns-3's 200 ms, a sender whose window is one segment times out for ever.
+    Config::SetDefault("ns3::TcpSocketBase::MinRto", TimeValue(MilliSeconds(200)));
+    Config::SetDefault("ns3::TcpSocket::DelAckTimeout", TimeValue(MilliSeconds(40)));
 }
 
 } // namespace
@@ -244,7 +251,12 @@ InferenceRun::Declare()
                                          *action,
                                          *m_observation,
                                          *m_ledger,
-                                         std::move(clients));
+                                         std::move(clients),
+                                         [this](uint32_t index) {
+                                             const ObservedUser& user = m_users[index];
+                                             const AccessCell& cell = *m_cells[user.cell];
+                                             return cell.Sample(user.indexInCell).macQueueBytes > 0;
+                                         });
 }
 
 void
@@ -281,18 +293,26 @@ InferenceRun::WarmUp()
 void
 InferenceRun::AssignStreams()
 {
-    int64_t stream = 0;
-    for (const auto& cell : m_cells)
-    {
-        stream += cell->AssignStreams(stream);
-    }
-    stream += m_backhaul->AssignStreams(stream);
-    stream += m_edge->AssignStreams(stream);
-    stream += m_cloud->AssignStreams(stream);
-    stream += m_loop->AssignStreams(stream);
+    // A block for each part, so that a change in one part (one more background station, say) does
+    // not change what the others draw.
+    int64_t block = 0;
+    const auto assign = [&block](auto& part) {
+        const int64_t used = part.AssignStreams(block * STREAM_BLOCK);
+        NS_ABORT_MSG_IF(used > STREAM_BLOCK, "a part of the scenario needs " << used << " streams");
+        ++block;
+    };
+    assign(*m_edge);
+    assign(*m_cloud);
+    assign(*m_loop);
+    assign(*m_backhaul);
     if (m_policy)
     {
-        stream += m_policy->AssignStreams(stream);
+        assign(*m_policy);
+    }
+    block = FIRST_CELL_BLOCK;
+    for (const auto& cell : m_cells)
+    {
+        assign(*cell);
     }
 }
 
