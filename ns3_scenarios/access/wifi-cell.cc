@@ -42,17 +42,17 @@ constexpr double DETECTION_DBM = -82.0;
 /** ns-3's default receiver noise figure. */
 constexpr double NOISE_FIGURE_DB = 7.0;
 /** Boltzmann's constant times 290 K, in dBm per Hz. */
-constexpr double THERMAL_NOISE_DBM_PER_HZ = -173.975;
+constexpr double WIFI_THERMAL_NOISE_DBM_PER_HZ = -173.975;
 /** Cells at the origin, antennas at the height of the stations. */
-const Vector CENTRE(0, 0, 0);
+const Vector AP_CENTRE(0, 0, 0);
 /** Long enough to hear a beacon, sent every 102.4 ms. */
 const Time SCAN_TIME = MilliSeconds(120);
 /** Between the ends of the scans of two stations; an association takes about 1 ms. */
 const Time ASSOCIATION_SPACING = MilliSeconds(4);
 /** ns-3's time-out of an association request and one more exchange. */
 const Time ASSOCIATION_RETRY = MilliSeconds(600);
-const char* const NETWORK = "10.1.0.0";
-const char* const MASK = "255.255.0.0";
+const char* const WIFI_NETWORK = "10.1.0.0";
+const char* const WIFI_MASK = "255.255.0.0";
 
 WifiStandard
 ParseStandard(const std::string& standard)
@@ -112,9 +112,9 @@ WifiCell::Build(NodeContainer users)
     m_ap = CreateObject<Node>();
 
     auto apMobility = CreateObject<ConstantPositionMobilityModel>();
-    apMobility->SetPosition(CENTRE);
+    apMobility->SetPosition(AP_CENTRE);
     m_ap->AggregateObject(apMobility);
-    m_placement.Install(m_config.placement, CENTRE, m_stations);
+    m_placement.Install(m_config.placement, AP_CENTRE, m_stations);
 
     InstallRadio();
     InstallAddresses();
@@ -174,7 +174,7 @@ WifiCell::InstallAddresses()
     internet.Install(m_stations);
 
     Ipv4AddressHelper addresses;
-    addresses.SetBase(NETWORK, MASK);
+    addresses.SetBase(WIFI_NETWORK, WIFI_MASK);
     m_apAddress = addresses.Assign(NetDeviceContainer(m_apDevice)).GetAddress(0);
     m_stationInterfaces = addresses.Assign(m_stationDevices);
 
@@ -236,7 +236,7 @@ WifiCell::GetUserAddress(uint32_t i) const
 std::pair<Ipv4Address, Ipv4Mask>
 WifiCell::GetUserNetwork() const
 {
-    return {Ipv4Address(NETWORK), Ipv4Mask(MASK)};
+    return {Ipv4Address(WIFI_NETWORK), Ipv4Mask(WIFI_MASK)};
 }
 
 Ptr<Node>
@@ -284,7 +284,7 @@ WifiCell::Sample(uint32_t i) const
 
     // The AP's own record of the last frame from this station, so nothing is done per frame.
     auto manager = DynamicCast<WifiNetDevice>(m_apDevice)->GetRemoteStationManager();
-    const double noiseDbm = THERMAL_NOISE_DBM_PER_HZ +
+    const double noiseDbm = WIFI_THERMAL_NOISE_DBM_PER_HZ +
                             10 * std::log10(m_config.channelWidthMhz * 1e6) + NOISE_FIGURE_DB;
     const auto address = Mac48Address::ConvertFrom(device->GetAddress());
 #if NS3_MINOR >= 42
@@ -328,7 +328,7 @@ WifiCell::GetDistance(uint32_t i) const
 std::vector<PlacedNode>
 WifiCell::GetPlacedNodes() const
 {
-    std::vector<PlacedNode> nodes{{"ap", "ap", CENTRE}};
+    std::vector<PlacedNode> nodes{{"ap", "ap", AP_CENTRE}};
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
         const bool isUser = i < m_users.GetN();
