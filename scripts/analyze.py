@@ -7,13 +7,17 @@ import enum
 import json
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
 from tandem.scripts import analysis
+
+#: Characters per line of output that goes to no terminal.
+PIPE_WIDTH: Final = 132
+SHORT_HEADINGS: Final = {"tcp_retransmissions": "TCP resent", "mac_retransmissions": "MAC resent"}
 
 
 class OutputFormat(str, enum.Enum):
@@ -38,11 +42,11 @@ def analyze(
     elif output is OutputFormat.CSV:
         typer.echo(comparison(runs).to_csv(), nl=False)
     else:
-        console = Console()
+        console = wide_console()
         for run in runs:
             print_run(console, run)
         if len(runs) > 1:
-            console.print(rich_table("comparison", comparison(runs)))
+            print_table(console, "comparison", comparison(runs))
 
 
 def report(run: analysis.Run) -> dict[str, Any]:
@@ -75,13 +79,14 @@ def print_run(console: Console, run: analysis.Run) -> None:
     console.rule(f"[bold]{run.name}[/] · {run.metadata.get('scenario')} · {status}")
     if status != "complete":
         console.print(f"[yellow]this run is {status}: {run.metadata.get('error')}[/]")
-    console.print(rich_table("response time per site", analysis.latency(requests)))
-    console.print(rich_table("mean of each component", analysis.components(requests)))
-    console.print(rich_table("users", analysis.users(requests)))
+    print_table(console, "response time per site", analysis.latency(requests))
+    print_table(console, "mean of each component", analysis.components(requests))
+    per_user = analysis.users(requests).rename(columns=SHORT_HEADINGS)
+    print_table(console, "users (resent: retransmissions)", per_user)
     cells = analysis.cell_airtime(run)
     if len(cells):
-        console.print(rich_table("share of airtime (WiFi) or uplink blocks (LTE) in use", cells))
-    console.print(rich_table("decisions", analysis.decision_mix(requests, run.labels)))
+        print_table(console, "share of airtime (WiFi) or uplink blocks (LTE) in use", cells)
+    print_table(console, "decisions", analysis.decision_mix(requests, run.labels))
     fairness = analysis.fairness(requests)
     console.print(
         f"Jain's index over users: response time {_cell(fairness['jain_response_time'], '')}, "
@@ -89,9 +94,15 @@ def print_run(console: Console, run: analysis.Run) -> None:
     )
 
 
-def rich_table(title: str, frame: pd.DataFrame) -> Table:
+def wide_console() -> Console:
+    """The terminal; into a file or a pipe, wide enough for every table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
+
+def print_table(console: Console, title: str, frame: pd.DataFrame) -> None:
     """A data frame as a terminal table; seconds are shown in ms, rates in Mbit/s."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     table.add_column(str(frame.index.name or ""))
     for column in frame.columns:
         table.add_column(_heading(str(column)), justify="right")
@@ -102,7 +113,8 @@ def rich_table(title: str, frame: pd.DataFrame) -> Table:
             for column, value in zip(frame.columns, row, strict=True)
         ]
         table.add_row(_heading(str(label)), *cells)
-    return table
+    console.print(f"[bold]{title[0].upper()}{title[1:]}[/]")
+    console.print(table)
 
 
 def _unit(name: str) -> tuple[str, float, str] | None:

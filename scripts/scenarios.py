@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from tandem.bridge.scenarios import installed_scenarios, scenario_executable
+from tandem.scripts.analyze import wide_console
 from tandem.scripts.arguments import scenario_arguments
 
 
@@ -18,7 +18,7 @@ def scenarios(
     ] = None,
 ) -> None:
     """List the scenarios and their arguments, with units and defaults."""
-    console = Console()
+    console = wide_console()
     for scenario in [name] if name else installed_scenarios():
         table = Table(title=f"[bold]{scenario}[/]", title_justify="left")
         table.add_column("argument", no_wrap=True)
