@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * \file
+ * A diagnostic: how much uplink goodput a cell gives to users that always have data to send.
+ *
+ *     saturation --users=10 --rateControl=constant:7 --ampdu=0 --epochs=1 --requests=goodput.csv
+ *     saturation --cell=lte --users=4 --scheduler=rr --epochs=1 --requests=goodput.csv
+ *     saturation --help                         lists every argument
+ *
+ * Each epoch the agent says which users send; goodput is measured for --duration after --settle.
+ * The policy `all` (the default) lets everybody send. Table `goodput`: a row per user and one for
+ * all together (user = -1).
+ */
+#include "access/argument-check.h"
+#include "access/backhaul.h"
+#include "access/lte-cell.h"
+#include "access/saturated-source.h"
+#include "access/wifi-cell.h"
+#include "agent-link/agent-link.h"
+
+#include "ns3/command-line.h"
+#include "ns3/simulator.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace ns3;
+using namespace ns3::tandem;
+
+namespace
+{
+
+constexpr uint16_t SINK_PORT = 9000;
+constexpr uint16_t BACKGROUND_PORT = 9100;
+constexpr int64_t CELL_STREAMS = 1 << 20;
+constexpr int64_t EVERYBODY = -1;
+
+/** What has been counted for one user since the start. */
+struct Tally
+{
+    uint64_t bytes{0};
+    RadioCounters radio;
+    uint64_t grantedBits{0};
+    uint64_t grantedPrbs{0};
+};
+
+/** The measurement loop: decide, settle, measure, report. */
+class Saturation
+{
+  public:
+    Saturation(AgentLink& link, AccessCell& cell, SaturatedSource& source, Time settle, Time duration)
+        : m_link(link),
+          m_cell(cell),
+          m_source(source),
+          m_settle(settle),
+          m_duration(duration),
+          m_start(cell.GetUserCount()),
+          m_goodputBps(cell.GetUserCount(), 0.0)
+    {
+        const uint32_t users = cell.GetUserCount();
+        m_observation = link.AddObservation("users",
+                                            {users, 4},
+                                            {{"snr_db", "dB", -50, 100, "uplink SNR"},
+                                             {"rate_bps", "bit/s", 0, 1e10, "PHY rate"},
+                                             {"mcs", "", 0, 31, "MCS of the last data frame"},
+                                             {"goodput_bps", "bit/s", 0, 1e10, "of the last epoch"}});
+        m_action = link.AddAction("send", {users}, 0, 1);
+        const auto INT64 = RecordColumn::INT64;
+        const auto FLOAT64 = RecordColumn::FLOAT64;
+        m_records = link.AddRecords(
+            "goodput",
+            {{"epoch", INT64, "", "decision epoch, from 0"},
+             {"user", INT64, "", "user; -1: all users together"},
+             {"bytes", INT64, "bytes", "UDP payload that reached the edge"},
+             {"mcs", INT64, "", "MCS of the user's last data frame; -1 for all together"},
+             {"mac_retransmissions", INT64, "", "MPDUs or HARQ blocks sent again"},
+             {"granted_prbs", INT64, "PRB", "LTE: PRBs granted; WiFi: 0"},
+             {"granted_bits", INT64, "bit", "LTE: new transport blocks granted; WiFi: 0"},
+             {"duration_s", FLOAT64, "s", "time measured"},
+             {"goodput_bps", FLOAT64, "bit/s", "UDP payload per time"},
+             {"airtime_s", FLOAT64, "s", "time in which the user's radio transmitted"},
+             {"busy_fraction", FLOAT64, "", "medium busy or uplink PRBs used; of the cell"}});
+        link.SetPolicy([users](ActionBlock* action) {
+            for (uint32_t i = 0; i < users; ++i)
+            {
+                action->Set(i, 1);
+            }
+        });
+    }
+
+    void Decide()
+    {
+        for (uint32_t i = 0; i < m_start.size(); ++i)
+        {
+            const RadioSample sample = m_cell.Sample(i);
+            m_observation->Set(i, 0, sample.snrDb);
+            m_observation->Set(i, 1, sample.rateBps);
+            m_observation->Set(i, 2, sample.mcs);
+            m_observation->Set(i, 3, m_goodputBps[i]);
+        }
+        m_epoch = m_link.GetEpoch();
+        if (!m_link.Decide())
+        {
+            Simulator::Stop();
+            return;
+        }
+        for (uint32_t i = 0; i < m_start.size(); ++i)
+        {
+            m_source.SetActive(i, m_action->Get(i) == 1);
+        }
+        Simulator::Schedule(m_settle, &Saturation::Start, this);
+    }
+
+  private:
+    Tally Count(uint32_t i) const
+    {
+        Tally tally;
+        tally.bytes = m_source.GetReceivedBytes(i);
+        tally.radio = m_cell.Count(i);
+        if (const auto* lte = dynamic_cast<const LteCell*>(&m_cell))
+        {
+            tally.grantedBits = lte->GetProbe(i).GetGrantedBits();
+            tally.grantedPrbs = lte->GetProbe(i).GetGrantedPrbs();
+        }
+        return tally;
+    }
+
+    void Start()
+    {
+        for (uint32_t i = 0; i < m_start.size(); ++i)
+        {
+            m_start[i] = Count(i);
+        }
+        m_busyStartS = m_cell.CountCell().busyS;
+        Simulator::Schedule(m_duration, &Saturation::Report, this);
+    }
+
+    void Report()
+    {
+        Tally all;
+        const double busy =
+            (m_cell.CountCell().busyS - m_busyStartS) / m_duration.GetSeconds();
+        for (uint32_t i = 0; i < m_start.size(); ++i)
+        {
+            const Tally now = Count(i);
+            const Tally& then = m_start[i];
+            Tally tally;
+            tally.bytes = now.bytes - then.bytes;
+            tally.radio.txAirtimeS = now.radio.txAirtimeS - then.radio.txAirtimeS;
+            tally.radio.macRetransmissions =
+                now.radio.macRetransmissions - then.radio.macRetransmissions;
+            tally.grantedBits = now.grantedBits - then.grantedBits;
+            tally.grantedPrbs = now.grantedPrbs - then.grantedPrbs;
+            m_goodputBps[i] = 8 * tally.bytes / m_duration.GetSeconds();
+            WriteRow(i, std::lround(m_cell.Sample(i).mcs), tally, busy);
+
+            all.bytes += tally.bytes;
+            all.radio.txAirtimeS += tally.radio.txAirtimeS;
+            all.radio.macRetransmissions += tally.radio.macRetransmissions;
+            all.grantedBits += tally.grantedBits;
+            all.grantedPrbs += tally.grantedPrbs;
+        }
+        WriteRow(EVERYBODY, -1, all, busy);
+        Decide();
+    }
+
+    void WriteRow(int64_t user, int64_t mcs, const Tally& tally, double busy)
+    {
+        m_records->Begin();
+        size_t column = 0;
+        for (const int64_t value : {static_cast<int64_t>(m_epoch),
+                                    user,
+                                    static_cast<int64_t>(tally.bytes),
+                                    mcs,
+                                    static_cast<int64_t>(tally.radio.macRetransmissions),
+                                    static_cast<int64_t>(tally.grantedPrbs),
+                                    static_cast<int64_t>(tally.grantedBits)})
+        {
+            m_records->SetInt(column++, value);
+        }
+        for (const double value : {m_duration.GetSeconds(),
+                                   8 * tally.bytes / m_duration.GetSeconds(),
+                                   tally.radio.txAirtimeS,
+                                   busy})
+        {
+            m_records->Set(column++, value);
+        }
+        m_records->End();
+    }
+
+    AgentLink& m_link;
+    AccessCell& m_cell;
+    SaturatedSource& m_source;
+    Time m_settle;
+    Time m_duration;
+    ObservationBlock* m_observation;
+    ActionBlock* m_action;
+    RecordTable* m_records;
+    std::vector<Tally> m_start;
+    std::vector<double> m_goodputBps;
+    double m_busyStartS{0};
+    uint32_t m_epoch{0};
+};
+
+/** `--cell` has to be known before the cell's arguments can be added. */
+bool
+WantsLte(int argc, char* argv[])
+{
+    std::string kind = "wifi";
+    const std::string name = "--cell=";
+    for (int i = 1; i < argc; ++i)
+    {
+        const std::string argument(argv[i]);
+        if (argument.compare(0, name.size(), name) == 0)
+        {
+            kind = argument.substr(name.size());
+        }
+    }
+    CheckChoice("--cell", kind, {"wifi", "lte"});
+    return kind == "lte";
+}
+
+} // namespace
+
+int
+main(int argc, char* argv[])
+{
+    const bool isLte = WantsLte(argc, argv);
+    std::string kind = isLte ? "lte" : "wifi";
+    uint32_t users = 5;
+    double settleS = 0.5;
+    double durationS = 1.0;
+    uint32_t payloadBytes = 1400;
+    uint32_t backlogBytes = 150000;
+    AgentLink link("saturation");
+    BackhaulConfig backhaulConfig;
+    WifiCellConfig wifi;
+    LteCellConfig lte;
+
+    CommandLine cmd(__FILE__);
+    cmd.Usage("Uplink goodput of users that always have data to send. --help with --cell=lte lists "
+              "the arguments of the LTE cell.");
+    cmd.AddValue("cell", "wifi or lte", kind);
+    cmd.AddValue("users", "users of the cell, 1 to 64", users);
+    cmd.AddValue("settle", "time before each measurement, s", settleS);
+    cmd.AddValue("duration", "time measured in each epoch, s", durationS);
+    cmd.AddValue("payload", "UDP payload of each packet, bytes", payloadBytes);
+    cmd.AddValue("backlog", "bytes kept in each sending user's radio queue", backlogBytes);
+    link.AddArguments(cmd);
+    backhaulConfig.AddArguments(cmd);
+    if (isLte)
+    {
+        lte.AddArguments(cmd);
+    }
+    else
+    {
+        wifi.AddArguments(cmd);
+    }
+    cmd.Parse(argc, argv);
+    CheckRange("--users", users, 1, 64, "users");
+    CheckRange("--settle", settleS, 0, 1e4, "s");
+    CheckRange("--duration", durationS, 0.001, 1e4, "s");
+    CheckRange("--payload", payloadBytes, 1, 1472, "bytes");
+    CheckRange("--backlog", backlogBytes, payloadBytes, 1e6, "bytes");
+    backhaulConfig.Check();
+
+    std::unique_ptr<AccessCell> cell;
+    if (isLte)
+    {
+        lte.Check();
+        cell = std::make_unique<LteCell>(lte);
+    }
+    else
+    {
+        wifi.Check();
+        cell = std::make_unique<WifiCell>(wifi);
+    }
+    NodeContainer nodes;
+    nodes.Create(users);
+    cell->Build(nodes);
+    Backhaul backhaul(backhaulConfig);
+    backhaul.Connect(*cell);
+    cell->StartBackground(backhaul.GetEdge(), backhaul.GetEdgeAddress(0), BACKGROUND_PORT);
+    SaturatedSource source;
+    source.Install(*cell,
+                   backhaul.GetEdge(),
+                   backhaul.GetEdgeAddress(0),
+                   SINK_PORT,
+                   payloadBytes,
+                   backlogBytes);
+    Saturation saturation(link, *cell, source, Seconds(settleS), Seconds(durationS));
+
+    Simulator::Stop(cell->GetWarmup());
+    Simulator::Run();
+    link.BeginEpisode();
+    backhaul.AssignStreams(0);
+    cell->AssignStreams(CELL_STREAMS);
+    cell->BeginEpisode();
+    Simulator::ScheduleNow(&Saturation::Decide, &saturation);
+    Simulator::Run();
+    Simulator::Destroy();
+    return 0;
+}
