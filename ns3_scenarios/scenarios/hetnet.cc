@@ -37,7 +37,11 @@ main(int argc, char* argv[])
     lte.Check("lte");
 
     const uint32_t users = run.GetConfig().users;
-    CheckRange("--users", users, 2, 64, "(hetnet needs a user in each of its two cells)");
+    if (users < 2)
+    {
+        Fail("--users=" + std::to_string(users) +
+             ": hetnet needs a user in each of its two cells; give at least 2");
+    }
     if (wifiUsers == 0)
     {
         wifiUsers = (users + 1) / 2;

@@ -5,6 +5,7 @@
 #include "agent-link/agent-link.h"
 
 #include "ns3/integer.h"
+#include "ns3/object-factory.h"
 
 namespace ns3::tandem
 {
