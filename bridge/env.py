@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from tandem.bridge import _native, request_table
 from tandem.bridge.branch import Outcome
 from tandem.bridge.objective import EpochResult, Objective, resolve
+from tandem.bridge.record_array import RecordArray
 from tandem.bridge.schema import Schema
 from tandem.bridge.simulator import (
     DEFAULT_BRANCH_SLOTS,
@@ -270,7 +271,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             observation, reward, terminated, truncated, info = self._account(
                 frame.observation, frame.records, frame.status, action, self._epoch + horizon
             )
-            requests = frame.records.get(request_table.TABLE, _NO_REQUESTS)
+            requests = frame.records.get(request_table.TABLE, _NO_REQUESTS).view(RecordArray)
             outcomes.append(Outcome(observation, reward, terminated, truncated, requests, info))
         return outcomes
 
@@ -338,7 +339,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         reward = 0.0 if self._objective is None else float(self._objective(result))
         info: dict[str, Any] = {"epoch": epoch}
         if self._records_in_info:
-            info.update(records)
+            info.update({name: rows.view(RecordArray) for name, rows in records.items()})
         if self._has_requests:
             info["cost"] = result.cost.as_dict()
         return (

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from tandem.bridge.scenarios import installed_scenarios, scenario_executable
 from tandem.scripts.analyze import wide_console
@@ -25,5 +26,6 @@ def scenarios(
         table.add_column("default", no_wrap=True, max_width=24, overflow="ellipsis")
         table.add_column("meaning")
         for argument in scenario_arguments(scenario_executable(scenario)):
-            table.add_row(argument.name, argument.default, argument.help)
+            # Help texts name units in brackets, which rich would take for markup.
+            table.add_row(argument.name, escape(argument.default), escape(argument.help))
         console.print(table)

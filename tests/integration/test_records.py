@@ -72,7 +72,8 @@ def test_scenario_alone_gives_the_recorded_table(
         check=True,
         timeout=60,
     )
-    alone = pd.read_csv(csv, float_precision="round_trip")
+    types = recorded.dtypes.to_dict()
+    alone = pd.read_csv(csv, dtype=types, float_precision="round_trip")
     pd.testing.assert_frame_equal(alone, recorded, check_exact=True)
 
 
