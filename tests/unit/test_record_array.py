@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from conftest import MakeRequests
 from gymnasium.utils.env_checker import data_equivalence
-
 from tandem.bridge.record_array import RecordArray
 
 
