@@ -243,3 +243,29 @@ def test_close_ends_the_simulator_and_is_idempotent() -> None:
 def test_render_mode_is_refused_with_a_hint() -> None:
     with pytest.raises(ValueError, match="netanim"):
         TandemEnv("hello", render_mode="human")
+
+
+# Asynchronous arrivals
+
+
+def test_each_request_is_charged_once_in_the_epoch_in_which_it_ends() -> None:
+    with TandemEnv(
+        "wifi-edge", users=2, epochs=40, arrivals="poisson", rate=1.0, epochLength=0.1
+    ) as env:
+        env.reset(seed=1)
+        ended: list[int] = []
+        idle = 0
+        for _ in range(40):
+            _, reward, _, truncated, info = env.step(mixed_action(env))
+            requests = info[TABLE]
+            ended.extend(requests["request_id"].tolist())
+            assert info["cost"]["finished"] == len(requests)
+            if len(requests) == 0:
+                idle += 1
+                assert reward == 0.0
+            else:
+                assert reward < 0.0
+        assert truncated
+    assert idle > 0
+    assert len(ended) > 0
+    assert len(ended) == len(set(ended))
