@@ -125,6 +125,38 @@ Observation::Declare(AgentLink& link)
     m_cellBlock = declare("cells", m_cells.size(), CellColumns());
 }
 
+Observation::UserCounters
+Observation::CountUser(uint32_t index) const
+{
+    const ObservedUser& user = m_users[index];
+    UserCounters counters;
+    counters.radio = m_cells[user.cell]->Count(user.indexInCell);
+    for (const Site site : {Site::EDGE, Site::CLOUD})
+    {
+        counters.tcpRetransmissions +=
+            user.client->GetConnection(site).GetProbe().GetRetransmissions();
+    }
+    return counters;
+}
+
+void
+Observation::BeginEpisode()
+{
+    m_lastTime = Simulator::Now();
+    for (uint32_t i = 0; i < m_users.size(); ++i)
+    {
+        m_lastUsers[i] = CountUser(i);
+    }
+    for (uint32_t i = 0; i < m_sites.size(); ++i)
+    {
+        m_lastSites[i] = m_sites[i]->GetCores().Count();
+    }
+    for (uint32_t i = 0; i < m_cells.size(); ++i)
+    {
+        m_lastCells[i] = m_cells[i]->CountCell();
+    }
+}
+
 void
 Observation::Fill()
 {
@@ -156,10 +188,7 @@ Observation::FillUser(uint32_t index)
     const TcpSample toEdge = edge.GetProbe().Sample();
     const TcpSample toCloud = cloud.GetProbe().Sample();
 
-    UserCounters now;
-    now.radio = cell.Count(user.indexInCell);
-    now.tcpRetransmissions =
-        edge.GetProbe().GetRetransmissions() + cloud.GetProbe().GetRetransmissions();
+    const UserCounters now = CountUser(index);
     const UserCounters before = m_lastUsers[index];
     m_lastUsers[index] = now;
 

@@ -46,6 +46,9 @@ class Observation
     /** Declare the three blocks. */
     void Declare(AgentLink& link);
 
+    /** Let differences count from now on; at the start of an episode. */
+    void BeginEpisode();
+
     /** Write what holds now; at each decision. */
     void Fill();
 
@@ -56,6 +59,7 @@ class Observation
         uint64_t tcpRetransmissions{0};
     };
 
+    UserCounters CountUser(uint32_t index) const;
     void FillUser(uint32_t index);
     void FillSite(uint32_t index, double elapsedS);
     void FillCell(uint32_t index, double elapsedS);

@@ -326,6 +326,7 @@ InferenceRun::Play()
     }
     m_edge->BeginEpisode();
     m_cloud->BeginEpisode();
+    m_observation->BeginEpisode();
     m_loop->Start(Seconds(m_config.settleS));
     Simulator::Run();
 }
