@@ -68,10 +68,10 @@ GatewayProbe::GatewayProbe(Ptr<Node> gateway)
     : m_gateway(gateway)
 {
     Ptr<Ipv4L3Protocol> ip = gateway->GetObject<Ipv4L3Protocol>();
-    NS_ABORT_MSG_UNLESS(ip && ip->TraceConnectWithoutContext(
-                                  "UnicastForward",
-                                  MakeCallback(&GatewayProbe::Forwarded, this)),
-                        "node " << gateway->GetId() << " does not forward IPv4 packets");
+    NS_ABORT_MSG_UNLESS(
+        ip && ip->TraceConnectWithoutContext("UnicastForward",
+                                             MakeCallback(&GatewayProbe::Forwarded, this)),
+        "node " << gateway->GetId() << " does not forward IPv4 packets");
 }
 
 GatewayProbe::~GatewayProbe()

@@ -26,31 +26,43 @@ constexpr double MIN_DB = -50;
 constexpr double MAX_DB = 100;
 constexpr double MAX_MCS = 64;
 
+// One row, one column: a table that formatting would tear apart.
+// clang-format off
 std::vector<Column>
 UserColumns()
 {
     return {
         {"cell", "", 0, 1, "kind of the user's cell: 0 wifi, 1 lte"},
-        {"snr_db", "dB", MIN_DB, MAX_DB, "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
+        {"snr_db", "dB", MIN_DB, MAX_DB,
+         "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
         {"rate_bps", "bit/s", 0, MAX_BPS, "PHY rate of the user's last data transmission"},
         {"mcs", "", 0, MAX_MCS, "modulation and coding index of that transmission"},
         {"mac_queue_bytes", "B", 0, MAX_BYTES, "bytes that wait in the user's device"},
         {"tcp_backlog_bytes", "B", 0, MAX_BYTES, "upload bytes not yet acknowledged, both sites"},
-        {"edge_cwnd_bytes", "B", 0, MAX_BYTES, "congestion window that the next upload to the edge starts with"},
-        {"cloud_cwnd_bytes", "B", 0, MAX_BYTES, "congestion window that the next upload to the cloud starts with"},
+        {"edge_cwnd_bytes", "B", 0, MAX_BYTES,
+         "congestion window that the next upload to the edge starts with"},
+        {"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
+         "congestion window that the next upload to the cloud starts with"},
         {"edge_idle_s", "s", 0, MAX_S, "since the last segment from or to the edge"},
         {"cloud_idle_s", "s", 0, MAX_S, "since the last segment from or to the cloud"},
         {"edge_rtt_s", "s", 0, MAX_S, "TCP's smoothed round-trip time to the edge"},
         {"cloud_rtt_s", "s", 0, MAX_S, "TCP's smoothed round-trip time to the cloud"},
         {"weak", "", 0, 1, "1 if the user's network is weak (extra delay on each outgoing packet)"},
-        {"mac_retransmissions", "", 0, MAX_COUNT, "frames or HARQ blocks the user's radio sent again since the last decision"},
-        {"tcp_retransmissions", "", 0, MAX_COUNT, "segments the user's TCP sent again since the last decision"},
+        {"mac_retransmissions", "", 0, MAX_COUNT,
+         "frames or HARQ blocks the user's radio sent again since the last decision"},
+        {"tcp_retransmissions", "", 0, MAX_COUNT,
+         "segments the user's TCP sent again since the last decision"},
         {"airtime_s", "s", 0, MAX_S, "time the user's radio transmitted since the last decision"},
-        {"goodput_bps", "bit/s", 0, MAX_BPS, "upload bytes over upload time of the last upload that arrived; 0 before the first one"},
+        {"goodput_bps", "bit/s", 0, MAX_BPS,
+         "upload bytes over upload time of the last upload that arrived; 0 before the first "
+         "one"},
         {"device_backlog_s", "s", 0, MAX_S, "work that waits or is in service at the device"},
         {"unfinished_requests", "", 0, MAX_COUNT, "requests of the user that have not ended"},
-        {"last_option", "", -1, MAX_INDEX, "option of the request issued last; -1 before the first one"},
-        {"last_response_time_s", "s", 0, MAX_S, "response time of the request that ended last; 0 before the first one, as in the columns that follow"},
+        {"last_option", "", -1, MAX_INDEX,
+         "option of the request issued last; -1 before the first one"},
+        {"last_response_time_s", "s", 0, MAX_S,
+         "response time of the request that ended last; 0 before the first one, as in the "
+         "columns that follow"},
         {"last_device_queue_s", "s", 0, MAX_S, "its wait at the device"},
         {"last_device_compute_s", "s", 0, MAX_S, "its service on the device"},
         {"last_uplink_queue_s", "s", 0, MAX_S, "its uplink without last_uplink_air_s"},
@@ -73,7 +85,8 @@ SiteColumns()
         {"busy_cores", "", 0, MAX_COUNT, "cores in use now"},
         {"queue_length", "", 0, MAX_COUNT, "jobs that wait for a core now, background included"},
         {"backlog_s", "s", 0, MAX_S, "core time of all work that waits or is in service now"},
-        {"background_utilisation", "", 0, 1, "share of the core time that background jobs used since the last decision"},
+        {"background_utilisation", "", 0, 1,
+         "share of the core time that background jobs used since the last decision"},
     };
 }
 
@@ -82,11 +95,15 @@ CellColumns()
 {
     return {
         {"kind", "", 0, 1, "0 wifi, 1 lte"},
-        {"airtime_fraction", "", 0, 1, "share of time the medium was busy (wifi) or of uplink resource blocks used (lte) since the last decision"},
+        {"airtime_fraction", "", 0, 1,
+         "share of time the medium was busy (wifi) or of uplink resource blocks used (lte) "
+         "since the last decision"},
         {"stations", "", 0, MAX_COUNT, "users and background stations"},
-        {"background_bps", "bit/s", 0, MAX_BPS, "background traffic delivered since the last decision"},
+        {"background_bps", "bit/s", 0, MAX_BPS,
+         "background traffic delivered since the last decision"},
     };
 }
+// clang-format on
 
 constexpr double BITS_PER_BYTE = 8;
 

@@ -14,6 +14,8 @@ namespace ns3::tandem
 namespace
 {
 
+// One row, one column: a table that formatting would tear apart.
+// clang-format off
 std::vector<RecordColumn>
 RequestColumns()
 {
@@ -30,16 +32,18 @@ RequestColumns()
         {"status", INT, "", "0 ok, 1 timed out"},
         {"upload_bytes", INT, "B", "bytes from user to site, TCP payload; 0 at the device"},
         {"reply_bytes", INT, "B", "bytes from site to user, TCP payload; 0 at the device"},
-        {"tcp_retransmissions", INT, "", "segments that the user's TCP sent again, from the upload's "
-                                         "first byte to the end of the request"},
-        {"mac_retransmissions", INT, "", "frames or HARQ blocks that the user's radio sent again "
-                                         "during the uplink"},
+        {"tcp_retransmissions", INT, "",
+         "segments that the user's TCP sent again, from the upload's first byte to the end of the "
+         "request"},
+        {"mac_retransmissions", INT, "",
+         "frames or HARQ blocks that the user's radio sent again during the uplink"},
         {"arrival_s", REAL, "s", "simulated time of arrival"},
         {"response_time_s", REAL, "s", "arrival to end; the sum of the eight components"},
         {"device_queue_s", REAL, "s", "wait at the device before service or upload"},
         {"device_compute_s", REAL, "s", "service on the device"},
-        {"uplink_queue_s", REAL, "s", "first byte written to gateway has forwarded all, without "
-                                      "uplink_air_s: queues, contention, grants, TCP window"},
+        {"uplink_queue_s", REAL, "s",
+         "first byte written to gateway has forwarded all, without uplink_air_s: queues, "
+         "contention, grants, TCP window"},
         {"uplink_air_s", REAL, "s", "time that the user's own radio transmitted in that interval"},
         {"uplink_backhaul_s", REAL, "s", "gateway has forwarded all to site has all"},
         {"site_queue_s", REAL, "s", "wait for a core of the site"},
@@ -49,6 +53,7 @@ RequestColumns()
         {"accuracy_top1_percent", REAL, "%", "published top-1 accuracy of the variant"},
     };
 }
+// clang-format on
 
 } // namespace
 
@@ -202,8 +207,8 @@ RequestLedger::UploadArrived(const RequestHeader& header)
     if (Request* request = Find(header))
     {
         const Time duration = Simulator::Now() - request->uploadBegin;
-        m_users[request->user].goodputBps = 8.0 * request->choice.uploadBytes /
-                                            duration.GetSeconds();
+        m_users[request->user].goodputBps =
+            8.0 * request->choice.uploadBytes / duration.GetSeconds();
         Enter(*request, Stage::SITE_QUEUE);
     }
 }

@@ -30,9 +30,7 @@ class RequestLedger : public RequestObserver
      * \param cellKinds of each user: 0 wifi, 1 lte
      * \param counters where a user's radio and TCP counters come from
      */
-    RequestLedger(const OptionTable& options,
-                  std::vector<uint32_t> cellKinds,
-                  Counters counters);
+    RequestLedger(const OptionTable& options, std::vector<uint32_t> cellKinds, Counters counters);
 
     /** Declare the record table `requests`; rows go there from now on. */
     void DeclareRecords(AgentLink& link);

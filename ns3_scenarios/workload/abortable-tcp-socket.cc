@@ -71,8 +71,7 @@ AbortableTcpSocket::Silence()
 {
     SetConnectCallback(MakeNullCallback<void, Ptr<Socket>>(),
                        MakeNullCallback<void, Ptr<Socket>>());
-    SetCloseCallbacks(MakeNullCallback<void, Ptr<Socket>>(),
-                      MakeNullCallback<void, Ptr<Socket>>());
+    SetCloseCallbacks(MakeNullCallback<void, Ptr<Socket>>(), MakeNullCallback<void, Ptr<Socket>>());
     SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
     SetSendCallback(MakeNullCallback<void, Ptr<Socket>, uint32_t>());
     SetDataSentCallback(MakeNullCallback<void, Ptr<Socket>, uint32_t>());

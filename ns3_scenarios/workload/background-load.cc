@@ -25,12 +25,14 @@ void
 BackgroundLoadConfig::AddArguments(CommandLine& cmd, const std::string& site)
 {
     cmd.AddValue(site + "QuietLoad",
-                 "mean share of the " + site + "'s cores that background jobs use in the quiet "
-                                               "state, 0 … 1",
+                 "mean share of the " + site +
+                     "'s cores that background jobs use in the quiet "
+                     "state, 0 … 1",
                  quietUtilisation);
     cmd.AddValue(site + "BusyLoad",
-                 "mean share of the " + site + "'s cores that background jobs use in the busy "
-                                               "state, 0 … 1",
+                 "mean share of the " + site +
+                     "'s cores that background jobs use in the busy "
+                     "state, 0 … 1",
                  busyUtilisation);
     cmd.AddValue(site + "LoadDwell",
                  "mean time that the " + site + "'s background load stays in a state, s",
@@ -108,9 +110,8 @@ BackgroundLoad::ScheduleArrival()
     const double rate = utilisation * m_cores.GetCores() / m_config.jobS;
     if (rate > 0)
     {
-        m_arrival = Simulator::Schedule(Seconds(m_gap->GetValue() / rate),
-                                        &BackgroundLoad::Arrive,
-                                        this);
+        m_arrival =
+            Simulator::Schedule(Seconds(m_gap->GetValue() / rate), &BackgroundLoad::Arrive, this);
     }
 }
 

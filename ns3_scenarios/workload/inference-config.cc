@@ -76,9 +76,7 @@ InferenceConfig::AddArguments(CommandLine& cmd)
                  "network of each user, comma-separated: regular or weak; one word holds for all",
                  conditions);
     cmd.AddValue("weakUsers", "the first k users have a weak network, 0 … users", weakUsers);
-    cmd.AddValue("weakDelay",
-                 "extra delay of each packet that a weak user sends, ms",
-                 weakDelayMs);
+    cmd.AddValue("weakDelay", "extra delay of each packet that a weak user sends, ms", weakDelayMs);
     backhaul.AddArguments(cmd);
     cmd.AddValue("edgeCores", "cores of the edge", edgeCores);
     cmd.AddValue("cloudCores", "cores of the cloud", cloudCores);
@@ -87,11 +85,14 @@ InferenceConfig::AddArguments(CommandLine& cmd)
     cmd.AddValue("deviceServiceScale",
                  "factor on the service times of device options; 2 is half as fast",
                  deviceServiceScale);
-    cmd.AddValue("edgeServiceScale", "factor on the service times of edge options",
+    cmd.AddValue("edgeServiceScale",
+                 "factor on the service times of edge options",
                  edgeServiceScale);
-    cmd.AddValue("cloudServiceScale", "factor on the service times of cloud options",
+    cmd.AddValue("cloudServiceScale",
+                 "factor on the service times of cloud options",
                  cloudServiceScale);
-    cmd.AddValue("pcap", "prefix of packet traces (AP and backhaul links); empty: none",
+    cmd.AddValue("pcap",
+                 "prefix of packet traces (AP and backhaul links); empty: none",
                  pcapPrefix);
     cmd.AddValue("flowmon", "FlowMonitor's XML file; empty: none", flowmonFile);
     cmd.AddValue("netanim", "NetAnim's XML file; empty: none", netanimFile);
@@ -169,7 +170,8 @@ InferenceConfig::GetOptionsFile() const
             return candidate;
         }
     }
-    Fail("no " + std::string(OPTIONS_FILE) + " in any folder above the program; give --options=FILE");
+    Fail("no " + std::string(OPTIONS_FILE) +
+         " in any folder above the program; give --options=FILE");
 }
 
 } // namespace ns3::tandem

@@ -38,7 +38,7 @@ SetTcpDefaults()
     Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(1400));
     Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(1 << 20));
     Config::SetDefault("ns3::TcpSocket::RcvBufSize", UintegerValue(1 << 20));
-    Config::SetDefault("ns3::TcpSocket::ConnTimeout", TimeValue(Seconds(1)));     // RFC 6298
+    Config::SetDefault("ns3::TcpSocket::ConnTimeout", TimeValue(Seconds(1))); // RFC 6298
     // As Linux. A delayed acknowledgement must come well before the shortest retransmission
     // timeout: with ns-3's 200 ms, a sender whose window is one segment times out for ever.
     Config::SetDefault("ns3::TcpSocketBase::MinRto", TimeValue(MilliSeconds(200)));
@@ -230,8 +230,7 @@ InferenceRun::CountTransfers(uint32_t index) const
 void
 InferenceRun::Declare()
 {
-    m_observation =
-        std::make_unique<Observation>(m_users, GetCells(), m_edge, m_cloud, *m_ledger);
+    m_observation = std::make_unique<Observation>(m_users, GetCells(), m_edge, m_cloud, *m_ledger);
     m_observation->Declare(m_link);
     ActionBlock* action = m_link.AddAction("option",
                                            {m_config.users},

@@ -108,7 +108,7 @@ InferenceServer::Accept(Ptr<Socket> socket, const Address& peer)
     Connection* raw = connection.get();
     m_connections[id] = std::move(connection);
 
-    // The connection may be closed while the callback reads, so look it up each time.
+    // The callbacks are dropped with the connection, so the bare pointer does not outlive it.
     socket->SetRecvCallback(
         Callback<void, Ptr<Socket>>([raw](Ptr<Socket> s) { raw->reader.Drain(s); }));
     socket->SetSendCallback(Callback<void, Ptr<Socket>, uint32_t>(

@@ -26,11 +26,11 @@ const char* SiteName(Site site);
 struct InferenceOption
 {
     Site site{Site::DEVICE};
-    std::string variant;    //!< name of the DNN variant, e.g. "d0"
+    std::string variant;      //!< name of the DNN variant, e.g. "d0"
     uint32_t variantIndex{0}; //!< place of that name in OptionTable::GetVariants()
-    double serviceS{0};     //!< seconds of one core of that site for one request
-    uint32_t uploadBytes{0}; //!< bytes from user to site, the request header included
-    uint32_t replyBytes{0};  //!< bytes from site to user, the request header included
+    double serviceS{0};       //!< seconds of one core of that site for one request
+    uint32_t uploadBytes{0};  //!< bytes from user to site, the request header included
+    uint32_t replyBytes{0};   //!< bytes from site to user, the request header included
     double top1Percent{0};
     double top5Percent{0};
     double mmacs{0}; //!< million multiply-accumulate operations

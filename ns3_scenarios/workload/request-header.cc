@@ -29,8 +29,9 @@ RequestHeader::GetInstanceTypeId() const
 void
 RequestHeader::Print(std::ostream& os) const
 {
-    os << "request=" << requestId << " attempt=" << attempt << " user=" << user << " option=" << option
-       << " variant=" << variant << " upload=" << uploadBytes << " reply=" << replyBytes;
+    os << "request=" << requestId << " attempt=" << attempt << " user=" << user
+       << " option=" << option << " variant=" << variant << " upload=" << uploadBytes
+       << " reply=" << replyBytes;
 }
 
 uint32_t

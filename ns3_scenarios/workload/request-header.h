@@ -22,7 +22,7 @@ class RequestHeader : public Header
     static constexpr uint32_t SIZE = 36;
 
     uint64_t requestId{0};
-    uint32_t attempt{0};     //!< counts how often the upload was begun anew, from 0
+    uint32_t attempt{0}; //!< counts how often the upload was begun anew, from 0
     uint32_t user{0};
     uint32_t option{0};      //!< row of the option table
     uint32_t variant{0};     //!< index of the DNN variant

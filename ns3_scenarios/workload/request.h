@@ -62,7 +62,7 @@ struct Request
     uint32_t user{0};
     uint32_t epoch{0}; //!< of arrival, from 0
     uint32_t option{0};
-    uint32_t cell{0}; //!< 0 wifi, 1 lte
+    uint32_t cell{0};       //!< 0 wifi, 1 lte
     InferenceOption choice; //!< the option's row of the table
 
     RequestStatus status{RequestStatus::OK};

@@ -73,14 +73,8 @@ RunOutputs::EnablePcap(const std::vector<const AccessCell*>& cells, const Backha
     for (uint32_t c = 0; c < cells.size(); ++c)
     {
         const std::string prefix = m_pcapPrefix + "-" + cells[c]->GetKind();
-        wire.EnablePcap(prefix + "-edge.pcap",
-                        backhaul.GetEdgeLink(c).gatewayDevice,
-                        true,
-                        true);
-        wire.EnablePcap(prefix + "-cloud.pcap",
-                        backhaul.GetCloudLink(c).gatewayDevice,
-                        true,
-                        true);
+        wire.EnablePcap(prefix + "-edge.pcap", backhaul.GetEdgeLink(c).gatewayDevice, true, true);
+        wire.EnablePcap(prefix + "-cloud.pcap", backhaul.GetCloudLink(c).gatewayDevice, true, true);
         const Ptr<Node> gateway = cells[c]->GetGateway();
         for (uint32_t d = 0; d < gateway->GetNDevices(); ++d)
         {

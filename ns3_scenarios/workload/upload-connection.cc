@@ -49,8 +49,8 @@ UploadConnection::Open()
                                 MakeCallback(&UploadConnection::Lost, this));
     m_socket->SetRecvCallback(
         Callback<void, Ptr<Socket>>([this](Ptr<Socket> socket) { m_reader.Drain(socket); }));
-    m_socket->SetSendCallback(Callback<void, Ptr<Socket>, uint32_t>(
-        [this](Ptr<Socket> socket, uint32_t) {
+    m_socket->SetSendCallback(
+        Callback<void, Ptr<Socket>, uint32_t>([this](Ptr<Socket> socket, uint32_t) {
             if (m_ready)
             {
                 m_writer.Pump(socket);
