@@ -40,14 +40,14 @@ void
 LteUeProbe::OnDataBearer(uint64_t /* imsi */,
                          uint16_t /* cellId */,
                          uint16_t /* rnti */,
-                         uint8_t lcid)
+                         uint8_t drbIdentity)
 {
     ObjectMapValue bearers;
     m_device->GetRrc()->GetAttribute("DataRadioBearerMap", bearers);
     for (auto it = bearers.Begin(); it != bearers.End(); ++it)
     {
         auto bearer = DynamicCast<LteDataRadioBearerInfo>(it->second);
-        if (bearer->m_logicalChannelIdentity != lcid)
+        if (bearer->m_drbIdentity != drbIdentity)
         {
             continue;
         }

@@ -50,7 +50,7 @@ class LteUeProbe
     uint64_t GetRlcBytes() const;
 
   private:
-    void OnDataBearer(uint64_t imsi, uint16_t cellId, uint16_t rnti, uint8_t lcid);
+    void OnDataBearer(uint64_t imsi, uint16_t cellId, uint16_t rnti, uint8_t drbIdentity);
     void OnGrantedBlocks(uint16_t rnti, const std::vector<int>& blocks);
     void OnGrant(PhyTransmissionStatParameters grant);
     void OnTransmit(Ptr<const PacketBurst> burst);

@@ -125,6 +125,18 @@ Placement::DrawPlace(uint32_t i)
                   m_centre.z);
 }
 
+Vector
+Placement::DrawWaypoint(uint32_t i)
+{
+    if (m_config.placement == "line")
+    {
+        // The places of a line are fixed; its walkers go to any point of it.
+        const double distance = m_random->GetValue(MIN_DISTANCE_M, m_config.radiusM);
+        return Vector(m_centre.x + distance, m_centre.y, m_centre.z);
+    }
+    return DrawPlace(i);
+}
+
 void
 Placement::BeginEpisode()
 {
@@ -142,9 +154,9 @@ void
 Placement::WalkOn(uint32_t i)
 {
     const Vector from = m_models[i]->GetPosition();
-    const Vector to = DrawPlace(i);
+    const Vector to = DrawWaypoint(i);
     const double distance = CalculateDistance(from, to);
-    // A waypoint on the spot (line draws the same place again) would be reached at once, for ever.
+    // A waypoint on the spot would be reached at once, for ever.
     const double duration = std::max(distance, MIN_DISTANCE_M) / m_config.speedMps;
     m_models[i]->SetVelocity(Vector((to.x - from.x) / duration,
                                     (to.y - from.y) / duration,

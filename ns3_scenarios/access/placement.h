@@ -39,8 +39,8 @@ struct PlacementConfig
  *
  * During warm-up every station stands close to the centre, so that association and attachment
  * are quick and certain; BeginEpisode() draws the places of the episode. A walk is a random
- * waypoint walk whose waypoints are drawn like the places, so it stays inside the cell's disc
- * (inside the station's own cluster for `hidden`).
+ * waypoint walk whose waypoints are drawn like the places (for `line`, anywhere on the line), so
+ * it stays inside the cell's disc, and inside the station's own cluster for `hidden`.
  */
 class Placement
 {
@@ -65,6 +65,7 @@ class Placement
 
   private:
     Vector DrawPlace(uint32_t i);
+    Vector DrawWaypoint(uint32_t i);
     Vector DrawInDisc(const Vector& centre, double radiusM);
     void WalkOn(uint32_t i);
 

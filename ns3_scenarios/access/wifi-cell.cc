@@ -118,6 +118,14 @@ WifiCell::Build(NodeContainer users)
 
     InstallRadio();
     InstallAddresses();
+    // An ARP cache forgets everything when its link goes up or down, so also at association. The
+    // caches have registered for that before, so they are empty by the time this is called.
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
+    {
+        m_stationDevices.Get(i)->AddLinkChangeCallback(
+            MakeCallback(&WifiCell::FillNeighbourCaches, this));
+    }
+    m_apDevice->AddLinkChangeCallback(MakeCallback(&WifiCell::FillNeighbourCaches, this));
     FillNeighbourCaches();
 
     for (uint32_t i = 0; i < m_users.GetN(); ++i)
@@ -194,7 +202,12 @@ WifiCell::FillNeighbourCaches()
     const auto add = [](Ptr<Ipv4> ipv4, Ptr<NetDevice> device, Ipv4Address address, Address mac) {
         auto l3 = DynamicCast<Ipv4L3Protocol>(ipv4);
         auto interface = l3->GetInterface(l3->GetInterfaceForDevice(device));
-        ArpCache::Entry* entry = interface->GetArpCache()->Add(address);
+        auto cache = interface->GetArpCache();
+        ArpCache::Entry* entry = cache->Lookup(address);
+        if (!entry)
+        {
+            entry = cache->Add(address);
+        }
         entry->SetMacAddress(mac);
         entry->MarkPermanent();
     };

@@ -42,6 +42,7 @@ struct Tally
 {
     uint64_t bytes{0};
     RadioCounters radio;
+    uint64_t queueBytes{0}; //!< now
     uint64_t grantedBits{0};
     uint64_t grantedPrbs{0};
 };
@@ -76,6 +77,7 @@ class Saturation
              {"bytes", INT64, "bytes", "UDP payload that reached the edge"},
              {"mcs", INT64, "", "MCS of the user's last data frame; -1 for all together"},
              {"mac_retransmissions", INT64, "", "MPDUs or HARQ blocks sent again"},
+             {"queue_bytes", INT64, "bytes", "waiting in the radio queue at the end"},
              {"granted_prbs", INT64, "PRB", "LTE: PRBs granted; WiFi: 0"},
              {"granted_bits", INT64, "bit", "LTE: new transport blocks granted; WiFi: 0"},
              {"duration_s", FLOAT64, "s", "time measured"},
@@ -119,6 +121,7 @@ class Saturation
         Tally tally;
         tally.bytes = m_source.GetReceivedBytes(i);
         tally.radio = m_cell.Count(i);
+        tally.queueBytes = static_cast<uint64_t>(m_cell.Sample(i).macQueueBytes);
         if (const auto* lte = dynamic_cast<const LteCell*>(&m_cell))
         {
             tally.grantedBits = lte->GetProbe(i).GetGrantedBits();
@@ -151,6 +154,7 @@ class Saturation
             tally.radio.txAirtimeS = now.radio.txAirtimeS - then.radio.txAirtimeS;
             tally.radio.macRetransmissions =
                 now.radio.macRetransmissions - then.radio.macRetransmissions;
+            tally.queueBytes = now.queueBytes;
             tally.grantedBits = now.grantedBits - then.grantedBits;
             tally.grantedPrbs = now.grantedPrbs - then.grantedPrbs;
             m_goodputBps[i] = 8 * tally.bytes / m_duration.GetSeconds();
@@ -159,6 +163,7 @@ class Saturation
             all.bytes += tally.bytes;
             all.radio.txAirtimeS += tally.radio.txAirtimeS;
             all.radio.macRetransmissions += tally.radio.macRetransmissions;
+            all.queueBytes += tally.queueBytes;
             all.grantedBits += tally.grantedBits;
             all.grantedPrbs += tally.grantedPrbs;
         }
@@ -175,6 +180,7 @@ class Saturation
                                     static_cast<int64_t>(tally.bytes),
                                     mcs,
                                     static_cast<int64_t>(tally.radio.macRetransmissions),
+                                    static_cast<int64_t>(tally.queueBytes),
                                     static_cast<int64_t>(tally.grantedPrbs),
                                     static_cast<int64_t>(tally.grantedBits)})
         {

@@ -25,6 +25,7 @@ class Row:
     bytes: int
     mcs: int
     mac_retransmissions: int
+    queue_bytes: int
     granted_prbs: int
     granted_bits: int
     duration_s: float
@@ -58,6 +59,7 @@ def measure(folder: Path, **arguments: object) -> dict[int, Row]:
             bytes=int(line["bytes"]),
             mcs=int(line["mcs"]),
             mac_retransmissions=int(line["mac_retransmissions"]),
+            queue_bytes=int(line["queue_bytes"]),
             granted_prbs=int(line["granted_prbs"]),
             granted_bits=int(line["granted_bits"]),
             duration_s=float(line["duration_s"]),
@@ -105,8 +107,12 @@ def data_time_s(payload_bytes: int) -> float:
 
 def attempt_probability(collision: float) -> float:
     """Attempts per slot of a saturated station, by renewal over one frame's attempts."""
-    attempts = sum(collision**stage for stage in range(len(CW_SIZES)))
-    slots = sum(collision**stage * (1 + (cw - 1) / 2) for stage, cw in enumerate(CW_SIZES))
+    attempts = slots = 0.0
+    weight = 1.0  # probability that this attempt is made
+    for cw in CW_SIZES:
+        attempts += weight
+        slots += weight * (1 + (cw - 1) / 2)
+        weight *= collision
     return attempts / slots
 
 
@@ -152,8 +158,9 @@ def test_wifi_goodput_agrees_with_bianchi(tmp_path: Path, stations: int, toleran
 def test_wifi_airtime_is_the_sum_of_the_frames(tmp_path: Path) -> None:
     """One station alone: its transmitter is on for its data frames and for nothing else."""
     rows = measure(tmp_path, users=1, duration=1.0, **SINGLE_FRAMES)
-    frames = rows[0].bytes / PAYLOAD_BYTES
-    assert rows[0].mac_retransmissions == 0
+    # Only a beacon, ten a second, can collide with a frame.
+    assert rows[0].mac_retransmissions <= 10
+    frames = rows[0].bytes / PAYLOAD_BYTES + rows[0].mac_retransmissions
     # One frame may straddle the beginning or the end of the measurement.
     assert rows[0].airtime_s == pytest.approx(
         frames * data_time_s(PAYLOAD_BYTES), abs=2 * data_time_s(PAYLOAD_BYTES)
@@ -267,6 +274,21 @@ def test_lte_round_robin_shares_equally(tmp_path: Path, users: int, prbs_each: i
         )
         assert rows[i].goodput_bps == pytest.approx(rows[ALL_USERS].goodput_bps / users, rel=0.02)
     assert rows[ALL_USERS].granted_prbs <= PRBS * rows[ALL_USERS].duration_s / SUBFRAME_S
+
+
+# ---- Both ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["wifi", "lte"])
+def test_queue_is_what_was_put_in_less_what_has_gone(tmp_path: Path, cell: str) -> None:
+    """The source fills up to the backlog every 2 ms; the reading must follow."""
+    backlog = 100_000
+    rows = measure(
+        tmp_path, cell=cell, users=3, placement="ring", radius=20, backlog=backlog, duration=0.5
+    )
+    for i in range(3):
+        # At 65 Mbit/s at most 16 kB leave in 2 ms, an A-MPDU of 64 kB with them.
+        assert backlog - 80_000 < rows[i].queue_bytes < backlog + 2 * PAYLOAD_BYTES
 
 
 # ---- Randomness ------------------------------------------------------------------------------
