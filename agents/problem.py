@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -129,4 +128,4 @@ def _columns(schema: Schema, name: str) -> Mapping[str, int]:
         columns = schema.block(name).columns
     except KeyError as error:
         raise PolicyError(f"a planning agent needs the scenario's state: {error.args[0]}") from None
-    return MappingProxyType({column.name: index for index, column in enumerate(columns)})
+    return {column.name: index for index, column in enumerate(columns)}
