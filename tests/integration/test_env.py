@@ -22,9 +22,9 @@ USERS = 3
 EPOCHS = 4
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def wifi() -> Iterator[TandemEnv]:
-    """One simulator for the tests that only reset and step."""
+    """A small WiFi cell whose every user can transmit."""
     with TandemEnv("wifi-edge", users=USERS, epochs=EPOCHS) as env:
         yield env
 

@@ -17,7 +17,7 @@ from tandem.bridge.errors import InvalidAction, ScenarioError, ScenarioNotFound
 USERS = 2
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def env() -> Iterator[TandemEnv]:
     with TandemEnv("wifi-edge", users=USERS, epochs=3) as running:
         running.reset(seed=1)

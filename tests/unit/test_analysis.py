@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakeRequests
 from hypothesis import given
 from hypothesis import strategies as st
+from request_rows import MakeRequests
 from tandem.bridge.request_table import COMPONENTS
 from tandem.scripts import analysis
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DTYPE, MakeRequests
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from request_rows import DTYPE, MakeRequests
 from tandem.bridge.objective import (
     EpochCost,
     EpochResult,

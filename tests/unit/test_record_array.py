@@ -7,8 +7,8 @@ import pickle
 
 import numpy as np
 import pandas as pd
-from conftest import MakeRequests
 from gymnasium.utils.env_checker import data_equivalence
+from request_rows import MakeRequests
 from tandem.bridge.record_array import RecordArray
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import DTYPE, MakeRequests
+from request_rows import DTYPE, MakeRequests
 from tandem.bridge import run_folder
 from tandem.bridge.records import config_hash, record_table
 
