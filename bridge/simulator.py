@@ -12,13 +12,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
 from tandem.bridge import _native
 from tandem.bridge.errors import (
     InvalidAction,
     NoEpisode,
-    SchemaMismatch,
     ScenarioError,
+    SchemaMismatch,
     SimulatorDied,
     SimulatorTimeout,
 )
@@ -142,6 +141,11 @@ class Simulator:
         memory = self._channel.observation(0)
         self._copies = tuple((b.name, b.view(memory).copy) for b in self.schema.observation)
         self._exchange = self._channel.exchange
+
+    @property
+    def episode_pid(self) -> int:
+        """Process of the running or last episode, 0 before the first reset."""
+        return self._episode
 
     # --- episodes -------------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ function(tandem_scenario_library)
   install(TARGETS tandem-scenario ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   install(DIRECTORY ${A_HEADER_FOLDERS} DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
           FILES_MATCHING PATTERN "*.h")
+  # The smallest scenario is the template of `tandem new`.
+  install(FILES scenarios/hello.cc DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   set_property(GLOBAL PROPERTY TANDEM_MODULES ${A_MODULES})
 endfunction()
 

@@ -108,6 +108,8 @@ Zygote::Fork()
     slot.toSimulator.sequence.store(0);
     slot.simulator.status.store(0);
     slot.simulator.droppedRecords = 0;
+    // What a scenario does not set must not be the last episode's.
+    std::memset(m_segment.Observation(0), 0, m_segment.Header().observationBytes);
     std::fflush(nullptr);
     const pid_t self = getpid();
     const pid_t pid = fork();

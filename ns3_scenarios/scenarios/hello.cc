@@ -14,6 +14,12 @@
 #include "ns3/random-variable-stream.h"
 #include "ns3/simulator.h"
 
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <numeric>
+#include <vector>
+
 using namespace ns3;
 using namespace ns3::tandem;
 
@@ -61,6 +67,11 @@ main(int argc, char* argv[])
     arrival->SetStream(0); // draws from the episode's seed from here on
     Simulator::ScheduleNow(epoch);
     Simulator::Run();
+    if (!link.HasAgent())
+    {
+        std::cout << "packets waiting after " << link.GetEpoch()
+                  << " epochs: " << std::accumulate(waiting.begin(), waiting.end(), 0.0) << '\n';
+    }
     Simulator::Destroy();
     return 0;
 }

@@ -51,7 +51,11 @@ struct Tally
 class Saturation
 {
   public:
-    Saturation(AgentLink& link, AccessCell& cell, SaturatedSource& source, Time settle, Time duration)
+    Saturation(AgentLink& link,
+               AccessCell& cell,
+               SaturatedSource& source,
+               Time settle,
+               Time duration)
         : m_link(link),
           m_cell(cell),
           m_source(source),
@@ -61,29 +65,35 @@ class Saturation
           m_goodputBps(cell.GetUserCount(), 0.0)
     {
         const uint32_t users = cell.GetUserCount();
-        m_observation = link.AddObservation("users",
-                                            {users, 4},
-                                            {{"snr_db", "dB", -50, 100, "uplink SNR"},
-                                             {"rate_bps", "bit/s", 0, 1e10, "PHY rate"},
-                                             {"mcs", "", 0, 31, "MCS of the last data frame"},
-                                             {"goodput_bps", "bit/s", 0, 1e10, "of the last epoch"}});
+        m_observation =
+            link.AddObservation("users",
+                                {
+                                    users,
+                                    4
+        },
+                                {{"snr_db", "dB", -50, 100, "uplink SNR"},
+                                 {"rate_bps", "bit/s", 0, 1e10, "PHY rate"},
+                                 {"mcs", "", 0, 31, "MCS of the last data frame"},
+                                 {"goodput_bps", "bit/s", 0, 1e10, "of the last epoch"}});
         m_action = link.AddAction("send", {users}, 0, 1);
         const auto INT64 = RecordColumn::INT64;
         const auto FLOAT64 = RecordColumn::FLOAT64;
         m_records = link.AddRecords(
             "goodput",
-            {{"epoch", INT64, "", "decision epoch, from 0"},
-             {"user", INT64, "", "user; -1: all users together"},
-             {"bytes", INT64, "bytes", "UDP payload that reached the edge"},
-             {"mcs", INT64, "", "MCS of the user's last data frame; -1 for all together"},
-             {"mac_retransmissions", INT64, "", "MPDUs or HARQ blocks sent again"},
-             {"queue_bytes", INT64, "bytes", "waiting in the radio queue at the end"},
-             {"granted_prbs", INT64, "PRB", "LTE: PRBs granted; WiFi: 0"},
-             {"granted_bits", INT64, "bit", "LTE: new transport blocks granted; WiFi: 0"},
-             {"duration_s", FLOAT64, "s", "time measured"},
-             {"goodput_bps", FLOAT64, "bit/s", "UDP payload per time"},
-             {"airtime_s", FLOAT64, "s", "time in which the user's radio transmitted"},
-             {"busy_fraction", FLOAT64, "", "medium busy or uplink PRBs used; of the cell"}});
+            {
+                {"epoch",               INT64,   "",      "decision epoch, from 0"                                },
+                {"user",                INT64,   "",      "user; -1: all users together"                          },
+                {"bytes",               INT64,   "bytes", "UDP payload that reached the edge"                     },
+                {"mcs",                 INT64,   "",      "MCS of the user's last data frame; -1 for all together"},
+                {"mac_retransmissions", INT64,   "",      "MPDUs or HARQ blocks sent again"                       },
+                {"queue_bytes",         INT64,   "bytes", "waiting in the radio queue at the end"                 },
+                {"granted_prbs",        INT64,   "PRB",   "LTE: PRBs granted; WiFi: 0"                            },
+                {"granted_bits",        INT64,   "bit",   "LTE: new transport blocks granted; WiFi: 0"            },
+                {"duration_s",          FLOAT64, "s",     "time measured"                                         },
+                {"goodput_bps",         FLOAT64, "bit/s", "UDP payload per time"                                  },
+                {"airtime_s",           FLOAT64, "s",     "time in which the user's radio transmitted"            },
+                {"busy_fraction",       FLOAT64, "",      "medium busy or uplink PRBs used; of the cell"          }
+        });
         link.SetPolicy([users](ActionBlock* action) {
             for (uint32_t i = 0; i < users; ++i)
             {
@@ -143,8 +153,7 @@ class Saturation
     void Report()
     {
         Tally all;
-        const double busy =
-            (m_cell.CountCell().busyS - m_busyStartS) / m_duration.GetSeconds();
+        const double busy = (m_cell.CountCell().busyS - m_busyStartS) / m_duration.GetSeconds();
         for (uint32_t i = 0; i < m_start.size(); ++i)
         {
             const Tally now = Count(i);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * @file
+ * A scenario that simulates nothing: what is left is the cost of the bridge. `tandem bench` and
+ * tests of the bridge use it.
+ *
+ *     echo --values=16 --epochs=1000
+ *
+ * --crashAt, --exitAt and --hangAt make the process fail at an epoch, to test who notices.
+ */
+#include "agent-link/agent-link.h"
+
+#include "ns3/abort.h"
+#include "ns3/command-line.h"
+#include "ns3/simulator.h"
+
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <unistd.h>
+
+using namespace ns3;
+using namespace ns3::tandem;
+
+int
+main(int argc, char* argv[])
+{
+    uint32_t values = 16;
+    uint32_t rows = 0;
+    int64_t crashAt = -1;
+    int64_t exitAt = -1;
+    int64_t hangAt = -1;
+    AgentLink link("echo");
+    CommandLine cmd(__FILE__);
+    cmd.AddValue("values", "number of float64 values in the observation and in the action", values);
+    cmd.AddValue("rows", "records reported per epoch", rows);
+    cmd.AddValue("crashAt", "epoch at which the process aborts; -1: never", crashAt);
+    cmd.AddValue("exitAt", "epoch at which the process exits with status 7; -1: never", exitAt);
+    cmd.AddValue("hangAt", "epoch at which the process stands still for ever; -1: never", hangAt);
+    link.AddArguments(cmd);
+    cmd.Parse(argc, argv);
+
+    constexpr double ANY = std::numeric_limits<double>::max();
+    auto* sight = link.AddObservation("values", {values}, {{"value", "", -ANY, ANY, "an echo"}});
+    auto* action = link.AddRealAction("values", {values}, -ANY, ANY);
+    auto* table = link.AddRecords("rows",
+                                  {{"epoch", RecordColumn::INT64, "", "epoch of the row"},
+                                   {"value", RecordColumn::FLOAT64, "", "number of the row"}});
+    link.SetPolicy([&](ActionBlock* block) {
+        for (uint32_t i = 0; i < values; ++i)
+        {
+            block->SetReal(i, i);
+        }
+    });
+    std::function<void()> epoch = [&] {
+        const int64_t now = link.GetEpoch();
+        NS_ABORT_MSG_IF(now == crashAt, "told to crash at epoch " << now);
+        if (now == exitAt)
+        {
+            std::exit(7);
+        }
+        while (now == hangAt)
+        {
+            pause();
+        }
+        for (uint32_t i = 0; i < rows; ++i)
+        {
+            table->Begin();
+            table->SetInt(0, now);
+            table->Set(1, i);
+            table->End();
+        }
+        if (!link.Decide())
+        {
+            Simulator::Stop();
+            return;
+        }
+        for (uint32_t i = 0; i < values; ++i)
+        {
+            sight->Set(i, action->GetReal(i));
+        }
+        Simulator::ScheduleNow(epoch);
+    };
+    link.BeginEpisode();
+    Simulator::ScheduleNow(epoch);
+    Simulator::Run();
+    Simulator::Destroy();
+    return 0;
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""``tandem build``: compile your own scenario against the installed ns-3."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from tandem.scripts.toolchain import BuildError, compile_scenario
+
+_SUFFIXES = (".cc", ".cpp", ".cxx")
+
+
+def build(
+    path: Annotated[
+        Path, typer.Argument(help="The scenario: a C++ file, or a folder of C++ files.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The executable; default: the source without suffix."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="A further compiler option, as in --option=-g. May be repeated."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print the command.")] = False,
+) -> None:
+    """Compile a scenario against the ns-3 that is installed with tandem.
+
+    Needs a C++ compiler and nothing else: no CMake, no ns-3 of your own.
+    """
+    sources, executable = _resolve(path)
+    executable = output or executable
+    console = Console()
+    start = time.monotonic()
+    with console.status(f"compiling {path}"):
+        compile_scenario(sources, executable, option or [], verbose=verbose)
+    shown = executable if executable.is_absolute() else f"./{executable}"
+    for line in (
+        f"built {executable} in {time.monotonic() - start:.1f} s",
+        f"run it alone: {shown}",
+        f'under an agent: gymnasium.make("tandem/Custom-v0", scenario="{shown}")',
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _resolve(path: Path) -> tuple[list[Path], Path]:
+    """Sources and the default executable of a file or folder."""
+    if path.is_dir():
+        sources = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+        if not sources:
+            raise BuildError(f"{path} has no C++ file ({', '.join(_SUFFIXES)})")
+        return sources, path / path.resolve().name
+    if not path.is_file():
+        raise BuildError(f"{path} does not exist; `tandem new {path.stem}` writes a template")
+    if path.suffix not in _SUFFIXES:
+        raise BuildError(f"{path} is no C++ file: expected {', '.join(_SUFFIXES)}")
+    return [path], path.with_suffix("")

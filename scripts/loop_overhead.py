@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""What the agent in the loop costs: one episode with it and without, by turns."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from tandem.bridge.scenarios import scenario_executable
+from tandem.bridge.simulator import Simulator, Status
+
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class LoopTimes:
+    """Wall time of the same epochs under an agent and alone, seconds."""
+
+    agent_s: float
+    alone_s: float
+
+
+def agent_overhead(scenario: str, users: int, epochs: int) -> LoopTimes:
+    """Time one episode of all-edge decisions under a Python agent and under ``--agent=none``.
+
+    Start, topology and warm-up are left out on both sides: under the agent by starting the clock
+    at the first decision, alone by taking off the time of a process that stops there.
+    """
+    arguments = {"users": users, "epochs": epochs}
+    with Simulator(scenario, arguments) as simulator:
+        edge = np.full(users, int(simulator.schema.action.high) - 1)
+        frame = simulator.reset(_SEED)
+        start = time.perf_counter()
+        while frame.status is Status.DECISION:
+            frame = simulator.step(edge)
+        agent_s = time.perf_counter() - start
+    alone_s = _process_s(scenario, users, epochs) - _process_s(scenario, users, 0)
+    return LoopTimes(agent_s, alone_s)
+
+
+def _process_s(scenario: str, users: int, epochs: int) -> float:
+    # 0 would mean no limit; an episode of one epoch is the shortest.
+    executable = scenario_executable(scenario)
+    start = time.perf_counter()
+    subprocess.run(
+        [
+            executable,
+            "--agent=none",
+            "--policy=edge",
+            f"--users={users}",
+            f"--epochs={max(1, epochs)}",
+            f"--seed={_SEED}",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return time.perf_counter() - start
