@@ -23,10 +23,11 @@ namespace tandem
 /** What a user's radio looks like at this instant. */
 struct RadioSample
 {
-    double snrDb{0};         //!< uplink signal-to-noise ratio at the AP or eNB, dB (0 until first heard)
-    double rateBps{0};       //!< PHY rate of the user's last data transmission, bit/s
-    double mcs{0};           //!< modulation and coding index of that transmission
-    double macQueueBytes{0}; //!< bytes waiting in the user's device: queue disc + MAC (WiFi) or RLC (LTE)
+    double snrDb{0};   //!< uplink signal-to-noise ratio at the AP or eNB, dB (0 until first heard)
+    double rateBps{0}; //!< PHY rate of the user's last data transmission, bit/s
+    double mcs{0};     //!< modulation and coding index of that transmission
+    double macQueueBytes{
+        0}; //!< bytes waiting in the user's device: queue disc + MAC (WiFi) or RLC (LTE)
 };
 
 /** What a user's radio has done since the start of the simulation; take differences. */
@@ -39,7 +40,7 @@ struct RadioCounters
 /** What the whole cell has done since the start of the simulation; take differences. */
 struct CellCounters
 {
-    double busyS{0};             //!< seconds the medium was busy, or uplink PRBs used / PRBs available
+    double busyS{0}; //!< seconds the medium was busy, or uplink PRBs used / PRBs available
     uint64_t backgroundBytes{0}; //!< background traffic that reached the sink, bytes of UDP payload
 };
 

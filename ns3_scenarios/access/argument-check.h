@@ -71,7 +71,8 @@ CheckRange(const std::string& argument,
 }
 
 /**
- * \return the argument name in a group: ("", "radius") is "radius", ("lte", "radius") is "lteRadius"
+ * \return the argument name in a group: ("", "radius") is "radius", ("lte", "radius") is
+ * "lteRadius"
  */
 inline std::string
 ArgumentName(const std::string& prefix, const std::string& name)

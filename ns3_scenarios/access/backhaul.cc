@@ -62,8 +62,7 @@ Backhaul::Backhaul(const BackhaulConfig& config)
 uint32_t
 Backhaul::Connect(const AccessCell& cell)
 {
-    m_edgeLinks.push_back(
-        Link(cell, m_edge, "edge", m_config.edgeDelayMs, m_config.edgeRateMbps));
+    m_edgeLinks.push_back(Link(cell, m_edge, "edge", m_config.edgeDelayMs, m_config.edgeRateMbps));
     m_cloudLinks.push_back(
         Link(cell, m_cloud, "cloud", m_config.cloudDelayMs, m_config.cloudRateMbps));
     return static_cast<uint32_t>(m_edgeLinks.size()) - 1;

@@ -20,10 +20,10 @@ namespace tandem
 /** The wires behind the gateways. */
 struct BackhaulConfig
 {
-    double edgeDelayMs{0.5};    //!< one way, gateway to edge, ms
-    double edgeRateMbps{1000};  //!< gateway to edge, Mbit/s
-    double cloudDelayMs{20};    //!< one way, gateway to cloud, ms
-    double cloudRateMbps{100};  //!< gateway to cloud, Mbit/s
+    double edgeDelayMs{0.5};   //!< one way, gateway to edge, ms
+    double edgeRateMbps{1000}; //!< gateway to edge, Mbit/s
+    double cloudDelayMs{20};   //!< one way, gateway to cloud, ms
+    double cloudRateMbps{100}; //!< gateway to cloud, Mbit/s
 
     /** Add --edgeDelay, --edgeRate, --cloudDelay, --cloudRate with \p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");
@@ -35,15 +35,15 @@ struct BackhaulConfig
 /** A point-to-point link of the backhaul, for reports and for traces. */
 struct BackhaulLink
 {
-    Ptr<Node> gateway;             //!< AP or PGW
-    Ptr<Node> host;                //!< edge or cloud
-    Ptr<NetDevice> gatewayDevice;  //!< the gateway's end
-    Ptr<NetDevice> hostDevice;     //!< the host's end
-    Ipv4Address gatewayAddress;    //!< address of the gateway's end
-    Ipv4Address hostAddress;       //!< address of the host's end
-    std::string name;              //!< "edge" or "cloud"
-    double rateBps;                //!< bit/s
-    double delayS;                 //!< one way, s
+    Ptr<Node> gateway;            //!< AP or PGW
+    Ptr<Node> host;               //!< edge or cloud
+    Ptr<NetDevice> gatewayDevice; //!< the gateway's end
+    Ptr<NetDevice> hostDevice;    //!< the host's end
+    Ipv4Address gatewayAddress;   //!< address of the gateway's end
+    Ipv4Address hostAddress;      //!< address of the host's end
+    std::string name;             //!< "edge" or "cloud"
+    double rateBps;               //!< bit/s
+    double delayS;                //!< one way, s
 };
 
 /**

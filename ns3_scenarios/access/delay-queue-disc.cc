@@ -75,8 +75,7 @@ DelayQueueDisc::DoDequeue()
     {
         if (m_wake.IsExpired())
         {
-            m_wake =
-                Simulator::Schedule(m_ready.front() - Simulator::Now(), &QueueDisc::Run, this);
+            m_wake = Simulator::Schedule(m_ready.front() - Simulator::Now(), &QueueDisc::Run, this);
         }
         return nullptr;
     }
@@ -94,9 +93,9 @@ DelayQueueDisc::CheckConfig()
     }
     if (GetNInternalQueues() == 0)
     {
-        AddInternalQueue(CreateObjectWithAttributes<DropTailQueue<QueueDiscItem>>(
-            "MaxSize",
-            QueueSizeValue(GetMaxSize())));
+        AddInternalQueue(
+            CreateObjectWithAttributes<DropTailQueue<QueueDiscItem>>("MaxSize",
+                                                                     QueueSizeValue(GetMaxSize())));
     }
     return GetNInternalQueues() == 1;
 }

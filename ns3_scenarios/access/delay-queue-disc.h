@@ -35,9 +35,9 @@ class DelayQueueDisc : public QueueDisc
     bool CheckConfig() override;
     void InitializeParams() override;
 
-    Time m_delay;              //!< how long each packet is held
-    std::deque<Time> m_ready;  //!< when each queued packet may go, in queue order
-    EventId m_wake;            //!< runs the queue when its first packet is ready
+    Time m_delay;             //!< how long each packet is held
+    std::deque<Time> m_ready; //!< when each queued packet may go, in queue order
+    EventId m_wake;           //!< runs the queue when its first packet is ready
 };
 
 /** The paper's extra delay of a weak network, ms. */

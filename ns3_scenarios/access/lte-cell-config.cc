@@ -34,7 +34,9 @@ LteCellConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
     cmd.AddValue(ArgumentName(prefix, "ueTxPower"),
                  "highest transmit power of a UE, dBm",
                  ueTxPowerDbm);
-    cmd.AddValue(ArgumentName(prefix, "enbTxPower"), "transmit power of the eNB, dBm", enbTxPowerDbm);
+    cmd.AddValue(ArgumentName(prefix, "enbTxPower"),
+                 "transmit power of the eNB, dBm",
+                 enbTxPowerDbm);
     pathLoss.AddArguments(cmd, prefix);
     placement.AddArguments(cmd, prefix);
     background.AddArguments(cmd, prefix);

@@ -149,11 +149,10 @@ LteCell::InstallRadio()
     enb->GetPhy()->SetTxPower(m_config.enbTxPowerDbm);
     enb->GetRrc()->SetAttribute("SrsPeriodicity",
                                 UintegerValue(ChooseSrsPeriod(m_stations.GetN())));
-    enb->GetRrc()->SetAttribute("EpsBearerToRlcMapping",
-                                StringValue(m_config.rlcMode == "um" ? "RlcUmAlways"
-                                                                     : "RlcAmAlways"));
-    enb->GetPhy()->TraceConnectWithoutContext("ReportUeSinr",
-                                              MakeCallback(&LteCell::OnSinr, this));
+    enb->GetRrc()->SetAttribute(
+        "EpsBearerToRlcMapping",
+        StringValue(m_config.rlcMode == "um" ? "RlcUmAlways" : "RlcAmAlways"));
+    enb->GetPhy()->TraceConnectWithoutContext("ReportUeSinr", MakeCallback(&LteCell::OnSinr, this));
 
     m_ueDevices = m_lte->InstallUeDevice(m_stations);
     for (uint32_t i = 0; i < m_ueDevices.GetN(); ++i)
@@ -347,8 +346,10 @@ LteCell::GetPlacedNodes() const
 {
     // The PGW has no place in the radio model; drawings get one behind the eNB.
     const double behindM = m_config.placement.radiusM / 4;
-    std::vector<PlacedNode> nodes{{"enb", "enb", ENB_CENTRE},
-                                  {"pgw", "pgw", Vector(ENB_CENTRE.x, ENB_CENTRE.y - behindM, ENB_CENTRE.z)}};
+    std::vector<PlacedNode> nodes{
+        {"enb", "enb", ENB_CENTRE},
+        {"pgw", "pgw", Vector(ENB_CENTRE.x, ENB_CENTRE.y - behindM, ENB_CENTRE.z)}
+    };
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
         const bool isUser = i < m_users.GetN();
@@ -383,7 +384,8 @@ LteCell::AssignStreams(int64_t first)
     {
         next += fading->AssignStreams(next);
     }
-    next += InternetStackHelper().AssignStreams(NodeContainer(NodeContainer(m_enb), m_stations), next);
+    next +=
+        InternetStackHelper().AssignStreams(NodeContainer(NodeContainer(m_enb), m_stations), next);
     next += m_placement.AssignStreams(next);
     next += m_background.AssignStreams(next);
     return next - first;

@@ -158,9 +158,8 @@ Placement::WalkOn(uint32_t i)
     const double distance = CalculateDistance(from, to);
     // A waypoint on the spot would be reached at once, for ever.
     const double duration = std::max(distance, MIN_DISTANCE_M) / m_config.speedMps;
-    m_models[i]->SetVelocity(Vector((to.x - from.x) / duration,
-                                    (to.y - from.y) / duration,
-                                    (to.z - from.z) / duration));
+    m_models[i]->SetVelocity(
+        Vector((to.x - from.x) / duration, (to.y - from.y) / duration, (to.z - from.z) / duration));
     m_steps[i].Cancel();
     m_steps[i] = Simulator::Schedule(Seconds(duration), &Placement::WalkOn, this, i);
 }

@@ -68,8 +68,7 @@ WifiCellConfig::Check(const std::string& prefix) const
                 {"20", "40", "80", "160"});
     if (standard == "80211n" && channelWidthMhz > 40)
     {
-        Fail(dashes + ArgumentName(prefix, "channelWidth") + "=" +
-             std::to_string(channelWidthMhz) +
+        Fail(dashes + ArgumentName(prefix, "channelWidth") + "=" + std::to_string(channelWidthMhz) +
              " MHz exceeds the 40 MHz of 802.11n; choose 20 or 40, or --" +
              ArgumentName(prefix, "standard") + "=80211ac");
     }
@@ -116,8 +115,7 @@ WifiCellConfig::Check(const std::string& prefix) const
         const double minimumM = rangeM / Placement::GetHiddenGapShare();
         if (placement.radiusM < minimumM)
         {
-            Fail(dashes + ArgumentName(prefix, "radius") + "=" +
-                 FormatNumber(placement.radiusM) +
+            Fail(dashes + ArgumentName(prefix, "radius") + "=" + FormatNumber(placement.radiusM) +
                  " m leaves the two clusters of hidden stations in range of each other (" +
                  FormatNumber(rangeM) + " m); give at least " + FormatNumber(std::ceil(minimumM)) +
                  " m");

@@ -341,7 +341,9 @@ WifiCell::GetDistance(uint32_t i) const
 std::vector<PlacedNode>
 WifiCell::GetPlacedNodes() const
 {
-    std::vector<PlacedNode> nodes{{"ap", "ap", AP_CENTRE}};
+    std::vector<PlacedNode> nodes{
+        {"ap", "ap", AP_CENTRE}
+    };
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
         const bool isUser = i < m_users.GetN();

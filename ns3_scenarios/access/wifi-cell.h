@@ -29,11 +29,11 @@ constexpr uint32_t RTS_NEVER_BYTES = 4692480;
 /** Everything about a WiFi cell that can be chosen. */
 struct WifiCellConfig
 {
-    std::string standard{"80211n"};     //!< 80211n | 80211ac | 80211ax
-    uint32_t channelWidthMhz{20};       //!< MHz
-    std::string rateControl{"minstrel"}; //!< minstrel | ideal | constant:MCS
-    double txPowerDbm{16.0};            //!< of AP and stations, dBm
-    uint32_t ampduBytes{65535};         //!< largest A-MPDU, bytes; 0: no aggregation
+    std::string standard{"80211n"};              //!< 80211n | 80211ac | 80211ax
+    uint32_t channelWidthMhz{20};                //!< MHz
+    std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
+    double txPowerDbm{16.0};                     //!< of AP and stations, dBm
+    uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
     PathLossConfig pathLoss;
     PlacementConfig placement;

@@ -15,9 +15,8 @@ namespace tandem
 WifiStationProbe::WifiStationProbe(Ptr<WifiNetDevice> device)
     : m_device(device)
 {
-    device->GetPhy()->TraceConnectWithoutContext(
-        "PhyTxPsduBegin",
-        MakeCallback(&WifiStationProbe::OnTransmit, this));
+    device->GetPhy()->TraceConnectWithoutContext("PhyTxPsduBegin",
+                                                 MakeCallback(&WifiStationProbe::OnTransmit, this));
 }
 
 void
