@@ -50,7 +50,7 @@ const char* const LTE_MASK = "255.0.0.0";
 const Vector ENB_CENTRE(0, 0, 0);
 /** Shorter sounding would refresh the CQI faster but not serve more UEs than it has subframes. */
 constexpr uint32_t SHORTEST_SRS_PERIOD = 40;
-/** A period of TS 36.213; ns-3's 1 ms is not one and costs a third of the simulation's time. */
+/** A period of TS 36.213; ns-3's 1 ms is not one and costs about a quarter of the run time. */
 const Time DOWNLINK_CQI_PERIOD = MilliSeconds(10);
 /** The first system information is out by then. */
 const Time ATTACH_START = MilliSeconds(50);

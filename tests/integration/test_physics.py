@@ -119,8 +119,8 @@ def attempt_probability(collision: float) -> float:
 def bianchi_goodput_bps(stations: int, payload_bytes: int) -> float:
     """Saturated goodput of Bianchi's model (IEEE JSAC 18(3), 2000) with a finite retry limit.
 
-    A collision holds the medium for the frame and one AIFS: colliding frames arrive with equal
-    power, so no preamble is detected and nobody waits the longer EIFS.
+    A collision is taken to hold the medium for the frame and one AIFS, without the longer EIFS:
+    ns-3 does not detect preambles that collide with about equal power.
     """
     low, high = 0.0, 1.0
     for _ in range(60):
@@ -142,10 +142,12 @@ def bianchi_goodput_bps(stations: int, payload_bytes: int) -> float:
 
 
 # One station has no collisions, so only beacons (0.3 % of the time) and the length of the
-# measurement (0.1 %) come in: a slot more or less per frame would be 2.4 %. With several, the
-# model's errors add: it counts a slot after each busy period in which, in the standard, only the
-# station that has just sent may start (Tinnirello et al., IEEE TVT 59(3), 2010), and some
-# collisions are captured between stations at unequal distances.
+# measurement (0.1 %) come in: a slot more or less per frame would be 2.4 %. For several stations
+# 3 % was set after looking: ns-3 3.44 gave -1.0, -1.2, -0.3 and +1.5 % at 2, 5, 10 and 20 stations,
+# and +4.4 % at 40, which is not tested. What is known to be left out of the model: whether a
+# collision costs others an EIFS (up to -2.8 % at 5 stations, -5.7 % at 20 if it always did). A
+# probable cause of the excess: the model counts a slot after each busy period in which only the
+# station that has just sent may start (Tinnirello et al., IEEE TVT 59(3), 2010, from memory).
 @pytest.mark.parametrize(
     ("stations", "tolerance"), [(1, 0.01), (2, 0.03), (5, 0.03), (10, 0.03), (20, 0.03)]
 )
