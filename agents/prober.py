@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""Runs network patterns and device variants in forked copies of the present state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from tandem.agents.options import OptionTable
+from tandem.agents.outcome_table import ON_DEVICE, NetworkClasses, OutcomeTable, Pattern
+from tandem.bridge import request_table
+from tandem.bridge.branch import Outcome
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.errors import TandemError
+from tandem.bridge.request_table import RequestStatus
+
+#: Branches asked for at once: enough to keep the processors busy, few enough for a live bar.
+PORTION: Final = 32
+#: The only arrival mode in which an epoch's cost splits into network patterns and devices.
+SYNCHRONOUS: Final = "sync"
+
+#: Called with the number of branches that have just been run.
+Advance: TypeAlias = Callable[[int], None]
+
+
+class OracleError(TandemError):
+    """The best joint action cannot be found in this way here."""
+
+
+class Prober:
+    """Measures one state, pattern by pattern; nothing is run twice.
+
+    Args:
+        env: at the state to measure; it does not move.
+        observation: at that state.
+        advance: told about progress.
+        parallel: branches at the same time; default: one per available core.
+
+    Raises:
+        OracleError: requests arrive in another way than synchronously. With Poisson arrivals or
+            traces requests outlive their epoch: which ones an epoch is charged for then depends on
+            every user's choice, and choosing what does not finish would look free.
+    """
+
+    def __init__(
+        self,
+        env: TandemEnv,
+        observation: Mapping[str, NDArray[np.float64]],
+        *,
+        advance: Advance | None = None,
+        parallel: int | None = None,
+    ) -> None:
+        meta = env.schema.meta
+        self.options = OptionTable.from_meta(meta)
+        arrivals = meta.get("arrivals")
+        if arrivals != SYNCHRONOUS:
+            raise OracleError(
+                f"the oracle needs --arrivals={SYNCHRONOUS}, this scenario has {arrivals!r}: there "
+                "requests outlive their epoch, so that an epoch's cost is no sum over its own "
+                "requests"
+            )
+        self.users = int(meta["users"])
+        self.classes = NetworkClasses.of(self.options)
+        self.branches = 0
+        self._env = env
+        self.observation = {name: block.copy() for name, block in observation.items()}
+        self._advance = advance
+        self._parallel = parallel
+        self._rows: dict[Pattern, tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
+        self._arrival_s = np.zeros(self.users)
+        devices = len(self.classes.devices)
+        self._device_response_s = np.zeros((self.users, devices))
+        self._device_answered = np.zeros((self.users, devices), dtype=np.bool_)
+        self._measure_devices()
+
+    def measure(self, patterns: Iterable[Sequence[int]]) -> None:
+        """Run those patterns that have not been run."""
+        wanted: list[Pattern] = []
+        for pattern in patterns:
+            key = tuple(int(choice) for choice in pattern)
+            if key not in self._rows:
+                wanted.append(key)
+        wanted = list(dict.fromkeys(wanted))
+        # The fastest variant ends soonest, and what devices compute does not reach the network.
+        fastest = self._fastest_device_option()
+        actions = [self.classes.playable(pattern, fastest) for pattern in wanted]
+        for pattern, outcome in zip(wanted, self._branch(actions), strict=True):
+            response_s, answered, _ = self._by_user(outcome)
+            local = np.array(pattern) == ON_DEVICE
+            response_s[local] = 0.0
+            answered[local] = False
+            self._rows[pattern] = response_s, answered
+
+    def measured(self, pattern: Sequence[int]) -> bool:
+        """Whether that pattern has been run."""
+        return tuple(pattern) in self._rows
+
+    def table(self) -> OutcomeTable:
+        """What has been measured so far."""
+        rows = list(self._rows.values())
+        shape = (len(rows), self.users)
+        return OutcomeTable(
+            classes=self.classes,
+            observation=self.observation,
+            patterns=np.array(list(self._rows), dtype=np.int32).reshape(shape),
+            response_s=np.array([row[0] for row in rows]).reshape(shape),
+            answered=np.array([row[1] for row in rows], dtype=np.bool_).reshape(shape),
+            device_response_s=self._device_response_s,
+            device_answered=self._device_answered,
+            arrival_s=self._arrival_s,
+        )
+
+    def _measure_devices(self) -> None:
+        """One run per variant gives each user's device time; also when requests arrive."""
+        devices = self.classes.devices
+        actions = [np.full(self.users, option, dtype=np.int32) for option in devices]
+        for column, outcome in enumerate(self._branch(actions)):
+            response_s, answered, arrival_s = self._by_user(outcome)
+            self._device_response_s[:, column] = response_s
+            self._device_answered[:, column] = answered
+            self._arrival_s = arrival_s
+        if len(devices):
+            # These runs sent nothing, so they are a network pattern as well.
+            everyone_local = (ON_DEVICE,) * self.users
+            nothing = np.zeros(self.users), np.zeros(self.users, dtype=np.bool_)
+            self._rows[everyone_local] = nothing
+
+    def _fastest_device_option(self) -> int:
+        if not len(self.classes.devices):
+            return 0
+        return int(self.classes.devices[self._device_response_s.max(axis=0).argmin()])
+
+    def _branch(self, actions: Sequence[NDArray[np.int32]]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for start in range(0, len(actions), PORTION):
+            portion = actions[start : start + PORTION]
+            outcomes.extend(self._env.branch(portion, parallel=self._parallel))
+            self.branches += len(portion)
+            if self._advance is not None:
+                self._advance(len(portion))
+        return outcomes
+
+    def _by_user(
+        self, outcome: Outcome
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+        """Response time, whether answered, and arrival of each user's one request."""
+        requests: NDArray[Any] = outcome.requests
+        user = requests["user"]
+        if not np.array_equal(np.sort(user), np.arange(self.users)):
+            raise OracleError(
+                f"an epoch of {self.users} users ended with requests of users {user.tolist()}, one "
+                f"of each was expected: does {request_table.TABLE!r} hold requests of other epochs?"
+            )
+        order = np.argsort(user)
+        requests = requests[order]
+        return (
+            np.array(requests["response_time_s"], dtype=np.float64),
+            np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
+            np.array(requests["arrival_s"], dtype=np.float64),
+        )
