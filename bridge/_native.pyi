@@ -11,7 +11,6 @@ UNREADABLE: int
 LAYOUT_VERSION: int
 DEFAULT_SPIN_US: float
 RECORD_HEADER_BYTES: int
-__file__: str
 
 class InvalidActionError(ValueError): ...
 

@@ -35,8 +35,8 @@ def mean_backlog(env, choose, seed=1):
 
 env = gymnasium.make("tandem/Custom-v0", scenario="{executable}", epochs=1000)
 env.action_space.seed(1)
-print("random: ", mean_backlog(env, lambda observation: env.action_space.sample()))
-print("longest:", mean_backlog(env, lambda observation: np.array([observation["backlog"].argmax()])))
+print("random: ", mean_backlog(env, lambda seen: env.action_space.sample()))
+print("longest:", mean_backlog(env, lambda seen: np.array([seen["backlog"].argmax()])))
 env.close()
 '''
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every source file names its licence in its first lines: GPL where it links ns-3, MIT elsewhere."""
+"""Every source file names its licence at its top: GPL where it links ns-3, else MIT."""
 
 from __future__ import annotations
 

@@ -41,11 +41,17 @@ main(int argc, char* argv[])
     cmd.Parse(argc, argv);
 
     constexpr double ANY = std::numeric_limits<double>::max();
-    auto* sight = link.AddObservation("values", {values}, {{"value", "", -ANY, ANY, "an echo"}});
+    auto* sight = link.AddObservation("values",
+                                      {
+                                          values
+    },
+                                      {{"value", "", -ANY, ANY, "an echo"}});
     auto* action = link.AddRealAction("values", {values}, -ANY, ANY);
     auto* table = link.AddRecords("rows",
-                                  {{"epoch", RecordColumn::INT64, "", "epoch of the row"},
-                                   {"value", RecordColumn::FLOAT64, "", "number of the row"}});
+                                  {
+                                      {"epoch", RecordColumn::INT64,   "", "epoch of the row" },
+                                      {"value", RecordColumn::FLOAT64, "", "number of the row"}
+    });
     link.SetPolicy([&](ActionBlock* block) {
         for (uint32_t i = 0; i < values; ++i)
         {

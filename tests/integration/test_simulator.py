@@ -149,7 +149,7 @@ def test_arrays_of_any_layout_and_number_type_are_taken() -> None:
 
 
 def test_unknown_scenario_names_what_there_is() -> None:
-    with pytest.raises(errors.ScenarioNotFound, match="wifi-edge.*tandem new"):
+    with pytest.raises(errors.ScenarioNotFound, match=r"wifi-edge.*tandem new"):
         Simulator("wify-edge")
 
 
@@ -182,7 +182,7 @@ def test_a_scenario_of_another_layout_version_is_refused(tmp_path: Path) -> None
     foreign = tmp_path / "foreign"
     foreign.write_bytes(binary.replace(magic, magic[::-1]))
     foreign.chmod(0o755)
-    with pytest.raises(errors.TandemError, match="no tandem channel|did not start"):
+    with pytest.raises(errors.TandemError, match=r"no tandem channel|did not start"):
         Simulator(foreign)
 
 
