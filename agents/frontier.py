@@ -56,7 +56,10 @@ class Frontier:
         return cls(time, accuracy, choice)
 
     def fastest_above(self, accuracy_percent: float) -> NDArray[np.intp] | None:
-        """Variants ``[n]`` of least total time whose accuracies sum to the given; none: ``None``."""
+        """Variants ``[n]`` of least total time among those that reach a sum of accuracies.
+
+        ``None`` if none reaches it.
+        """
         needed = int(np.ceil(accuracy_percent * TICKS_PER_PERCENT))
         index = int(np.searchsorted(self.accuracy, needed))
         return self.choice[index] if index < len(self.choice) else None

@@ -61,7 +61,7 @@ class CostRule:
     def cost_s(
         self, response_s: NDArray[np.float64], accuracy_percent: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Costs ``[…]`` from each user's response time and accuracy (0 if unanswered), ``[…, N]``."""
+        """Costs ``[…]`` of users' response times and accuracies (0: no answer), ``[…, N]``."""
         cost: NDArray[np.float64] = np.where(
             self.accurate(accuracy_percent), response_s.mean(axis=-1), self._violated(response_s)
         )

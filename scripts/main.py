@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "analyze",
     "scenarios",
     "demo",
+    "calibrate",
     "profiles",
     "doctor",
     "new",

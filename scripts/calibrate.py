@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""``tandem calibrate``: is a scenario worth learning?"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from tandem.agents.evaluation import SiteExplorer, StateDraw, draw_states
+from tandem.agents.oracle import Oracle, bar
+from tandem.agents.oracle_cache import OracleCache
+from tandem.agents.outcome_table import CostRule
+from tandem.agents.prober import OracleError
+from tandem.agents.states import Walk
+from tandem.bridge import run_folder
+from tandem.bridge.objective import PaperObjective
+from tandem.scripts.analyze import wide_console
+from tandem.scripts.arguments import parse_assignments
+from tandem.scripts.calibration import (
+    FIXED_TARGET_PERCENT,
+    GREEDY_TARGET_PERCENT,
+    Calibration,
+    Line,
+    calibration,
+)
+from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
+
+DRAW: Final = StateDraw()
+DEFAULT_USERS: Final = 5
+FORMAT: Final = "tandem-calibration"
+FORMAT_VERSION: Final = 1
+MS_PER_S: Final = 1e3
+HEADINGS: Final = (
+    "policy",
+    "mean cost [ms]",
+    "excess [%]",
+    "95 % [%]",
+    "below threshold [% of states]",
+    "joint action",
+)
+TITLES: Final = {
+    "longest": "Below the threshold an epoch costs its longest response time (the objective)",
+    "forbidden": "Joint actions below the threshold are forbidden",
+}
+
+
+def calibrate(
+    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    users: Annotated[int, typer.Option(min=1, help="Number of users.")] = DEFAULT_USERS,
+    states: Annotated[int, typer.Option(min=1, help="States to measure.")] = DRAW.count,
+    accuracy: Annotated[
+        str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
+    ] = "85",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = DRAW.first_seed,
+    per_episode: Annotated[int, typer.Option(min=1, help="States per episode.")] = DRAW.per_episode,
+    stride: Annotated[
+        int, typer.Option(min=1, help="Decisions from state to state.")
+    ] = DRAW.stride,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every figure to this JSON file.")] = None,
+) -> None:
+    """Compare the best fixed joint action and simple policies with the packet-level optimum.
+
+    A scenario is worth learning if neither a fixed joint action (the best one in hindsight) nor
+    greedy choice on nominal profiles comes near the oracle. States are reached by playing: each
+    user at a random site, and after each measured state the oracle's joint action. Measured states
+    are cached, so a second run with the same settings takes seconds.
+
+    Example: tandem calibrate --scenario wifi-edge --users 5 --states 30 --set edgeCores=1
+    """
+    started_s = time.monotonic()
+    objective = make_objective("paper", accuracy)
+    if not isinstance(objective, PaperObjective):
+        raise TypeError(f"the paper's objective is a {type(objective).__name__}")
+    arguments: dict[str, object] = {"users": users, "epochs": per_episode * stride + 1}
+    arguments.update(parse_assignments(settings or ()))
+    draw = StateDraw(states, seed, per_episode, stride)
+    store = OracleCache() if cache is None else OracleCache(cache)
+    with start(scenario, arguments, objective) as env, sigterm_as_interrupt():
+        oracle = Oracle(env, objective=objective, cache=store)
+        if not oracle.is_exhaustive:
+            raise OracleError(
+                f"{users} users have too many network patterns to run them all, so the best fixed "
+                "joint action is out of reach: calibrate with fewer users"
+            )
+        explorer = SiteExplorer(env.schema)
+        with bar(scenario, oracle.branches * states, Console(stderr=True)) as advance:
+            solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, advance))
+        schema, resolved = env.schema, env.arguments
+    literal = calibration(solutions, schema, oracle.rule)
+    forbidden = calibration(solutions, schema, CostRule(oracle.rule.threshold_percent, "forbidden"))
+    console = wide_console()
+    console.print(
+        f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
+        f"cache), mean top-5 accuracy ≥ {oracle.rule.threshold_percent:g} %, "
+        f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
+    )
+    for result in (literal, forbidden):
+        show(console, result)
+    console.print(
+        "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
+        "states. The best fixed joint action is chosen in hindsight for these very states, so its "
+        "true excess is larger."
+    )
+    if out is not None:
+        run_folder.write_json(
+            out,
+            {
+                "format": FORMAT,
+                "version": FORMAT_VERSION,
+                "scenario": scenario,
+                "arguments": {name: str(value) for name, value in resolved.items()},
+                "accuracy_threshold_percent": oracle.rule.threshold_percent,
+                "states": len(solutions),
+                "first_seed": seed,
+                "per_episode": per_episode,
+                "stride": stride,
+                "ns3_version": schema.ns3_version,
+                "results": [_finite(result.as_dict()) for result in (literal, forbidden)],
+            },
+        )
+
+
+def show(console: Console, result: Calibration) -> None:
+    """Print one table and its verdict."""
+    table = Table()
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
+    for line in result.lines:
+        table.add_row(*_cells(line))
+    console.print(f"[bold]{TITLES[result.rule.violation]}[/]")
+    console.print(table)
+    verdict = "[green]worth learning[/]" if result.is_worth_learning else "[red]too easy[/]"
+    console.print(
+        f"{verdict}: best fixed ≥ {FIXED_TARGET_PERCENT:g} % and greedy ≥ "
+        f"{GREEDY_TARGET_PERCENT:g} % above the oracle are asked for; "
+        f"{result.distinct_optima} distinct joint actions are optimal somewhere\n"
+    )
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    """The cells under `HEADINGS`."""
+    violated = f"{line.violated_percent:.0f}"
+    action = " ".join(str(option) for option in line.action or ())
+    if not math.isfinite(line.cost_s):
+        return (line.policy, "forbidden", "", "", violated, action)
+    return (
+        line.policy,
+        f"{line.cost_s * MS_PER_S:.1f}",
+        f"{line.excess_percent:+.1f}",
+        f"{line.low_percent:+.1f} … {line.high_percent:+.1f}",
+        violated,
+        action,
+    )
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity: ``null`` instead."""
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
