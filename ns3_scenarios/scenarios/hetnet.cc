@@ -27,6 +27,7 @@ main(int argc, char* argv[])
     WifiCellConfig wifi;
     LteCellConfig lte;
     wifi.placement.mobility = "walk";
+    wifi.placement.radiusM = 50; // far enough for the PHY rate to depend on the place
     lte.placement.mobility = "walk";
     wifi.background.stations = 1;
     lte.background.stations = 1;

@@ -19,6 +19,7 @@ main(int argc, char* argv[])
                      "edge or in the cloud.");
     WifiCellConfig wifi;
     wifi.placement.mobility = "walk";
+    wifi.placement.radiusM = 50; // far enough for the PHY rate to depend on the place
     wifi.background.stations = 2;
     wifi.AddArguments(run.GetCommandLine());
     run.Parse(argc, argv);

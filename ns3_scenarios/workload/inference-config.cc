@@ -45,14 +45,16 @@ ProgramFolder()
 
 InferenceConfig::InferenceConfig()
 {
-    // Edge load comes and goes over a few epochs, so that it pays to look at it.
-    edgeLoad.quietUtilisation = 0.1;
-    edgeLoad.busyUtilisation = 0.8;
-    edgeLoad.dwellS = 3.0;
-    // The cloud is shared by many and so loaded evenly.
-    cloudLoad.quietUtilisation = 0.2;
-    cloudLoad.busyUtilisation = 0.4;
-    cloudLoad.dwellS = 10.0;
+    // Other tenants come and go over some ten epochs and, while they are there, take nearly all:
+    // measured, lighter or steadier loads let one fixed joint action come close to the best one.
+    edgeLoad.quietUtilisation = 0.05;
+    edgeLoad.busyUtilisation = 0.95;
+    edgeLoad.dwellS = 6.0;
+    edgeLoad.jobS = 0.2;
+    cloudLoad.quietUtilisation = 0.1;
+    cloudLoad.busyUtilisation = 0.95;
+    cloudLoad.dwellS = 5.0;
+    cloudLoad.jobS = 0.2;
 }
 
 void
