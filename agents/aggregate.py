@@ -76,7 +76,7 @@ def summarise(values: Sequence[Bounded], confidence: float = CONFIDENCE) -> Summ
         raise ValueError("there are no runs to summarise: at least 1 is needed")
     number = np.array([value.value for value in values])
     # A cut-off run ranks above a finished one with the same number.
-    rank = np.lexsort(([value.censored for value in values], number))
+    rank = np.lexsort((np.array([value.censored for value in values]), number))
     number = number[rank]
     flag = np.array([values[index].censored for index in rank])
     centre = Bounded(*_centre(number, flag))
@@ -151,7 +151,7 @@ def _centres(
     """Interquartile means of sorted rows, and whether a cut-off run counts in them."""
     count = number.shape[-1]
     cut = int(QUARTER * count)
-    touched: NDArray[np.bool_] = flag[..., : count - cut].any(axis=-1)
+    touched = np.asarray(flag[..., : count - cut].any(axis=-1), dtype=np.bool_)
     return iqm(number), touched
 
 

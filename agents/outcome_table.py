@@ -144,7 +144,9 @@ class NetworkClasses:
         """How many patterns there are."""
         return int(len(self.choices) ** users)
 
-    def playable(self, pattern: Sequence[int], device_option: int) -> JointAction:
+    def playable(
+        self, pattern: Sequence[int] | NDArray[np.int32], device_option: int
+    ) -> JointAction:
         """A joint action of that pattern."""
         action = np.array(pattern, dtype=np.int32)
         action[action == ON_DEVICE] = device_option

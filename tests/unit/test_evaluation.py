@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Policies against known outcomes, the convergence rule, and calibration's figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tandem.agents.aggregate import Bounded
+from tandem.agents.evaluation import Convergence, Evaluation, EvaluationSet
+from tandem.agents.oracle import Solution
+from tandem.agents.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.prober import OracleError
+from tandem.scripts.calibration import joint_actions
+
+RULE = CostRule(85.0)
+#: Options: a device variant of 70 %, one of 88 %, and a remote option of 90 %.
+CLASSES = NetworkClasses(
+    of_option=np.array([-1, -1, 2], dtype=np.int32),
+    devices=np.array([0, 1]),
+    top5_percent=np.array([70.0, 88.0, 90.0]),
+)
+
+
+def state(remote_s: float, *, exact: bool = True) -> Solution:
+    """Two users; alone a remote request takes ``remote_s``, together twice that."""
+    patterns = np.array([[-1, -1], [-1, 2], [2, -1], [2, 2]], dtype=np.int32)
+    response_s = np.where(patterns == 2, remote_s, 0.0)
+    response_s[3] *= 2.0
+    table = OutcomeTable(
+        classes=CLASSES,
+        observation={"cells": np.array([[remote_s]])},
+        patterns=patterns,
+        response_s=response_s,
+        answered=patterns == 2,
+        device_response_s=np.array([[0.3, 0.5], [0.3, 0.5]]),
+        device_answered=np.ones((2, 2), dtype=np.bool_),
+        arrival_s=np.zeros(2),
+    )
+    best = table.optimum(RULE)
+    return Solution(best, exact, best.cost_s, table)
+
+
+def test_costs_and_ratio_are_looked_up() -> None:
+    states = EvaluationSet([state(0.1), state(0.6)], RULE)
+    # Best: both remote at 0.1 s (0.2 s each); at 0.6 s everybody's fastest variant, which misses
+    # the threshold and so costs its longest response time.
+    assert states.oracle_s == pytest.approx((0.2 + 0.3) / 2)
+    result = states.evaluate(lambda observation: np.array([1, 1], dtype=np.int32))
+    assert result.cost_s == pytest.approx(0.5)
+    assert result.ratio == pytest.approx(2.0)
+    assert result.regret_s == pytest.approx(0.25)
+    assert result.accuracy_percent == pytest.approx(88.0)
+    assert result.violated == 0.0
+
+
+def test_policy_sees_each_state_and_cannot_change_it() -> None:
+    states = EvaluationSet([state(0.1), state(0.6)], RULE)
+    seen = []
+
+    def policy(observation):  # type: ignore[no-untyped-def]
+        seen.append(float(observation["cells"][0, 0]))
+        observation["cells"][:] = -1.0
+        return np.array([2, 2], dtype=np.int32)
+
+    states.evaluate(policy)
+    states.evaluate(policy)
+    assert seen == [0.1, 0.6, 0.1, 0.6]
+
+
+def test_searched_states_are_refused() -> None:
+    with pytest.raises(OracleError, match="cannot look up"):
+        EvaluationSet([state(0.1, exact=False)], RULE)
+    with pytest.raises(OracleError, match="at least 1 state"):
+        EvaluationSet([], RULE)
+
+
+def evaluation(ratio: float) -> Evaluation:
+    none = np.zeros(0)
+    return Evaluation(ratio, 1.0, 90.0, 0.0, none, none.astype(np.int32))
+
+
+def test_convergence_is_the_first_of_three_in_a_row() -> None:
+    convergence = Convergence()
+    ratios = [1.3, 1.04, 1.05, 1.2, 1.05, 1.01, 1.04, 1.5]
+    reached = [convergence.add(20 * i, evaluation(ratio)) for i, ratio in enumerate(ratios)]
+    assert reached == [False] * 6 + [True, True]
+    assert convergence.interactions == Bounded(80.0)
+
+
+def test_not_converged_is_more_than_the_last() -> None:
+    convergence = Convergence()
+    for interactions in (0, 50, 100):
+        convergence.add(interactions, evaluation(1.06 if interactions < 100 else 1.0))
+    assert str(convergence.interactions) == "> 100"
+    with pytest.raises(ValueError, match="follows one after 100"):
+        convergence.add(60, evaluation(1.0))
+
+
+def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tandem.scripts.calibration.CHUNK", 7)
+    portions = list(joint_actions(3, 4))
+    assert [len(portion) for portion in portions] == [7] * 9 + [1]
+    assert len(np.unique(np.concatenate(portions), axis=0)) == 64
