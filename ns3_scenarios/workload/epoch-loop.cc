@@ -8,6 +8,8 @@
 
 #include "ns3/simulator.h"
 
+#include <algorithm>
+
 namespace ns3::tandem
 {
 
@@ -16,6 +18,13 @@ namespace
 
 /** How often to look whether the traces of a time-out are gone. */
 const Time READY_POLL = MilliSeconds(5);
+
+/**
+ * The least rest after the traces of a time-out are gone. An LTE scheduler goes on granting a user
+ * for some milliseconds what it took the abandoned bytes for, and so would serve the next upload
+ * sooner than one that starts from rest.
+ */
+const Time SHORTEST_REST = MilliSeconds(50);
 
 } // namespace
 
@@ -96,11 +105,15 @@ EpochLoop::Ended(const Request& request)
         return;
     }
     m_timedOut[request.user] = request.status == RequestStatus::TIMEOUT;
-    if (--m_unended == 0)
+    if (--m_unended > 0)
     {
-        m_waitUntil = Simulator::Now() + m_epochGap + m_longestWait;
-        Simulator::Schedule(m_epochGap, &EpochLoop::DecideWhenReady, this);
+        return;
     }
+    const bool timedOut = std::find(m_timedOut.begin(), m_timedOut.end(), true) != m_timedOut.end();
+    m_rest = timedOut ? std::max(m_epochGap, SHORTEST_REST) : m_epochGap;
+    m_restSince = Simulator::Now();
+    m_waitUntil = m_restSince + m_rest + m_longestWait;
+    Simulator::Schedule(timedOut ? Time() : m_rest, &EpochLoop::Rest, this);
 }
 
 bool
@@ -117,17 +130,22 @@ EpochLoop::IsReady() const
 }
 
 void
-EpochLoop::DecideWhenReady()
+EpochLoop::Rest()
 {
     // A time-out leaves a connection to open anew and segments in the user's device that nobody
     // wants any more. That belongs to the epoch that caused it, so the next one has to wait; but
     // a user who is out of reach must not hold up the others for ever.
-    if (IsReady() || Simulator::Now() >= m_waitUntil)
+    const Time now = Simulator::Now();
+    if (!IsReady())
+    {
+        m_restSince = now;
+    }
+    if (now - m_restSince >= m_rest || now >= m_waitUntil)
     {
         Decide();
         return;
     }
-    Simulator::Schedule(READY_POLL, &EpochLoop::DecideWhenReady, this);
+    Simulator::Schedule(READY_POLL, &EpochLoop::Rest, this);
 }
 
 } // namespace ns3::tandem

@@ -49,7 +49,7 @@ class EpochLoop
 
   private:
     void Decide();
-    void DecideWhenReady();
+    void Rest();
     bool IsReady() const;
     void Arrive(uint32_t user);
     void Ended(const Request& request);
@@ -63,7 +63,9 @@ class EpochLoop
     Time m_epochLength;
     Time m_epochGap;
     Time m_longestWait;
-    Time m_waitUntil;
+    Time m_rest;                    //!< how long it must have been quiet after a time-out
+    Time m_restSince;               //!< since when it has been
+    Time m_waitUntil;               //!< decide then in any case
     std::vector<uint32_t> m_choice; //!< option of each user in this epoch
     std::vector<bool> m_timedOut;   //!< users with a time-out in this epoch
     uint32_t m_epoch{0};
