@@ -131,6 +131,8 @@ class Oracle:
         if self._cache is not None:
             stored = self._cache.get(key, self.options)
             if stored is not None:
+                if advance is not None:
+                    advance(self.branches)
                 return stored
         prober = Prober(self._env, walk.observation, advance=advance, parallel=self._parallel)
         if self.is_exhaustive:

@@ -231,26 +231,15 @@ class OutcomeTable:
 
     def candidates(self, rule: CostRule) -> Iterable[Optimum]:
         """The cheapest joint action of each measured pattern, in their order."""
-        frontiers: dict[bytes, Frontier] = {}
         for row, pattern in enumerate(self.patterns):
-            yield self._best_of_pattern(row, pattern, rule, frontiers)
+            yield self._best_of_pattern(row, pattern, rule)
 
-    def _best_of_pattern(
-        self,
-        row: int,
-        pattern: NDArray[np.int32],
-        rule: CostRule,
-        frontiers: dict[bytes, Frontier],
-    ) -> Optimum:
+    def _best_of_pattern(self, row: int, pattern: NDArray[np.int32], rule: CostRule) -> Optimum:
         local = np.flatnonzero(pattern == ON_DEVICE)
         options = self.classes.devices
         response_s = self.device_response_s[local]
-        # In ns-3 a clock tick is 1 ns; equal devices (the rule) share one frontier per count.
-        key = response_s.tobytes() + self.device_answered[local].tobytes()
-        frontier = frontiers.get(key)
-        if frontier is None:
-            accuracy = self.classes.top5_percent[options] * self.device_answered[local]
-            frontier = frontiers.setdefault(key, Frontier.of(response_s, accuracy))
+        accuracy = self.classes.top5_percent[options] * self.device_answered[local]
+        frontier = Frontier.of(response_s, accuracy)
         remote = pattern != ON_DEVICE
         reached = float((self.classes.top5_percent[pattern] * self.answered[row])[remote].sum())
         needed = self.users * (rule.threshold_percent - ACCURACY_TOLERANCE_PERCENT) - reached
