@@ -103,6 +103,10 @@ DelayQueueDisc::CheckConfig()
 void
 DelayQueueDisc::InitializeParams()
 {
+    // QueueDisc stops after a quota of packets, 64 by default, and counts on the next arrival to go
+    // on. Here a whole window comes due at one instant, and with nothing behind it the rest would
+    // wait for TCP's retransmission timeout.
+    SetQuota(GetMaxSize().GetValue());
 }
 
 void
