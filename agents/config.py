@@ -24,10 +24,14 @@ class Settings(BaseModel):
 class PriorConfig(Settings):
     """The analytic estimate of response times that the learned model corrects."""
 
-    wifi_efficiency: Positive = 0.6
+    wifi_efficiency: Positive = 0.85
     """Share of the PHY rate that TCP payload gets on an idle WiFi channel (no unit)."""
     lte_efficiency: Positive = 0.7
     """Share of the rate of an LTE transmission that TCP payload gets (no unit)."""
+    wifi_access_rtt_s: NotNegative = 0.002
+    """Round trip over an idle WiFi channel, seconds."""
+    lte_access_rtt_s: NotNegative = 0.025
+    """Round trip over an idle LTE cell, scheduling request and grant included, seconds."""
     unknown_rate_bps: Positive = 20e6
     """PHY rate assumed while neither the user nor anybody in its cell has sent, bit/s."""
     least_free_share: Share = 0.2
@@ -40,19 +44,20 @@ class ModelConfig(Settings):
     members: Count = 7
     """Networks trained side by side, each from its own start and on its own resample."""
     elites: Count = 5
-    """The members with the least validation error; only these predict."""
+    """The members with the least error on epochs they did not train on; only these predict."""
     hidden: Count = 64
     """Width of both hidden layers."""
     learning_rate: Positive = 2e-3
     """Step size of Adam."""
-    weight_decay: NotNegative = 1e-4
-    """Decay of weights towards 0 (AdamW), which is towards the prior."""
+    noise_variance: Positive = 0.05
+    """Assumed variance of log response times that nothing predicts; the larger, the longer the
+    model stays near the prior."""
     batch_rows: Count = 256
     """Rows (one user in one epoch) per gradient step and member."""
-    steps_per_fit: Count = 120
+    steps_per_fit: Count = 60
     """Gradient steps each time the model is fitted."""
-    validation_share: Share = 0.15
-    """Share of epochs held out to rank members and to measure the model's error."""
+    held_out_share: Share = 0.1
+    """Share of epochs that no member trains on, besides those that its resample leaves out."""
     next_state_weight: NotNegative = 0.1
     """Weight of the error of the predicted next state against that of response times."""
     use_prior: bool = True

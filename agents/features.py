@@ -34,6 +34,8 @@ TIME_FLOOR_S: Final = 1e-3
 SITE_STATE: Final = ("cwnd_bytes", "idle_s", "rtt_s")
 #: Columns that are codes, not quantities.
 CODES: Final = ("last_option",)
+#: Columns about the request before: they tell more of what was chosen then than of what is now.
+HISTORY: Final = "last_"
 LOADS: Final = 7
 OPTION_FACTS: Final = 3
 
@@ -78,7 +80,11 @@ class FeatureMap:
         self.cells = BlockCodec(problem.cell_columns)
         chosen = {f"{site.label}_{name}" for site in REMOTE_SITES for name in SITE_STATE}
         self._own = np.array(
-            [i for i, name in enumerate(self.users.names) if name not in chosen | set(CODES)]
+            [
+                index
+                for index, name in enumerate(self.users.names)
+                if name not in chosen and not name.startswith(HISTORY)
+            ]
         )
         self._state = np.array(
             [[self.users.names.index(f"{s.label}_{n}") for n in SITE_STATE] for s in REMOTE_SITES]

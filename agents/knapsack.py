@@ -9,6 +9,7 @@ along each user's convex hull, and the one that is played by dynamic programming
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,7 +100,7 @@ class HullUpgrades:
         for user in range(users):
             hull = _hull(time_s[user], accuracy)
             fastest[user] = hull[0]
-            for low, high in zip(hull, hull[1:], strict=False):
+            for low, high in itertools.pairwise(hull):
                 gain = float(accuracy[high] - accuracy[low])
                 extra_s = float(time_s[user, high] - time_s[user, low])
                 steps.append((extra_s / gain, user, high, gain, extra_s))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Final
 
@@ -10,9 +11,12 @@ import torch
 from torch import Tensor, nn
 
 #: Limits of the predicted log variance (of log times): no member may claim to be certain.
-LOG_VARIANCE_RANGE: Final = (-9.0, 3.0)
-#: The last layer starts this much smaller, so that an untrained member says what the prior says.
-OUTPUT_SHRINK: Final = 0.05
+LOG_VARIANCE_RANGE: Final = (-7.0, 2.0)
+#: Weight of the variances' loss against the means'; they share the hidden layers.
+SPREAD_WEIGHT: Final = 0.05
+#: Standard deviation of the output weights' prior, times the square root of their number: members
+#: that have seen nothing differ from the analytic prior, and from each other, by about this much.
+OUTPUT_SCALE: Final = 0.2
 #: A feature that hardly varied in training says nothing; it is not blown up to unit variance.
 LEAST_DEVIATION: Final = 0.05
 #: Standardised features are cut here, so that a state never seen cannot be extrapolated from.
@@ -21,6 +25,10 @@ FEATURE_LIMIT: Final = 5.0
 
 class Ensemble(nn.Module):
     """``E`` networks of two hidden layers on the same rows.
+
+    Each member is held to its own random initial weights by a Gaussian prior (see `anchor_loss`),
+    which makes the members approximate samples of the Bayesian posterior: with little data they
+    stay near the analytic prior and disagree, with much data they agree.
 
     Args:
         members: E.
@@ -46,13 +54,17 @@ class Ensemble(nn.Module):
         super().__init__()
         self.targets = targets
         sizes = (inputs, hidden, hidden, 2 * targets + extras)
+        self._precision: list[float] = []
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for index, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
-            shrink = OUTPUT_SHRINK if index == len(sizes) - 2 else 1.0
+        for index, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
+            scale = OUTPUT_SCALE if index == len(sizes) - 2 else 1.0
             weight = torch.randn(members, fan_in, fan_out, generator=generator)
-            self.weights.append(nn.Parameter(weight * shrink / math.sqrt(fan_in)))
+            weight *= scale / math.sqrt(fan_in)
+            self.weights.append(nn.Parameter(weight))
             self.biases.append(nn.Parameter(torch.zeros(members, 1, fan_out)))
+            self.register_buffer(f"anchor{index}", weight.clone())
+            self._precision.append(fan_in / scale**2)
         self.register_buffer("feature_mean", torch.zeros(inputs))
         self.register_buffer("feature_deviation", torch.ones(inputs))
 
@@ -62,6 +74,15 @@ class Ensemble(nn.Module):
         deviation = rows.std(dim=0, unbiased=False)
         flat = deviation < LEAST_DEVIATION
         self.feature_deviation.copy_(torch.where(flat, torch.ones_like(deviation), deviation))
+
+    def anchor_loss(self) -> Tensor:
+        """Minus twice the log prior of the weights, per member, ``[E]``."""
+        total = torch.zeros(())
+        for index, precision in enumerate(self._precision):
+            away = self.weights[index] - self.get_buffer(f"anchor{index}")
+            total = total + precision * (away**2).sum(dim=(1, 2))
+            total = total + (self.biases[index] ** 2).sum(dim=(1, 2))
+        return total
 
     def forward(
         self, rows: Tensor, members: list[int] | None = None
@@ -94,7 +115,11 @@ class Ensemble(nn.Module):
 
 
 def gaussian_loss(mean: Tensor, log_variance: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Weighted negative log likelihood per member, ``[E]``; constants left out.
+    """Weighted loss of means and variances per member, ``[E]``.
+
+    The mean is fitted to the squared error alone and the variance to the likelihood of what is
+    left: with the joint likelihood a network that is still wrong escapes into a large variance,
+    and one that overfits a few rows forgets all others.
 
     Args:
         mean, log_variance: ``[E, R, C]``.
@@ -102,8 +127,6 @@ def gaussian_loss(mean: Tensor, log_variance: Tensor, target: Tensor, weight: Te
         weight: 0 where a target does not exist; same shapes as ``target``.
     """
     error = (target - mean) ** 2
-    likelihood = error * torch.exp(-log_variance) + log_variance
-    # Half of the weight goes to the plain error: a network that is still wrong must not escape
-    # into a large variance, where the likelihood's gradient fades.
-    loss = (0.5 * likelihood + 0.5 * error) * weight
+    spread = error.detach() * torch.exp(-log_variance) + log_variance
+    loss = (error + SPREAD_WEIGHT * spread) * weight
     return loss.sum(dim=(1, 2)) / weight.sum(dim=(-2, -1)).clamp(min=1.0)

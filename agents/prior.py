@@ -71,7 +71,9 @@ class PriorView:
         rate_bps = self._payload_rate_bps(users, observation["cells"])
         upload_bits = BITS_PER_BYTE * table.upload_bytes[network]
         self.airtime_s: Array = upload_bits / rate_bps[:, None]
-        self.base_rtt_s: Array = self._base_rtt(users)[:, self._site_row]
+        self.base_rtt_s: Array = self._idle_rtt(users)[:, self._site_row]
+        weak_s = users[:, column["weak"], None] * problem.weak_delay_s
+        self._one_way_s: Array = (self.base_rtt_s + weak_s) / 2.0
         self._shared = self._sharing(rate_bps, upload_bits)
         self._ramp_s = self._slow_start(users, upload_bits)
         self._downlink_s: Array = (
@@ -85,9 +87,7 @@ class PriorView:
         background = sites[:, named["background_utilisation"]]
         self._drain_s: Array = drain_s[self._site_row]
         self._cores: Array = cores[self._site_row]
-        self._site_free: Array = np.maximum(1.0 - background, config.least_free_share)[
-            self._site_row
-        ]
+        self._background: Array = background[self._site_row]
 
     def network_components_s(self, weights: Array) -> Array:
         """Components of every user at every network option, given what the others do.
@@ -103,7 +103,7 @@ class PriorView:
         # Time on the air of the others' uploads, as far as they delay one's own.
         flat = weights.reshape(cases, users * options)
         others = (flat @ self._shared).reshape(cases, users, options)
-        uplink = others + self._own_share_s + self._ramp_s + self.base_rtt_s / 2.0
+        uplink = others + self._own_share_s + self._ramp_s + self._one_way_s
         result[..., UPLINK] = uplink
         at_site = weights @ self.same_site
         jobs = at_site.sum(axis=1, keepdims=True) - at_site
@@ -112,8 +112,9 @@ class PriorView:
         # In a random order a job waits behind half of the jobs that find no free core.
         waiting = np.maximum(jobs + 1.0 - self._cores, 0.0) / (2.0 * self._cores)
         behind = waiting * work / np.maximum(jobs, 1.0)
-        drain = np.maximum(self._drain_s - uplink, 0.0)
-        result[..., SITE] = (drain + behind) / self._site_free + self.service_s
+        # First come, first served: what the background brings until the upload is there.
+        drain = np.maximum(self._drain_s - uplink * (1.0 - self._background), 0.0)
+        result[..., SITE] = drain + behind + self.service_s
         result[..., DOWNLINK] = self._downlink_s
         return result
 
@@ -126,6 +127,9 @@ class PriorView:
             known = members & (rate > 0.0)
             typical = float(np.median(rate[known])) if known.any() else config.unknown_rate_bps
             rate[members & ~known] = typical
+        # The last frame may have been a probe or a retry at a low rate; the upload before it
+        # shows what the user can at least do.
+        rate = np.maximum(rate, users[:, problem.user_columns["goodput_bps"]])
         wifi = np.array([kind == "wifi" for kind in problem.cell_kinds])[problem.user_cells]
         rate *= np.where(wifi, config.wifi_efficiency, config.lte_efficiency)
         background = cells[problem.user_cells, problem.cell_columns["background_bps"]]
@@ -150,25 +154,25 @@ class PriorView:
         self._own_share_s = np.diag(delay).reshape(n, m).copy()
         return np.asarray(delay * np.kron(self.same_cell, np.ones((m, m))), dtype=np.float64)
 
-    def _base_rtt(self, users: Array) -> Array:
-        """Least round trip that like users measure now (no queue), ``[N, sites]``, 0 if none."""
-        column = self._problem.user_columns
-        weak = users[:, column["weak"]]
-        alike = (self._with_self > 0.0) & (weak[:, None] == weak[None, :])
-        result = np.zeros((len(users), len(REMOTE_SITES)))
-        for row, site in enumerate(REMOTE_SITES):
-            rtt = users[:, column[f"{site.label}_rtt_s"]]
-            rtt = np.where(rtt > 0.0, rtt, np.inf)
-            least = np.where(alike, rtt[None, :], np.inf).min(axis=1)
-            result[:, row] = np.where(np.isfinite(least), least, 0.0)
-        return result
+    def _idle_rtt(self, users: Array) -> Array:
+        """Round trip on an idle path to each site, ``[N, sites]``.
+
+        The measured one is TCP's smoothed value, which remembers the queues of earlier uploads.
+        """
+        problem, config = self._problem, self._config
+        access = {"wifi": config.wifi_access_rtt_s, "lte": config.lte_access_rtt_s}
+        radio_s = np.array([access[kind] for kind in problem.cell_kinds])[problem.user_cells]
+        weak_s = users[:, problem.user_columns["weak"]] * problem.weak_delay_s
+        wired_s = 2.0 * np.array(problem.site_delay_s)
+        return np.asarray(wired_s + (radio_s + weak_s)[:, None])
 
     def _slow_start(self, users: Array, upload_bits: Array) -> Array:
-        """Round trips that the window needs to grow to the upload's size, seconds, ``[N, M]``."""
+        """Time in which the sender waits for its window to grow, seconds, ``[N, M]``."""
         column = self._problem.user_columns
         windows = np.stack(
             [users[:, column[f"{site.label}_cwnd_bytes"]] for site in REMOTE_SITES], axis=1
         )
         window_bits = BITS_PER_BYTE * np.maximum(windows, 1.0)[:, self._site_row]
-        rounds = np.log2(1.0 + upload_bits / window_bits)
+        # The window doubles each round trip; there is no wait after the last flight.
+        rounds = np.maximum(np.log2(1.0 + upload_bits / window_bits) - 1.0, 0.0)
         return np.asarray(rounds * self.base_rtt_s, dtype=np.float64)

@@ -34,6 +34,8 @@ class JointProblem:
         cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
         user_columns: column index by name in the observation block ``users``; likewise
             ``site_columns`` and ``cell_columns``.
+        site_delay_s: one-way delay of the wired path to each of `REMOTE_SITES`, 0 if not told.
+        weak_delay_s: extra delay of each packet that a weak user sends.
     """
 
     users: int
@@ -46,6 +48,8 @@ class JointProblem:
     user_columns: Mapping[str, int]
     site_columns: Mapping[str, int]
     cell_columns: Mapping[str, int]
+    site_delay_s: tuple[float, ...] = (0.0,) * len(REMOTE_SITES)
+    weak_delay_s: float = 0.0
 
     def __post_init__(self) -> None:
         best = float(self.options.top5_percent.max())
@@ -76,6 +80,8 @@ class JointProblem:
             user_columns=_columns(schema, "users"),
             site_columns=_columns(schema, "sites"),
             cell_columns=_columns(schema, "cells"),
+            site_delay_s=tuple(_wired_delay_s(meta, site) for site in REMOTE_SITES),
+            weak_delay_s=float(meta.get("weak_delay_s", 0.0)),
         )
 
     @property
@@ -129,3 +135,10 @@ def _columns(schema: Schema, name: str) -> Mapping[str, int]:
     except KeyError as error:
         raise PolicyError(f"a planning agent needs the scenario's state: {error.args[0]}") from None
     return {column.name: index for index, column in enumerate(columns)}
+
+
+def _wired_delay_s(meta: Mapping[str, Any], site: Site) -> float:
+    """One-way delay of the shortest link into ``site``, 0 when the scenario shows none."""
+    links = meta.get("topology", {}).get("links", ())
+    delays = [float(link["delay_s"]) for link in links if link["b"] == site.label]
+    return min(delays, default=0.0)

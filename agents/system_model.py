@@ -11,7 +11,7 @@ for any number of them.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,12 @@ from tandem.agents.training_rows import RowBatch, TrainingRows
 Array = NDArray[np.float64]
 
 #: The mean of a log-normal grows with its variance; beyond this one the fit is not believed.
-LARGEST_MEAN_VARIANCE: Final = 1.0
+LARGEST_MEAN_VARIANCE: Final = 0.5
+#: Largest variance of log times in an interval (a factor of about 8 either way).
+LARGEST_VARIANCE: Final = 1.5
+#: Rows that count for the learned variances being right, against those that speak otherwise.
+PRIOR_EVIDENCE: Final = 10.0
+LARGEST_VARIANCE_SCALE: Final = 100.0
 #: Features are standardised anew each time the rows have grown by this factor.
 RESTANDARDISE_GROWTH: Final = 2.0
 
@@ -42,7 +47,8 @@ class FitReport:
     Attributes:
         rows: rows trained on and held out.
         training_loss: mean over members at the last step.
-        validation_loss: mean over elites on held-out rows (training rows while there are none).
+        validation_loss: mean squared error of log times on rows that an elite did not train on,
+            mean over elites (over training rows while there are none).
         elites: the members that predict from now on.
     """
 
@@ -99,8 +105,9 @@ class SystemModel:
             self._generator,
         )
         self._optimiser = self._new_optimiser()
-        self.rows = TrainingRows(config.members, config.validation_share, self._rng)
+        self.rows = TrainingRows(config.members, config.held_out_share, self._rng)
         self.elites: tuple[int, ...] = tuple(range(config.elites))
+        self._variance_scale: Array = np.ones(len(COMPONENTS))
         self._standardised_at = 0
         self._is_network = np.zeros(len(problem.options), dtype=bool)
         self._is_network[problem.network_options] = True
@@ -148,21 +155,20 @@ class SystemModel:
             self.rows.draw(self.config.steps_per_fit if steps is None else steps, self._batch())
         )
         loss = torch.zeros(())
+        # The log prior counts once for all rows, the error once for each.
+        strength = self.config.noise_variance / len(self.rows)
         for index in batches:
-            loss = self._losses({name: values[index] for name, values in rows.items()}).sum()
+            batch = {name: values[index] for name, values in rows.items()}
+            losses = self._losses(batch) + strength * self._network.anchor_loss()
+            loss = losses.sum()
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimiser.step()
-        held_out = torch.from_numpy(self.rows["held_out"])
-        chosen = held_out if bool(held_out.any()) else torch.ones_like(held_out)
-        with torch.no_grad():
-            losses = self._losses({name: values[chosen] for name, values in rows.items()})
-        order = torch.argsort(losses, stable=True)[: self.config.elites].tolist()
-        self.elites = tuple(sorted(order))
+        errors = self._judge(rows)
         return FitReport(
             rows=len(self.rows),
-            training_loss=float(loss) / self.config.members,
-            validation_loss=float(losses[list(self.elites)].mean()),
+            training_loss=float(loss.detach()) / self.config.members,
+            validation_loss=float(errors[list(self.elites)].mean()),
             elites=self.elites,
         )
 
@@ -196,7 +202,8 @@ class SystemModel:
         )
         exists = np.ones((cases, users, len(COMPONENTS)))
         exists[~self._is_network[actions]] = np.eye(len(COMPONENTS))[DEVICE]
-        variance = np.expm1(np.exp(log_variance.numpy().astype(np.float64))).reshape(shape)
+        spread = np.exp(log_variance.numpy().astype(np.float64)) * self._variance_scale
+        variance = np.expm1(np.minimum(spread, LARGEST_VARIANCE)).reshape(shape)
         within = ((components + TIME_FLOOR_S) ** 2 * variance * exists).sum(axis=-1)
         encoded = self.features.users.encode(observation["users"])
         moved = encoded + change.numpy().reshape(*shape[:-1], -1)
@@ -239,6 +246,7 @@ class SystemModel:
             "optimiser": self._optimiser.state_dict(),
             "rows": self.rows.state_dict(),
             "elites": list(self.elites),
+            "variance_scale": self._variance_scale.copy(),
             "standardised_at": self._standardised_at,
             "rng": self._rng.bit_generator.state,
         }
@@ -249,6 +257,7 @@ class SystemModel:
         self._optimiser.load_state_dict(state["optimiser"])
         self.rows.load_state_dict(state["rows"])
         self.elites = tuple(state["elites"])
+        self._variance_scale = np.array(state["variance_scale"], dtype=np.float64)
         self._standardised_at = int(state["standardised_at"])
         self._rng.bit_generator.state = state["rng"]
 
@@ -256,6 +265,7 @@ class SystemModel:
         """Write weights, elites and training rows to one ``.npz`` file (no pickle inside)."""
         header = {"config": self.config.model_dump(), "elites": list(self.elites)}
         arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}
+        arrays["variance_scale"] = self._variance_scale
         arrays |= {f"rows.{name}": value for name, value in self.rows.state_dict().items()}
         text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         with path.open("wb") as file:
@@ -275,6 +285,7 @@ class SystemModel:
                 if name.startswith("network.")
             }
             model._network.load_state_dict(weights)
+            model._variance_scale = file["variance_scale"]
             model.rows.load_state_dict(
                 {n.removeprefix("rows."): file[n] for n in file.files if n.startswith("rows.")}
             )
@@ -284,12 +295,33 @@ class SystemModel:
 
     # Inside
 
+    def _judge(self, rows: dict[str, torch.Tensor]) -> Array:
+        """Choose elites and scale variances on rows that members did not train on.
+
+        Returns:
+            Mean squared error of each member, ``[E]``.
+        """
+        with torch.no_grad():
+            mean, log_variance, _ = self._network(rows["features"])
+        unseen = self.rows.unseen().T[..., None]
+        if not unseen.any(axis=(1, 2)).all():
+            unseen = np.ones_like(unseen)
+        weight = unseen * self.rows["weight"]
+        error = (self.rows["target"] - mean.numpy().astype(np.float64)) ** 2
+        members = (error * weight).sum(axis=(1, 2)) / np.maximum(weight.sum(axis=(1, 2)), 1.0)
+        order = np.argsort(members, kind="stable")[: self.config.elites]
+        self.elites = tuple(sorted(order.tolist()))
+        elites = list(self.elites)
+        # A variance learned on the rows that were fitted is too small.
+        surprise = (error * np.exp(-log_variance.numpy().astype(np.float64)) * weight)[elites]
+        evidence = weight[elites].sum(axis=(0, 1)) / len(elites)
+        total = surprise.sum(axis=(0, 1)) / len(elites)
+        scale = (total + PRIOR_EVIDENCE) / (evidence + PRIOR_EVIDENCE)
+        self._variance_scale = np.clip(scale, 1.0, LARGEST_VARIANCE_SCALE)
+        return np.asarray(members)
+
     def _new_optimiser(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
-            self._network.parameters(),
-            lr=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
-        )
+        return torch.optim.Adam(self._network.parameters(), lr=self.config.learning_rate)
 
     def _batch(self) -> int:
         return min(self.config.batch_rows, len(self.rows))
@@ -327,7 +359,8 @@ class SystemModel:
 
     def _seconds(self, base: Array, mean: NDArray[Any], log_variance: NDArray[Any]) -> Array:
         """Means of log-normal components, cut at the time-out."""
-        variance = np.minimum(np.exp(log_variance.astype(np.float64)), LARGEST_MEAN_VARIANCE)
+        variance = np.exp(log_variance.astype(np.float64)) * self._variance_scale
+        variance = np.minimum(variance, LARGEST_MEAN_VARIANCE)
         exponent = np.minimum(
             base + mean + variance / 2.0, np.log1p(self.problem.timeout_s / TIME_FLOOR_S)
         )
@@ -383,8 +416,3 @@ class ModelView:
         flat = rows.reshape(-1, rows.shape[-1])
         means = self._model.component_means_s(flat, base.reshape(-1, base.shape[-1]), self._members)
         return means.reshape(*rows.shape[:-1], -1)
-
-
-def report_as_dict(report: FitReport) -> dict[str, Any]:
-    """A fit report for logs."""
-    return asdict(report)

@@ -35,13 +35,13 @@ class TrainingRows:
 
     Args:
         members: networks in the ensemble; each sees its own bootstrap resample of epochs.
-        validation_share: share of epochs that no member trains on.
+        held_out_share: share of epochs that no member trains on.
         rng: draws resamples and held-out epochs; shared with the owner.
     """
 
-    def __init__(self, members: int, validation_share: float, rng: np.random.Generator) -> None:
+    def __init__(self, members: int, held_out_share: float, rng: np.random.Generator) -> None:
         self._members = members
-        self._validation_share = validation_share
+        self._held_out_share = held_out_share
         self._rng = rng
         self._arrays: dict[str, NDArray[Any]] = {}
         self._length = 0
@@ -51,15 +51,15 @@ class TrainingRows:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """The filled part of an array: ``features``, ``target``, ``weight``, ``change``,
-        ``share`` (``[R, E]``, how much each member sees of a row), ``held_out`` (``[R]``)."""
+        ``share`` (``[R, E]``, how much each member sees of a row), ``recent`` (``[R]``, false
+        for rows from before a change of the system)."""
         return self._arrays[name][: self._length]
 
     def add(self, batch: RowBatch) -> None:
-        """Append one epoch's rows; all of them share a resample and a side of the hold-out."""
+        """Append one epoch's rows; all of them share a resample."""
         rows = len(batch.features)
-        held_out = bool(self._rng.random() < self._validation_share)
         share = self._rng.poisson(1.0, self._members).astype(np.float32)
-        if held_out:
+        if self._rng.random() < self._held_out_share:
             share[:] = 0.0
         values: dict[str, NDArray[Any]] = {
             "features": batch.features,
@@ -67,7 +67,7 @@ class TrainingRows:
             "weight": batch.weight,
             "change": batch.change,
             "share": np.broadcast_to(share, (rows, self._members)),
-            "held_out": np.full(rows, held_out),
+            "recent": np.ones(rows, dtype=np.bool_),
         }
         for name, value in values.items():
             self._reserve(name, value, rows)
@@ -75,12 +75,15 @@ class TrainingRows:
         self._length += rows
 
     def fade(self, keep_rows: int, factor: float) -> None:
-        """Multiply the weight of all but the last ``keep_rows`` rows; drop them from the
-        hold-out."""
+        """Multiply the weight of all but the last ``keep_rows`` rows; they judge no member."""
         old = max(self._length - keep_rows, 0)
         if old:
             self._arrays["share"][:old] *= np.float32(factor)
-            self._arrays["held_out"][:old] = False
+            self._arrays["recent"][:old] = False
+
+    def unseen(self) -> NDArray[np.bool_]:
+        """Recent rows that a member did not train on, ``[R, E]``."""
+        return np.asarray((self["share"] == 0.0) & self["recent"][:, None])
 
     def draw(self, steps: int, batch: int) -> NDArray[np.intp]:
         """Row indices per step and member, ``[steps, E, batch]``, in proportion to ``share``."""
