@@ -98,7 +98,8 @@ def calibrate(
         with bar(scenario, oracle.branches * states, Console(stderr=True)) as advance:
             solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, advance))
         schema, resolved = env.schema, env.arguments
-    literal = calibration(solutions, schema, oracle.rule)
+    episode = [index // per_episode for index in range(len(solutions))]
+    literal = calibration(solutions, schema, oracle.rule, episode)
     forbidden = calibration(solutions, schema, CostRule(oracle.rule.threshold_percent, "forbidden"))
     console = wide_console()
     console.print(
@@ -110,8 +111,8 @@ def calibrate(
         show(console, result)
     console.print(
         "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
-        "states. The best fixed joint action is chosen in hindsight for these very states, so its "
-        "true excess is larger."
+        "states. Best fixed is chosen in hindsight for these very states, so its true excess is "
+        "larger; held out is chosen in the other episodes, so its excess is a little too large."
     )
     if out is not None:
         run_folder.write_json(

@@ -27,6 +27,7 @@ CHUNK: Final = 100_000
 PERCENT: Final = 100.0
 
 BEST_FIXED: Final = "best fixed"
+HELD_OUT: Final = "fixed, held out"
 GREEDY: Final = "greedy"
 
 
@@ -93,13 +94,16 @@ class Calibration:
         }
 
 
-def calibration(solutions: Sequence[Solution], schema: Schema, rule: CostRule) -> Calibration:
+def calibration(
+    solutions: Sequence[Solution], schema: Schema, rule: CostRule, episode: Sequence[int]
+) -> Calibration:
     """Compare policies with the oracle of ``rule`` at measured states.
 
     Args:
         solutions: exact ones; their tables count, their optima may be of another rule.
         schema: of the scenario.
         rule: what counts as cost.
+        episode: which episode each state is from.
     """
     states = EvaluationSet(
         [replace(solution, best=solution.table.optimum(rule)) for solution in solutions], rule
@@ -107,7 +111,7 @@ def calibration(solutions: Sequence[Solution], schema: Schema, rule: CostRule) -
     options = OptionTable.from_meta(schema.meta)
     users = states.solutions[0].table.users
     greedy = GreedyPolicy(options, user_columns(schema), rule.threshold_percent)
-    lines = [_oracle_line(states), _best_fixed_line(states, len(options))]
+    lines = [_oracle_line(states), *_fixed_lines(states, len(options), np.asarray(episode))]
     lines.append(_line(GREEDY, states, greedy.act))
     for site in Site:
         if (options.site == site).any():
@@ -139,16 +143,34 @@ def _line(name: str, states: EvaluationSet, policy: Policy) -> Line:
     return line
 
 
-def _best_fixed_line(states: EvaluationSet, options: int) -> Line:
-    """The joint action with the least mean cost, in hindsight."""
+def _fixed_lines(states: EvaluationSet, options: int, episode: NDArray[np.int64]) -> list[Line]:
+    """The joint action with the least mean cost: in hindsight, and found in other episodes.
+
+    In hindsight it has been chosen for the very states that judge it, out of very many joint
+    actions, so its excess is too small; found without the episode that judges it, the excess is a
+    little too large. With a single episode there is no second line.
+    """
     users = states.solutions[0].table.users
-    least_s, best = np.inf, np.zeros(users, dtype=np.int32)
+    kept = [np.ones(len(episode), dtype=np.bool_)]
+    kept.extend(episode != number for number in np.unique(episode))
+    kept = [chosen_on for chosen_on in kept if chosen_on.any()]
+    least_s = np.full(len(kept), np.inf)
+    best = np.zeros((len(kept), users), dtype=np.int32)
     for actions in joint_actions(users, options):
-        mean_s = _mean_costs_s(states, actions)
-        index = int(mean_s.argmin())
-        if mean_s[index] < least_s:
-            least_s, best = float(mean_s[index]), actions[index]
-    return _line(BEST_FIXED, states, lambda observation: best)
+        costs_s = np.array(
+            [solution.table.costs_s(actions, states.rule) for solution in states.solutions]
+        )
+        for index, chosen_on in enumerate(kept):
+            mean_s = costs_s[chosen_on].mean(axis=0)
+            cheapest = int(mean_s.argmin())
+            if mean_s[cheapest] < least_s[index]:
+                least_s[index], best[index] = mean_s[cheapest], actions[cheapest]
+    lines = [_line(BEST_FIXED, states, lambda observation: best[0])]
+    if len(kept) > 1:
+        others = iter(best[1 + np.unique(episode, return_inverse=True)[1].reshape(-1)])
+        held_out = _line(HELD_OUT, states, lambda observation: next(others))
+        lines.append(replace(held_out, action=None))
+    return lines
 
 
 def _random_line(states: EvaluationSet, options: int) -> Line:

@@ -10,7 +10,7 @@ from tandem.agents.evaluation import Convergence, Evaluation, EvaluationSet
 from tandem.agents.oracle import Solution
 from tandem.agents.outcome_table import CostRule, NetworkClasses, OutcomeTable
 from tandem.agents.prober import OracleError
-from tandem.scripts.calibration import joint_actions
+from tandem.scripts.calibration import BEST_FIXED, HELD_OUT, _fixed_lines, joint_actions
 
 RULE = CostRule(85.0)
 #: Options: a device variant of 70 %, one of 88 %, and a remote option of 90 %.
@@ -101,3 +101,17 @@ def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> 
     portions = list(joint_actions(3, 4))
     assert [len(portion) for portion in portions] == [7] * 9 + [1]
     assert len(np.unique(np.concatenate(portions), axis=0)) == 64
+
+
+def test_fixed_action_of_other_episodes_is_judged_on_its_own() -> None:
+    # Remote is best in the first episode, the device in the second: hindsight has to compromise,
+    # and each held-out choice is the wrong one.
+    rule = CostRule(85.0, "forbidden")
+    states = EvaluationSet([state(0.1), state(0.1), state(0.6)], rule)
+    hindsight, held_out = _fixed_lines(states, 3, np.array([0, 0, 1]))
+    assert hindsight.policy == BEST_FIXED
+    assert held_out.policy == HELD_OUT
+    assert hindsight.action in ((1, 2), (2, 1))
+    assert hindsight.cost_s == pytest.approx((0.3 + 0.3 + 0.55) / 3)
+    assert held_out.cost_s == pytest.approx((0.5 + 0.5 + 1.2) / 3)
+    assert len(_fixed_lines(states, 3, np.zeros(3, dtype=np.int64))) == 1
