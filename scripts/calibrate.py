@@ -100,7 +100,9 @@ def calibrate(
         schema, resolved = env.schema, env.arguments
     episode = [index // per_episode for index in range(len(solutions))]
     literal = calibration(solutions, schema, oracle.rule, episode)
-    forbidden = calibration(solutions, schema, CostRule(oracle.rule.threshold_percent, "forbidden"))
+    forbidden = calibration(
+        solutions, schema, CostRule(oracle.rule.threshold_percent, "forbidden"), episode
+    )
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
