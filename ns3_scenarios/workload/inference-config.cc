@@ -80,8 +80,8 @@ InferenceConfig::AddArguments(CommandLine& cmd)
     cmd.AddValue("weakUsers", "the first k users have a weak network, 0 … users", weakUsers);
     cmd.AddValue("weakDelay", "extra delay of each packet that a weak user sends, ms", weakDelayMs);
     backhaul.AddArguments(cmd);
-    cmd.AddValue("edgeCores", "cores of the edge", edgeCores);
-    cmd.AddValue("cloudCores", "cores of the cloud", cloudCores);
+    cmd.AddValue("edgeCores", "requests that the edge serves at the same time", edgeCores);
+    cmd.AddValue("cloudCores", "requests that the cloud serves at the same time", cloudCores);
     edgeLoad.AddArguments(cmd, "edge");
     cloudLoad.AddArguments(cmd, "cloud");
     cmd.AddValue("deviceServiceScale",

@@ -27,8 +27,9 @@ struct InferenceConfig
     uint32_t weakUsers{0};    //!< shorthand: the first k users are weak
     double weakDelayMs{20.0}; //!< extra delay of each outgoing packet of a weak user
     BackhaulConfig backhaul;
-    uint32_t edgeCores{2};
-    uint32_t cloudCores{4};
+    // A service time is of a whole machine (see dnn_profiles): it serves one request at a time.
+    uint32_t edgeCores{1};
+    uint32_t cloudCores{1};
     BackgroundLoadConfig edgeLoad;
     BackgroundLoadConfig cloudLoad;
     double deviceServiceScale{1.0}; //!< multiplies the service times of device options
