@@ -20,6 +20,7 @@ from tandem.agents.config import DqnConfig
 from tandem.agents.features import CODES, BlockCodec
 from tandem.agents.problem import REMOTE_SITES, JointProblem
 from tandem.agents.replay import Epoch
+from tandem.agents.threads import single_threaded
 from torch import Tensor, nn
 
 Array = NDArray[np.float64]
@@ -78,6 +79,7 @@ class BranchingDqn:
         self._target.load_state_dict(self._online.state_dict())
         self._optimiser = torch.optim.Adam(self._online.parameters(), lr=config.learning_rate)
 
+    @single_threaded
     def values(self, observation: Observation) -> Array:
         """Discounted reward that each user's option promises, ``[N, K]`` (the higher the
         better; in units of `COST_SCALE_S`)."""
@@ -85,6 +87,7 @@ class BranchingDqn:
             values = self._online(self._rows([observation]))[0]
         return np.asarray(values.numpy(), dtype=np.float64)
 
+    @single_threaded
     def update(self, epochs: Sequence[Epoch]) -> float:
         """One gradient step on a batch of epochs; returns the loss."""
         rows = self._rows([epoch.observation for epoch in epochs])

@@ -49,7 +49,7 @@ class ModelConfig(Settings):
     """Width of both hidden layers."""
     learning_rate: Positive = 2e-3
     """Step size of Adam."""
-    noise_variance: Positive = 0.05
+    noise_variance: Positive = 0.03
     """Assumed variance of log response times that nothing predicts; the larger, the longer the
     model stays near the prior."""
     batch_rows: Count = 256

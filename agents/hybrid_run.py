@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import torch
 from tandem.agents.agent import Observation
 from tandem.agents.config import HybridConfig
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.options import PolicyError
 from tandem.agents.problem import JointProblem
 from tandem.agents.replay import Epoch, read_components
+from tandem.agents.threads import single_threaded
 from tandem.bridge.env import SEED_LIMIT, TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.bridge.request_table import TABLE
@@ -110,6 +110,7 @@ def joint_problem(env: TandemEnv) -> JointProblem:
     return JointProblem.from_schema(env.schema, env.objective)
 
 
+@single_threaded
 def run_hybrid(
     env: TandemEnv,
     config: HybridConfig,
@@ -137,25 +138,19 @@ def run_hybrid(
         PolicyError: the environment does not fit (see `joint_problem`).
     """
     problem = joint_problem(env)
-    threads = torch.get_num_threads()
-    # The networks are too small to be worth a second thread, and sums in one thread are the same
-    # on every machine.
-    torch.set_num_threads(1)
-    try:
-        agent = HybridAgent(problem, config, seed)
-        run = HybridRun(agent, np.random.default_rng([seed, EPISODE_STREAM]))
-        if state is None:
-            observation = _begin_episode(env, run)
-        else:
-            run.load_state_dict(state)
-            observation = _return_to(env, run)
-        while len(run.history) < interactions:
-            row, observation = _interact(env, run, observation)
-            run.history.append(row)
-            if on_interaction is not None:
-                on_interaction(run, row)
-    finally:
-        torch.set_num_threads(threads)
+    run = HybridRun(
+        HybridAgent(problem, config, seed), np.random.default_rng([seed, EPISODE_STREAM])
+    )
+    if state is None:
+        observation = _begin_episode(env, run)
+    else:
+        run.load_state_dict(state)
+        observation = _return_to(env, run)
+    while len(run.history) < interactions:
+        row, observation = _interact(env, run, observation)
+        run.history.append(row)
+        if on_interaction is not None:
+            on_interaction(run, row)
     return run
 
 
@@ -205,7 +200,7 @@ def _begin_episode(env: TandemEnv, run: HybridRun) -> Observation:
 
 def _return_to(env: TandemEnv, run: HybridRun) -> Observation:
     """Bring the environment to where a run was: episodes are reproducible from their seeds."""
-    observation, _ = env.reset(seed=run.episode_seed)
+    observation: Observation = env.reset(seed=run.episode_seed)[0]
     for action in run.episode_actions:
         observation, *_ = env.step(action)
     return observation

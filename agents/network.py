@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 #: Limits of the predicted log variance (of log times): no member may claim to be certain.
 LOG_VARIANCE_RANGE: Final = (-7.0, 2.0)
+#: Log variance that an untrained member states: times are known to about a fifth.
+FIRST_LOG_VARIANCE: Final = -3.0
 #: Weight of the variances' loss against the means'; they share the hidden layers.
 SPREAD_WEIGHT: Final = 0.05
 #: Standard deviation of the output weights' prior, times the square root of their number: members
 #: that have seen nothing differ from the analytic prior, and from each other, by about this much.
-OUTPUT_SCALE: Final = 0.2
+OUTPUT_SCALE: Final = 0.15
 #: A feature that hardly varied in training says nothing; it is not blown up to unit variance.
 LEAST_DEVIATION: Final = 0.05
 #: Standardised features are cut here, so that a state never seen cannot be extrapolated from.
@@ -108,6 +110,7 @@ class Ensemble(nn.Module):
                 hidden = nn.functional.silu(hidden)
         mean, spread = hidden[..., : self.targets], hidden[..., self.targets : 2 * self.targets]
         low, high = LOG_VARIANCE_RANGE
+        spread = spread + FIRST_LOG_VARIANCE
         # Soft limits: gradients survive at both ends.
         spread = high - nn.functional.softplus(high - spread)
         spread = low + nn.functional.softplus(spread - low)

@@ -104,7 +104,9 @@ class EpochBuffer:
         """
         if not self._epochs:
             raise ValueError("an empty buffer has no epochs to draw: add one first")
-        return [self._epochs[i] for i in rng.integers(len(self._epochs), size=count)]
+        # Counted from the oldest, so that draws do not depend on where the ring begins.
+        drawn = self._next + rng.integers(len(self._epochs), size=count)
+        return [self._epochs[i % len(self._epochs)] for i in drawn]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything, as plain arrays by name (for a checkpoint)."""

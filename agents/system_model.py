@@ -25,6 +25,7 @@ from tandem.agents.network import Ensemble, gaussian_loss
 from tandem.agents.prior import COMPONENTS, DEVICE, PriorView
 from tandem.agents.problem import JointProblem
 from tandem.agents.replay import Epoch
+from tandem.agents.threads import single_threaded
 from tandem.agents.training_rows import RowBatch, TrainingRows
 
 Array = NDArray[np.float64]
@@ -136,6 +137,7 @@ class SystemModel:
             )
         )
 
+    @single_threaded
     def fit(self, steps: int | None = None) -> FitReport:
         """Train every member on its resample, then choose the elites.
 
@@ -187,6 +189,7 @@ class SystemModel:
         """
         return ModelView(self, observation, self.elites if members is None else members)
 
+    @single_threaded
     def predict(self, observation: Observation, actions: NDArray[np.integer]) -> Prediction:
         """What the elites say about joint actions ``[B, N]`` at an observation."""
         rows, base = self._chosen(self.view(observation), actions)
@@ -209,13 +212,15 @@ class SystemModel:
         moved = encoded + change.numpy().reshape(*shape[:-1], -1)
         return Prediction(components * exists, within, self.features.users.decode(moved))
 
+    @single_threaded
     def component_means_s(self, rows: Array, base: Array, members: tuple[int, ...]) -> Array:
         """Mean components of feature rows ``[R, F]`` over ``members``, seconds, ``[R, 4]``."""
         with torch.no_grad():
             mean, log_variance, _ = self._network(
                 torch.from_numpy(rows.astype(np.float32)), list(members)
             )
-        return self._seconds(base, mean.numpy(), log_variance.numpy()).mean(axis=0)
+        means_s = self._seconds(base, mean.numpy(), log_variance.numpy())
+        return np.asarray(means_s.mean(axis=0))
 
     def network_rows(self, view: ModelView, weights: Array) -> tuple[Array, Array]:
         """Feature rows and base of every network option, ``[B, N, M, F]``, ``[B, N, M, 4]``."""
@@ -269,7 +274,7 @@ class SystemModel:
         arrays |= {f"rows.{name}": value for name, value in self.rows.state_dict().items()}
         text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
         with path.open("wb") as file:
-            np.savez_compressed(file, header=text, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(file, header=text, **arrays)
 
     @classmethod
     def load(
@@ -331,7 +336,8 @@ class SystemModel:
         mean, log_variance, change = self._network(rows["features"])
         loss = gaussian_loss(mean, log_variance, rows["target"], rows["weight"])
         state = ((change - rows["change"]) ** 2).mean(dim=(1, 2))
-        return loss + self.config.next_state_weight * state
+        total: torch.Tensor = loss + self.config.next_state_weight * state
+        return total
 
     def _chosen(self, view: ModelView, actions: NDArray[np.integer]) -> tuple[Array, Array]:
         """Feature rows ``[B, N, F]`` and base ``[B, N, 4]`` of the options that users take."""

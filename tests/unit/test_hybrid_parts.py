@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Buffers, DQN, staleness, checkpoints and the agent that joins them, without a simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from agent_worlds import EDGE, make_observation, make_problem, permuted, synthetic_epoch
+from conftest import MakeRequests
+from tandem.agents.agent import Agent
+from tandem.agents.branching_dqn import BranchingDqn
+from tandem.agents.checkpoint import load_state, save_state
+from tandem.agents.config import DqnConfig, HybridConfig, ModelConfig
+from tandem.agents.hybrid import HybridAgent
+from tandem.agents.prior import UPLINK
+from tandem.agents.replay import EpochBuffer, read_components
+from tandem.agents.staleness import StalenessDetector
+
+QUICK = HybridConfig(
+    warmup=3, model=ModelConfig(steps_per_fit=5), imagined_epochs=6, imagined_updates=1
+)
+
+
+def play(agent: HybridAgent, epochs: int, seed: int, slowdown: float = 1.0) -> list[list[int]]:
+    """Let an agent learn from a made-up system; returns what it played."""
+    rng = np.random.default_rng(seed)
+    played = []
+    for _ in range(epochs):
+        epoch = synthetic_epoch(agent.problem, rng, slowdown)
+        decision = agent.decide(epoch.observation)
+        played.append(decision.action.tolist())
+        agent.learn(decision, epoch)
+    return played
+
+
+def test_components_are_of_requests_under_the_present_choice(make_requests: MakeRequests) -> None:
+    problem = make_problem(3)
+    requests = make_requests(
+        {"user": 0, "option": EDGE, "uplink_air_s": 0.1, "uplink_queue_s": 0.2},
+        {"user": 0, "option": EDGE, "uplink_air_s": 0.3},
+        {"user": 1, "option": 0, "device_compute_s": 9.0},
+    )
+    action = np.array([EDGE, EDGE, 0], dtype=np.int32)
+    components, answered = read_components(problem, action, requests)
+    assert answered.tolist() == [True, False, False]
+    assert components[0, UPLINK] == pytest.approx(0.3)
+    assert components[1:].sum() == 0.0
+
+
+def test_buffer_forgets_the_oldest_and_comes_back_from_its_state() -> None:
+    problem, rng = make_problem(2), np.random.default_rng(0)
+    buffer = EpochBuffer(3)
+    epochs = [synthetic_epoch(problem, rng, 1.0) for _ in range(5)]
+    for epoch in epochs:
+        buffer.add(epoch)
+    assert [epoch.cost_s for epoch in buffer] == [epoch.cost_s for epoch in epochs[2:]]
+    other = EpochBuffer(1)
+    other.load_state_dict(buffer.state_dict())
+    assert [epoch.cost_s for epoch in other] == [epoch.cost_s for epoch in epochs[2:]]
+    drawn = [[e.cost_s for e in b.sample(4, np.random.default_rng(1))] for b in (buffer, other)]
+    assert drawn[0] == drawn[1]
+
+
+def test_empty_buffer_has_nothing_to_draw() -> None:
+    with pytest.raises(ValueError, match="empty buffer"):
+        EpochBuffer(3).sample(1, np.random.default_rng(0))
+
+
+def test_dqn_values_follow_a_permutation_of_users() -> None:
+    problem, rng = make_problem(5), np.random.default_rng(0)
+    dqn = BranchingDqn(problem, DqnConfig(), seed=0)
+    observation, order = make_observation(problem, rng), rng.permutation(5)
+    expected = dqn.values(observation)[order]
+    assert dqn.values(permuted(observation, order)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_dqn_learns_which_option_is_cheap() -> None:
+    problem, rng = make_problem(1), np.random.default_rng(0)
+    dqn = BranchingDqn(problem, DqnConfig(gamma=0.0, learning_rate=5e-3), seed=0)
+    epochs = [synthetic_epoch(problem, rng, 1.0) for _ in range(64)]
+    for _ in range(150):
+        dqn.update(epochs)
+    cost = {option: [e.cost_s for e in epochs if e.action[0] == option] for option in range(4)}
+    cheapest = min(cost, key=lambda option: float(np.mean(cost[option])))
+    assert int(dqn.values(epochs[0].observation)[0].argmax()) == cheapest
+
+
+def test_staleness_alarms_after_a_jump_only() -> None:
+    detector = StalenessDetector(window=5, wait=20, factor=2.0)
+    falling = np.linspace(0.6, 0.2, 60)
+    assert not any(detector.add(float(value)) for value in falling)
+    assert not detector.add(float("nan"))
+    alarms = [detector.add(1.0) for _ in range(8)]
+    assert sum(alarms) == 1
+    assert alarms.index(True) <= 5
+
+
+def test_state_survives_the_disk(tmp_path: Path) -> None:
+    state = {
+        "array": np.arange(3),
+        "number": np.float64(2.5),
+        "nested": [{"flag": np.array([True])}, None, "text", 2**80],
+        "tensor": torch.ones(2),
+    }
+    save_state(tmp_path / "state.pt", state)
+    found = load_state(tmp_path / "state.pt")
+    assert found["array"].tolist() == [0, 1, 2]
+    assert found["array"].dtype == np.int64
+    assert found["number"] == 2.5
+    assert found["nested"][0]["flag"].dtype == np.bool_
+    assert found["nested"][1:] == [None, "text", 2**80]
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_agent_goes_on_from_a_checkpoint_as_if_never_stopped(tmp_path: Path) -> None:
+    problem = make_problem(3)
+    whole = HybridAgent(problem, QUICK, seed=5)
+    play(whole, 8, seed=0)
+    save_state(tmp_path / "agent.pt", whole.state_dict())
+    resumed = HybridAgent(problem, QUICK, seed=5)
+    resumed.load_state_dict(load_state(tmp_path / "agent.pt"))
+    assert play(resumed, 8, seed=1) == play(whole, 8, seed=1)
+
+
+def test_agent_always_obeys_the_threshold() -> None:
+    problem = make_problem(4)
+    agent = HybridAgent(problem, QUICK.model_copy(update={"dqn_share": 0.5}), seed=0)
+    played = np.array(play(agent, 16, seed=0))
+    assert problem.is_accurate(played).all()
+    assert problem.is_accurate(agent.act(make_observation(problem)))
+    assert isinstance(agent, Agent)
+
+
+def test_agent_notices_a_change_and_refits() -> None:
+    problem = make_problem(3)
+    config = HybridConfig(
+        stale_after=24, stale_window=6, imagined_epochs=0, model=ModelConfig(steps_per_fit=40)
+    )
+    agent = HybridAgent(problem, config, seed=0)
+    rng = np.random.default_rng(0)
+    alarms = []
+    for step in range(60):
+        epoch = synthetic_epoch(problem, rng, 1.0 if step < 40 else 8.0)
+        decision = agent.decide(epoch.observation)
+        # What was predicted for the action that the made-up system then plays.
+        prediction = agent.model.predict(epoch.observation, epoch.action[None])
+        predicted_s = prediction.response_s.mean(axis=0)[0]
+        lesson = agent.learn(type(decision)(epoch.action, "plan", predicted_s), epoch)
+        if lesson.stale:
+            alarms.append(step)
+    assert len(alarms) == 1
+    assert 40 <= alarms[0] <= 50
+
+
+def test_ablation_without_planning_acts_by_the_dqn() -> None:
+    problem = make_problem(3)
+    agent = HybridAgent(problem, QUICK.model_copy(update={"use_planning": False}), seed=0)
+    play(agent, 6, seed=0)
+    assert not len(agent.imagined)
+    assert problem.is_accurate(agent.act(make_observation(problem)))
+
+
+def test_rollouts_continue_in_imagined_states() -> None:
+    problem = make_problem(2)
+    agent = HybridAgent(problem, QUICK.model_copy(update={"rollout_length": 3}), seed=0)
+    play(agent, 4, seed=0)
+    # 2 states × 3 actions × 3 epochs.
+    assert len(agent.imagined) == 18
+    assert all(np.isfinite(epoch.next_observation["users"]).all() for epoch in agent.imagined)

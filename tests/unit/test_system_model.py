@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The prior, the system model and its diagnostics, on made-up systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from agent_worlds import (
+    CLOUD,
+    EDGE,
+    make_observation,
+    make_problem,
+    permuted,
+    synthetic_epoch,
+)
+from tandem.agents.calibration import calibrate, interval90_s
+from tandem.agents.config import ModelConfig, PriorConfig
+from tandem.agents.prior import DOWNLINK, SITE, UPLINK, PriorView
+from tandem.agents.system_model import SystemModel
+
+TRAIN, TEST = 60, 30
+SLOWDOWN = 2.0
+
+
+def weights(problem_users: int, *where: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Users 0, 1, … at network option ``where[i]`` (0 edge, 1 cloud); the rest on devices."""
+    result = np.zeros((1, problem_users, 2))
+    for user, option in enumerate(where):
+        result[0, user, option] = 1.0
+    return result
+
+
+@pytest.fixture(scope="module")
+def learned() -> SystemModel:
+    """A model that saw a system twice as slow in the air as the prior takes it to be."""
+    problem = make_problem(4)
+    rng = np.random.default_rng(0)
+    model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
+    for _ in range(TRAIN):
+        model.add(synthetic_epoch(problem, rng, SLOWDOWN))
+    model.fit(steps=250)
+    return model
+
+
+def test_prior_on_an_idle_network_is_the_sum_of_its_parts() -> None:
+    problem = make_problem(2)
+    config = PriorConfig()
+    view = PriorView(problem, config, make_observation(problem))
+    components = view.network_components_s(np.zeros((1, 2, 2)))[0]
+    assert view.device_s[0].tolist() == [0.3, 0.05]
+    assert components[0, :, SITE].tolist() == [0.1, 0.05]
+    upload_s = 8 * 150e3 / (50e6 * config.wifi_efficiency)
+    rounds = np.log2(1.0 + 150e3 / 14e3) - 1.0
+    for option, wired_s in enumerate((0.0005, 0.02)):
+        round_trip_s = 2 * wired_s + config.wifi_access_rtt_s
+        expected = upload_s + (rounds + 0.5) * round_trip_s
+        assert components[0, option, UPLINK] == pytest.approx(expected)
+        assert round_trip_s / 2 < components[0, option, DOWNLINK] < round_trip_s / 2 + 2e-3
+
+
+def test_prior_grows_with_load_only_where_it_is_shared() -> None:
+    problem = make_problem(3, cells=("wifi", "lte"))
+    view = PriorView(problem, PriorConfig(), make_observation(problem))
+    alone = view.network_components_s(weights(3))
+    # User 0 (wifi) goes to the edge: user 2 shares its cell, user 1 (lte) does not.
+    loaded = view.network_components_s(weights(3, 0))
+    assert (loaded[0, 2, :, UPLINK] > 1.5 * alone[0, 2, :, UPLINK]).any()
+    assert loaded[0, 1, :, UPLINK] == pytest.approx(alone[0, 1, :, UPLINK])
+    assert loaded[0, 1, 0, SITE] > alone[0, 1, 0, SITE]
+    assert loaded[0, 1, 1, SITE] == alone[0, 1, 1, SITE]
+    assert loaded[0, 0] == pytest.approx(alone[0, 0])
+
+
+def test_prior_waits_for_the_backlog_of_a_busy_site() -> None:
+    problem = make_problem(1)
+    observation = make_observation(problem)
+    observation["sites"][0, 1:4] = (1.0, 3.0, 0.8)
+    view = PriorView(problem, PriorConfig(), observation)
+    components = view.network_components_s(np.zeros((1, 1, 2)))[0, 0]
+    assert components[0, SITE] == pytest.approx(0.1 + 0.8 - components[0, UPLINK])
+    assert components[1, SITE] == 0.05
+
+
+def test_prior_without_a_measured_rate_takes_that_of_the_cell() -> None:
+    problem = make_problem(3)
+    rates = np.array([0.0, 40e6, 40e6])
+    view = PriorView(problem, PriorConfig(), make_observation(problem, rate_bps=rates))
+    assert view.airtime_s[0] == pytest.approx(view.airtime_s[1])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_permuting_users_permutes_predictions(learned: SystemModel, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    observation = make_observation(learned.problem, rng)
+    action = rng.integers(4, size=4)
+    order = rng.permutation(4)
+    straight = learned.predict(observation, action[None])
+    mixed = learned.predict(permuted(observation, order), action[order][None])
+    assert mixed.response_s == pytest.approx(straight.response_s[:, :, order], rel=1e-5)
+    assert mixed.next_users == pytest.approx(straight.next_users[:, :, order], rel=1e-4, abs=1e-5)
+
+
+def test_model_learns_what_the_prior_gets_wrong(learned: SystemModel) -> None:
+    rng = np.random.default_rng(1)
+    epochs = [synthetic_epoch(learned.problem, rng, SLOWDOWN) for _ in range(TEST)]
+    fresh = SystemModel(learned.problem, ModelConfig(), PriorConfig(), seed=0)
+    before, after = calibrate(fresh, epochs), calibrate(learned, epochs)
+    assert after.log_error < 0.5 * before.log_error
+    assert after.component_rmse_s["uplink"] < 0.5 * before.component_rmse_s["uplink"]
+    assert after.coverage90 >= 0.85
+
+
+def test_model_carries_over_to_another_number_of_users(
+    learned: SystemModel, tmp_path: Path
+) -> None:
+    learned.save(tmp_path / "model.npz")
+    larger = SystemModel.load(tmp_path / "model.npz", make_problem(6), PriorConfig())
+    rng = np.random.default_rng(2)
+    epochs = [synthetic_epoch(larger.problem, rng, SLOWDOWN) for _ in range(TEST)]
+    fresh = SystemModel(larger.problem, ModelConfig(), PriorConfig(), seed=0)
+    assert calibrate(larger, epochs).log_error < 0.5 * calibrate(fresh, epochs).log_error
+
+
+def test_saved_model_predicts_the_same(learned: SystemModel, tmp_path: Path) -> None:
+    learned.save(tmp_path / "model.npz")
+    loaded = SystemModel.load(tmp_path / "model.npz", learned.problem, PriorConfig())
+    observation = make_observation(learned.problem)
+    actions = np.array([[EDGE, CLOUD, 0, 1]])
+    expected = learned.predict(observation, actions)
+    found = loaded.predict(observation, actions)
+    assert np.array_equal(found.components_s, expected.components_s)
+    assert np.array_equal(found.variance_s2, expected.variance_s2)
+
+
+def test_view_agrees_with_predictions(learned: SystemModel) -> None:
+    observation = make_observation(learned.problem)
+    actions = np.array([[EDGE, CLOUD, 0, 1], [EDGE, EDGE, EDGE, 0]])
+    expected = learned.predict(observation, actions).response_s.mean(axis=0)
+    view = learned.view(observation)
+    remote = view.pattern_s(np.where(actions >= EDGE, actions - 1, 0))
+    found = np.where(actions >= EDGE, remote, view.device_s[np.arange(4), actions.clip(max=1)])
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_fading_lets_a_model_follow_a_change() -> None:
+    problem = make_problem(4)
+    rng = np.random.default_rng(3)
+    model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
+    for slowdown in (1.0, 4.0):
+        for _ in range(30):
+            model.add(synthetic_epoch(problem, rng, slowdown))
+    epochs = [synthetic_epoch(problem, rng, 4.0) for _ in range(TEST)]
+    model.fit(steps=100)
+    mixed = calibrate(model, epochs).log_error
+    model.fade(keep_epochs=30, factor=0.05)
+    model.fit(steps=100)
+    assert calibrate(model, epochs).log_error < 0.7 * mixed
+
+
+def test_unanswered_users_teach_nothing() -> None:
+    problem = make_problem(2)
+    epoch = synthetic_epoch(problem, np.random.default_rng(0), 1.0)
+    epoch.answered[0] = False
+    model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
+    model.add(epoch)
+    assert model.rows["weight"][0].sum() == 0.0
+    assert model.rows["weight"][1].sum() > 0.0
+
+
+def test_fit_without_data_is_refused() -> None:
+    model = SystemModel(make_problem(2), ModelConfig(), PriorConfig(), seed=0)
+    with pytest.raises(ValueError, match="no epochs to learn from"):
+        model.fit()
+
+
+def test_interval_holds_ninety_percent_of_a_log_normal() -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.lognormal(mean=-1.0, sigma=0.5, size=20_000)
+    low, high = interval90_s(np.array([draws.mean()]), np.array([draws.var()]))
+    assert ((low <= draws) & (draws <= high)).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_impossible_settings_are_refused() -> None:
+    with pytest.raises(ValueError, match="elites is 9, more than the 7 members"):
+        ModelConfig(elites=9)
