@@ -250,7 +250,8 @@ def test_observation_agrees_with_the_requests(tmp_path: Path, scenario: str) -> 
                 assert (user["mcs"], user["rate_bps"]) == (mcs, pytest.approx(rate_bps, rel=1e-6))
             edge, cloud = table["sites"]
             busy_s = 2 * service_s
-            assert edge["utilisation"] == pytest.approx(busy_s / (2 * elapsed_s), rel=0.02)
+            core_time_s = edge["cores"] * elapsed_s
+            assert edge["utilisation"] == pytest.approx(busy_s / core_time_s, rel=0.02)
             assert edge["background_utilisation"] == cloud["utilisation"] == 0
             (cell,) = table["cells"]
             airtime_s = sum(user["airtime_s"] for user in table["users"])
