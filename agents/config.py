@@ -77,13 +77,13 @@ class PlannerConfig(Settings):
 
     exact_patterns: Count = 2500
     """Up to this many network patterns, (network options + 1)^users, all are tried."""
-    count_combinations: Count = 90
+    count_combinations: Count = 48
     """Beyond that: how many divisions of users over the sites are solved as a knapsack."""
     knapsack_sweeps: Count = 14
     """Rounds of price adjustment per knapsack."""
-    starts: Count = 3
+    starts: Count = 2
     """Best knapsack solutions from which local search begins."""
-    local_steps: CountOrNone = 10
+    local_steps: CountOrNone = 8
     """Improvements per start that local search makes at most."""
     swap_candidates: CountOrNone = 5
     """Users per site whose exchange with a user of another site is tried in a local step."""

@@ -112,21 +112,32 @@ class FeatureMap:
         return rows
 
     def network_rows(
-        self, observation: Observation, prior: PriorView, weights: Array, components_s: Array
+        self,
+        observation: Observation,
+        prior: PriorView,
+        weights: Array,
+        components_s: Array,
+        chosen: NDArray[np.bool_] | None = None,
     ) -> Array:
-        """Rows of every user at every network option, ``[B, N, M, F]``.
+        """Rows of users at network options.
 
         Args:
             weights: what the users do, ``[B, N, M]`` as in `tandem.agents.prior`.
             components_s: the prior's `network_components_s` for these weights.
+            chosen: which cases are wanted, ``[B, N, M]``; all by default.
+
+        Returns:
+            ``[R, F]`` for the R chosen ones in order, or ``[B, N, M, F]``.
         """
-        cases, users, options = weights.shape
-        rows = np.empty((cases, users, options, self.width))
         fixed = self._fixed(observation)
-        rows[..., : fixed.shape[-1]] = fixed
-        rows[..., fixed.shape[-1] : -len(COMPONENTS)] = self._loads(prior, weights)
-        rows[..., -len(COMPONENTS) :] = compress_s(components_s)
-        return rows
+        loads = self._loads(prior, weights)
+        if chosen is None:
+            fixed = np.broadcast_to(fixed, (*weights.shape, fixed.shape[-1]))
+        else:
+            _, user, option = np.nonzero(chosen)
+            fixed, loads, components_s = fixed[user, option], loads[chosen], components_s[chosen]
+        rows = (fixed, loads, compress_s(components_s))
+        return np.concatenate(rows, axis=-1)
 
     def _fixed(self, observation: Observation) -> Array:
         """The part of network rows that no action changes, ``[N, M, …]``."""
@@ -149,17 +160,17 @@ class FeatureMap:
         """What the others put on a user's cell and on each option's site, ``[B, N, M, 7]``."""
         loads = np.zeros((*weights.shape, LOADS))
         to_site = weights @ prior.same_site
-        in_cell = np.einsum("nj,bjm->bnm", prior.same_cell, to_site)
         everybody = to_site.sum(axis=1, keepdims=True) - to_site
         air = weights * prior.airtime_s
-        air_to_site = np.einsum("nj,bjm->bnm", prior.same_cell, air @ prior.same_site)
-        air_in_cell = np.einsum("nj,bj->bn", prior.same_cell, air.sum(axis=2))
-        in_cell_anywhere = np.einsum("nj,bj->bn", prior.same_cell, weights.sum(axis=2))
+        in_cell = prior.others_in_cell(to_site)
+        in_cell_anywhere = prior.others_in_cell(weights.sum(axis=2, keepdims=True))
+        air_to_site = prior.others_in_cell(air @ prior.same_site)
+        air_in_cell = prior.others_in_cell(air.sum(axis=2, keepdims=True))
         work = (weights * prior.service_s) @ prior.same_site
-        loads[..., 0] = np.log1p(in_cell_anywhere)[..., None]
+        loads[..., 0] = np.log1p(in_cell_anywhere)
         loads[..., 1] = np.log1p(in_cell)
         loads[..., 2] = np.log1p(everybody)
-        loads[..., 3] = compress_s(air_in_cell)[..., None]
+        loads[..., 3] = compress_s(air_in_cell)
         loads[..., 4] = compress_s(air_to_site)
         loads[..., 5] = compress_s(work.sum(axis=1, keepdims=True) - work)
         loads[..., 6] = compress_s(prior.airtime_s)

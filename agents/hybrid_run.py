@@ -142,7 +142,7 @@ def run_hybrid(
         HybridAgent(problem, config, seed), np.random.default_rng([seed, EPISODE_STREAM])
     )
     if state is None:
-        observation = _begin_episode(env, run)
+        observation: Observation = _begin_episode(env, run)
     else:
         run.load_state_dict(state)
         observation = _return_to(env, run)
@@ -162,6 +162,7 @@ def _interact(
     agent = run.agent
     decision = agent.decide(observation)
     following, reward, terminated, truncated, info = env.step(decision.action)
+    next_observation: Observation = following
     run.episode_actions.append(decision.action.tolist())
     components_s, answered = read_components(agent.problem, decision.action, info[TABLE])
     lesson = agent.learn(
@@ -177,7 +178,7 @@ def _interact(
         ),
     )
     if terminated or truncated:
-        following = _begin_episode(env, run)
+        next_observation = _begin_episode(env, run)
     row = HistoryRow(
         interaction=len(run.history) + 1,
         source=decision.source,
@@ -188,7 +189,7 @@ def _interact(
         stale=lesson.stale,
         wall_s=time.perf_counter() - start,
     )
-    return row, following
+    return row, next_observation
 
 
 def _begin_episode(env: TandemEnv, run: HybridRun) -> Observation:
@@ -200,7 +201,7 @@ def _begin_episode(env: TandemEnv, run: HybridRun) -> Observation:
 
 def _return_to(env: TandemEnv, run: HybridRun) -> Observation:
     """Bring the environment to where a run was: episodes are reproducible from their seeds."""
-    observation: Observation = env.reset(seed=run.episode_seed)[0]
+    observation = env.reset(seed=run.episode_seed)[0]
     for action in run.episode_actions:
         observation, *_ = env.step(action)
     return observation

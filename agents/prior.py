@@ -46,7 +46,6 @@ class PriorView:
         airtime_s: time that a user's upload to each network option needs on an idle channel,
             seconds, ``[N, M]``.
         base_rtt_s: round trip to the site of each network option on an idle path, ``[N, M]``.
-        same_cell: 1 where two different users share a cell, ``[N, N]``.
         same_site: 1 where two network options lead to one site, ``[M, M]``.
         service_s: service time of each network option, ``[M]``.
     """
@@ -65,8 +64,7 @@ class PriorView:
         self.service_s: Array = table.service_s[network]
         self.same_site: Array = (site[:, None] == site[None, :]).astype(np.float64)
         cells = problem.user_cells
-        self._with_self: Array = (cells[:, None] == cells[None, :]).astype(np.float64)
-        self.same_cell: Array = self._with_self - np.eye(problem.users)
+        self._in_cell: Array = np.eye(len(problem.cell_kinds))[:, cells]
 
         rate_bps = self._payload_rate_bps(users, observation["cells"])
         upload_bits = BITS_PER_BYTE * table.upload_bytes[network]
@@ -118,6 +116,11 @@ class PriorView:
         result[..., DOWNLINK] = self._downlink_s
         return result
 
+    def others_in_cell(self, amounts: Array) -> Array:
+        """For each user, the sum of ``amounts`` ``[B, N, X]`` over the others in its cell."""
+        per_cell = self._in_cell @ amounts
+        return np.asarray(per_cell[:, self._problem.user_cells] - amounts)
+
     def _payload_rate_bps(self, users: Array, cells: Array) -> Array:
         """What TCP payload gets if nobody else offloads, ``[N]``."""
         problem, config = self._problem, self._config
@@ -152,7 +155,10 @@ class PriorView:
         is_wifi = np.repeat(wifi[self._problem.user_cells], m)
         delay = np.where(is_wifi[None, :], by_bytes, by_time)
         self._own_share_s = np.diag(delay).reshape(n, m).copy()
-        return np.asarray(delay * np.kron(self.same_cell, np.ones((m, m))), dtype=np.float64)
+        cells = np.repeat(self._problem.user_cells, m)
+        user = np.repeat(np.arange(n), m)
+        shared = (cells[:, None] == cells[None, :]) & (user[:, None] != user[None, :])
+        return np.asarray(delay * shared, dtype=np.float64)
 
     def _idle_rtt(self, users: Array) -> Array:
         """Round trip on an idle path to each site, ``[N, sites]``.

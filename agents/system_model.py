@@ -222,15 +222,18 @@ class SystemModel:
         means_s = self._seconds(base, mean.numpy(), log_variance.numpy())
         return np.asarray(means_s.mean(axis=0))
 
-    def network_rows(self, view: ModelView, weights: Array) -> tuple[Array, Array]:
-        """Feature rows and base of every network option, ``[B, N, M, F]``, ``[B, N, M, 4]``."""
+    def network_rows(
+        self, view: ModelView, weights: Array, chosen: NDArray[np.bool_] | None = None
+    ) -> tuple[Array, Array]:
+        """Feature rows and base of network options: ``[B, N, M, F]`` and ``[B, N, M, 4]``, or
+        ``[R, F]`` and ``[R, 4]`` of the ``chosen`` ones (``[B, N, M]``)."""
         if not self.config.use_structure:
             weights = np.zeros_like(weights)
         prior_s = view.prior.network_components_s(weights)
         if not self.config.use_prior:
             prior_s = np.zeros_like(prior_s)
-        rows = self.features.network_rows(view.observation, view.prior, weights, prior_s)
-        return rows, compress_s(prior_s)
+        rows = self.features.network_rows(view.observation, view.prior, weights, prior_s, chosen)
+        return rows, compress_s(prior_s if chosen is None else prior_s[chosen])
 
     def device_rows(self, view: ModelView) -> tuple[Array, Array]:
         """Feature rows and base of every device option, ``[N, K - M, F]``, ``[N, K - M, 4]``."""
@@ -412,10 +415,10 @@ class ModelView:
         weights = (
             patterns[..., None] == 1 + np.arange(len(self._model.problem.network_options))
         ).astype(np.float64)
-        rows, base = self._model.network_rows(self, weights)
         chosen = weights > 0.0
+        rows, base = self._model.network_rows(self, weights, chosen)
         result = np.zeros(weights.shape)
-        result[chosen] = self._means(rows[chosen], base[chosen]).sum(axis=-1)
+        result[chosen] = self._means(rows, base).sum(axis=-1)
         return np.asarray(result.sum(axis=-1))
 
     def _means(self, rows: Array, base: Array) -> Array:
