@@ -2,9 +2,8 @@
 #include "agent-link/blocks.h"
 
 #include "ns3/abort.h"
+#include "ns3/fatal-error.h"
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -61,16 +60,13 @@ ObservationBlock::ObservationBlock(std::string name,
 }
 
 void
-ObservationBlock::Set(size_t index, double value)
+ObservationBlock::Refuse(size_t index, size_t column) const
 {
     NS_ABORT_MSG_IF(index >= m_size,
                     "index " << index << " of observation block '" << m_name << "' of " << m_size
                              << " values");
-    const Column& column = m_columns[m_columns.size() == 1 ? 0 : index % m_columns.size()];
-    NS_ABORT_MSG_IF(std::isnan(value),
-                    "column '" << column.name << "' of observation block '" << m_name
-                               << "' is set to NaN at index " << index);
-    m_values[index] = std::clamp(value, column.low, column.high);
+    NS_FATAL_ERROR("column '" << m_columns[column].name << "' of observation block '" << m_name
+                              << "' is set to NaN at index " << index);
 }
 
 void
@@ -147,35 +143,24 @@ ActionBlock::ActionBlock(std::string name,
                     "action block '" << m_name << "' has bounds " << low << " … " << high);
 }
 
-int32_t
-ActionBlock::Get(size_t index) const
+void
+ActionBlock::Refuse(size_t index, bool real) const
 {
-    NS_ABORT_MSG_IF(m_real || index >= m_size,
-                    "action block '" << m_name << "' has no int32 at index " << index);
-    return reinterpret_cast<const int32_t*>(m_memory)[index];
-}
-
-double
-ActionBlock::GetReal(size_t index) const
-{
-    NS_ABORT_MSG_IF(!m_real || index >= m_size,
-                    "action block '" << m_name << "' has no float64 at index " << index);
-    return reinterpret_cast<const double*>(m_memory)[index];
+    NS_FATAL_ERROR("action block '" << m_name << "' has no " << (real ? "float64" : "int32")
+                                    << " at index " << index);
 }
 
 void
 ActionBlock::Set(size_t index, int32_t value)
 {
-    NS_ABORT_MSG_IF(m_real || index >= m_size,
-                    "action block '" << m_name << "' has no int32 at index " << index);
+    CheckAccess(index, false);
     reinterpret_cast<int32_t*>(m_memory)[index] = value;
 }
 
 void
 ActionBlock::SetReal(size_t index, double value)
 {
-    NS_ABORT_MSG_IF(!m_real || index >= m_size,
-                    "action block '" << m_name << "' has no float64 at index " << index);
+    CheckAccess(index, true);
     reinterpret_cast<double*>(m_memory)[index] = value;
 }
 

@@ -4,6 +4,8 @@
 
 #include "agent-link/json-writer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,7 +50,16 @@ class ObservationBlock
 
     /// Set one value of a flattened block; the value is clamped to its column's bounds.
     /// A NaN is a fatal error that names the block and the column.
-    void Set(size_t index, double value);
+    void Set(size_t index, double value)
+    {
+        const size_t column = m_columns.size() == 1 ? 0 : index % m_columns.size();
+        if (index >= m_size || std::isnan(value))
+        {
+            Refuse(index, column);
+        }
+        m_values[index] = std::clamp(value, m_columns[column].low, m_columns[column].high);
+    }
+
     /// Set one value of a block seen as rows × columns.
     void Set(size_t row, size_t column, double value);
 
@@ -62,6 +73,8 @@ class ObservationBlock
     void Describe(JsonWriter& json, uint64_t offset) const;
 
   private:
+    [[noreturn]] void Refuse(size_t index, size_t column) const;
+
     std::string m_name;
     std::vector<uint32_t> m_shape;
     std::vector<Column> m_columns;
@@ -77,9 +90,19 @@ class ActionBlock
     ActionBlock(std::string name, std::vector<uint32_t> shape, bool real, double low, double high);
 
     /// @return the choice at an index of an int32 block
-    int32_t Get(size_t index) const;
+    int32_t Get(size_t index) const
+    {
+        CheckAccess(index, false);
+        return reinterpret_cast<const int32_t*>(m_memory)[index];
+    }
+
     /// @return the value at an index of a float64 block
-    double GetReal(size_t index) const;
+    double GetReal(size_t index) const
+    {
+        CheckAccess(index, true);
+        return reinterpret_cast<const double*>(m_memory)[index];
+    }
+
     /// For built-in policies (--agent=none).
     void Set(size_t index, int32_t value);
     /// For built-in policies (--agent=none).
@@ -97,6 +120,16 @@ class ActionBlock
     void Check() const;
 
   private:
+    void CheckAccess(size_t index, bool real) const
+    {
+        if (real != m_real || index >= m_size)
+        {
+            Refuse(index, real);
+        }
+    }
+
+    [[noreturn]] void Refuse(size_t index, bool real) const;
+
     std::string m_name;
     std::vector<uint32_t> m_shape;
     bool m_real;

@@ -47,10 +47,12 @@ main(int argc, char* argv[])
     },
                                       {{"value", "", -ANY, ANY, "an echo"}});
     auto* action = link.AddRealAction("values", {values}, -ANY, ANY);
-    auto* table = link.AddRecords("rows",
-                                  {
-                                      {"epoch", RecordColumn::INT64,   "", "epoch of the row" },
-                                      {"value", RecordColumn::FLOAT64, "", "number of the row"}
+    auto* table =
+        rows == 0 ? nullptr
+                  : link.AddRecords("rows",
+                                    {
+                                        {"epoch", RecordColumn::INT64,   "", "epoch of the row" },
+                                        {"value", RecordColumn::FLOAT64, "", "number of the row"}
     });
     link.SetPolicy([&](ActionBlock* block) {
         for (uint32_t i = 0; i < values; ++i)

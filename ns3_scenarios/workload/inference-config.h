@@ -21,7 +21,7 @@ struct InferenceConfig
     ArrivalConfig arrivals;
     double epochLengthS{0.5}; //!< poisson and trace: time between decisions
     double epochGapS{0.05};   //!< sync: rest between the last request's end and the next decision
-    double settleS{0.02};     //!< from the start of an episode to its first decision
+    double settleS{0.01};     //!< from the start of an episode to its first decision
     double timeoutS{10.0};    //!< after which a request is given up
     std::string conditions;   //!< "regular" or "weak" per user, comma-separated
     uint32_t weakUsers{0};    //!< shorthand: the first k users are weak

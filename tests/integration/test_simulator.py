@@ -31,7 +31,7 @@ def test_frames_are_copies_that_later_steps_leave_alone() -> None:
         np.testing.assert_array_equal(first.observation["values"], np.ones(4))
 
 
-@pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 100])
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 100])
 def test_records_beyond_the_tables_capacity_are_flushed_and_none_is_lost(rows: int) -> None:
     arguments = {"values": 1, "epochs": 0, "rows": rows, "recordCapacity": 8}
     with Simulator("echo", arguments) as simulator:
