@@ -2,8 +2,11 @@
 #ifndef TANDEM_ACCESS_CELL_H
 #define TANDEM_ACCESS_CELL_H
 
+#include "access/placement.h"
+
 #include "ns3/ipv4-address.h"
-#include "ns3/net-device.h"
+#include "ns3/ipv4-interface-container.h"
+#include "ns3/net-device-container.h"
 #include "ns3/node-container.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
@@ -80,22 +83,22 @@ class AccessCell
     virtual Ptr<Node> GetGateway() const = 0;
 
     /** \return the IPv4 address of user \p i in this cell */
-    virtual Ipv4Address GetUserAddress(uint32_t i) const = 0;
+    Ipv4Address GetUserAddress(uint32_t i) const;
 
     /** \return network address and mask that cover every station of this cell */
     virtual std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const = 0;
 
     /** \return the node of user \p i */
-    virtual Ptr<Node> GetUser(uint32_t i) const = 0;
+    Ptr<Node> GetUser(uint32_t i) const;
 
     /** \return the number of users, without background stations */
-    virtual uint32_t GetUserCount() const = 0;
+    uint32_t GetUserCount() const;
 
     /** \return users and background stations together */
-    virtual uint32_t GetStationCount() const = 0;
+    uint32_t GetStationCount() const;
 
     /** \return the radio device of user \p i */
-    virtual Ptr<NetDevice> GetUserDevice(uint32_t i) const = 0;
+    Ptr<NetDevice> GetUserDevice(uint32_t i) const;
 
     /**
      * Let the background stations send on/off UDP traffic. Does nothing when there are none.
@@ -133,6 +136,16 @@ class AccessCell
 
     /** Draw positions and start mobility and background traffic; after AssignStreams(). */
     virtual void BeginEpisode() = 0;
+
+  protected:
+    /** Add users and background stations with their present positions. */
+    void AppendStations(std::vector<PlacedNode>& nodes) const;
+
+    NodeContainer m_users;
+    NodeContainer m_stations; //!< users, then background stations
+    NetDeviceContainer m_stationDevices;
+    Ipv4InterfaceContainer m_stationInterfaces;
+    Placement m_placement;
 };
 
 } // namespace tandem

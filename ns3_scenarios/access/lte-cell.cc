@@ -154,10 +154,10 @@ LteCell::InstallRadio()
         StringValue(m_config.rlcMode == "um" ? "RlcUmAlways" : "RlcAmAlways"));
     enb->GetPhy()->TraceConnectWithoutContext("ReportUeSinr", MakeCallback(&LteCell::OnSinr, this));
 
-    m_ueDevices = m_lte->InstallUeDevice(m_stations);
-    for (uint32_t i = 0; i < m_ueDevices.GetN(); ++i)
+    m_stationDevices = m_lte->InstallUeDevice(m_stations);
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
-        auto ue = DynamicCast<LteUeNetDevice>(m_ueDevices.Get(i));
+        auto ue = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i));
         ue->GetPhy()->SetTxPower(m_config.ueTxPowerDbm);
         // A radio link failure would take the UE's bearer away for good: ns-3's core does not
         // set it up again. The radius is checked against the uplink's range instead.
@@ -196,12 +196,12 @@ LteCell::InstallCore()
     InternetStackHelper internet;
     internet.SetIpv6StackInstall(false);
     internet.Install(m_stations);
-    m_interfaces = m_epc->AssignUeIpv4Address(m_ueDevices);
+    m_stationInterfaces = m_epc->AssignUeIpv4Address(m_stationDevices);
 
     Ipv4StaticRoutingHelper routing;
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
-        const auto [ipv4, interface] = m_interfaces.Get(i);
+        const auto [ipv4, interface] = m_stationInterfaces.Get(i);
         routing.GetStaticRouting(ipv4)->SetDefaultRoute(m_epc->GetUeDefaultGatewayAddress(),
                                                         interface);
         Simulator::Schedule(ATTACH_START + static_cast<int64_t>(i) * ATTACH_SPACING,
@@ -214,7 +214,7 @@ LteCell::InstallCore()
 void
 LteCell::AttachOne(uint32_t i)
 {
-    m_lte->Attach(m_ueDevices.Get(i), m_enbDevice);
+    m_lte->Attach(m_stationDevices.Get(i), m_enbDevice);
 }
 
 void
@@ -245,40 +245,10 @@ LteCell::GetGateway() const
     return m_epc->GetPgwNode();
 }
 
-Ipv4Address
-LteCell::GetUserAddress(uint32_t i) const
-{
-    return m_interfaces.GetAddress(i);
-}
-
 std::pair<Ipv4Address, Ipv4Mask>
 LteCell::GetUserNetwork() const
 {
     return {Ipv4Address(LTE_NETWORK), Ipv4Mask(LTE_MASK)};
-}
-
-Ptr<Node>
-LteCell::GetUser(uint32_t i) const
-{
-    return m_users.Get(i);
-}
-
-uint32_t
-LteCell::GetUserCount() const
-{
-    return m_users.GetN();
-}
-
-uint32_t
-LteCell::GetStationCount() const
-{
-    return m_stations.GetN();
-}
-
-Ptr<NetDevice>
-LteCell::GetUserDevice(uint32_t i) const
-{
-    return m_ueDevices.Get(i);
 }
 
 const LteUeProbe&
@@ -299,7 +269,7 @@ LteCell::Sample(uint32_t i) const
 {
     RadioSample sample;
     const auto& probe = *m_probes.at(i);
-    const uint16_t rnti = DynamicCast<LteUeNetDevice>(m_ueDevices.Get(i))->GetRrc()->GetRnti();
+    const uint16_t rnti = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i))->GetRrc()->GetRnti();
     if (rnti < m_sinrByRnti.size())
     {
         sample.snrDb = 10 * std::log10(m_sinrByRnti[rnti]);
@@ -311,7 +281,7 @@ LteCell::Sample(uint32_t i) const
         sample.mcs = probe.GetMcs();
         sample.rateBps = m_fullBandRateBps.at(probe.GetMcs());
     }
-    sample.macQueueBytes = GetQueueDiscBytes(m_ueDevices.Get(i)) + probe.GetRlcBytes();
+    sample.macQueueBytes = GetQueueDiscBytes(m_stationDevices.Get(i)) + probe.GetRlcBytes();
     return sample;
 }
 
@@ -350,14 +320,7 @@ LteCell::GetPlacedNodes() const
         {"enb", "enb", ENB_CENTRE},
         {"pgw", "pgw", Vector(ENB_CENTRE.x, ENB_CENTRE.y - behindM, ENB_CENTRE.z)}
     };
-    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
-    {
-        const bool isUser = i < m_users.GetN();
-        nodes.push_back({isUser ? "user-" + std::to_string(i)
-                                : "background-" + std::to_string(i - m_users.GetN()),
-                         isUser ? "user" : "background",
-                         m_placement.GetPosition(i)});
-    }
+    AppendStations(nodes);
     return nodes;
 }
 
@@ -374,7 +337,7 @@ LteCell::AssignStreams(int64_t first)
 {
     int64_t next = first;
     NetDeviceContainer devices(m_enbDevice);
-    devices.Add(m_ueDevices);
+    devices.Add(m_stationDevices);
     next += m_lte->AssignStreams(devices, next);
     if (m_shadowing)
     {
@@ -395,14 +358,14 @@ void
 LteCell::BeginEpisode()
 {
     uint32_t attached = 0;
-    for (uint32_t i = 0; i < m_ueDevices.GetN(); ++i)
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
-        auto rrc = DynamicCast<LteUeNetDevice>(m_ueDevices.Get(i))->GetRrc();
+        auto rrc = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i))->GetRrc();
         attached += rrc->GetState() == LteUeRrc::CONNECTED_NORMALLY ? 1 : 0;
     }
-    if (attached < m_ueDevices.GetN())
+    if (attached < m_stationDevices.GetN())
     {
-        Fail("only " + std::to_string(attached) + " of " + std::to_string(m_ueDevices.GetN()) +
+        Fail("only " + std::to_string(attached) + " of " + std::to_string(m_stationDevices.GetN()) +
              " UEs are attached after the warm-up; give a longer warm-up");
     }
     m_placement.BeginEpisode();

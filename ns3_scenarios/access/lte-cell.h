@@ -60,12 +60,7 @@ class LteCell : public AccessCell
     std::string GetKind() const override;
     std::string GetStandard() const override;
     Ptr<Node> GetGateway() const override;
-    Ipv4Address GetUserAddress(uint32_t i) const override;
     std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
-    Ptr<Node> GetUser(uint32_t i) const override;
-    uint32_t GetUserCount() const override;
-    uint32_t GetStationCount() const override;
-    Ptr<NetDevice> GetUserDevice(uint32_t i) const override;
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
     RadioSample Sample(uint32_t i) const override;
     RadioCounters Count(uint32_t i) const override;
@@ -96,14 +91,9 @@ class LteCell : public AccessCell
     Ptr<PointToPointEpcHelper> m_epc;
     Ptr<ShadowingLossModel> m_shadowing;
     std::vector<Ptr<PropagationLossModel>> m_fading;
-    NodeContainer m_users;
     NodeContainer m_backgroundNodes;
-    NodeContainer m_stations; //!< users, then background UEs
     Ptr<Node> m_enb;
-    NetDeviceContainer m_ueDevices;
     Ptr<NetDevice> m_enbDevice;
-    Ipv4InterfaceContainer m_interfaces;
-    Placement m_placement;
     BackgroundTraffic m_background;
     std::vector<std::unique_ptr<LteUeProbe>> m_probes; //!< of all stations
     std::vector<double> m_sinrByRnti;                  //!< linear

@@ -240,40 +240,10 @@ WifiCell::GetGateway() const
     return m_ap;
 }
 
-Ipv4Address
-WifiCell::GetUserAddress(uint32_t i) const
-{
-    return m_stationInterfaces.GetAddress(i);
-}
-
 std::pair<Ipv4Address, Ipv4Mask>
 WifiCell::GetUserNetwork() const
 {
     return {Ipv4Address(WIFI_NETWORK), Ipv4Mask(WIFI_MASK)};
-}
-
-Ptr<Node>
-WifiCell::GetUser(uint32_t i) const
-{
-    return m_users.Get(i);
-}
-
-uint32_t
-WifiCell::GetUserCount() const
-{
-    return m_users.GetN();
-}
-
-uint32_t
-WifiCell::GetStationCount() const
-{
-    return m_stations.GetN();
-}
-
-Ptr<NetDevice>
-WifiCell::GetUserDevice(uint32_t i) const
-{
-    return m_stationDevices.Get(i);
 }
 
 Ptr<NetDevice>
@@ -344,14 +314,7 @@ WifiCell::GetPlacedNodes() const
     std::vector<PlacedNode> nodes{
         {"ap", "ap", AP_CENTRE}
     };
-    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
-    {
-        const bool isUser = i < m_users.GetN();
-        nodes.push_back({isUser ? "user-" + std::to_string(i)
-                                : "background-" + std::to_string(i - m_users.GetN()),
-                         isUser ? "user" : "background",
-                         m_placement.GetPosition(i)});
-    }
+    AppendStations(nodes);
     return nodes;
 }
 

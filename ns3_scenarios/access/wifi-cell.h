@@ -57,12 +57,7 @@ class WifiCell : public AccessCell
     std::string GetKind() const override;
     std::string GetStandard() const override;
     Ptr<Node> GetGateway() const override;
-    Ipv4Address GetUserAddress(uint32_t i) const override;
     std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
-    Ptr<Node> GetUser(uint32_t i) const override;
-    uint32_t GetUserCount() const override;
-    uint32_t GetStationCount() const override;
-    Ptr<NetDevice> GetUserDevice(uint32_t i) const override;
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
     RadioSample Sample(uint32_t i) const override;
     RadioCounters Count(uint32_t i) const override;
@@ -88,15 +83,10 @@ class WifiCell : public AccessCell
     WifiCellConfig m_config;
     WifiHelper m_wifi;
     Ptr<YansWifiChannel> m_channel;
-    NodeContainer m_users;
     NodeContainer m_backgroundNodes;
-    NodeContainer m_stations; //!< users, then background stations
     Ptr<Node> m_ap;
-    NetDeviceContainer m_stationDevices;
     Ptr<NetDevice> m_apDevice;
-    Ipv4InterfaceContainer m_stationInterfaces;
     Ipv4Address m_apAddress;
-    Placement m_placement;
     BackgroundTraffic m_background;
     std::vector<std::unique_ptr<WifiStationProbe>> m_userProbes;
     std::unique_ptr<MediumProbe> m_medium;

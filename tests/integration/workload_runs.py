@@ -9,18 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from tandem.bridge.request_table import COMPONENTS as COMPONENTS
 from tandem.bridge.scenarios import scenario_executable
 
-COMPONENTS = (
-    "device_queue_s",
-    "device_compute_s",
-    "uplink_queue_s",
-    "uplink_air_s",
-    "uplink_backhaul_s",
-    "site_queue_s",
-    "site_compute_s",
-    "downlink_s",
-)
 INTEGERS = (
     *("request_id", "user", "epoch", "option", "variant", "site", "cell", "status"),
     *("upload_bytes", "reply_bytes", "tcp_retransmissions", "mac_retransmissions"),

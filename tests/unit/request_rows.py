@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tandem.bridge.request_table import COMPONENTS
 
 INTEGERS = [
     "request_id",
@@ -26,14 +27,7 @@ INTEGERS = [
 REALS = [
     "arrival_s",
     "response_time_s",
-    "device_queue_s",
-    "device_compute_s",
-    "uplink_queue_s",
-    "uplink_air_s",
-    "uplink_backhaul_s",
-    "site_queue_s",
-    "site_compute_s",
-    "downlink_s",
+    *COMPONENTS,
     "accuracy_top5_percent",
     "accuracy_top1_percent",
 ]
