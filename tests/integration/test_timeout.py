@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pcap_streams import read_upstreams
+from tandem.bridge.request_table import COMPONENTS
 from tandem.bridge.simulator import Simulator
-from workload_runs import COMPONENTS, OK, QUIET_CELL, TIMEOUT, Option, write_options
+from workload_runs import OK, QUIET_CELL, TIMEOUT, Option, write_options
 
 TIMEOUT_S = 0.3
 UPLOAD_BYTES = 150_528

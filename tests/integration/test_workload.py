@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tandem.bridge.request_table import COMPONENTS
 from tandem.bridge.simulator import Simulator
 from workload_runs import (
-    COMPONENTS,
     OK,
     QUIET_CELL,
     QUIET_LTE,

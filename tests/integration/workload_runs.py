@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.bridge.request_table import COMPONENTS as COMPONENTS
 from tandem.bridge.scenarios import scenario_executable
 
 INTEGERS = (
