@@ -269,7 +269,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):
             observation, reward, terminated, truncated, info = self._account(
-                frame.observation, frame.records, frame.status, action, self._epoch + horizon
+                frame.observation, frame.records, frame.status, action, frame.epoch
             )
             requests = frame.records.get(request_table.TABLE, _NO_REQUESTS).view(RecordArray)
             outcomes.append(Outcome(observation, reward, terminated, truncated, requests, info))

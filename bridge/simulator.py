@@ -62,11 +62,13 @@ class Frame:
         observation: one float64 array per observation block.
         records: one structured array per record table, rows since the last decision.
         status: ``DECISION`` while the episode goes on.
+        epoch: decisions taken in the episode before this frame.
     """
 
     observation: dict[str, NDArray[Any]]
     records: dict[str, NDArray[Any]]
     status: Status
+    epoch: int
 
 
 class Simulator:
@@ -274,7 +276,8 @@ class Simulator:
         return {table.name: table.take(memory) for table in self.schema.records}
 
     def _frame(self, status: int) -> Frame:
-        return Frame(self.observe(), self.take_records(), Status(status))
+        epoch = self._channel.slot_info(0)["epoch"]
+        return Frame(self.observe(), self.take_records(), Status(status), epoch)
 
     def _branch_frame(self, slot: int) -> Frame:
         info = self._channel.slot_info(slot)
@@ -293,7 +296,7 @@ class Simulator:
             )
         memory = self._channel.observation(slot)
         observation = {b.name: b.view(memory).copy() for b in self.schema.observation}
-        return Frame(observation, self._rows(slot), Status(info["status"]))
+        return Frame(observation, self._rows(slot), Status(info["status"]), info["epoch"])
 
     def _settle(self, status: int) -> int:
         """Deal with every outcome of a wait that is not simply the next decision."""

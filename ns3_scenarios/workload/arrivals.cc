@@ -43,6 +43,11 @@ ArrivalConfig::Check() const
     CheckChoice("--arrivals", mode, {"sync", "poisson", "trace"});
     CheckRange("--rate", rateHz, 0, MAX_RATE_HZ, "1/s");
     CheckRange("--arrivalJitter", jitterS, 0, MAX_JITTER_S, "s");
+    if (mode != "trace" && !traceFile.empty())
+    {
+        Fail("--trace=" + traceFile +
+             " is used with --arrivals=trace only, not with --arrivals=" + mode);
+    }
     if (mode == "trace" && traceFile.empty())
     {
         Fail("--arrivals=trace needs --trace=FILE, a CSV file with the columns time_s,user");

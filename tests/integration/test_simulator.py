@@ -114,8 +114,10 @@ def test_a_branch_holds_its_action_for_the_horizon() -> None:
         simulator.reset(1)
         (frame,) = simulator.branch([np.array([4.0])], horizon=3)
         assert frame.records["rows"]["epoch"].tolist() == [0, 1, 2, 3][1:]
+        assert frame.epoch == 3
         (frame,) = simulator.branch([np.array([4.0])], horizon=9)
         assert frame.status is Status.TRUNCATED
+        assert frame.epoch == 5
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,7 @@ def test_source_code_is_to_be_compiled_first(tmp_path: Path) -> None:
         ({"users": 65}, "64"),
         ({"nonsense": 1}, "--nonsense=1"),
         ({"options": "nowhere.csv"}, "nowhere.csv"),
+        ({"trace": "times.csv"}, "--arrivals=trace only"),
     ],
 )
 def test_arguments_that_the_scenario_refuses(arguments: dict, message: str) -> None:
