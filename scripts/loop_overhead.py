@@ -23,25 +23,29 @@ class LoopTimes:
 
 
 def agent_overhead(scenario: str, users: int, epochs: int) -> LoopTimes:
-    """Time one episode of all-edge decisions under a Python agent and under ``--agent=none``.
+    """Time all-edge decisions under a Python agent and under ``--agent=none``.
 
-    Start, topology and warm-up are left out on both sides: under the agent by starting the clock
-    at the first decision, alone by taking off the time of a process that stops there.
+    Start, topology, warm-up and the first epoch are left out on both sides: under the agent by
+    starting the clock at the second decision, alone by taking off the time of a process that plays
+    one epoch (the shortest episode there is).
+
+    Args:
+        epochs: length of the episode, at least 2; all but the first are timed.
     """
     arguments = {"users": users, "epochs": epochs}
     with Simulator(scenario, arguments) as simulator:
         edge = np.full(users, int(simulator.schema.action.high) - 1)
-        frame = simulator.reset(_SEED)
+        simulator.reset(_SEED)
+        frame = simulator.step(edge)
         start = time.perf_counter()
         while frame.status is Status.DECISION:
             frame = simulator.step(edge)
         agent_s = time.perf_counter() - start
-    alone_s = _process_s(scenario, users, epochs) - _process_s(scenario, users, 0)
+    alone_s = _process_s(scenario, users, epochs) - _process_s(scenario, users, 1)
     return LoopTimes(agent_s, alone_s)
 
 
 def _process_s(scenario: str, users: int, epochs: int) -> float:
-    # 0 would mean no limit; an episode of one epoch is the shortest.
     executable = scenario_executable(scenario)
     start = time.perf_counter()
     subprocess.run(
@@ -50,7 +54,7 @@ def _process_s(scenario: str, users: int, epochs: int) -> float:
             "--agent=none",
             "--policy=edge",
             f"--users={users}",
-            f"--epochs={max(1, epochs)}",
+            f"--epochs={epochs}",
             f"--seed={_SEED}",
         ],
         check=True,

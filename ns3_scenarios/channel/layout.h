@@ -30,8 +30,6 @@ constexpr std::uint32_t LAYOUT_VERSION = 1;
 constexpr std::size_t CACHE_LINE = 64;
 /// Slots start on pages, so that the pages of slots never used are never touched.
 constexpr std::size_t PAGE = 4096;
-/// Room for the text of a failure, terminating zero included.
-constexpr std::size_t MESSAGE_BYTES = 448;
 /// A record table starts with its row count, padded to one cache line.
 constexpr std::size_t RECORD_HEADER_BYTES = CACHE_LINE;
 /// A record's cell is an int64 or a float64.
@@ -55,8 +53,7 @@ enum class Status : std::uint32_t
     TRUNCATED = 2,  ///< last observation: the limit of epochs is reached
     TERMINATED = 3, ///< last observation: the scenario ended the episode
     FLUSH = 4,      ///< a record table is full in mid-epoch: take the records, then CONTINUE
-    BRANCHED = 5,   ///< all branches have ended, their slots are filled
-    FAILED = 6      ///< SimulatorWords::message says why; the process is about to exit
+    BRANCHED = 5    ///< all branches have ended, their slots are filled
 };
 
 /// A sequence number that one side advances and the other waits for.
@@ -75,7 +72,6 @@ struct alignas(CACHE_LINE) SimulatorWords
     std::int32_t exitStatus;      ///< wait status of a finished branch
     std::uint64_t droppedRecords; ///< rows that did not fit (branches cannot flush)
     double simulatedTimeS;        ///< ns-3's clock at the observation
-    char message[MESSAGE_BYTES];  ///< zero-terminated text of a failure
 };
 
 /// Words of a slot that only the agent writes.
