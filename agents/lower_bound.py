@@ -75,9 +75,7 @@ def lower_bound_s(table: OutcomeTable, meta: Mapping[str, Any], rule: CostRule) 
     sites = [floor for floor in (site_floor(site, meta, options) for site in _REMOTE) if floor]
     timeout_s = float(meta["timeout_s"])
     bound = _accurate_s(table, sites, timeout_s, rule)
-    if rule.violation == "longest":
-        bound = min(bound, _longest_s(table, sites, timeout_s))
-    return bound
+    return min(bound, max(_longest_s(table, sites, timeout_s), rule.violation_s))
 
 
 _REMOTE: Final = (Site.EDGE, Site.CLOUD)

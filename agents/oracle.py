@@ -29,7 +29,7 @@ from tandem.agents.lower_bound import lower_bound_s
 from tandem.agents.options import OptionTable
 from tandem.agents.oracle_cache import OracleCache, SimulationKey
 from tandem.agents.oracle_search import SearchConfig, search
-from tandem.agents.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable, Violation
+from tandem.agents.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
 from tandem.agents.prober import Advance, OracleError, Prober
 from tandem.agents.states import Walk
 from tandem.bridge.env import TandemEnv
@@ -64,8 +64,6 @@ class Oracle:
         env: an inference scenario with synchronous arrivals.
         objective: whose cost is minimised; default: the environment's.
         cache: where measured states are kept; ``None`` keeps nothing.
-        violation: what a joint action below the accuracy threshold costs; the default is the
-            objective's own.
         search_config: of the search that replaces exhaustion with many users.
         parallel: branches at the same time; default: one per available core.
 
@@ -79,7 +77,6 @@ class Oracle:
         *,
         objective: PaperObjective | None = None,
         cache: OracleCache | None = None,
-        violation: Violation = "longest",
         search_config: SearchConfig | None = None,
         parallel: int | None = None,
     ) -> None:
@@ -90,7 +87,7 @@ class Oracle:
         self._parallel = parallel
         self._key: tuple[int, SimulationKey] | None = None
         meta = env.schema.meta
-        self.rule = CostRule(objective.threshold_percent(meta), violation)
+        self.rule = CostRule(objective.threshold_percent(meta), objective.violation_s)
         self.options = OptionTable.from_meta(meta)
         self._patterns = NetworkClasses.of(self.options).pattern_count(int(meta["users"]))
 

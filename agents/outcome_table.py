@@ -19,7 +19,7 @@ import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,15 +27,12 @@ from tandem.agents.agent import JointAction
 from tandem.agents.frontier import Frontier
 from tandem.agents.options import OptionTable
 from tandem.bridge.errors import TandemError
-from tandem.bridge.objective import ACCURACY_TOLERANCE_PERCENT
+from tandem.bridge.objective import ACCURACY_TOLERANCE_PERCENT, VIOLATION_S
 from tandem.bridge.request_table import Site
 
 #: Stands in a pattern for "on the user's own device".
 ON_DEVICE: Final = -1
 
-#: What an epoch below the accuracy threshold costs: its longest response time, as in
-#: `PaperObjective`; or ``forbidden``: infinitely much.
-Violation: TypeAlias = Literal["longest", "forbidden"]
 Pattern: TypeAlias = tuple[int, ...]
 
 
@@ -52,18 +49,20 @@ class CostRule:
 
     Attributes:
         threshold_percent: mean top-5 accuracy to reach.
-        violation: cost below it.
+        violation_s: below it an epoch costs its longest response time, and at least this;
+            infinity forbids it.
     """
 
     threshold_percent: float
-    violation: Violation = "longest"
+    violation_s: float = VIOLATION_S
 
     def cost_s(
         self, response_s: NDArray[np.float64], accuracy_percent: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Costs ``[…]`` of users' response times and accuracies (0: no answer), ``[…, N]``."""
+        violated = np.maximum(response_s.max(axis=-1), self.violation_s)
         cost: NDArray[np.float64] = np.where(
-            self.accurate(accuracy_percent), response_s.mean(axis=-1), self._violated(response_s)
+            self.accurate(accuracy_percent), response_s.mean(axis=-1), violated
         )
         return cost
 
@@ -72,10 +71,6 @@ class CostRule:
         limit = self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
         reached: NDArray[np.bool_] = accuracy_percent.mean(axis=-1) >= limit
         return reached
-
-    def _violated(self, response_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        longest: NDArray[np.float64] = response_s.max(axis=-1)
-        return longest if self.violation == "longest" else np.full_like(longest, np.inf)
 
 
 @dataclass(frozen=True)
@@ -244,7 +239,7 @@ class OutcomeTable:
         reached = float((self.classes.top5_percent[pattern] * self.answered[row])[remote].sum())
         needed = self.users * (rule.threshold_percent - ACCURACY_TOLERANCE_PERCENT) - reached
         choices = [frontier.fastest_above(needed)]
-        if rule.violation == "longest":
+        if np.isfinite(rule.violation_s):
             # A longest response time is at least its mean, and no assignment has a smaller
             # longest one than everybody's fastest variant: so these two candidates suffice.
             choices.append(response_s.argmin(axis=1) if len(local) else np.zeros(0, np.intp))

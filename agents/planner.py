@@ -50,9 +50,8 @@ class Plan:
 class Planner:
     """Plans for one problem; keeps nothing between decisions.
 
-    Every plan obeys the accuracy threshold. (The paper's reward, as recalled, charges the longest
-    response time below the threshold; fast and useless answers can make that the smaller number.
-    A threshold is a requirement here, so that trade is never offered.)
+    Every plan obeys the accuracy threshold: below it an epoch costs more than any plan worth
+    having (see `tandem.bridge.objective.PaperObjective`).
 
     Raises:
         PolicyError: the scenario has no device option.

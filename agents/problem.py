@@ -118,14 +118,13 @@ class JointProblem:
 
         Returns:
             Seconds, ``[…]``: the mean response time if the mean accuracy reaches the threshold,
-            else the longest response time.
+            else the longest response time, at least the objective's ``violation_s``.
         """
         answered = response_s < self.timeout_s
         accuracy = (self.options.top5_percent[actions] * answered).mean(axis=-1)
         accurate = accuracy >= self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
-        cost: NDArray[np.float64] = np.where(
-            accurate, response_s.mean(axis=-1), response_s.max(axis=-1)
-        )
+        violated = np.maximum(response_s.max(axis=-1), self.objective.violation_s)
+        cost: NDArray[np.float64] = np.where(accurate, response_s.mean(axis=-1), violated)
         return cost
 
 

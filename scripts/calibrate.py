@@ -14,7 +14,6 @@ from rich.table import Table
 from tandem.agents.evaluation import SiteExplorer, StateDraw, draw_states
 from tandem.agents.oracle import Oracle, bar
 from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.outcome_table import CostRule
 from tandem.agents.prober import OracleError
 from tandem.agents.states import Walk
 from tandem.bridge import run_folder
@@ -43,10 +42,6 @@ HEADINGS: Final = (
     "below threshold [% of states]",
     "joint action",
 )
-TITLES: Final = {
-    "longest": "Below the threshold an epoch costs its longest response time (the objective)",
-    "forbidden": "Joint actions below the threshold are forbidden",
-}
 
 
 def calibrate(
@@ -99,18 +94,14 @@ def calibrate(
             solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, advance))
         schema, resolved = env.schema, env.arguments
     episode = [index // per_episode for index in range(len(solutions))]
-    literal = calibration(solutions, schema, oracle.rule, episode)
-    forbidden = calibration(
-        solutions, schema, CostRule(oracle.rule.threshold_percent, "forbidden"), episode
-    )
+    result = calibration(solutions, schema, oracle.rule, episode)
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
         f"cache), mean top-5 accuracy ≥ {oracle.rule.threshold_percent:g} %, "
         f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
     )
-    for result in (literal, forbidden):
-        show(console, result)
+    show(console, result)
     console.print(
         "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
         "states. Best fixed is chosen in hindsight for these very states, so its true excess is "
@@ -130,7 +121,7 @@ def calibrate(
                 "per_episode": per_episode,
                 "stride": stride,
                 "ns3_version": schema.ns3_version,
-                "results": [_finite(result.as_dict()) for result in (literal, forbidden)],
+                "result": _finite(result.as_dict()),
             },
         )
 
@@ -142,7 +133,6 @@ def show(console: Console, result: Calibration) -> None:
         table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
     for line in result.lines:
         table.add_row(*_cells(line))
-    console.print(f"[bold]{TITLES[result.rule.violation]}[/]")
     console.print(table)
     verdict = "[green]worth learning[/]" if result.is_worth_learning else "[red]too easy[/]"
     console.print(

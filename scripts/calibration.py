@@ -37,7 +37,7 @@ class Line:
 
     Attributes:
         policy: its name.
-        cost_s: mean cost, seconds; infinite where a violation is forbidden and happens.
+        cost_s: mean cost, seconds; infinite where violations are forbidden and happen.
         excess_percent: mean cost above the oracle's mean cost.
         low_percent: lower end of the bootstrap 95 % interval of that over states.
         high_percent: upper end.
@@ -87,7 +87,7 @@ class Calibration:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         return {
-            "below_threshold": self.rule.violation,
+            "violation_s": self.rule.violation_s,
             "worth_learning": self.is_worth_learning,
             "distinct_optima": self.distinct_optima,
             "policies": [asdict(line) for line in self.lines],

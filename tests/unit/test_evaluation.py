@@ -42,13 +42,12 @@ def state(remote_s: float, *, exact: bool = True) -> Solution:
 
 def test_costs_and_ratio_are_looked_up() -> None:
     states = EvaluationSet([state(0.1), state(0.6)], RULE)
-    # Best: both remote at 0.1 s (0.2 s each); at 0.6 s everybody's fastest variant, which misses
-    # the threshold and so costs its longest response time.
-    assert states.oracle_s == pytest.approx((0.2 + 0.3) / 2)
+    # Best: both remote at 0.1 s (0.2 s each); at 0.6 s everybody's accurate device variant.
+    assert states.oracle_s == pytest.approx((0.2 + 0.5) / 2)
     result = states.evaluate(lambda observation: np.array([1, 1], dtype=np.int32))
     assert result.cost_s == pytest.approx(0.5)
-    assert result.ratio == pytest.approx(2.0)
-    assert result.regret_s == pytest.approx(0.25)
+    assert result.ratio == pytest.approx(0.5 / 0.35)
+    assert result.regret_s == pytest.approx(0.15)
     assert result.accuracy_percent == pytest.approx(88.0)
     assert result.violated == 0.0
 
@@ -106,7 +105,7 @@ def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_fixed_action_of_other_episodes_is_judged_on_its_own() -> None:
     # Remote is best in the first episode, the device in the second: hindsight has to compromise,
     # and each held-out choice is the wrong one.
-    rule = CostRule(85.0, "forbidden")
+    rule = CostRule(85.0, np.inf)
     states = EvaluationSet([state(0.1), state(0.1), state(0.6)], rule)
     hindsight, held_out = _fixed_lines(states, 3, np.array([0, 0, 1]))
     assert hindsight.policy == BEST_FIXED

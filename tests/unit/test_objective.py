@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
 from tandem.bridge.objective import (
+    VIOLATION_S,
     EpochCost,
     EpochResult,
     MeanResponseTime,
@@ -49,7 +50,22 @@ def test_accurate_epoch_costs_its_mean(make_requests: MakeRequests) -> None:
 
 def test_inaccurate_epoch_costs_its_maximum(make_requests: MakeRequests) -> None:
     requests = make_requests(ok(0.1, 89.9), ok(0.3, 72.8))
-    assert PaperObjective(85.0)(result(requests)) == pytest.approx(-0.3)
+    assert PaperObjective(85.0, violation_s=0.0)(result(requests)) == pytest.approx(-0.3)
+
+
+def test_fast_and_useless_answers_do_not_pay(make_requests: MakeRequests) -> None:
+    useless = make_requests(ok(0.01, 72.8), ok(0.01, 72.8))
+    accurate = make_requests(ok(0.3, 89.9), ok(0.3, 89.9))
+    objective = PaperObjective(85.0)
+    assert objective(result(useless)) == -VIOLATION_S < objective(result(accurate))
+    slow = make_requests(ok(2.0, 72.8))
+    assert objective(result(slow)) == pytest.approx(-2.0)
+
+
+@pytest.mark.parametrize("violation_s", [-0.1, float("nan")])
+def test_bad_violation_cost_is_named(violation_s: float) -> None:
+    with pytest.raises(ValueError, match=str(violation_s)):
+        PaperObjective(85.0, violation_s)
 
 
 def test_min_accepts_the_least_accurate(make_requests: MakeRequests) -> None:
@@ -66,7 +82,7 @@ def test_max_forgives_rounding_of_the_mean(make_requests: MakeRequests, users: i
 
 def test_max_notices_one_weaker_variant(make_requests: MakeRequests) -> None:
     requests = make_requests(ok(0.1, 89.9), ok(0.3, 88.9))
-    assert PaperObjective("max")(result(requests)) == pytest.approx(-0.3)
+    assert PaperObjective("max", 0.0)(result(requests)) == pytest.approx(-0.3)
 
 
 def test_timeout_counts_with_its_limit_and_no_accuracy(make_requests: MakeRequests) -> None:
@@ -96,7 +112,7 @@ def test_paper_reward_lies_between_maximum_and_mean(
     requests["accuracy_top5_percent"] = [row[1] for row in rows]
     cost = EpochCost.of(requests)
     reward = PaperObjective(threshold)(result(requests))
-    assert reward in (-cost.mean_response_time_s, -cost.max_response_time_s)
+    assert reward in (-cost.mean_response_time_s, -max(cost.max_response_time_s, VIOLATION_S))
     assert cost.mean_response_time_s <= cost.max_response_time_s + 1e-12
 
 

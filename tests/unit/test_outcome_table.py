@@ -16,7 +16,6 @@ from tandem.agents.outcome_table import (
     NetworkClasses,
     OutcomeTable,
     UnmeasuredPattern,
-    Violation,
 )
 from tandem.bridge.request_table import Site
 
@@ -90,18 +89,16 @@ def brute_force(table: OutcomeTable, rule: CostRule, count: int) -> float:
         if np.mean(accuracy) >= rule.threshold_percent - 1e-9:
             cost = float(np.mean(response))
         else:
-            cost = max(response) if rule.violation == "longest" else np.inf
+            cost = max(*response, rule.violation_s)
         least = min(least, cost)
     return least
 
 
-@pytest.mark.parametrize("violation", ["longest", "forbidden"])
+@pytest.mark.parametrize("violation_s", [0.0, 0.3, np.inf])
 @pytest.mark.parametrize("threshold", [0.0, 80.0, 85.0, 89.9])
 @pytest.mark.parametrize("alike", [True, False])
-def test_optimum_is_that_of_brute_force(
-    violation: Violation, threshold: float, alike: bool
-) -> None:
-    rule = CostRule(threshold, violation)
+def test_optimum_is_that_of_brute_force(violation_s: float, threshold: float, alike: bool) -> None:
+    rule = CostRule(threshold, violation_s)
     for seed in range(6):
         table = synthetic(TABLE_OPTIONS, 3, seed, alike=alike)
         best = table.optimum(rule)
@@ -111,18 +108,18 @@ def test_optimum_is_that_of_brute_force(
 
 def test_penalty_can_be_the_optimum() -> None:
     table = synthetic(TABLE_OPTIONS, 2, 0, timeouts=0.0)
-    best = table.optimum(CostRule(85.0, "longest"))
+    best = table.optimum(CostRule(85.0, 0.0))
     assert not best.accurate
     assert best.action.tolist() == [2, 2]
     assert best.cost_s == 0.02
-    assert table.optimum(CostRule(85.0, "forbidden")).accurate
+    assert table.optimum(CostRule(85.0, np.inf)).accurate
 
 
 def test_no_device_options() -> None:
     only_remote = options([EDGE, CLOUD], [0.1, 0.05], [89.9, 84.0])
     table = synthetic(only_remote, 3, 1)
-    for violation in ("longest", "forbidden"):
-        rule = CostRule(80.0, violation)
+    for violation_s in (0.0, np.inf):
+        rule = CostRule(80.0, violation_s)
         assert table.optimum(rule).cost_s == pytest.approx(brute_force(table, rule, 2))
 
 
@@ -177,8 +174,8 @@ def test_frontier_of_many_users_stays_exact_and_small() -> None:
     assert frontier.fastest_above(0.0) is not None
 
 
-@pytest.mark.parametrize("violation", ["longest", "forbidden"])
-def test_lower_bound_holds_for_queues_of_any_radio(violation: Violation) -> None:
+@pytest.mark.parametrize("violation_s", [0.0, 0.3, np.inf])
+def test_lower_bound_holds_for_queues_of_any_radio(violation_s: float) -> None:
     """Responses no better than ideal ones, made by an independent simulation of the site."""
     users, workers = 4, 2
     meta = {
@@ -233,6 +230,6 @@ def test_lower_bound_holds_for_queues_of_any_radio(violation: Violation) -> None
             arrival_s,
         )
         for threshold in (0.0, 85.0, 89.9):
-            rule = CostRule(threshold, violation)
+            rule = CostRule(threshold, violation_s)
             bound = lower_bound_s(state, meta, rule)
             assert 0.0 < bound <= state.optimum(rule).cost_s
