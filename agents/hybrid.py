@@ -11,7 +11,6 @@ tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,59 +18,28 @@ from numpy.typing import NDArray
 from tandem.agents.agent import JointAction, Observation
 from tandem.agents.branching_dqn import BranchingDqn
 from tandem.agents.config import HybridConfig
+from tandem.agents.learner import Decision, Lesson
 from tandem.agents.planner import Planner
 from tandem.agents.problem import JointProblem
 from tandem.agents.replay import Epoch, EpochBuffer
 from tandem.agents.staleness import StalenessDetector
 from tandem.agents.system_model import ModelView, SystemModel
 
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A joint action and where it came from.
-
-    Attributes:
-        action: ``[N]``.
-        source: ``"warmup"``, ``"thompson"``, ``"plan"`` or ``"dqn"``.
-        predicted_s: response time of each user in the model, mean of the elites, ``[N]``.
-    """
-
-    action: JointAction
-    source: str
-    predicted_s: Array
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What one real epoch taught.
-
-    Attributes:
-        surprise: mean absolute error of log response times of those who offloaded; NaN if none.
-        validation_loss: of the last fit of the model, NaN before the first one.
-        fitted: whether the model was fitted after this epoch.
-        stale: whether the model was found stale at this epoch.
-    """
-
-    surprise: float
-    validation_loss: float
-    fitted: bool
-    stale: bool
-
 
 class HybridAgent:
-    """Plans in what it has learned; `tandem.agents.agent.Agent` plus learning.
+    """Plans in what it has learned; a `tandem.agents.learner.Learner`.
 
     Args:
         problem: users, options, threshold.
         config: settings.
         seed: decides everything that is drawn.
+        name: for tables; ablations have names of their own.
     """
 
-    name = "hybrid"
-
-    def __init__(self, problem: JointProblem, config: HybridConfig, seed: int) -> None:
+    def __init__(
+        self, problem: JointProblem, config: HybridConfig, seed: int, name: str = "hybrid"
+    ) -> None:
+        self.name = name
         seeds = np.random.SeedSequence(seed).generate_state(3)
         self.problem = problem
         self.config = config
@@ -211,7 +179,7 @@ class HybridAgent:
 
     def _surprise(self, decision: Decision, epoch: Epoch) -> float:
         offloaded = np.isin(epoch.action, self.problem.network_options) & epoch.answered
-        if not offloaded.any():
+        if decision.predicted_s is None or not offloaded.any():
             return float("nan")
         ratio = epoch.response_s[offloaded] / np.maximum(decision.predicted_s[offloaded], 1e-9)
         return float(np.abs(np.log(np.maximum(ratio, 1e-9))).mean())

@@ -28,7 +28,7 @@ class HistoryRow:
 
     Attributes:
         interaction: from 1.
-        source: who chose the joint action (see `tandem.agents.hybrid.Decision`).
+        source: who chose the joint action (see `tandem.agents.learner.Decision`).
         cost_s: negative reward.
         predicted_s: mean response time that the model predicted.
         model_error: mean absolute error of log response times of offloaders, NaN without any.
@@ -183,7 +183,7 @@ def _interact(
         interaction=len(run.history) + 1,
         source=decision.source,
         cost_s=-float(reward),
-        predicted_s=float(decision.predicted_s.mean()),
+        predicted_s=decision.predicted_mean_s,
         model_error=lesson.surprise,
         validation_loss=lesson.validation_loss,
         stale=lesson.stale,

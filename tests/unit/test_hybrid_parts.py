@@ -15,6 +15,7 @@ from tandem.agents.branching_dqn import BranchingDqn
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.config import DqnConfig, HybridConfig, ModelConfig
 from tandem.agents.hybrid import HybridAgent
+from tandem.agents.learner import Decision, Learner
 from tandem.agents.prior import UPLINK
 from tandem.agents.replay import EpochBuffer, read_components
 from tandem.agents.staleness import StalenessDetector
@@ -132,6 +133,7 @@ def test_agent_always_obeys_the_threshold() -> None:
     assert problem.is_accurate(played).all()
     assert problem.is_accurate(agent.act(make_observation(problem)))
     assert isinstance(agent, Agent)
+    assert isinstance(agent, Learner)
 
 
 def test_agent_notices_a_change_and_refits() -> None:
@@ -144,11 +146,11 @@ def test_agent_notices_a_change_and_refits() -> None:
     alarms = []
     for step in range(60):
         epoch = synthetic_epoch(problem, rng, 1.0 if step < 40 else 8.0)
-        decision = agent.decide(epoch.observation)
+        agent.decide(epoch.observation)
         # What was predicted for the action that the made-up system then plays.
         prediction = agent.model.predict(epoch.observation, epoch.action[None])
         predicted_s = prediction.response_s.mean(axis=0)[0]
-        lesson = agent.learn(type(decision)(epoch.action, "plan", predicted_s), epoch)
+        lesson = agent.learn(Decision(epoch.action, "plan", predicted_s), epoch)
         if lesson.stale:
             alarms.append(step)
     assert len(alarms) == 1
