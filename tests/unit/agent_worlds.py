@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import Observation
+from tandem.agents.agent import JointAction, Observation
 from tandem.agents.options import OptionTable
 from tandem.agents.prior import DEVICE, DOWNLINK, SITE, UPLINK
 from tandem.agents.problem import JointProblem
@@ -86,12 +86,23 @@ def permuted(observation: Observation, order: NDArray[np.intp]) -> Observation:
 
 
 def synthetic_epoch(problem: JointProblem, rng: np.random.Generator, slowdown: float) -> Epoch:
-    """An epoch of a made-up system: offloaders of one cell share the air, jobs share the edge.
+    """An epoch of the made-up system of `played_epoch`, at a random state with a random action."""
+    observation = make_observation(problem, rng)
+    action = rng.integers(4, size=problem.users).astype(np.int32)
+    return played_epoch(problem, observation, action, observation, slowdown)
+
+
+def played_epoch(
+    problem: JointProblem,
+    observation: Observation,
+    action: JointAction,
+    next_observation: Observation,
+    slowdown: float = 1.0,
+) -> Epoch:
+    """What comes of a joint action: offloaders of one cell share the air, jobs share the edge.
 
     Uplink = ``slowdown`` × (offloaders) × upload time; site wait = half of the other jobs.
     """
-    observation = make_observation(problem, rng)
-    action = rng.integers(4, size=problem.users).astype(np.int32)
     away = action >= EDGE
     rate = observation["users"][:, problem.user_columns["rate_bps"]]
     components = np.zeros((problem.users, 4))
@@ -109,6 +120,6 @@ def synthetic_epoch(problem: JointProblem, rng: np.random.Generator, slowdown: f
         components_s=components,
         answered=np.ones(problem.users, dtype=bool),
         cost_s=float(problem.cost_s(components.sum(axis=1), action)),
-        next_observation=observation,
+        next_observation=next_observation,
         ended=False,
     )

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""Learning agents by the name that the command line uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+from tandem.agents.bandit import UserBandits
+from tandem.agents.baseline_config import (
+    BanditConfig,
+    BranchingConfig,
+    JointDqnConfig,
+    QLearningConfig,
+)
+from tandem.agents.branching_learner import BranchingLearner
+from tandem.agents.config import HybridConfig, ModelConfig, Settings
+from tandem.agents.hybrid import HybridAgent
+from tandem.agents.joint_dqn import JointDqn
+from tandem.agents.learner import Learner
+from tandem.agents.options import PolicyError
+from tandem.agents.problem import JointProblem
+from tandem.agents.qlearning import QLearner
+
+Make: TypeAlias = Callable[[JointProblem, Any, int, str], Learner]
+
+
+@dataclass(frozen=True)
+class LearnerKind:
+    """A learner that can be made.
+
+    Attributes:
+        make: takes problem, config, seed and name.
+        default: its settings unless others are given; their class is the only one accepted.
+        summary: one line for listings.
+    """
+
+    make: Make
+    default: Settings
+    summary: str
+
+
+#: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
+#: from the cost of missing it, as in the paper.
+LEARNERS: Final[Mapping[str, LearnerKind]] = {
+    "hybrid": LearnerKind(
+        HybridAgent, HybridConfig(), "system model, planning and direct RL: the hybrid agent"
+    ),
+    "hybrid-no-prior": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(use_prior=False)),
+        "hybrid whose model starts without the analytic prior",
+    ),
+    "hybrid-no-structure": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(use_structure=False)),
+        "hybrid whose model does not see the loads of cell and site",
+    ),
+    "hybrid-no-planning": LearnerKind(
+        HybridAgent,
+        HybridConfig(use_planning=False),
+        "hybrid that neither plans nor imagines: its DQN alone",
+    ),
+    "branching-dqn": LearnerKind(
+        BranchingLearner, BranchingConfig(), "double DQN with a branch of values per user"
+    ),
+    "joint-dqn": LearnerKind(
+        JointDqn, JointDqnConfig(), "DQN with an output per joint action within the threshold"
+    ),
+    "joint-dqn-penalty": LearnerKind(
+        JointDqn,
+        JointDqnConfig(obey_threshold=False),
+        "DQN with an output per joint action, the paper's baseline",
+    ),
+    "qlearning": LearnerKind(
+        QLearner, QLearningConfig(), "table of values per state and joint action"
+    ),
+    "qlearning-penalty": LearnerKind(
+        QLearner,
+        QLearningConfig(obey_threshold=False, pooling=0.0),
+        "the same without knowing the threshold or other states, as in the paper",
+    ),
+    "bandit": LearnerKind(
+        UserBandits, BanditConfig(), "Thompson sampling per user, blind to the state"
+    ),
+}
+
+
+def learner_kind(name: str) -> LearnerKind:
+    """The kind called ``name``.
+
+    Raises:
+        PolicyError: there is none.
+    """
+    if name not in LEARNERS:
+        raise PolicyError(f"learner {name!r} is unknown: one of {', '.join(LEARNERS)}")
+    return LEARNERS[name]
+
+
+def learner_config(name: str, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of a kind, some replaced.
+
+    Args:
+        name: of the kind.
+        overrides: values by field, groups as nested mappings; what a YAML file holds.
+
+    Raises:
+        PolicyError: unknown name, field, or impossible value.
+    """
+    default = learner_kind(name).default
+    merged = _merge(default.model_dump(), overrides or {})
+    try:
+        return type(default).model_validate(merged)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} ({fault['input']!r})"
+            for fault in error.errors()
+        )
+        raise PolicyError(f"settings of {name!r}: {faults}") from None
+
+
+def make_learner(
+    name: str, problem: JointProblem, seed: int, config: Settings | None = None
+) -> Learner:
+    """A new learner.
+
+    Args:
+        name: of `LEARNERS`.
+        problem: what it is to solve.
+        seed: decides everything that it draws.
+        config: its settings; default: those of its kind (see `learner_config`).
+
+    Raises:
+        PolicyError: unknown name, settings of another kind, or a problem that does not fit.
+    """
+    kind = learner_kind(name)
+    config = kind.default if config is None else config
+    if type(config) is not type(kind.default):
+        raise PolicyError(
+            f"learner {name!r} takes {type(kind.default).__name__}, not {type(config).__name__}"
+        )
+    return kind.make(problem, config, seed, name)
+
+
+def _merge(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Overrides over values; nested mappings are merged, not replaced."""
+    merged = dict(values)
+    for key, value in overrides.items():
+        group = merged.get(key)
+        if isinstance(group, dict) and isinstance(value, Mapping):
+            merged[key] = _merge(group, value)
+        else:
+            merged[key] = value
+    return merged
