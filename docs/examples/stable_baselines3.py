@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""PPO of Stable-Baselines3 on packet-level WiFi, against everybody staying at home.
+
+pip install 'ns3-tandem[sb3]'
+python stable_baselines3.py --interactions 1024
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from tandem.agents.agent import Agent
+from tandem.agents.heuristics import make_policy
+from tandem.agents.sb3 import Sb3Agent, train_sb3
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+
+
+def mean_cost_s(env: TandemEnv, agent: Agent, seed: int, epochs: int) -> float:
+    """Mean cost of an agent over one episode, seconds."""
+    observation, _ = env.reset(seed=seed)
+    agent.begin_episode(seed)
+    costs = []
+    for _ in range(epochs):
+        observation, reward, *_ = env.step(agent.act(observation))
+        costs.append(-reward)
+    return float(np.mean(costs))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=3)
+    parser.add_argument("--interactions", type=int, default=1024)
+    parser.add_argument("--epochs", type=int, default=30, help="of an episode")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--algorithm", choices=("ppo", "dqn"), default="ppo")
+    given = parser.parse_args()
+
+    def progress(interaction: int, agent: Sb3Agent) -> None:
+        if interaction % 128 == 0:
+            print(f"{interaction} interactions", flush=True)
+
+    with TandemEnv(
+        "wifi-edge", users=given.users, epochs=given.epochs, objective=PaperObjective(85.0)
+    ) as env:
+        agent = train_sb3(
+            env, given.algorithm, given.interactions, given.seed, on_interaction=progress
+        )
+        for player in (agent, make_policy("device", env.schema), make_policy("edge", env.schema)):
+            cost_s = mean_cost_s(env, player, seed=10_000, epochs=given.epochs)
+            print(f"{player.name}: {1000 * cost_s:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Stable-Baselines3 on real ns-3, with budgets of seconds."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tandem.agents.agent import Agent
+from tandem.agents.options import PolicyError
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+
+pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed (extra 'sb3')")
+
+from gymnasium.utils.env_checker import check_env
+from tandem.agents.sb3 import (
+    Algorithm,
+    DqnConfig,
+    PpoConfig,
+    Sb3Agent,
+    Sb3Config,
+    Sb3Env,
+    make_sb3,
+    train_sb3,
+)
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "stable_baselines3.py"
+QUICK = Sb3Config(
+    ppo=PpoConfig(n_steps=16, batch_size=16, n_epochs=4),
+    dqn=DqnConfig(learning_starts=4, batch_size=16),
+)
+
+
+@pytest.fixture
+def env() -> Iterator[TandemEnv]:
+    with TandemEnv("wifi-edge", users=2, epochs=8, objective=PaperObjective(85.0)) as environment:
+        yield environment
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_algorithms_see_a_proper_environment(env: TandemEnv, flat: bool) -> None:
+    wrapped = Sb3Env(env, QUICK, flat)
+    check_env(wrapped, skip_render_check=True)
+    observation, _ = wrapped.reset(seed=1)
+    assert max(float(np.abs(block).max()) for block in observation.values()) < 10.0
+    columns = [column.name for column in env.schema.block("users").columns]
+    assert observation["users"].shape == (2, sum(not c.startswith("last_") for c in columns))
+
+
+def test_joint_actions_are_counted_through(env: TandemEnv) -> None:
+    wrapped = Sb3Env(env, QUICK, flat=True)
+    played = {tuple(wrapped.joint_action(number)) for number in range(10 * 10)}
+    assert len(played) == 10 * 10
+    assert wrapped.joint_action(98).tolist() == [9, 8]
+
+
+def test_rewards_are_limited_and_scaled(env: TandemEnv) -> None:
+    wrapped = Sb3Env(env, Sb3Config(cost_limit_s=0.5, cost_scale_s=0.25), flat=False)
+    wrapped.reset(seed=1)
+    # Everybody's least accurate variant misses the threshold: 1 s.
+    assert wrapped.step([7, 7])[1] == pytest.approx(-2.0)
+    env.reset(seed=1)
+    reward = env.step([0, 0])[1]
+    wrapped.reset(seed=1)
+    assert wrapped.step([0, 0])[1] == pytest.approx(reward / 0.25)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_training_follows_from_the_seed(env: TandemEnv, algorithm: Algorithm) -> None:
+    seen = []
+
+    def train() -> Sb3Agent:
+        counts: list[int] = []
+        agent = train_sb3(
+            env, algorithm, 32, 5, QUICK, on_interaction=lambda count, _: counts.append(count)
+        )
+        seen.append(counts)
+        return agent
+
+    first, again = train(), train()
+    untrained = make_sb3(env, algorithm, 5, QUICK)
+    weights = [
+        np.concatenate([p.detach().numpy().ravel() for p in agent.model.policy.parameters()])
+        for agent in (first, again, untrained)
+    ]
+    assert np.array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])
+    assert seen == [list(range(1, 33))] * 2
+    observation, _ = env.reset(seed=3)
+    assert isinstance(first, Agent)
+    assert env.action_space.contains(first.act(observation).astype(np.int64))
+
+
+def test_too_many_joint_actions_for_dqn() -> None:
+    with (
+        TandemEnv("wifi-edge", users=5, epochs=4) as env,
+        pytest.raises(PolicyError, match="5 users with 10 options have 100000 joint actions"),
+    ):
+        make_sb3(env, "dqn", 1)
+
+
+def test_saved_model_acts_alike(env: TandemEnv, tmp_path: Path) -> None:
+    agent = train_sb3(env, "dqn", 24, 1, QUICK)
+    agent.save(tmp_path / "model.zip")
+    other = make_sb3(env, "dqn", 2, QUICK)
+    other.model.set_parameters(tmp_path / "model.zip")
+    observation, _ = env.reset(seed=3)
+    for _ in range(4):
+        assert other.act(observation).tolist() == agent.act(observation).tolist()
+        observation, *_ = env.step(agent.act(observation))
+
+
+def test_scenarios_with_unnamed_values_fit() -> None:
+    with TandemEnv("hello", epochs=20, objective=lambda result: 0.0) as env:
+        wrapped = Sb3Env(env, QUICK, flat=False)
+        observation, _ = wrapped.reset(seed=1)
+        assert observation["backlog"].shape == env.observation_space["backlog"].shape
+        assert train_sb3(env, "ppo", 16, 1, QUICK).name == "sb3-ppo"
+
+
+def test_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--users", "2", "--interactions", "20", "--epochs", "4", "--algorithm", "dqn"]
+    monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *arguments])
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["sb3-dqn", "device", "edge"]
