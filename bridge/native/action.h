@@ -11,6 +11,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace tandem::bridge
@@ -102,6 +103,11 @@ class ActionWriter
                                 Text(m_shape.begin(), m_shape.end()));
         }
         const T* values = static_cast<const T*>(view.buf);
+        if (IsSame<T>() && IsWithin(values))
+        {
+            std::memcpy(memory, values, m_size * sizeof(T));
+            return;
+        }
         for (std::size_t i = 0; i < m_size; ++i)
         {
             const auto value = static_cast<double>(values[i]);
@@ -124,6 +130,25 @@ class ActionWriter
             }
             std::memcpy(memory + i * sizeof choice, &choice, sizeof choice);
         }
+    }
+
+    /// @return whether the block holds values of this very type
+    template <typename T>
+    bool IsSame() const
+    {
+        return std::is_same_v<T, double> ? m_real : std::is_same_v<T, std::int32_t> && !m_real;
+    }
+
+    /// The usual case, in a loop without branches; what is wrong is found out afterwards.
+    template <typename T>
+    bool IsWithin(const T* values) const
+    {
+        bool within = true;
+        for (std::size_t i = 0; i < m_size; ++i)
+        {
+            within &= (values[i] >= m_low) & (values[i] <= m_high); // so that NaN fails
+        }
+        return within;
     }
 
     static std::string Text(double value)

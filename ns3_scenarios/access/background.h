@@ -23,7 +23,7 @@ namespace tandem
 struct BackgroundConfig
 {
     uint32_t stations{0};        //!< how many
-    double rateMbps{5.0};        //!< of each while it is on, Mbit/s of UDP payload
+    double rateMbps{3.0};        //!< of each while it is on, Mbit/s of UDP payload
     double meanOnS{1.0};         //!< mean of the exponential on time, s
     double meanOffS{2.0};        //!< mean of the exponential off time, s; 0: always on
     uint32_t payloadBytes{1400}; //!< UDP payload of one packet, bytes

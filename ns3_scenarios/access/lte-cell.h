@@ -32,7 +32,7 @@ struct LteCellConfig
     LteCellConfig();
 
     std::string scheduler{"pf"};      //!< pf | rr
-    uint32_t bandwidthPrb{25};        //!< uplink and downlink, PRBs: 6 | 15 | 25 | 50 | 75 | 100
+    uint32_t bandwidthPrb{50};        //!< uplink and downlink, PRBs: 6 | 15 | 25 | 50 | 75 | 100
     std::string rlcMode{"um"};        //!< um | am
     uint32_t rlcBufferBytes{1 << 20}; //!< of each bearer, bytes
     double ueTxPowerDbm{23.0};        //!< power class 3 of TS 36.101, dBm

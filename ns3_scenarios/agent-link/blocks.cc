@@ -78,6 +78,29 @@ ObservationBlock::Set(size_t row, size_t column, double value)
     Set(row * m_shape.back() + column, value);
 }
 
+void
+ObservationBlock::Assign(const double* values)
+{
+    const double low = m_columns[0].low;
+    const double high = m_columns[0].high;
+    bool valid = m_columns.size() == 1;
+    if (valid)
+    {
+        // No branch in the loop, so that the compiler can take several values at a time.
+        for (size_t i = 0; i < m_size; ++i)
+        {
+            const double value = values[i];
+            valid &= value == value;
+            const double raised = value < low ? low : value;
+            m_values[i] = raised > high ? high : raised;
+        }
+    }
+    for (size_t i = 0; i < m_size && !valid; ++i)
+    {
+        Set(i, values[i]);
+    }
+}
+
 const std::string&
 ObservationBlock::GetName() const
 {
@@ -208,13 +231,30 @@ ActionBlock::Describe(JsonWriter& json, uint64_t offset) const
     json.Field("low", m_low).Field("high", m_high).EndObject();
 }
 
+template <typename T>
+bool
+ActionBlock::IsWithin() const
+{
+    const auto* values = reinterpret_cast<const T*>(m_memory);
+    bool within = true;
+    for (size_t i = 0; i < m_size; ++i)
+    {
+        // Written so that NaN fails, too.
+        within &= (values[i] >= m_low) & (values[i] <= m_high);
+    }
+    return within;
+}
+
 void
 ActionBlock::Check() const
 {
+    if (m_real ? IsWithin<double>() : IsWithin<int32_t>())
+    {
+        return;
+    }
     for (size_t i = 0; i < m_size; ++i)
     {
         const double value = m_real ? GetReal(i) : Get(i);
-        // Written so that NaN fails, too.
         NS_ABORT_MSG_UNLESS(value >= m_low && value <= m_high,
                             "action '" << m_name << "' at index " << i << " is " << value
                                        << ", allowed are " << m_low << " … " << m_high);

@@ -60,6 +60,10 @@ class ObservationBlock
         m_values[index] = std::clamp(value, m_columns[column].low, m_columns[column].high);
     }
 
+    /// Set the whole flattened block at once, as Set() would value by value but many times faster.
+    /// @param values GetSize() values
+    void Assign(const double* values);
+
     /// Set one value of a block seen as rows × columns.
     void Set(size_t row, size_t column, double value);
 
@@ -103,6 +107,13 @@ class ActionBlock
         return reinterpret_cast<const double*>(m_memory)[index];
     }
 
+    /// @return all values of a float64 block, GetSize() of them
+    const double* GetReals() const
+    {
+        CheckAccess(0, true);
+        return reinterpret_cast<const double*>(m_memory);
+    }
+
     /// For built-in policies (--agent=none).
     void Set(size_t index, int32_t value);
     /// For built-in policies (--agent=none).
@@ -129,6 +140,9 @@ class ActionBlock
     }
 
     [[noreturn]] void Refuse(size_t index, bool real) const;
+
+    template <typename T>
+    bool IsWithin() const;
 
     std::string m_name;
     std::vector<uint32_t> m_shape;

@@ -14,10 +14,12 @@
 #include "ns3/command-line.h"
 #include "ns3/simulator.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <limits>
 #include <unistd.h>
+#include <vector>
 
 using namespace ns3;
 using namespace ns3::tandem;
@@ -26,13 +28,15 @@ int
 main(int argc, char* argv[])
 {
     uint32_t values = 16;
+    uint32_t choices = 0;
     uint32_t rows = 0;
     int64_t crashAt = -1;
     int64_t exitAt = -1;
     int64_t hangAt = -1;
     AgentLink link("echo");
     CommandLine cmd(__FILE__);
-    cmd.AddValue("values", "number of float64 values in the observation and in the action", values);
+    cmd.AddValue("values", "number of float64 values in the observation", values);
+    cmd.AddValue("choices", "number of float64 values in the action; 0: as many", choices);
     cmd.AddValue("rows", "records reported per epoch", rows);
     cmd.AddValue("crashAt", "epoch at which the process aborts; -1: never", crashAt);
     cmd.AddValue("exitAt", "epoch at which the process exits with status 7; -1: never", exitAt);
@@ -40,13 +44,18 @@ main(int argc, char* argv[])
     link.AddArguments(cmd);
     cmd.Parse(argc, argv);
 
+    choices = choices == 0 ? values : choices;
+    NS_ABORT_MSG_IF(choices > values,
+                    "--choices=" << choices << " exceeds the " << values
+                                 << " --values that echo them");
+    std::vector<double> echoed(values, 0.0);
     constexpr double ANY = std::numeric_limits<double>::max();
     auto* sight = link.AddObservation("values",
                                       {
                                           values
     },
                                       {{"value", "", -ANY, ANY, "an echo"}});
-    auto* action = link.AddRealAction("values", {values}, -ANY, ANY);
+    auto* action = link.AddRealAction("values", {choices}, -ANY, ANY);
     auto* table =
         rows == 0 ? nullptr
                   : link.AddRecords("rows",
@@ -55,7 +64,7 @@ main(int argc, char* argv[])
                                         {"value", RecordColumn::FLOAT64, "", "number of the row"}
     });
     link.SetPolicy([&](ActionBlock* block) {
-        for (uint32_t i = 0; i < values; ++i)
+        for (uint32_t i = 0; i < choices; ++i)
         {
             block->SetReal(i, i);
         }
@@ -83,10 +92,8 @@ main(int argc, char* argv[])
             Simulator::Stop();
             return;
         }
-        for (uint32_t i = 0; i < values; ++i)
-        {
-            sight->Set(i, action->GetReal(i));
-        }
+        std::copy_n(action->GetReals(), choices, echoed.begin());
+        sight->Assign(echoed.data());
         Simulator::ScheduleNow(epoch);
     };
     link.BeginEpisode();

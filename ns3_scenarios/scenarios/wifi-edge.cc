@@ -20,7 +20,7 @@ main(int argc, char* argv[])
     WifiCellConfig wifi;
     wifi.placement.mobility = "walk";
     wifi.placement.radiusM = 50; // far enough for the PHY rate to depend on the place
-    wifi.background.stations = 2;
+    wifi.background.stations = 1;
     wifi.AddArguments(run.GetCommandLine());
     run.Parse(argc, argv);
     wifi.Check();

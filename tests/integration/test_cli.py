@@ -90,7 +90,10 @@ def test_settings_reach_the_scenario(tmp_path: Path) -> None:
         *("run", "--users", "2", "--epochs", "3", "--policy", "device", "--out", tmp_path / "run"),
         *("--set", "deviceServiceScale=3", "--set", "arrivalJitter=0"),
     )
-    tandem("run", "--users", "2", "--epochs", "3", "--policy", "device", "--out", tmp_path / "one")
+    tandem(
+        *("run", "--users", "2", "--epochs", "3", "--policy", "device", "--out", tmp_path / "one"),
+        *("--set", "deviceServiceScale=1"),
+    )
     slow = pd.read_parquet(tmp_path / "run" / "requests.parquet")["device_compute_s"]
     fast = pd.read_parquet(tmp_path / "one" / "requests.parquet")["device_compute_s"]
     assert slow.mean() == pytest.approx(3.0 * fast.mean(), rel=1e-6)

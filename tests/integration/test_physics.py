@@ -267,7 +267,15 @@ def test_lte_mcs_falls_with_distance(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("users", "prbs_each"), [(4, 6), (5, 5), (8, 3)])
 def test_lte_round_robin_shares_equally(tmp_path: Path, users: int, prbs_each: int) -> None:
-    rows = measure(tmp_path, cell="lte", users=users, scheduler="rr", placement="ring", radius=50)
+    rows = measure(
+        tmp_path,
+        cell="lte",
+        users=users,
+        scheduler="rr",
+        placement="ring",
+        radius=50,
+        bandwidth=PRBS,
+    )
     block_bits = TBS_ITBS_26[prbs_each]
     for i in range(users):
         assert rows[i].mcs == 28

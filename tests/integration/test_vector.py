@@ -93,7 +93,8 @@ def test_make_vec_with_requests_of_each_environment() -> None:
     assert isinstance(envs.unwrapped, TandemVectorEnv)
     envs.reset(seed=1)
     _, rewards, _, _, info = envs.step(np.array([[8, 8], [0, 9]]))
-    assert [rows["option"].tolist() for rows in info[TABLE]] == [[8, 8], [0, 9]]
+    options = [rows[rows["user"].argsort()]["option"].tolist() for rows in info[TABLE]]
+    assert options == [[8, 8], [0, 9]]
     assert (rewards < 0.0).all()
     assert info["cost"]["finished"].tolist() == [2, 2]
     envs.close()

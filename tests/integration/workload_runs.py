@@ -27,10 +27,11 @@ QUIET: Mapping[str, object] = {
     "cloudQuietLoad": 0,
     "cloudBusyLoad": 0,
     "arrivalJitter": 0,
+    "deviceServiceScale": 1,
 }
 # One frame per channel access at one rate: the standard tells how long each takes.
 QUIET_WIFI = {**QUIET, "radius": 8, "rateControl": "constant:7", "ampdu": 0}
-QUIET_LTE = {**QUIET, "radius": 50}
+QUIET_LTE = {**QUIET, "radius": 50, "bandwidth": 25}
 QUIET_CELL = {"wifi-edge": QUIET_WIFI, "lte-edge": QUIET_LTE}
 
 
