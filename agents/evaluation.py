@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,7 @@ class Evaluation:
         violated: share of the states in which the policy missed the accuracy threshold.
         costs_s: cost at each state, ``[S]``.
         actions: what was played, ``[S, N]``.
+        response_s: mean response time of all requests, whether accurate or not, seconds.
     """
 
     cost_s: float
@@ -96,6 +97,7 @@ class Evaluation:
     violated: float
     costs_s: NDArray[np.float64] = field(repr=False)
     actions: NDArray[np.int32] = field(repr=False)
+    response_s: float = float("nan")
 
     @property
     def ratio(self) -> float:
@@ -106,6 +108,24 @@ class Evaluation:
     def regret_s(self) -> float:
         """Mean cost above the oracle, seconds."""
         return self.cost_s - self.oracle_s
+
+
+class Judge(Protocol):
+    """States at which any policy can be compared with the best joint action known."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the best known is the optimum."""
+        ...
+
+    @property
+    def oracle_s(self) -> float:
+        """Mean cost of the best joint actions known, seconds."""
+        ...
+
+    def evaluate(self, policy: Policy) -> Evaluation:
+        """The policy at every state."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -130,13 +150,18 @@ class EvaluationSet:
                 )
 
     @property
+    def exact(self) -> bool:
+        """Always: searched states are refused."""
+        return True
+
+    @property
     def oracle_s(self) -> float:
         """The oracle's mean cost, seconds."""
         return float(np.mean([solution.best.cost_s for solution in self.solutions]))
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state and look up what it costs."""
-        actions, costs, accuracies, violated = [], [], [], 0
+        actions, costs, accuracies, responses, violated = [], [], [], [], 0
         for solution in self.solutions:
             table = solution.table
             observation = {name: block.copy() for name, block in table.observation.items()}
@@ -144,6 +169,7 @@ class EvaluationSet:
             response_s, accuracy = table.outcome(action)
             costs.append(float(self.rule.cost_s(response_s, accuracy)[0]))
             accuracies.append(float(accuracy.mean()))
+            responses.append(float(response_s.mean()))
             violated += not self.rule.accurate(accuracy)[0]
             actions.append(action)
         return Evaluation(
@@ -153,6 +179,7 @@ class EvaluationSet:
             violated=violated / len(costs),
             costs_s=np.array(costs),
             actions=np.array(actions),
+            response_s=float(np.mean(responses)),
         )
 
 
@@ -225,13 +252,17 @@ class Convergence:
         Raises:
             ValueError: fewer interactions than at the evaluation before.
         """
+        return self.add_ratio(interactions, evaluation.ratio)
+
+    def add_ratio(self, interactions: int, ratio: float) -> bool:
+        """`add` of an evaluation of which only its ratio is at hand."""
         if interactions < self._last:
             raise ValueError(
                 f"an evaluation after {interactions} interactions follows one after {self._last}: "
                 "give them in order"
             )
         self._last = interactions
-        if evaluation.ratio <= self.target_ratio:
+        if ratio <= self.target_ratio:
             if self._streak == 0:
                 self._streak_began = interactions
             self._streak += 1

@@ -34,6 +34,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tandem.bridge import run_folder
 from tandem.bridge.objective import EpochCost
+from tandem.bridge.packed_table import pack_table, unpack_table
 from tandem.bridge.schema import Schema
 
 DECISIONS: Final = "decisions"
@@ -82,6 +83,8 @@ class RunWriter:
         self._episode: dict[str, Any] | None = None
         self._episode_requests: list[NDArray[np.void]] = []
         self._observation: Mapping[str, NDArray[np.float64]] = {}
+        self._earlier: dict[str, pa.Table] = {}
+        self._earlier_decisions = 0
         self._started_s = time.monotonic()
 
     def __enter__(self) -> RunWriter:
@@ -109,7 +112,33 @@ class RunWriter:
     @property
     def decisions(self) -> int:
         """Decisions recorded so far."""
-        return len(self._decisions)
+        return self._earlier_decisions + len(self._decisions)
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to ``metadata.json``, from its next writing on."""
+        self._metadata.update(facts)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything recorded so far, the running episode included (for a checkpoint)."""
+        episode = self._episode
+        return {
+            "tables": {name: pack_table(table) for name, table in self._all_tables().items()},
+            "decisions": self.decisions,
+            "episode": None if episode is None else dict(episode),
+            "episode_requests": self._running_requests().view(np.uint8),
+            "observation": {name: block.copy() for name, block in self._observation.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what another writer of the same scenario had recorded."""
+        self._earlier = {name: unpack_table(packed) for name, packed in state["tables"].items()}
+        self._earlier_decisions = int(state["decisions"])
+        self._tables = {name: [] for name in self._tables}
+        self._decisions, self._episodes = [], []
+        self._episode = None if state["episode"] is None else dict(state["episode"])
+        if "requests" in self._tables:
+            self._episode_requests = [state["episode_requests"].view(self._dtype("requests"))]
+        self._observation = dict(state["observation"])
 
     def begin_episode(
         self, episode: int, seed: int, observation: Mapping[str, NDArray[np.float64]]
@@ -171,12 +200,7 @@ class RunWriter:
         self._episode = None
         episode["finished"] = finished
         if "requests" in self._tables:
-            requests = (
-                np.concatenate(self._episode_requests)
-                if self._episode_requests
-                else np.zeros(0, self._dtype("requests"))
-            )
-            cost = EpochCost.of(requests).as_dict()
+            cost = EpochCost.of(self._running_requests()).as_dict()
             episode["requests"] = cost.pop("finished")
             episode.update(cost)
         for name, block in self._observation.items():
@@ -189,15 +213,31 @@ class RunWriter:
                 return table.dtype
         raise KeyError(name)
 
+    def _running_requests(self) -> NDArray[np.void]:
+        """Requests of the running episode."""
+        if self._episode_requests:
+            return np.concatenate(self._episode_requests)
+        return np.zeros(0, self._dtype("requests") if "requests" in self._tables else np.uint8)
+
+    def _all_tables(self) -> dict[str, pa.Table]:
+        """Every table by the name of its file, what was recorded before a resume first."""
+        tables = {
+            name: record_table(self._dtype(name), parts) for name, parts in self._tables.items()
+        }
+        for name, rows in ((DECISIONS, self._decisions), (EPISODES, self._episodes)):
+            if rows:
+                tables[name] = pa.Table.from_pylist(rows)
+        for name, earlier in self._earlier.items():
+            later = tables.get(name)
+            # One chunk, as without a resume: chunks would show in the written file.
+            parts = [earlier] if later is None else [earlier, later]
+            tables[name] = pa.concat_tables(parts).combine_chunks()
+        return tables
+
     def _write_tables(self) -> None:
         labels = labels_of(self._schema)
-        for name, parts in self._tables.items():
-            table = record_table(self._dtype(name), parts)
+        for name, table in self._all_tables().items():
             self._write(name, table, labels)
-        if self._decisions:
-            self._write(DECISIONS, pa.Table.from_pylist(self._decisions), labels)
-        if self._episodes:
-            self._write(EPISODES, pa.Table.from_pylist(self._episodes), labels)
 
     def _write(self, name: str, table: pa.Table, labels: bytes) -> None:
         run_folder.write_table(
@@ -208,8 +248,8 @@ class RunWriter:
         self._metadata.update(
             status=status,
             error=error,
-            decisions=len(self._decisions),
-            episodes=len(self._episodes),
+            decisions=self.decisions,
+            episodes=len(self._episodes) + len(self._earlier.get(EPISODES, ())),
             elapsed_s=round(time.monotonic() - self._started_s, 3),
         )
         run_folder.write_json(self.folder / run_folder.METADATA, self._metadata)

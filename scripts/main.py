@@ -18,6 +18,7 @@ EXIT_ERROR: Final = 2
 #: Sub-commands: each is a function, or a group ``<name>_app``, in the module of its name.
 COMMANDS: Final = (
     "run",
+    "train",
     "analyze",
     "scenarios",
     "demo",

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from tandem.agents.config import HybridConfig
 from tandem.agents.heuristics import make_policy
-from tandem.agents.hybrid_run import HybridRun, joint_problem, run_hybrid
+from tandem.agents.hybrid import HybridAgent
 from tandem.agents.options import PolicyError
+from tandem.agents.training import Training
+from tandem.agents.world import EnvWorld, joint_problem
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, PaperObjective
 
@@ -46,29 +48,21 @@ def mean_cost_s(env: TandemEnv, policy: str, seed: int, epochs: int) -> float:
     return float(np.mean(costs))
 
 
+def train(env: TandemEnv, interactions: int, seed: int) -> Training:
+    world = EnvWorld(env)
+    training = Training(world, HybridAgent(world.problem, HybridConfig(), seed), seed)
+    training.run(interactions)
+    return training
+
+
 def test_hybrid_beats_device_and_random(env: TandemEnv) -> None:
-    config = HybridConfig()
     late = []
     for seed in SEEDS:
-        run = run_hybrid(env, config, INTERACTIONS, seed)
-        late += [row.cost_s for row in run.history[-JUDGED:]]
+        training = train(env, INTERACTIONS, seed)
+        late += [row.cost_s for row in training.history[-JUDGED:]]
     for policy in ("device", "random"):
         others = [mean_cost_s(env, policy, 100 + seed, JUDGED) for seed in SEEDS]
         assert np.mean(late) < np.mean(others), policy
-
-
-def test_resumed_run_equals_an_uninterrupted_one(env: TandemEnv) -> None:
-    config = HybridConfig(warmup=2, fit_every=3, imagine_every=3, imagined_epochs=6)
-    whole = run_hybrid(env, config, 16, seed=3)
-    half = run_hybrid(env, config, 7, seed=3)
-    resumed = run_hybrid(env, config, 16, seed=3, state=half.state_dict())
-
-    def trace(run: HybridRun) -> list[tuple[str, float, float]]:
-        return [(row.source, row.cost_s, row.predicted_s) for row in run.history]
-
-    assert trace(resumed) == trace(whole)
-    observation, _ = env.reset(seed=9)
-    assert np.array_equal(resumed.agent.act(observation), whole.agent.act(observation))
 
 
 def test_other_objectives_are_refused(env: TandemEnv) -> None:

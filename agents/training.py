@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""Training any learner in any world, with a state that can be put away and resumed.
+
+An interaction is one decision epoch of the world. A run that is put away after an interaction and
+resumed later goes on with the same results, bit for bit, as if it had not been interrupted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final, Protocol
+
+import numpy as np
+from tandem.agents.agent import Observation
+from tandem.agents.learner import Decision, Learner
+from tandem.agents.replay import Epoch, read_components
+from tandem.agents.threads import single_threaded
+from tandem.agents.world import Transition, World
+from tandem.bridge.env import SEED_LIMIT
+from tandem.bridge.objective import EpochCost
+
+#: Keeps the seeds of episodes apart from the agent's draws.
+EPISODE_STREAM: Final = 1
+#: Smaller seeds are left to evaluation, so that no agent trains on the episodes that judge it.
+FIRST_TRAINING_SEED: Final = 10_000_000
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One interaction.
+
+    Attributes:
+        interaction: from 1.
+        episode: number of the episode, from 0.
+        source: who chose the joint action (see `tandem.agents.learner.Decision`).
+        cost_s: negative reward.
+        accuracy_percent: mean top-5 accuracy of the epoch's answers.
+        timeouts: requests that timed out.
+        predicted_s: mean response time that the agent's model predicted; NaN without a model.
+        model_error: mean absolute error of log response times of offloaders; NaN without any.
+        validation_loss: of the model's last fit; NaN before the first one.
+        stale: whether the model was found stale.
+    """
+
+    interaction: int
+    episode: int
+    source: str
+    cost_s: float
+    accuracy_percent: float
+    timeouts: int
+    predicted_s: float
+    model_error: float
+    validation_loss: float
+    stale: bool
+
+
+class Observer(Protocol):
+    """Told about everything that happens in a run, to record or to show it."""
+
+    def begin_episode(self, episode: int, seed: int, observation: Observation) -> None:
+        """An episode has begun."""
+        ...
+
+    def interaction(self, row: HistoryRow, decision: Decision, transition: Transition) -> None:
+        """An interaction is over and has been learned from."""
+        ...
+
+
+#: Asked after each interaction, when the run's state is complete: end the run here?
+Stop = Callable[["Training"], bool]
+
+
+class Training:
+    """A learner in a world.
+
+    Args:
+        world: its episode is reset.
+        learner: learns.
+        seed: decides the seeds of the episodes; the learner's draws follow from its own.
+        observer: told about every interaction.
+
+    Attributes:
+        history: one row per interaction.
+    """
+
+    def __init__(
+        self, world: World, learner: Learner, seed: int, observer: Observer | None = None
+    ) -> None:
+        self.world = world
+        self.learner = learner
+        self.history: list[HistoryRow] = []
+        self._observer = observer
+        self._rng = np.random.default_rng([seed, EPISODE_STREAM])
+        self._observation: Observation = {}
+        self._episode = -1
+        self._episode_seed = 0
+        self._episode_actions: list[list[int]] = []
+        self._over = True
+
+    @property
+    def interactions(self) -> int:
+        """Decision epochs played so far, those before a resume included."""
+        return len(self.history)
+
+    @property
+    def mean_cost_s(self) -> float:
+        """Mean cost over all interactions, seconds."""
+        return math.fsum(row.cost_s for row in self.history) / max(len(self.history), 1)
+
+    @single_threaded
+    def run(self, interactions: int, stop: Stop | None = None) -> None:
+        """Train until there have been ``interactions`` in total, or until ``stop`` says so.
+
+        Episodes that end are followed by others.
+        """
+        while len(self.history) < interactions:
+            self._interact()
+            if stop is not None and stop(self):
+                return
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that is needed to go on with the same results (see
+        `tandem.agents.checkpoint`)."""
+        return {
+            "learner": self.learner.state_dict(),
+            "rng": self._rng.bit_generator.state,
+            "history": history_columns(self.history),
+            "episode": self._episode,
+            "episode_seed": self._episode_seed,
+            "episode_actions": [list(action) for action in self._episode_actions],
+            "over": self._over,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, for the same kind of world, learner and seed.
+
+        The epochs of the episode that was running are played once more to bring the world to
+        where it was; they are not counted and nobody learns from them.
+        """
+        self.learner.load_state_dict(state["learner"])
+        self._rng.bit_generator.state = state["rng"]
+        self.history = history_rows(state["history"])
+        self._episode = int(state["episode"])
+        self._episode_seed = int(state["episode_seed"])
+        self._episode_actions = [list(action) for action in state["episode_actions"]]
+        self._over = bool(state["over"])
+        if not self._over:
+            self._observation = self.world.reset(self._episode_seed)
+            for action in self._episode_actions:
+                played = np.array(action, dtype=np.int32)
+                self._observation = self.world.step(played).observation
+
+    def _interact(self) -> None:
+        """One epoch: decide, play, learn."""
+        if self._over:
+            self._begin_episode()
+        decision = self.learner.decide(self._observation)
+        transition = self.world.step(decision.action)
+        self._episode_actions.append(decision.action.tolist())
+        problem = self.world.problem
+        components_s, answered = read_components(problem, decision.action, transition.requests)
+        lesson = self.learner.learn(
+            decision,
+            Epoch(
+                observation=self._observation,
+                action=decision.action,
+                components_s=components_s,
+                answered=answered,
+                cost_s=-transition.reward,
+                next_observation=transition.observation,
+                ended=transition.terminated,
+            ),
+        )
+        cost = EpochCost.of(transition.requests)
+        row = HistoryRow(
+            interaction=len(self.history) + 1,
+            episode=self._episode,
+            source=decision.source,
+            cost_s=-transition.reward,
+            accuracy_percent=cost.mean_accuracy_percent,
+            timeouts=cost.timeouts,
+            predicted_s=decision.predicted_mean_s,
+            model_error=lesson.surprise,
+            validation_loss=lesson.validation_loss,
+            stale=lesson.stale,
+        )
+        self.history.append(row)
+        self._observation = transition.observation
+        self._over = transition.over
+        if self._observer is not None:
+            self._observer.interaction(row, decision, transition)
+
+    def _begin_episode(self) -> None:
+        self._episode += 1
+        self._episode_seed = int(self._rng.integers(FIRST_TRAINING_SEED, SEED_LIMIT))
+        self._episode_actions = []
+        self._observation = self.world.reset(self._episode_seed)
+        self.learner.begin_episode(self._episode_seed)
+        self._over = False
+        if self._observer is not None:
+            self._observer.begin_episode(self._episode, self._episode_seed, self._observation)
+
+
+def history_columns(history: list[HistoryRow]) -> dict[str, Any]:
+    """Columns of a history by name: arrays, but for the texts."""
+    columns: dict[str, Any] = {}
+    for field in fields(HistoryRow):
+        values = [getattr(row, field.name) for row in history]
+        columns[field.name] = (
+            values if field.type == "str" else np.array(values, _DTYPE[field.type])
+        )
+    return columns
+
+
+def history_rows(columns: dict[str, Any]) -> list[HistoryRow]:
+    """The inverse of `history_columns`."""
+    names = [field.name for field in fields(HistoryRow)]
+    plain = [
+        values.tolist() if isinstance(values := columns[name], np.ndarray) else list(values)
+        for name in names
+    ]
+    return [HistoryRow(*values) for values in zip(*plain, strict=True)]
+
+
+#: Element types of the columns, by the annotation of a row's field.
+_DTYPE: Final[dict[Any, type[np.generic]]] = {
+    "int": np.int64,
+    "float": np.float64,
+    "bool": np.bool_,
+}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Where a learner's decisions are played: the simulator, or outcomes that it gave before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tandem.agents.agent import JointAction, Observation
+from tandem.agents.options import PolicyError
+from tandem.agents.problem import JointProblem
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+from tandem.bridge.request_table import TABLE
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What one decision epoch left behind.
+
+    Attributes:
+        observation: after the epoch, by block name.
+        reward: of the epoch; its negative is the cost in seconds.
+        terminated: the episode is over, nothing follows.
+        truncated: the episode was cut off; it would go on.
+        records: record tables of the epoch by name; ``requests`` is one of them.
+    """
+
+    observation: Observation
+    reward: float
+    terminated: bool
+    truncated: bool
+    records: Mapping[str, NDArray[np.void]]
+
+    @property
+    def requests(self) -> NDArray[np.void]:
+        """One row per request that finished or timed out in the epoch."""
+        return self.records[TABLE]
+
+    @property
+    def over(self) -> bool:
+        """Whether the next decision needs a reset."""
+        return self.terminated or self.truncated
+
+
+class World(Protocol):
+    """Episodes of decision epochs that are reproducible from their seeds."""
+
+    @property
+    def problem(self) -> JointProblem:
+        """What is to be decided."""
+        ...
+
+    def reset(self, seed: int) -> Observation:
+        """Start the episode of that seed; equal seeds start equal episodes."""
+        ...
+
+    def step(self, action: JointAction) -> Transition:
+        """Play one decision epoch."""
+        ...
+
+
+class EnvWorld:
+    """The simulator itself, as an environment runs it.
+
+    Raises:
+        PolicyError: the environment does not fit (see `joint_problem`).
+    """
+
+    def __init__(self, env: TandemEnv) -> None:
+        self._env = env
+        self._problem = joint_problem(env)
+        self._tables = tuple(table.name for table in env.schema.records)
+
+    @property
+    def problem(self) -> JointProblem:
+        """What the environment's objective asks for."""
+        return self._problem
+
+    def reset(self, seed: int) -> Observation:
+        """Fork the episode of that seed from the warmed-up simulator."""
+        return self._env.reset(seed=seed)[0]
+
+    def step(self, action: JointAction) -> Transition:
+        """Let ns-3 run one epoch."""
+        observation, reward, terminated, truncated, info = self._env.step(action)
+        records = {name: info[name] for name in self._tables}
+        return Transition(observation, float(reward), terminated, truncated, records)
+
+
+def joint_problem(env: TandemEnv) -> JointProblem:
+    """The problem that an environment with the paper's objective poses.
+
+    Raises:
+        PolicyError: the environment has another objective or no inference requests.
+    """
+    if not isinstance(env.objective, PaperObjective):
+        raise PolicyError(
+            f"a learning agent plans for PaperObjective, not for {env.objective!r}: make the "
+            "environment with objective=PaperObjective(...)"
+        )
+    return JointProblem.from_schema(env.schema, env.objective)

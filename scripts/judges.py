@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""States at which the commands judge policies: drawn, measured by the oracle, cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from tandem.agents.evaluation import EvaluationSet, Judge, SiteExplorer, StateDraw, draw_states
+from tandem.agents.oracle import Oracle, bar
+from tandem.agents.oracle_cache import OracleCache
+from tandem.agents.played_evaluation import PlayedEvaluationSet, with_histories
+from tandem.agents.states import Walk
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+from tandem.bridge.schema import Schema
+
+
+@dataclass(frozen=True)
+class JudgedStates:
+    """States with their judge.
+
+    Attributes:
+        judge: compares policies with the best known.
+        schema: of the scenario.
+        lower_bound_s: mean of what no joint action costs less than, seconds.
+        per_episode: how many neighbouring states are from one episode.
+    """
+
+    judge: Judge
+    schema: Schema
+    lower_bound_s: float
+    per_episode: int
+
+
+@contextmanager
+def judged_states(
+    scenario: str,
+    arguments: Mapping[str, object],
+    objective: PaperObjective,
+    draw: StateDraw,
+    *,
+    cache: Path | None = None,
+    console: Console | None = None,
+) -> Iterator[JudgedStates]:
+    """Draw states and let the oracle measure them; shows a bar while it does.
+
+    With few users everything about the states is known in the end and the simulator is gone; with
+    many it stays for the evaluations.
+
+    Args:
+        arguments: of the scenario; the episode's length follows from ``draw``.
+        cache: folder of measured states; default: the user's cache.
+    """
+    epochs = draw.per_episode * draw.stride + 1
+    store = OracleCache() if cache is None else OracleCache(cache)
+    with TandemEnv(scenario, {**arguments, "epochs": epochs}, objective=objective) as env:
+        oracle = Oracle(env, cache=store)
+        walk, explorer = Walk(env), SiteExplorer(env.schema)
+        with bar(f"oracle · {draw.count} states", oracle.branches * draw.count, console) as advance:
+            states = with_histories(walk, draw_states(walk, oracle, explorer, draw, advance))
+        if not oracle.is_exhaustive:
+            played = PlayedEvaluationSet(env, states)
+            yield JudgedStates(played, env.schema, played.lower_bound_s, draw.per_episode)
+            return
+        schema = env.schema
+    known = EvaluationSet([state.solution for state in states], oracle.rule)
+    yield JudgedStates(known, schema, known.oracle_s, draw.per_episode)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""Ctrl-C and SIGTERM as a wish: the work at hand is finished first."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Yields a function that tells whether the run should end.
+
+    The first Ctrl-C or SIGTERM asks, so that a step that changes the agent is never cut in two;
+    the second one raises ``KeyboardInterrupt`` at once.
+    """
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

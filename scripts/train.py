@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""``tandem train``: train an agent on real ns-3, with progress, checkpoints and resume."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO, StateDraw
+from tandem.bridge import run_folder
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
+from tandem.bridge.records import RunWriter
+from tandem.scripts import trainees
+from tandem.scripts.arguments import parse_assignments
+from tandem.scripts.judges import judged_states
+from tandem.scripts.run import (
+    DEFAULT_EPOCHS,
+    EXIT_INTERRUPTED,
+    default_folder,
+    make_objective,
+)
+from tandem.scripts.stop_request import stop_requests
+from tandem.scripts.train_monitors import TerminalMonitor, tensorboard
+from tandem.scripts.train_run import TrainRun, last_checkpoint
+from tandem.scripts.train_settings import TrainSettings, load_settings
+
+DEFAULT_INTERACTIONS: Final = 500
+DEFAULT_EVERY: Final = 25
+DEFAULT_CHECKPOINT_EVERY: Final = 50
+#: Options that have to agree with the run when they are given with ``--resume``, and the setting
+#: that each one decides.
+OF_THE_RUN: Final = {
+    "agent": "agent",
+    "scenario": "scenario",
+    "seed": "seed",
+    "accuracy": "accuracy_threshold",
+    "violation_s": "violation_s",
+    "config": "agent_config",
+    "evaluate_every": "evaluate_every",
+    "evaluation_states": "evaluation_states",
+    "checkpoint_every": "checkpoint_every",
+}
+
+
+def train(
+    context: typer.Context,
+    agent: Annotated[str, typer.Option(help=f"One of {', '.join(trainees.NAMES)}.")] = "hybrid",
+    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    users: Annotated[int | None, typer.Option(min=1, help="Number of users.")] = None,
+    interactions: Annotated[
+        int, typer.Option(min=1, help="Decision epochs in total.")
+    ] = DEFAULT_INTERACTIONS,
+    epochs: Annotated[
+        int, typer.Option(min=0, help="Decisions per episode; 0: one that never ends.")
+    ] = DEFAULT_EPOCHS,
+    seed: Annotated[int, typer.Option(min=0, help="Decides agent and episodes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
+    accuracy: Annotated[
+        str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
+    ] = "85",
+    violation_s: Annotated[
+        float, typer.Option(min=0.0, help="Least cost of an epoch below the threshold, s.")
+    ] = VIOLATION_S,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file with settings of the agent.")
+    ] = None,
+    evaluate_every: Annotated[
+        int, typer.Option(min=1, help="Interactions between two evaluations.")
+    ] = DEFAULT_EVERY,
+    evaluation_states: Annotated[
+        int | None, typer.Option(min=1, help="States that the oracle solves beforehand.")
+    ] = None,
+    checkpoint_every: Annotated[
+        int, typer.Option(min=1, help="Interactions between two checkpoints.")
+    ] = DEFAULT_CHECKPOINT_EVERY,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, as if never stopped.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Train an agent on real ns-3 and record everything.
+
+    Ctrl-C ends a run after its present interaction, with a checkpoint. `--resume` then goes on
+    with the same results as an uninterrupted run; with more `--interactions` it also prolongs a
+    finished one.
+
+    Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
+    """
+    console = Console(stderr=True)
+    folder = out or default_folder(scenario, agent, users, seed)
+    asked = TrainSettings(
+        scenario=scenario,
+        agent=agent,
+        seed=seed,
+        interactions=interactions,
+        accuracy_threshold=_threshold(accuracy),
+        violation_s=violation_s,
+        arguments=_arguments(users, epochs, settings),
+        agent_config=trainees.agent_config(
+            agent, {} if config is None else trainees.read_config(config)
+        ),
+        evaluate_every=evaluate_every,
+        evaluation_states=evaluation_states,
+        evaluation_seed=StateDraw().first_seed,
+        checkpoint_every=checkpoint_every,
+    )
+    checkpoint = None
+    if resume:
+        asked = _resumed(context, folder, asked)
+        checkpoint = last_checkpoint(folder)
+    else:
+        run_folder.check(folder, force=force)
+    try:
+        run = _train(folder, asked, checkpoint, cache, console, force=force, quiet=quiet)
+    except KeyboardInterrupt:
+        console.print(f"[yellow]interrupted[/]; go on with: tandem train --resume --out {folder}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    reached = run.convergence.interactions
+    console.print(
+        f"{run.training.interactions} interactions in [bold]{folder}[/], {run.training_s:.0f} s "
+        f"without evaluations; {reached} interactions to ≤ {TARGET_RATIO} × the best known in "
+        f"{SUSTAINED} evaluations in a row; next: tandem evaluate {folder}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _train(
+    folder: Path,
+    settings: TrainSettings,
+    checkpoint: Path | None,
+    cache: Path | None,
+    console: Console,
+    *,
+    force: bool,
+    quiet: bool,
+) -> TrainRun:
+    """Start everything that a run needs, and run it.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; everything until then is in the folder.
+    """
+    with ExitStack() as stack:
+        env = stack.enter_context(
+            TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
+        )
+        settings = settings.with_states(env.schema)
+        judged = stack.enter_context(
+            judged_states(
+                settings.scenario,
+                settings.arguments,
+                settings.objective,
+                settings.draw,
+                cache=cache,
+                console=Console(quiet=True) if quiet else console,
+            )
+        )
+        if checkpoint is None:
+            # Only now: a run that --force replaces is kept when nothing can even start.
+            run_folder.prepare(folder, force=force)
+        writer = RunWriter(
+            folder,
+            schema=env.schema,
+            config=settings.as_config(),
+            simulator_command=env.simulator.command,
+        )
+        writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
+        run = TrainRun(folder, settings, env, writer, judged.judge)
+        if checkpoint is not None:
+            run.resume(checkpoint)
+        stop_wanted = stack.enter_context(stop_requests())
+        stack.enter_context(writer)
+        done, goal = run.training.interactions, settings.interactions
+        name = f"{settings.agent} · {settings.scenario}"
+        run.watch(stack.enter_context(TerminalMonitor(console, name, goal, done, quiet)))
+        board = stack.enter_context(tensorboard(folder, done, console))
+        if board is not None:
+            run.watch(board)
+        complete = run.run(stop_wanted)
+        writer.note(
+            interactions=run.training.interactions,
+            training_s=round(run.training_s, 3),
+            target_ratio=TARGET_RATIO,
+            sustained_evaluations=SUSTAINED,
+            interactions_to_target=str(run.convergence.interactions),
+        )
+        if not complete:
+            raise KeyboardInterrupt
+    return run
+
+
+def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> TrainSettings:
+    """The settings of the run in ``folder``; what is also given must agree.
+
+    Raises:
+        typer.BadParameter: an option contradicts the run.
+    """
+    stored = load_settings(folder)
+    given = {name for name in context.params if _is_given(context, name)}
+    for name in sorted(given & OF_THE_RUN.keys()):
+        field = OF_THE_RUN[name]
+        if getattr(asked, field) != getattr(stored, field):
+            raise typer.BadParameter(
+                f"--{name.replace('_', '-')} differs from the run in {folder}, which has "
+                f"{field} = {getattr(stored, field)!r}: leave it out, or train anew without "
+                "--resume"
+            )
+    for name in sorted(given & {"users", "epochs", "settings"}):
+        for key, value in _given_arguments(context, name).items():
+            if str(stored.arguments.get(key)) != str(value):
+                raise typer.BadParameter(
+                    f"{key}={value} differs from the run in {folder}, which has "
+                    f"{key}={stored.arguments.get(key)}: leave it out, or train anew without "
+                    "--resume"
+                )
+    if "interactions" in given:
+        return stored.model_copy(update={"interactions": asked.interactions})
+    return stored
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option is on the command line and not just at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _given_arguments(context: typer.Context, name: str) -> dict[str, object]:
+    value = context.params[name]
+    return parse_assignments(value) if name == "settings" else {name: value}
+
+
+def _arguments(users: int | None, epochs: int, settings: list[str] | None) -> dict[str, object]:
+    arguments: dict[str, object] = {"epochs": epochs}
+    if users is not None:
+        arguments["users"] = users
+    arguments.update(parse_assignments(settings or ()))
+    return arguments
+
+
+def _threshold(accuracy: str) -> float | NamedThreshold:
+    """The threshold that ``--accuracy`` asks for.
+
+    Raises:
+        typer.BadParameter: none.
+    """
+    objective = make_objective("paper", accuracy)
+    if not isinstance(objective, PaperObjective):
+        raise TypeError(f"the paper's objective is a {type(objective).__name__}")
+    return objective.accuracy_threshold_percent
