@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,21 +10,15 @@ import typer
 from rich.console import Console
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO, StateDraw
 from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
-from tandem.bridge.records import RunWriter
-from tandem.scripts import trainees
 from tandem.scripts.arguments import parse_assignments
-from tandem.scripts.judges import judged_states
+from tandem.scripts.needs import need_torch
 from tandem.scripts.run import (
     DEFAULT_EPOCHS,
     EXIT_INTERRUPTED,
     default_folder,
     make_objective,
 )
-from tandem.scripts.stop_request import stop_requests
-from tandem.scripts.train_monitors import TerminalMonitor, tensorboard
-from tandem.scripts.train_run import TrainRun, last_checkpoint
 from tandem.scripts.train_settings import TrainSettings, load_settings
 
 DEFAULT_INTERACTIONS: Final = 500
@@ -48,7 +41,9 @@ OF_THE_RUN: Final = {
 
 def train(
     context: typer.Context,
-    agent: Annotated[str, typer.Option(help=f"One of {', '.join(trainees.NAMES)}.")] = "hybrid",
+    agent: Annotated[
+        str, typer.Option(help="A learner, such as hybrid or joint-dqn, or a policy.")
+    ] = "hybrid",
     scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
     users: Annotated[int | None, typer.Option(min=1, help="Number of users.")] = None,
     interactions: Annotated[
@@ -98,6 +93,12 @@ def train(
 
     Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
     """
+    need_torch("training")
+    # PyTorch takes seconds to import: only when something is trained.
+    from tandem.scripts import trainees
+    from tandem.scripts.train_run import last_checkpoint
+    from tandem.scripts.train_session import train_in
+
     console = Console(stderr=True)
     folder = out or default_folder(scenario, agent, users, seed)
     asked = TrainSettings(
@@ -123,7 +124,7 @@ def train(
     else:
         run_folder.check(folder, force=force)
     try:
-        run = _train(folder, asked, checkpoint, cache, console, force=force, quiet=quiet)
+        run = train_in(folder, asked, checkpoint, cache, console, force=force, quiet=quiet)
     except KeyboardInterrupt:
         console.print(f"[yellow]interrupted[/]; go on with: tandem train --resume --out {folder}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -135,70 +136,6 @@ def train(
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _train(
-    folder: Path,
-    settings: TrainSettings,
-    checkpoint: Path | None,
-    cache: Path | None,
-    console: Console,
-    *,
-    force: bool,
-    quiet: bool,
-) -> TrainRun:
-    """Start everything that a run needs, and run it.
-
-    Raises:
-        KeyboardInterrupt: it was interrupted; everything until then is in the folder.
-    """
-    with ExitStack() as stack:
-        env = stack.enter_context(
-            TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
-        )
-        settings = settings.with_states(env.schema)
-        judged = stack.enter_context(
-            judged_states(
-                settings.scenario,
-                settings.arguments,
-                settings.objective,
-                settings.draw,
-                cache=cache,
-                console=Console(quiet=True) if quiet else console,
-            )
-        )
-        if checkpoint is None:
-            # Only now: a run that --force replaces is kept when nothing can even start.
-            run_folder.prepare(folder, force=force)
-        writer = RunWriter(
-            folder,
-            schema=env.schema,
-            config=settings.as_config(),
-            simulator_command=env.simulator.command,
-        )
-        writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
-        run = TrainRun(folder, settings, env, writer, judged.judge)
-        if checkpoint is not None:
-            run.resume(checkpoint)
-        stop_wanted = stack.enter_context(stop_requests())
-        stack.enter_context(writer)
-        done, goal = run.training.interactions, settings.interactions
-        name = f"{settings.agent} · {settings.scenario}"
-        run.watch(stack.enter_context(TerminalMonitor(console, name, goal, done, quiet)))
-        board = stack.enter_context(tensorboard(folder, done, console))
-        if board is not None:
-            run.watch(board)
-        complete = run.run(stop_wanted)
-        writer.note(
-            interactions=run.training.interactions,
-            training_s=round(run.training_s, 3),
-            target_ratio=TARGET_RATIO,
-            sustained_evaluations=SUSTAINED,
-            interactions_to_target=str(run.convergence.interactions),
-        )
-        if not complete:
-            raise KeyboardInterrupt
-    return run
 
 
 def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> TrainSettings:

@@ -129,11 +129,11 @@ def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoa
         )
         yield None
         return
-    writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=done + 1 if done else None)  # type: ignore[no-untyped-call]
+    writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=done + 1 if done else None)
     try:
         yield TensorBoardMonitor(writer)
     finally:
-        writer.close()  # type: ignore[no-untyped-call]
+        writer.close()
 
 
 def _mean(values: collections.deque[float]) -> float:

@@ -8,24 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from pydantic import ValidationError
-from tandem.agents.config import HybridConfig
 from tandem.agents.fixed_learner import FixedLearner
 from tandem.agents.heuristics import POLICIES, GreedyPolicy, make_policy
-from tandem.agents.hybrid import HybridAgent
 from tandem.agents.learner import Learner
 from tandem.agents.options import PolicyError
 from tandem.agents.problem import JointProblem
+from tandem.agents.registry import LEARNERS, learner_config, make_learner
 from tandem.bridge.schema import Schema
 
-#: What replaces the hybrid agent's settings in its ablations.
-_HYBRIDS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "hybrid": {},
-    "no-prior": {"model": {"use_prior": False}},
-    "no-structure": {"model": {"use_structure": False}},
-    "no-planning": {"use_planning": False},
-}
-NAMES: Final = (*_HYBRIDS, *POLICIES)
+NAMES: Final = (*LEARNERS, *POLICIES)
 
 
 def agent_config(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +34,7 @@ def agent_config(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if given:
             raise PolicyError(f"{name} has no settings: leave out --config")
         return {}
-    return _parse(name, given).model_dump()
+    return learner_config(name, given).model_dump()
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -78,14 +69,7 @@ def make_trainee(
         )
     if name in POLICIES:
         return FixedLearner(make_policy(name, schema))
-    return HybridAgent(problem, _parse(name, config), seed)
-
-
-def _parse(name: str, given: Mapping[str, Any]) -> HybridConfig:
-    try:
-        return HybridConfig(**given)
-    except ValidationError as error:
-        raise PolicyError(f"settings of {name} cannot be used: {error}") from error
+    return make_learner(name, problem, seed, learner_config(name, config))
 
 
 def _check(name: str) -> None:

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Everything that a training run needs, started and ended together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
+from tandem.bridge import run_folder
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.records import RunWriter
+from tandem.scripts.judges import judged_states
+from tandem.scripts.stop_request import stop_requests
+from tandem.scripts.train_monitors import TerminalMonitor, tensorboard
+from tandem.scripts.train_run import TrainRun
+from tandem.scripts.train_settings import TrainSettings
+
+
+def train_in(
+    folder: Path,
+    settings: TrainSettings,
+    checkpoint: Path | None,
+    cache: Path | None,
+    console: Console,
+    *,
+    force: bool,
+    quiet: bool,
+) -> TrainRun:
+    """Train in ``folder``; from ``checkpoint`` on, if there is one.
+
+    Args:
+        cache: folder of measured states; default: the user's cache.
+        force: replace an earlier run there.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; everything until then is in the folder.
+    """
+    with ExitStack() as stack:
+        env = stack.enter_context(
+            TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
+        )
+        settings = settings.with_states(env.schema)
+        judged = stack.enter_context(
+            judged_states(
+                settings.scenario,
+                settings.arguments,
+                settings.objective,
+                settings.draw,
+                cache=cache,
+                console=Console(quiet=True) if quiet else console,
+            )
+        )
+        if checkpoint is None:
+            # Only now: a run that --force replaces is kept when nothing can even start.
+            run_folder.prepare(folder, force=force)
+        writer = RunWriter(
+            folder,
+            schema=env.schema,
+            config=settings.as_config(),
+            simulator_command=env.simulator.command,
+        )
+        writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
+        run = TrainRun(folder, settings, env, writer, judged.judge)
+        if checkpoint is not None:
+            run.resume(checkpoint)
+        stop_wanted = stack.enter_context(stop_requests())
+        stack.enter_context(writer)
+        done, goal = run.training.interactions, settings.interactions
+        name = f"{settings.agent} · {settings.scenario}"
+        run.watch(stack.enter_context(TerminalMonitor(console, name, goal, done, quiet)))
+        board = stack.enter_context(tensorboard(folder, done, console))
+        if board is not None:
+            run.watch(board)
+        complete = run.run(stop_wanted)
+        writer.note(
+            interactions=run.training.interactions,
+            training_s=round(run.training_s, 3),
+            target_ratio=TARGET_RATIO,
+            sustained_evaluations=SUSTAINED,
+            interactions_to_target=str(run.convergence.interactions),
+        )
+        if not complete:
+            raise KeyboardInterrupt
+    return run
