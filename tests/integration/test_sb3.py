@@ -38,7 +38,8 @@ QUICK = Sb3Config(
 
 @pytest.fixture
 def env() -> Iterator[TandemEnv]:
-    with TandemEnv("wifi-edge", users=2, epochs=8, objective=PaperObjective(85.0)) as environment:
+    arguments = {"users": 2, "epochs": 8, "deviceServiceScale": 1}
+    with TandemEnv("wifi-edge", arguments, objective=PaperObjective(85.0)) as environment:
         yield environment
 
 

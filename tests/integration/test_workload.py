@@ -129,6 +129,7 @@ def test_components_sum_to_the_response_time(tmp_path: Path, scenario: str, arri
         policy="random",
         conditions="weak,regular,regular,weak",
         timeout=LONG_ENOUGH_FOR_SOME_S,
+        deviceServiceScale=1,
         arrivals=arrivals,
         rate=4,
         **({"trace": trace} if arrivals == "trace" else {}),
