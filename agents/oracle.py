@@ -123,8 +123,7 @@ class Oracle:
     def table(self, walk: Walk, advance: Advance | None = None) -> OutcomeTable:
         """What the simulator says about this state: all of it, or what a search looked at."""
         walk.check()
-        request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
-        key = self._simulation_key().at(walk.history, request) if self._cache else ""
+        key = self.key(walk)
         if self._cache is not None:
             stored = self._cache.get(key, self.options)
             if stored is not None:
@@ -140,6 +139,11 @@ class Oracle:
         if self._cache is not None:
             self._cache.put(key, table)
         return table
+
+    def key(self, walk: Walk) -> str:
+        """What the cache keeps this state's table under."""
+        request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
+        return self._simulation_key().at(walk.history, request)
 
     def _simulation_key(self) -> SimulationKey:
         # A reset with other arguments replaces the simulator, and so the key.

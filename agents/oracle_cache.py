@@ -23,12 +23,12 @@ from typing import Any, Final
 
 import numpy as np
 from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import NetworkClasses, OutcomeTable
+from tandem.agents.outcome_table import NetworkClasses, OutcomeTable, RequestRows
 from tandem.agents.states import History
 from tandem.bridge.env import TandemEnv
 
 #: Raised by one whenever tables get another meaning.
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 _TABLE_FIELDS: Final = (
     "patterns",
     "response_s",
@@ -38,6 +38,7 @@ _TABLE_FIELDS: Final = (
     "arrival_s",
 )
 _OBSERVATION: Final = "observation/"
+_ROWS: Final = ("rows/patterns", "rows/devices")
 _READ_BYTES: Final = 1 << 20
 
 
@@ -115,6 +116,11 @@ class OracleCache:
                         for name in stored.files
                         if name.startswith(_OBSERVATION)
                     },
+                    rows=(
+                        RequestRows(*(stored[name] for name in _ROWS))
+                        if _ROWS[0] in stored.files
+                        else None
+                    ),
                     **{name: stored[name] for name in _TABLE_FIELDS},
                 )
         except FileNotFoundError:
@@ -137,6 +143,8 @@ class OracleCache:
         arrays: dict[str, Any] = {name: getattr(table, name) for name in _TABLE_FIELDS}
         for name, block in table.observation.items():
             arrays[_OBSERVATION + name] = block
+        if table.rows is not None:
+            arrays.update(zip(_ROWS, (table.rows.patterns, table.rows.devices), strict=True))
         descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.folder)
         temporary = Path(name)
         try:

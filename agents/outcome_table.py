@@ -32,6 +32,7 @@ from tandem.bridge.request_table import Site
 
 #: Stands in a pattern for "on the user's own device".
 ON_DEVICE: Final = -1
+NS_PER_S: Final = 1e9
 
 Pattern: TypeAlias = tuple[int, ...]
 
@@ -149,6 +150,19 @@ class NetworkClasses:
 
 
 @dataclass(frozen=True)
+class RequestRows:
+    """The simulator's own rows about the requests of one state, by user.
+
+    Attributes:
+        patterns: of the run of each network pattern, ``[P, N]``.
+        devices: of the run of each device option, ``[D, N]``.
+    """
+
+    patterns: NDArray[np.void]
+    devices: NDArray[np.void]
+
+
+@dataclass(frozen=True)
 class OutcomeTable:
     """What the simulator measured at one state.
 
@@ -162,6 +176,7 @@ class OutcomeTable:
         device_answered: likewise, ``[N, D]``.
         arrival_s: when each user's request arrives after the decision, ``[N]``, on the
             simulation's clock.
+        rows: all that the simulator told about the requests; kept of complete tables only.
     """
 
     classes: NetworkClasses
@@ -172,6 +187,7 @@ class OutcomeTable:
     device_response_s: NDArray[np.float64]
     device_answered: NDArray[np.bool_]
     arrival_s: NDArray[np.float64]
+    rows: RequestRows | None = None
 
     @property
     def users(self) -> int:
@@ -210,6 +226,31 @@ class OutcomeTable:
         else:
             response_s, answered = self.response_s[rows], self.answered[rows]
         return response_s, self.classes.top5_percent[actions] * answered
+
+    def requests(self, action: JointAction) -> NDArray[np.void]:
+        """The rows of the simulator's record table ``requests`` that a joint action ``[N]`` leaves
+        behind, bit for bit and in the order in which the requests end.
+
+        Raises:
+            UnmeasuredPattern: the table lacks the action's network pattern, or holds no rows; or
+                an option did not run itself but one that loads network and site alike.
+        """
+        pattern = np.ascontiguousarray(self.classes.of_option[action])
+        row = self._find(pattern)
+        if self.rows is None:
+            raise UnmeasuredPattern("this table holds no rows of requests: measure the state anew")
+        requests: NDArray[np.void] = self.rows.patterns[row].copy()
+        if len(self.classes.devices):
+            variant = np.searchsorted(self.classes.devices, action)
+            local = np.flatnonzero(pattern == ON_DEVICE)
+            requests[local] = self.rows.devices[variant[local], local]
+        if not np.array_equal(requests["option"], action):
+            raise UnmeasuredPattern(
+                f"joint action {np.asarray(action).tolist()} was not run itself but as "
+                f"{requests['option'].tolist()}, which loads network and sites alike"
+            )
+        end_ns = np.rint(NS_PER_S * (requests["arrival_s"] + requests["response_time_s"]))
+        return requests[np.lexsort((requests["request_id"], end_ns))]
 
     def costs_s(self, actions: NDArray[np.integer], rule: CostRule) -> NDArray[np.float64]:
         """Cost of each joint action ``[B, N]``, seconds, ``[B]``.

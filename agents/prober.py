@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import ON_DEVICE, NetworkClasses, OutcomeTable, Pattern
+from tandem.agents.outcome_table import (
+    ON_DEVICE,
+    NetworkClasses,
+    OutcomeTable,
+    Pattern,
+    RequestRows,
+)
 from tandem.bridge import request_table
 from tandem.bridge.branch import Outcome
 from tandem.bridge.env import TandemEnv
@@ -69,6 +75,8 @@ class Prober:
         self._advance = advance
         self._parallel = parallel
         self._rows: dict[Pattern, tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
+        self._requests: dict[Pattern, NDArray[np.void]] = {}
+        self._device_requests: list[NDArray[np.void]] = []
         self._arrival_s = np.zeros(self.users)
         devices = len(self.classes.devices)
         self._device_response_s = np.zeros((self.users, devices))
@@ -87,11 +95,13 @@ class Prober:
         fastest = self._fastest_device_option()
         actions = [self.classes.playable(pattern, fastest) for pattern in wanted]
         for pattern, outcome in zip(wanted, self._branch(actions), strict=True):
-            response_s, answered, _ = self._by_user(outcome)
+            requests = self._by_user(outcome)
+            response_s, answered = _times(requests)
             local = np.array(pattern) == ON_DEVICE
             response_s[local] = 0.0
             answered[local] = False
             self._rows[pattern] = response_s, answered
+            self._requests[pattern] = requests
 
     def measured(self, pattern: Sequence[int]) -> bool:
         """Whether that pattern has been run."""
@@ -110,22 +120,34 @@ class Prober:
             device_response_s=self._device_response_s,
             device_answered=self._device_answered,
             arrival_s=self._arrival_s,
+            rows=self._request_rows(),
         )
+
+    def _request_rows(self) -> RequestRows | None:
+        """The simulator's own rows, once every pattern was run."""
+        if len(self._rows) < self.classes.pattern_count(self.users):
+            return None
+        patterns = np.stack([self._requests[pattern] for pattern in self._rows])
+        devices = np.stack(self._device_requests) if self._device_requests else patterns[:0]
+        return RequestRows(patterns, devices)
 
     def _measure_devices(self) -> None:
         """One run per variant gives each user's device time; also when requests arrive."""
         devices = self.classes.devices
         actions = [np.full(self.users, option, dtype=np.int32) for option in devices]
         for column, outcome in enumerate(self._branch(actions)):
-            response_s, answered, arrival_s = self._by_user(outcome)
+            requests = self._by_user(outcome)
+            response_s, answered = _times(requests)
             self._device_response_s[:, column] = response_s
             self._device_answered[:, column] = answered
-            self._arrival_s = arrival_s
+            self._arrival_s = np.array(requests["arrival_s"], dtype=np.float64)
+            self._device_requests.append(requests)
         if len(devices):
             # These runs sent nothing, so they are a network pattern as well.
             everyone_local = (ON_DEVICE,) * self.users
             nothing = np.zeros(self.users), np.zeros(self.users, dtype=np.bool_)
             self._rows[everyone_local] = nothing
+            self._requests[everyone_local] = self._device_requests[0]
 
     def _fastest_device_option(self) -> int:
         if not len(self.classes.devices):
@@ -142,21 +164,21 @@ class Prober:
                 self._advance(len(portion))
         return outcomes
 
-    def _by_user(
-        self, outcome: Outcome
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-        """Response time, whether answered, and arrival of each user's one request."""
-        requests: NDArray[Any] = outcome.requests
+    def _by_user(self, outcome: Outcome) -> NDArray[np.void]:
+        """The row of each user's one request, ``[N]``."""
+        requests = outcome.requests.view(np.ndarray)
         user = requests["user"]
         if not np.array_equal(np.sort(user), np.arange(self.users)):
             raise OracleError(
                 f"an epoch of {self.users} users ended with requests of users {user.tolist()}, one "
                 f"of each was expected: does {request_table.TABLE!r} hold requests of other epochs?"
             )
-        order = np.argsort(user)
-        requests = requests[order]
-        return (
-            np.array(requests["response_time_s"], dtype=np.float64),
-            np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
-            np.array(requests["arrival_s"], dtype=np.float64),
-        )
+        return requests[np.argsort(user)]
+
+
+def _times(requests: NDArray[np.void]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Response time, seconds, and whether answered, of each request."""
+    return (
+        np.array(requests["response_time_s"], dtype=np.float64),
+        np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
+    )

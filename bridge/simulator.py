@@ -132,7 +132,8 @@ class Simulator:
                 raise SchemaMismatch(f"{executable}: {error}") from error
             finally:
                 os.close(memory_fd)
-            self.schema = Schema.parse(self._channel.schema)
+            self.schema_text = bytes(self._channel.schema).decode()
+            self.schema = Schema.parse(self.schema_text)
         except BaseException:
             self._process.stop()
             raise

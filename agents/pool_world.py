@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A world that replays what the simulator gave before: episodes of one decision, from a pool.
+
+A pool holds packet-level states at which the oracle has run every network pattern, so that what
+any joint action leaves behind is known to the last bit (`OutcomeTable.requests`). An episode starts
+at one of these states, which its seed picks, and ends after one decision. Agents that need
+thousands of interactions can then be trained in minutes; what is counted stays the same: one
+interaction per decision.
+
+What this leaves out: nothing carries over from one decision to the next, and training meets a
+finite number of states again and again (others judge it). The observation after the epoch depends
+on what the device variants leave behind and is not known; the state's own stands for it, and as the
+episode has terminated nothing may be concluded from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tandem.agents.agent import Agent, JointAction, Observation
+from tandem.agents.evaluation import EvaluationSet, StateDraw
+from tandem.agents.options import OptionTable
+from tandem.agents.oracle import Oracle, Solution
+from tandem.agents.oracle_cache import OracleCache
+from tandem.agents.outcome_table import CostRule, OutcomeTable
+from tandem.agents.prober import Advance, OracleError
+from tandem.agents.problem import JointProblem
+from tandem.agents.states import Walk
+from tandem.agents.world import Transition
+from tandem.bridge import run_folder
+from tandem.bridge.objective import EpochResult, PaperObjective
+from tandem.bridge.request_table import TABLE
+from tandem.bridge.schema import Schema
+
+FORMAT: Final = "tandem-pool"
+FORMAT_VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Pool:
+    """States with known outcomes, and the scenario that they are of.
+
+    Attributes:
+        schema: of the scenario.
+        training: the states that episodes start from.
+        evaluation: others, of other episodes, that judge.
+    """
+
+    schema: Schema
+    training: Sequence[OutcomeTable]
+    evaluation: Sequence[OutcomeTable]
+
+    def problem(self, objective: PaperObjective) -> JointProblem:
+        """What an objective asks for at these states."""
+        return JointProblem.from_schema(self.schema, objective)
+
+    def judge(self, objective: PaperObjective) -> EvaluationSet:
+        """The evaluation states under an objective, with their optima."""
+        rule = CostRule(objective.threshold_percent(self.schema.meta), objective.violation_s)
+        solutions = []
+        for table in self.evaluation:
+            best = table.optimum(rule)
+            solutions.append(Solution(best, True, best.cost_s, table))
+        return EvaluationSet(solutions, rule)
+
+
+class PoolWorld:
+    """Replays a pool's training states under an objective; a `tandem.agents.world.World`."""
+
+    def __init__(self, pool: Pool, objective: PaperObjective) -> None:
+        self._pool = pool
+        self._objective = objective
+        self._problem = pool.problem(objective)
+        self._table = pool.training[0]
+
+    @property
+    def problem(self) -> JointProblem:
+        """What the objective asks for."""
+        return self._problem
+
+    def reset(self, seed: int) -> Observation:
+        """Go to the state that the seed picks."""
+        self._table = self._pool.training[seed % len(self._pool.training)]
+        return self._observation()
+
+    def step(self, action: JointAction) -> Transition:
+        """Look up what the simulator does; the episode is over."""
+        requests = self._table.requests(action)
+        observation = self._observation()
+        result = EpochResult(
+            requests=requests,
+            users=self._problem.users,
+            epoch=1,
+            action=action,
+            observation=observation,
+            records={TABLE: requests},
+            meta=self._pool.schema.meta,
+        )
+        return Transition(observation, self._objective(result), True, False, result.records)
+
+    def _observation(self) -> Observation:
+        return {name: block.copy() for name, block in self._table.observation.items()}
+
+
+def pool_keys(
+    walk: Walk,
+    oracle: Oracle,
+    behaviour: Agent,
+    draw: StateDraw,
+    advance: Advance | None = None,
+) -> list[str]:
+    """Measure a pool's states into the oracle's cache and return their keys there.
+
+    Like `tandem.agents.evaluation.draw_states`, but the behaviour alone decides where episodes go,
+    so that one pool serves every accuracy threshold.
+
+    Raises:
+        OracleError: too many users for exact outcomes, or episodes too short for the draw.
+    """
+    if not oracle.is_exhaustive:
+        raise OracleError("a pool needs few enough users to run every network pattern")
+    keys: list[str] = []
+    seed = draw.first_seed
+    while len(keys) < draw.count:
+        walk.reset(seed)
+        behaviour.begin_episode(seed)
+        for decision in range(1, draw.per_episode * draw.stride + 1):
+            walk.step(behaviour.act(walk.observation))
+            if walk.over:
+                raise OracleError(
+                    f"the episode of seed {seed} ended after {decision} decisions: give the "
+                    f"scenario more epochs than {draw.per_episode * draw.stride}"
+                )
+            if decision % draw.stride == 0 and len(keys) < draw.count:
+                oracle.table(walk, advance)
+                keys.append(oracle.key(walk))
+        seed += 1
+    return keys
+
+
+def save_pool(path: Path, schema_text: str, training: list[str], evaluation: list[str]) -> None:
+    """Write which states a pool is made of; their tables stay in the oracle's cache."""
+    content = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "schema": schema_text,
+        "training": training,
+        "evaluation": evaluation,
+    }
+    run_folder.write_json(path, content)
+
+
+def load_pool(path: Path, cache: OracleCache) -> Pool | None:
+    """The pool of a file, or ``None`` where it or one of its tables is missing."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if content.get("version") != FORMAT_VERSION:
+        return None
+    schema = Schema.parse(content["schema"])
+    options = OptionTable.from_meta(schema.meta)
+    states: dict[str, list[OutcomeTable]] = {}
+    for part in ("training", "evaluation"):
+        tables = [cache.get(key, options) for key in content[part]]
+        if any(table is None for table in tables):
+            return None
+        states[part] = [table for table in tables if table is not None]
+    return Pool(schema, states["training"], states["evaluation"])

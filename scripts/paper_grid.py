@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""The paper's experiments as a grid of units, each of which is run and kept by itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tandem.agents.evaluation import StateDraw
+from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
+
+Threshold = float | NamedThreshold
+
+#: Network conditions (recalled from the paper): share of the users whose network is weak, which
+#: means 20 ms more for each packet that they send.
+CONDITIONS: Final[Mapping[str, float]] = {"A": 0.0, "B": 1 / 3, "C": 2 / 3, "D": 1.0}
+HYBRID: Final = "hybrid"
+JOINT: Final = "joint-dqn"
+BRANCHING: Final = "branching-dqn"
+ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
+#: Most interactions of a run that does not reach the target.
+CAPS: Final[Mapping[str, int]] = {
+    HYBRID: 400,
+    "hybrid-no-prior": 400,
+    "hybrid-no-structure": 400,
+    "hybrid-no-planning": 1_000,
+    BRANCHING: 5_000,
+    JOINT: 20_000,
+    "joint-dqn-penalty": 20_000,
+    "qlearning": 20_000,
+    "bandit": 5_000,
+}
+#: Agents that need minutes for a run, and the thresholds at which the default grid has them.
+EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
+CENTRE: Final[tuple[Threshold, ...]] = (85.0,)
+#: States are taken from decisions 4, 8 and 12 of episodes that an explorer plays.
+STRIDE: Final = 4
+PER_EPISODE: Final = 3
+FIRST_POOL_SEED: Final = 2_000_000
+#: Evaluations happen after this many interactions and then at intervals that grow with them.
+FIRST_EVALUATION: Final = 5
+EVALUATION_GROWTH: Final = 1.2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PoolSpec:
+    """States of one scenario under one network condition.
+
+    Attributes:
+        scenario: its name.
+        users: N.
+        condition: of `CONDITIONS`.
+        training, evaluation: how many states.
+        settings: further arguments of the scenario.
+    """
+
+    scenario: str
+    users: int
+    condition: str
+    training: int
+    evaluation: int
+    settings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """For files."""
+        return f"{self.scenario}-u{self.users}-{self.condition}"
+
+    @property
+    def weak_users(self) -> int:
+        """How many users have a weak network."""
+        return round(self.users * CONDITIONS[self.condition])
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """Of the scenario."""
+        return {
+            "users": self.users,
+            "weakUsers": self.weak_users,
+            "epochs": PER_EPISODE * STRIDE + 1,
+            **dict(self.settings),
+        }
+
+    def draws(self) -> tuple[StateDraw, StateDraw]:
+        """Training and evaluation states; no episode gives both."""
+        episodes = -(-self.training // PER_EPISODE)
+        second = FIRST_POOL_SEED + episodes
+        return (
+            StateDraw(self.training, FIRST_POOL_SEED, PER_EPISODE, STRIDE),
+            StateDraw(self.evaluation, second, PER_EPISODE, STRIDE),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One training run: an agent under a threshold on a pool, from one seed."""
+
+    pool: PoolSpec
+    threshold: Threshold
+    agent: str
+    seed: int
+    cap: int
+    violation_s: float = VIOLATION_S
+
+    @property
+    def name(self) -> str:
+        """For files; unique in a grid."""
+        return f"{self.pool.name}-{threshold_name(self.threshold)}-{self.agent}-s{self.seed}"
+
+    @property
+    def objective(self) -> PaperObjective:
+        """Of the agent and of the oracle."""
+        return PaperObjective(self.threshold, self.violation_s)
+
+    def schedule(self) -> list[int]:
+        """Interactions after which the greedy policy is evaluated; the last is the cap."""
+        points, point = [], float(FIRST_EVALUATION)
+        while round(point) < self.cap:
+            points.append(round(point))
+            point = max(point * EVALUATION_GROWTH, point + 1.0)
+        return [*points, self.cap]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Which units there are.
+
+    Attributes:
+        agents: thresholds at which each agent is run.
+        caps: interactions of a run that does not reach the target.
+    """
+
+    scenario: str = "wifi-edge"
+    users: tuple[int, ...] = (3, 4, 5)
+    conditions: tuple[str, ...] = tuple(CONDITIONS)
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
+    training_states: int = 40
+    evaluation_states: int = 20
+    settings: tuple[tuple[str, str], ...] = ()
+    caps: Mapping[str, int] = field(default_factory=lambda: dict(CAPS))
+    agents: Mapping[str, tuple[Threshold, ...]] = field(
+        default_factory=lambda: {
+            HYBRID: EVERYWHERE,
+            **dict.fromkeys(ABLATIONS, CENTRE),
+            BRANCHING: EVERYWHERE,
+            JOINT: CENTRE,
+            "joint-dqn-penalty": CENTRE,
+            "qlearning": CENTRE,
+            "bandit": CENTRE,
+        }
+    )
+
+    def pools(self) -> list[PoolSpec]:
+        """All pools."""
+        return [
+            PoolSpec(
+                self.scenario,
+                users,
+                condition,
+                self.training_states,
+                self.evaluation_states,
+                self.settings,
+            )
+            for users, condition in itertools.product(self.users, self.conditions)
+        ]
+
+    def units(self) -> Iterator[Unit]:
+        """All units: whole seeds one after the other, so that a part is a smaller experiment."""
+        for seed, pool in itertools.product(self.seeds, self.pools()):
+            for agent, thresholds in self.agents.items():
+                for threshold in thresholds:
+                    yield Unit(pool, threshold, agent, seed, self.caps[agent])
+
+    def as_config(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "scenario": self.scenario,
+            "users": list(self.users),
+            "conditions": {
+                condition: {
+                    f"{users}": round(users * CONDITIONS[condition]) for users in self.users
+                }
+                for condition in self.conditions
+            },
+            "seeds": list(self.seeds),
+            "training_states": self.training_states,
+            "evaluation_states": self.evaluation_states,
+            "settings": dict(self.settings),
+            "agents": {
+                agent: [threshold_name(threshold) for threshold in thresholds]
+                for agent, thresholds in self.agents.items()
+            },
+            "caps": {agent: self.caps[agent] for agent in self.agents},
+        }
+
+
+#: A smoke run: few of everything, the same code.
+QUICK: Final = Grid(
+    users=(3,),
+    conditions=("A", "D"),
+    seeds=(1, 2),
+    training_states=24,
+    evaluation_states=12,
+    caps={
+        **CAPS,
+        HYBRID: 150,
+        **dict.fromkeys(ABLATIONS, 150),
+        BRANCHING: 1_500,
+        JOINT: 4_000,
+        "qlearning": 4_000,
+        "bandit": 2_000,
+    },
+    agents={
+        HYBRID: ("min", 85.0, "max"),
+        **dict.fromkeys(ABLATIONS, CENTRE),
+        BRANCHING: CENTRE,
+        JOINT: CENTRE,
+        "qlearning": CENTRE,
+        "bandit": CENTRE,
+    },
+)
+
+
+def threshold_name(threshold: Threshold) -> str:
+    """``"85"``, ``"min"``."""
+    return threshold if isinstance(threshold, str) else f"{threshold:g}"
