@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 from tandem.agents.evaluation import EvaluationSet, Judge, SiteExplorer, StateDraw, draw_states
-from tandem.agents.oracle import Oracle, bar
+from tandem.agents.oracle import Oracle, Solution, bar
 from tandem.agents.oracle_cache import OracleCache
 from tandem.agents.played_evaluation import PlayedEvaluationSet, with_histories
 from tandem.agents.states import Walk
@@ -28,12 +28,14 @@ class JudgedStates:
         schema: of the scenario.
         lower_bound_s: mean of what no joint action costs less than, seconds.
         per_episode: how many neighbouring states are from one episode.
+        solutions: what the oracle knows about each state.
     """
 
     judge: Judge
     schema: Schema
     lower_bound_s: float
     per_episode: int
+    solutions: tuple[Solution, ...]
 
 
 @contextmanager
@@ -62,10 +64,12 @@ def judged_states(
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         with bar(f"oracle · {draw.count} states", oracle.branches * draw.count, console) as advance:
             states = with_histories(walk, draw_states(walk, oracle, explorer, draw, advance))
+        solutions = tuple(state.solution for state in states)
         if not oracle.is_exhaustive:
             played = PlayedEvaluationSet(env, states)
-            yield JudgedStates(played, env.schema, played.lower_bound_s, draw.per_episode)
+            bound_s = played.lower_bound_s
+            yield JudgedStates(played, env.schema, bound_s, draw.per_episode, solutions)
             return
         schema = env.schema
-    known = EvaluationSet([state.solution for state in states], oracle.rule)
-    yield JudgedStates(known, schema, known.oracle_s, draw.per_episode)
+    known = EvaluationSet(solutions, oracle.rule)
+    yield JudgedStates(known, schema, known.oracle_s, draw.per_episode, solutions)

@@ -19,6 +19,8 @@ EXIT_ERROR: Final = 2
 COMMANDS: Final = (
     "run",
     "train",
+    "evaluate",
+    "reproduce",
     "analyze",
     "scenarios",
     "demo",

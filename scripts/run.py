@@ -169,13 +169,13 @@ def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> 
 
 
 @contextmanager
-def progress(console: Console, quiet: bool) -> Iterator[Progress]:
-    """A progress bar over epochs, removed when done."""
+def progress(console: Console, quiet: bool, unit: str = "epochs") -> Iterator[Progress]:
+    """A progress bar, removed when done."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("epochs"),
+        TextColumn(unit),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,

@@ -130,6 +130,17 @@ def test_resumed_command_writes_the_same_bytes(tmp_path: Path) -> None:
     assert metadata["decisions"] == metadata["interactions"] == 10
     assert metadata["episodes"] == 2
 
+    evaluated = invoke(["evaluate", str(parts), "--states=2", f"--cache={tmp_path}"])
+    assert "best fixed" in evaluated.output
+    report = json.loads((parts / "evaluate.json").read_text(encoding="utf-8"))
+    lines = {line["policy"]: line for line in report["lines"]}
+    assert lines["hybrid"]["interactions"] == 10
+    assert all(line["cost_s"] >= report["best_s"] - 1e-12 for line in lines.values())
+    assert lines["best fixed"]["cost_s"] <= min(
+        lines[name]["cost_s"] for name in ("all device", "all edge", "all cloud")
+    )
+    assert lines["all edge"]["accuracy_percent"] == pytest.approx(89.9)
+
     refused = invoke(["train", "--resume", f"--out={parts}", "--seed=2"], fails=True)
     assert "differs from the run" in refused.output
     refused = invoke(["train", "--resume", f"--out={parts}", "--set=edgeCores=7"], fails=True)

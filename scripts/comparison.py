@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""A trained agent beside the policies that everybody knows, at states that the oracle measured."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+from tandem.agents.agent import JointAction, Observation
+from tandem.agents.evaluation import Evaluation, EvaluationSet, Judge, Policy, StateDraw
+from tandem.agents.heuristics import FixedPolicy, GreedyPolicy
+from tandem.agents.problem import JointProblem
+from tandem.bridge.request_table import Site
+from tandem.scripts.calibration import BEST_FIXED, calibration
+from tandem.scripts.judges import JudgedStates, judged_states
+from tandem.scripts.train_run import read_checkpoint
+from tandem.scripts.train_settings import TrainSettings
+from tandem.scripts.trainees import make_trainee
+
+#: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
+RANDOM_DRAWS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One policy over all states.
+
+    Attributes:
+        policy: its name.
+        response_s: mean response time, seconds.
+        accuracy_percent: mean top-5 accuracy.
+        cost_s: mean cost, seconds: the response time, or more where the threshold was missed.
+        violated: share of the states in which it was.
+        interactions: what the policy was learned from; ``None`` for those that do not learn.
+    """
+
+    policy: str
+    response_s: float
+    accuracy_percent: float
+    cost_s: float
+    violated: float
+    interactions: int | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All policies at the same states.
+
+    Attributes:
+        lines: the agent first, the oracle last.
+        exact: whether the oracle is the optimum.
+        best_s: its mean cost, seconds.
+        lower_bound_s: no joint action costs less on average, seconds.
+    """
+
+    lines: tuple[Line, ...]
+    exact: bool
+    best_s: float
+    lower_bound_s: float
+    states: int
+    interactions: int
+    threshold_percent: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def compare(
+    settings: TrainSettings,
+    checkpoint: Path,
+    draw: StateDraw,
+    *,
+    cache: Path | None,
+    console: Console,
+) -> Comparison:
+    """Evaluate the agent of a checkpoint and the others.
+
+    Raises:
+        RunFolderError: the checkpoint cannot be read.
+    """
+    training = read_checkpoint(checkpoint)["training"]
+    interactions = len(training["history"]["interaction"])
+    with judged_states(
+        settings.scenario,
+        settings.arguments,
+        settings.objective,
+        draw,
+        cache=cache,
+        console=console,
+    ) as judged:
+        judge, schema = judged.judge, judged.schema
+        problem = JointProblem.from_schema(schema, settings.objective)
+        agent = make_trainee(settings.agent, schema, problem, settings.seed, settings.agent_config)
+        agent.load_state_dict(training["learner"])
+        lines = [_line(settings.agent, judge.evaluate(agent.act), interactions)]
+        for name, policy in _others(problem).items():
+            lines.append(_line(name, judge.evaluate(policy)))
+        lines.append(_random(judge, problem))
+        if isinstance(judge, EvaluationSet):
+            lines.append(_best_fixed(judge, judged))
+        lines.append(_best_known(judge, judged))
+        return Comparison(
+            lines=tuple(lines),
+            exact=judge.exact,
+            best_s=judge.oracle_s,
+            lower_bound_s=judged.lower_bound_s,
+            states=len(judged.solutions),
+            interactions=interactions,
+            threshold_percent=problem.threshold_percent,
+        )
+
+
+def _others(problem: JointProblem) -> dict[str, Policy]:
+    options = problem.options
+    policies: dict[str, Policy] = {}
+    for site in Site:
+        if (options.site == site).any():
+            option = options.most_accurate(site)
+            policies[f"all {site.label}"] = FixedPolicy(site.label, problem.users, option).act
+    policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent).act
+    return policies
+
+
+def _random(judge: Judge, problem: JointProblem) -> Line:
+    """Uniform draws, many per state where they cost nothing."""
+    rng = np.random.default_rng(0)
+    options = len(problem.options)
+
+    def draw(observation: Observation) -> JointAction:
+        return rng.integers(options, size=problem.users).astype(np.int32)
+
+    results = [judge.evaluate(draw) for _ in range(RANDOM_DRAWS if judge.exact else 1)]
+    return Line(
+        "random",
+        float(np.mean([result.response_s for result in results])),
+        float(np.mean([result.accuracy_percent for result in results])),
+        float(np.mean([result.cost_s for result in results])),
+        float(np.mean([result.violated for result in results])),
+    )
+
+
+def _best_fixed(judge: EvaluationSet, judged: JudgedStates) -> Line:
+    episode = [index // judged.per_episode for index in range(len(judge.solutions))]
+    found = calibration(judge.solutions, judged.schema, judge.rule, episode).line(BEST_FIXED)
+    action = np.array(found.action, dtype=np.int32)
+    return _line(BEST_FIXED, judge.evaluate(lambda observation: action))
+
+
+def _best_known(judge: Judge, judged: JudgedStates) -> Line:
+    best = [solution.best for solution in judged.solutions]
+    return Line(
+        "oracle" if judge.exact else "best found",
+        float(np.mean([optimum.response_s.mean() for optimum in best])),
+        float(np.mean([optimum.accuracy_percent for optimum in best])),
+        judge.oracle_s,
+        1.0 - float(np.mean([optimum.accurate for optimum in best])),
+    )
+
+
+def _line(name: str, result: Evaluation, interactions: int | None = None) -> Line:
+    return Line(
+        name,
+        result.response_s,
+        result.accuracy_percent,
+        result.cost_s,
+        result.violated,
+        interactions,
+    )

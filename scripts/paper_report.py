@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""Tables of the paper's grid: interactions to the target, ratios, and what was cut off."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from tandem.agents.aggregate import Bounded, Summary, summarise
+from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
+from tandem.bridge.objective import FULL_PERCENT
+from tandem.scripts.paper_grid import BRANCHING, HYBRID, JOINT, threshold_name
+
+Result = Mapping[str, Any]
+CELL: Final = ("users", "threshold", "condition", "agent")
+PAPER_RATIO: Final = 166.6
+CSV_HEADINGS: Final = (
+    *CELL,
+    "iqm",
+    "iqm_is_lower_bound",
+    "low",
+    "high",
+    "runs",
+    "cut_off",
+    "cap",
+    "last_ratio",
+)
+
+
+def cells(
+    results: Iterable[Result], by: Sequence[str] = CELL
+) -> dict[tuple[Any, ...], list[Result]]:
+    """Results grouped by some of their fields, in order of appearance."""
+    groups: dict[tuple[Any, ...], list[Result]] = {}
+    for result in results:
+        groups.setdefault(tuple(result[name] for name in by), []).append(result)
+    return groups
+
+
+def interactions(results: Sequence[Result]) -> Summary:
+    """Interactions to the target over runs."""
+    return summarise([Bounded(r["interactions"], bool(r["censored"])) for r in results])
+
+
+def last_ratio(results: Sequence[Result]) -> float:
+    """Mean ratio to the oracle at the runs' last evaluations."""
+    return math.fsum(r["evaluations"][-1][1] for r in results) / len(results)
+
+
+def ratio_text(above: Summary, below: Summary) -> str:
+    """How many times more interactions one agent took: a bound where a run was cut off."""
+    if below.iqm.value == 0.0:
+        return "–"
+    times = above.iqm.value / below.iqm.value
+    if below.iqm.censored and above.iqm.censored:
+        return "both cut off"
+    sign = "> " if above.iqm.censored else "< " if below.iqm.censored else ""
+    return f"{sign}{times:.3g}"
+
+
+def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
+    """The report."""
+    out = io.StringIO()
+    print(
+        f"""<!-- SPDX-License-Identifier: MIT -->
+# Interactions until near the optimum
+
+Interactions (real decision epochs) until an agent's greedy policy costs at most {TARGET_RATIO} ×
+the packet-level optimum, averaged over evaluation states, in {SUSTAINED} evaluations in a row; the
+number is that of the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
+interval]; `> n`: runs that were cut off at n count in it, so it is a lower bound. "at the end" is
+the mean ratio to the optimum at the last evaluation.
+""",
+        file=out,
+    )
+    _headline(out, results)
+    _tables(out, results)
+    _provenance(out, facts)
+    return out.getvalue()
+
+
+def _headline(out: io.StringIO, results: Sequence[Result]) -> None:
+    """Per users and agent, over the cells in which all agents of the comparison were run."""
+    print("## Comparison\n", file=out)
+    print(
+        f"Over all conditions and seeds, at the thresholds that both agents of a ratio were run "
+        f"at. The paper claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n",
+        file=out,
+    )
+    agents = list(dict.fromkeys(r["agent"] for r in results))
+    heading = ["users", "agent", "interactions", "times hybrid's", "at the end", "cut off / runs"]
+    rows = []
+    for users in sorted({r["users"] for r in results}):
+        mine = [r for r in results if r["users"] == users]
+        hybrid = [r for r in mine if r["agent"] == HYBRID]
+        for agent in agents:
+            theirs = [r for r in mine if r["agent"] == agent]
+            if not theirs:
+                continue
+            shared = {r["threshold"] for r in theirs}
+            reference = [r for r in hybrid if r["threshold"] in shared]
+            summary = interactions(theirs)
+            times = "–"
+            if agent != HYBRID and reference:
+                times = ratio_text(summary, interactions(reference))
+            rows.append(
+                [
+                    str(users),
+                    agent,
+                    f"{summary.iqm} [{summary.low}, {summary.high}]",
+                    times,
+                    f"{last_ratio(theirs):.3f}",
+                    f"{summary.censored} / {summary.runs}",
+                ]
+            )
+    _table(out, heading, rows)
+
+
+def _tables(out: io.StringIO, results: Sequence[Result]) -> None:
+    agents = list(dict.fromkeys(r["agent"] for r in results))
+    for users in sorted({r["users"] for r in results}):
+        print(f"\n## {users} users\n", file=out)
+        rows = []
+        mine = [r for r in results if r["users"] == users]
+        for (threshold, condition), group in cells(mine, ("threshold", "condition")).items():
+            by_agent = cells(group, ("agent",))
+            row = [threshold_name(threshold), condition]
+            for agent in agents:
+                cell = by_agent.get((agent,))
+                row.append(str(interactions(cell).iqm) if cell else "")
+            joint, branching, hybrid = (
+                by_agent.get((agent,)) for agent in (JOINT, BRANCHING, HYBRID)
+            )
+            for other in (joint, branching):
+                row.append(
+                    ratio_text(interactions(other), interactions(hybrid))
+                    if other and hybrid
+                    else ""
+                )
+            rows.append(row)
+        rows.sort(key=lambda row: (row[1], _rank(row[0])))
+        heading = ["threshold", "condition", *agents, f"{JOINT} / hybrid", f"{BRANCHING} / hybrid"]
+        _table(out, heading, rows)
+
+
+def _rank(threshold: str) -> float:
+    """Order of the thresholds: ``min`` first, ``max`` last."""
+    named = {"min": 0.0, "max": FULL_PERCENT}
+    return named[threshold] if threshold in named else float(threshold)
+
+
+def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
+    print("\n## How this was made\n", file=out)
+    for name, value in facts.items():
+        if name != "grid":
+            print(f"- {name}: {value}", file=out)
+    grid = facts["grid"]
+    print(f"- seeds: {', '.join(str(seed) for seed in grid['seeds'])}", file=out)
+    print(
+        f"- states: {grid['training_states']} to train on and {grid['evaluation_states']} others "
+        "to judge, per scenario, number of users and condition; weak users per condition (A … D): "
+        + "; ".join(f"{name}: {weak}" for name, weak in grid["conditions"].items()),
+        file=out,
+    )
+    print("- thresholds and caps (interactions) of the agents:", file=out)
+    for agent, thresholds in grid["agents"].items():
+        print(f"  - {agent}: {', '.join(thresholds)}; at most {grid['caps'][agent]}", file=out)
+    print(
+        """
+Every agent is trained in episodes of one decision, whose outcomes are replayed from a pool of
+states at which ns-3 has run every network pattern: equal to the simulator's to the last bit, so
+that slow agents can finish. Nothing carries over between decisions there, and training meets a
+finite number of states; see docs/training.md. Thresholds, conditions and the agents of the paper
+are recalled from it, not checked against its text.""",
+        file=out,
+    )
+
+
+def _table(out: io.StringIO, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    print("| " + " | ".join(heading) + " |", file=out)
+    print("|" + "---|" * len(heading), file=out)
+    for row in rows:
+        print("| " + " | ".join(row) + " |", file=out)
+
+
+def csv_text(results: Sequence[Result]) -> str:
+    """One line per cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_HEADINGS)
+    for key, group in cells(results).items():
+        summary = interactions(group)
+        users, threshold, condition, agent = key
+        writer.writerow(
+            [
+                users,
+                threshold_name(threshold),
+                condition,
+                agent,
+                summary.iqm.value,
+                int(summary.iqm.censored),
+                summary.low.value,
+                summary.high.value,
+                summary.runs,
+                summary.censored,
+                group[0]["cap"],
+                round(last_ratio(group), 4),
+            ]
+        )
+    return out.getvalue()

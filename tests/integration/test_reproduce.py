@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""``tandem reproduce`` on a tiny grid: outputs, resume, and results that do not change by it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tandem.scripts.main import app
+from typer.testing import CliRunner
+
+
+def test_a_tiny_grid_is_written_and_not_run_again(tmp_path: Path) -> None:
+    out, work = tmp_path / "out", tmp_path / "work"
+    command = [
+        "reproduce",
+        "paper",
+        "--quick",
+        "--users=2",
+        "--seeds=1",
+        "--training-states=3",
+        "--evaluation-states=2",
+        "--agent=qlearning",
+        "--agent=bandit",
+        "--cap=qlearning=30",
+        "--cap=bandit=30",
+        "--jobs=1",
+        f"--out={out}",
+        f"--work={work}",
+        f"--cache={tmp_path / 'cache'}",
+    ]
+
+    def reproduce() -> dict[str, object]:
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, f"{result.output}{result.exception!r}"
+        content = json.loads((out / "results.json").read_text(encoding="utf-8"))
+        assert isinstance(content, dict)
+        return content
+
+    first = reproduce()
+    runs = first["runs"]
+    assert isinstance(runs, list)
+    assert len(runs) == 4  # two conditions, two agents
+    for run in runs:
+        ratios = [evaluation[1] for evaluation in run["evaluations"]]
+        assert min(ratios) >= 1.0 - 1e-9
+        assert run["censored"] == (run["played"] == 30 and run["interactions"] == 30)
+    assert {path.name for path in out.iterdir()} >= {"README.md", "results.csv", "curves_u2.svg"}
+
+    units = sorted((work / "units").iterdir())
+    stamps = [unit.stat().st_mtime_ns for unit in units]
+    units[0].unlink()
+    again = reproduce()
+    assert [unit.stat().st_mtime_ns for unit in units[1:]] == stamps[1:]
+
+    def results(content: dict[str, object]) -> list[object]:
+        rows = content["runs"]
+        assert isinstance(rows, list)
+        return [{**row, "training_s": 0} for row in rows]
+
+    assert results(again) == results(first)
+
+    refused = CliRunner().invoke(app, [*command, "--agent=sarsa"])
+    assert refused.exit_code != 0
+    assert "not in this grid" in refused.output
