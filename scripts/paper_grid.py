@@ -22,17 +22,17 @@ BRANCHING: Final = "branching-dqn"
 ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
 #: Most interactions of a run that does not reach the target.
 CAPS: Final[Mapping[str, int]] = {
-    HYBRID: 400,
-    "hybrid-no-prior": 400,
-    "hybrid-no-structure": 400,
-    "hybrid-no-planning": 1_000,
+    HYBRID: 300,
+    "hybrid-no-prior": 300,
+    "hybrid-no-structure": 300,
+    "hybrid-no-planning": 300,
     BRANCHING: 5_000,
     JOINT: 20_000,
     "joint-dqn-penalty": 20_000,
     "qlearning": 20_000,
     "bandit": 5_000,
 }
-#: Agents that need minutes for a run, and the thresholds at which the default grid has them.
+#: Thresholds of the agent that the experiments are about, and of those that need minutes a run.
 EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
 CENTRE: Final[tuple[Threshold, ...]] = (85.0,)
 #: States are taken from decisions 4, 8 and 12 of episodes that an explorer plays.
@@ -129,6 +129,7 @@ class Grid:
 
     Attributes:
         agents: thresholds at which each agent is run.
+        largest_only: agents that are run with the most users only.
         caps: interactions of a run that does not reach the target.
     """
 
@@ -136,17 +137,17 @@ class Grid:
     users: tuple[int, ...] = (3, 4, 5)
     conditions: tuple[str, ...] = tuple(CONDITIONS)
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    training_states: int = 40
-    evaluation_states: int = 20
+    training_states: int = 30
+    evaluation_states: int = 15
+    largest_only: tuple[str, ...] = ABLATIONS
     settings: tuple[tuple[str, str], ...] = ()
     caps: Mapping[str, int] = field(default_factory=lambda: dict(CAPS))
     agents: Mapping[str, tuple[Threshold, ...]] = field(
         default_factory=lambda: {
             HYBRID: EVERYWHERE,
             **dict.fromkeys(ABLATIONS, CENTRE),
-            BRANCHING: EVERYWHERE,
+            BRANCHING: CENTRE,
             JOINT: CENTRE,
-            "joint-dqn-penalty": CENTRE,
             "qlearning": CENTRE,
             "bandit": CENTRE,
         }
@@ -170,6 +171,8 @@ class Grid:
         """All units: whole seeds one after the other, so that a part is a smaller experiment."""
         for seed, pool in itertools.product(self.seeds, self.pools()):
             for agent, thresholds in self.agents.items():
+                if agent in self.largest_only and pool.users < max(self.users):
+                    continue
                 for threshold in thresholds:
                     yield Unit(pool, threshold, agent, seed, self.caps[agent])
 
@@ -193,6 +196,7 @@ class Grid:
                 for agent, thresholds in self.agents.items()
             },
             "caps": {agent: self.caps[agent] for agent in self.agents},
+            "largest_only": [agent for agent in self.largest_only if agent in self.agents],
         }
 
 

@@ -167,7 +167,9 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
     )
     print("- thresholds and caps (interactions) of the agents:", file=out)
     for agent, thresholds in grid["agents"].items():
-        print(f"  - {agent}: {', '.join(thresholds)}; at most {grid['caps'][agent]}", file=out)
+        where = f", {max(grid['users'])} users only" if agent in grid["largest_only"] else ""
+        cap = grid["caps"][agent]
+        print(f"  - {agent}: {', '.join(thresholds)}{where}; at most {cap}", file=out)
     print(
         """
 Every agent is trained in episodes of one decision, whose outcomes are replayed from a pool of

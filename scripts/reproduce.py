@@ -191,6 +191,8 @@ def _grid(
     Raises:
         typer.BadParameter: an agent that the grid does not know, or a cap that is no number.
     """
+    from tandem.scripts.paper_grid import CENTRE
+
     changes: dict[str, Any] = {
         "scenario": scenario,
         "settings": tuple(
@@ -202,12 +204,12 @@ def _grid(
     if seeds:
         changes["seeds"] = tuple(range(1, seeds + 1))
     for agent in agents or ():
-        if agent not in grid.agents:
+        if agent not in grid.caps:
             raise typer.BadParameter(
-                f"--agent {agent!r} is not in this grid: one of {', '.join(grid.agents)}"
+                f"--agent {agent!r} is not in this grid: one of {', '.join(grid.caps)}"
             )
     if agents:
-        changes["agents"] = {agent: grid.agents[agent] for agent in agents}
+        changes["agents"] = {agent: grid.agents.get(agent, CENTRE) for agent in agents}
     given = parse_assignments(caps or ())
     for agent, cap in given.items():
         if agent not in grid.caps or not str(cap).isdigit() or int(str(cap)) < 1:
@@ -232,7 +234,7 @@ def _facts(
         origin = provenance(env.schema, grid.as_config())
     import torch
 
-    training_s = sum(result["training_s"] for result in results)
+    training_s = sum(result["training_cpu_s"] for result in results)
     return {
         "command": shlex.join(["tandem", *sys.argv[1:]]),
         "versions": f"tandem {origin['tandem_version']} ({origin['git_sha']}), "
@@ -241,7 +243,7 @@ def _facts(
         "machine": f"{origin['host']['cpus']} CPUs, {jobs} processes",
         "wall time": f"{wall_s:.0f} s ({len(fresh)} of {len(results)} runs in it, the others were "
         f"finished before; states took {sum(pool_s.values()):.0f} process seconds)",
-        "training": f"{training_s:.0f} process seconds in all",
+        "training": f"{training_s:.0f} s of one core in all",
         "grid": grid.as_config(),
     }
 

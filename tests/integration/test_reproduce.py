@@ -56,7 +56,7 @@ def test_a_tiny_grid_is_written_and_not_run_again(tmp_path: Path) -> None:
     def results(content: dict[str, object]) -> list[object]:
         rows = content["runs"]
         assert isinstance(rows, list)
-        return [{**row, "training_s": 0} for row in rows]
+        return [{**row, "training_cpu_s": 0} for row in rows]
 
     assert results(again) == results(first)
 
