@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/access-cell.h"
 
+#include "access/frame-tables.h"
+
 namespace ns3
 {
 namespace tandem
@@ -46,6 +48,15 @@ AccessCell::AppendStations(std::vector<PlacedNode>& nodes) const
                                 : "background-" + std::to_string(i - m_users.GetN()),
                          isUser ? "user" : "background",
                          m_placement.GetPosition(i)});
+    }
+}
+
+void
+AccessCell::RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const
+{
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        tables.AddNode(firstStation + i, i < m_users.GetN() ? firstUser + i : -1);
     }
 }
 

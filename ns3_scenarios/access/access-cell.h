@@ -14,6 +14,7 @@
 #include "ns3/vector.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ namespace ns3
 {
 namespace tandem
 {
+
+class FrameTables;
 
 /** What a user's radio looks like at this instant. */
 struct RadioSample
@@ -123,6 +126,14 @@ class AccessCell
     /** \return AP or eNB, users and background stations with their positions, now */
     virtual std::vector<PlacedNode> GetPlacedNodes() const = 0;
 
+    /**
+     * Write every frame of this cell's radios to tables; after Build().
+     * \param tables must outlive the simulation
+     * \param firstNode number of this cell's first node in the topology (GetPlacedNodes()[0])
+     * \param firstUser number of this cell's first user
+     */
+    virtual void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) = 0;
+
     /** \return the simulated time by which every station is associated or attached */
     virtual Time GetWarmup() const = 0;
 
@@ -140,6 +151,9 @@ class AccessCell
   protected:
     /** Add users and background stations with their present positions. */
     void AppendStations(std::vector<PlacedNode>& nodes) const;
+
+    /** Tell the tables which of the nodes from \p firstStation on are users. */
+    void RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const;
 
     NodeContainer m_users;
     NodeContainer m_stations; //!< users, then background stations

@@ -324,6 +324,22 @@ LteCell::GetPlacedNodes() const
     return nodes;
 }
 
+void
+LteCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
+{
+    const int64_t firstStation = firstNode + 2; // after eNB and PGW
+    RegisterStations(tables, firstStation, firstUser);
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
+    {
+        m_frameProbes.push_back(
+            std::make_unique<LteFrameProbe>(DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i)),
+                                            firstStation + i,
+                                            DynamicCast<LteEnbNetDevice>(m_enbDevice),
+                                            firstNode,
+                                            tables));
+    }
+}
+
 Time
 LteCell::GetWarmup() const
 {

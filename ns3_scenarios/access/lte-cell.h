@@ -4,6 +4,7 @@
 
 #include "access/access-cell.h"
 #include "access/background.h"
+#include "access/lte-frame-probe.h"
 #include "access/lte-probe.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
@@ -67,6 +68,7 @@ class LteCell : public AccessCell
     CellCounters CountCell() const override;
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
+    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
     Time GetWarmup() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
@@ -95,9 +97,10 @@ class LteCell : public AccessCell
     Ptr<Node> m_enb;
     Ptr<NetDevice> m_enbDevice;
     BackgroundTraffic m_background;
-    std::vector<std::unique_ptr<LteUeProbe>> m_probes; //!< of all stations
-    std::vector<double> m_sinrByRnti;                  //!< linear
-    std::vector<double> m_fullBandRateBps;             //!< by MCS
+    std::vector<std::unique_ptr<LteUeProbe>> m_probes;         //!< of all stations
+    std::vector<std::unique_ptr<LteFrameProbe>> m_frameProbes; //!< empty unless asked for
+    std::vector<double> m_sinrByRnti;                          //!< linear
+    std::vector<double> m_fullBandRateBps;                     //!< by MCS
 };
 
 } // namespace tandem

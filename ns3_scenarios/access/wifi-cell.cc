@@ -318,6 +318,22 @@ WifiCell::GetPlacedNodes() const
     return nodes;
 }
 
+void
+WifiCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
+{
+    const int64_t firstStation = firstNode + 1; // after the AP
+    RegisterStations(tables, firstStation, firstUser);
+    const auto watch = [&](Ptr<NetDevice> device, int64_t node) {
+        m_frameProbes.push_back(
+            std::make_unique<WifiFrameProbe>(DynamicCast<WifiNetDevice>(device), node, tables));
+    };
+    watch(m_apDevice, firstNode);
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
+    {
+        watch(m_stationDevices.Get(i), firstStation + i);
+    }
+}
+
 Time
 WifiCell::GetWarmup() const
 {

@@ -6,6 +6,7 @@
 #include "access/background.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
+#include "access/wifi-frame-probe.h"
 #include "access/wifi-probe.h"
 
 #include "ns3/command-line.h"
@@ -64,6 +65,7 @@ class WifiCell : public AccessCell
     CellCounters CountCell() const override;
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
+    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
     Time GetWarmup() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
@@ -90,6 +92,7 @@ class WifiCell : public AccessCell
     BackgroundTraffic m_background;
     std::vector<std::unique_ptr<WifiStationProbe>> m_userProbes;
     std::unique_ptr<MediumProbe> m_medium;
+    std::vector<std::unique_ptr<WifiFrameProbe>> m_frameProbes; //!< empty unless asked for
 };
 
 } // namespace tandem

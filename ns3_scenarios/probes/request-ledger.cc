@@ -51,6 +51,9 @@ RequestColumns()
         {"downlink_s", REAL, "s", "result ready to last byte of the reply at the user"},
         {"accuracy_top5_percent", REAL, "%", "published top-5 accuracy of the variant"},
         {"accuracy_top1_percent", REAL, "%", "published top-1 accuracy of the variant"},
+        {"met_queue_bytes", REAL, "B", "bytes that waited in the user's device as the upload began"},
+        {"met_site_jobs", INT, "",
+         "jobs that waited or were served at the site as the upload arrived, background included"},
     };
 }
 // clang-format on
@@ -170,6 +173,7 @@ RequestLedger::UploadStarted(uint64_t id)
         Enter(*request, Stage::UPLINK);
         request->uploadBegin = request->stageBegin;
         request->atUploadStart = m_counters(request->user);
+        request->metQueueBytes = countQueuedBytes ? countQueuedBytes(request->user) : 0;
     }
 }
 
@@ -209,6 +213,7 @@ RequestLedger::UploadArrived(const RequestHeader& header)
         const Time duration = Simulator::Now() - request->uploadBegin;
         m_users[request->user].goodputBps =
             8.0 * request->choice.uploadBytes / duration.GetSeconds();
+        request->metSiteJobs = countSiteJobs ? countSiteJobs(request->choice.site) : 0;
         Enter(*request, Stage::SITE_QUEUE);
     }
 }
@@ -291,7 +296,9 @@ RequestLedger::Write(const Request& request)
         m_records->Set(column++, component.GetSeconds());
     }
     m_records->Set(column++, request.choice.top5Percent);
-    m_records->Set(column, request.choice.top1Percent);
+    m_records->Set(column++, request.choice.top1Percent);
+    m_records->Set(column++, request.metQueueBytes);
+    m_records->SetInt(column, request.metSiteJobs);
     m_records->End();
 }
 

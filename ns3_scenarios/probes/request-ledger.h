@@ -38,6 +38,11 @@ class RequestLedger : public RequestObserver
     /** Called after a request has ended and its row is written. */
     std::function<void(const Request&)> onFinished;
 
+    /** Bytes that wait in a user's device now; unset: told as 0. */
+    std::function<double(uint32_t user)> countQueuedBytes;
+    /** Jobs that wait or are in service at a site now, background included; unset: told as 0. */
+    std::function<uint32_t(Site)> countSiteJobs;
+
     /** A request arrives. */
     const Request& Open(uint32_t user, uint32_t epoch, uint32_t option);
     /** The device's core takes the request up. */

@@ -73,6 +73,10 @@ EpochLoop::Decide()
         return;
     }
     m_epoch = m_link.GetEpoch() - 1;
+    if (onDecided)
+    {
+        onDecided(m_epoch);
+    }
     for (uint32_t i = 0; i < m_choice.size(); ++i)
     {
         m_choice[i] = static_cast<uint32_t>(m_action.Get(i));

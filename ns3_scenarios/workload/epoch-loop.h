@@ -47,6 +47,9 @@ class EpochLoop
     /** Schedule the first decision. */
     void Start(Time delay);
 
+    /** Called right after each decision with its number, from 0. */
+    std::function<void(uint32_t epoch)> onDecided;
+
   private:
     void Decide();
     void Rest();

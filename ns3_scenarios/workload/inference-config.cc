@@ -98,6 +98,9 @@ InferenceConfig::AddArguments(CommandLine& cmd)
                  pcapPrefix);
     cmd.AddValue("flowmon", "FlowMonitor's XML file; empty: none", flowmonFile);
     cmd.AddValue("netanim", "NetAnim's XML file; empty: none", netanimFile);
+    cmd.AddValue("frames",
+                 "1: record every frame on the air in the tables airtime, frames and losses",
+                 recordFrames);
 }
 
 void

@@ -40,6 +40,7 @@ struct InferenceConfig
     std::string pcapPrefix;         //!< ns-3's own outputs; empty: none
     std::string flowmonFile;
     std::string netanimFile;
+    bool recordFrames{false}; //!< tables of every frame on the air
 
     InferenceConfig();
 

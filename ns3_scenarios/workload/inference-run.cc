@@ -182,6 +182,15 @@ InferenceRun::BuildApplications()
         return CountTransfers(user);
     });
 
+    m_ledger->countQueuedBytes = [this](uint32_t index) {
+        const ObservedUser& user = m_users[index];
+        return m_cells[user.cell]->Sample(user.indexInCell).macQueueBytes;
+    };
+    m_ledger->countSiteJobs = [this](Site site) {
+        const CorePool& cores = (site == Site::EDGE ? m_edge : m_cloud)->GetCores();
+        return cores.GetBusyCores() + cores.GetQueueLength();
+    };
+
     const auto serve = [this](Ptr<Node> node, uint32_t cores, const BackgroundLoadConfig& load) {
         Ptr<InferenceServer> server = CreateObject<InferenceServer>();
         server->Configure(m_options, cores, load);
@@ -237,6 +246,8 @@ InferenceRun::Declare()
                                            0,
                                            static_cast<int32_t>(m_options.GetCount()) - 1);
     m_ledger->DeclareRecords(m_link);
+    m_positions = std::make_unique<PositionTable>(m_link, GetCells());
+    DeclareFrames();
     m_link.SetPolicy([this](ActionBlock* block) { m_policy->Act(*block); });
     DescribeRun(m_link, m_config, m_options, GetCells(), m_users, *m_backhaul);
 
@@ -256,6 +267,25 @@ InferenceRun::Declare()
                                              const AccessCell& cell = *m_cells[user.cell];
                                              return cell.Sample(user.indexInCell).macQueueBytes > 0;
                                          });
+    m_loop->onDecided = [this](uint32_t epoch) { m_positions->Write(epoch); };
+}
+
+void
+InferenceRun::DeclareFrames()
+{
+    if (!m_config.recordFrames)
+    {
+        return;
+    }
+    m_frames = std::make_unique<FrameTables>(m_link);
+    int64_t node = 0;
+    int64_t user = 0;
+    for (uint32_t c = 0; c < m_cells.size(); ++c)
+    {
+        m_cells[c]->RecordFrames(*m_frames, node, user);
+        node += static_cast<int64_t>(m_cells[c]->GetPlacedNodes().size());
+        user += m_cellUsers[c];
+    }
 }
 
 void

@@ -3,9 +3,11 @@
 #define TANDEM_INFERENCE_RUN_H
 
 #include "access/access-cell.h"
+#include "access/frame-tables.h"
 #include "agent-link/agent-link.h"
 #include "probes/gateway-probe.h"
 #include "probes/observation.h"
+#include "probes/position-table.h"
 #include "probes/request-ledger.h"
 #include "workload/epoch-loop.h"
 #include "workload/fixed-policy.h"
@@ -66,6 +68,7 @@ class InferenceRun
     void BuildNetwork();
     void BuildApplications();
     void Declare();
+    void DeclareFrames();
     void WarmUp();
     void AssignStreams();
     void Play();
@@ -87,6 +90,8 @@ class InferenceRun
     std::unique_ptr<Observation> m_observation;
     std::unique_ptr<FixedPolicy> m_policy; //!< null under an agent
     std::unique_ptr<EpochLoop> m_loop;
+    std::unique_ptr<PositionTable> m_positions;
+    std::unique_ptr<FrameTables> m_frames; //!< null unless asked for
     std::unique_ptr<RunOutputs> m_outputs;
 };
 

@@ -76,6 +76,8 @@ struct Request
     TransferCounters atUploadStart; //!< counters when the first byte was written
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
+    double metQueueBytes{0}; //!< in the user's device when the upload began
+    uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there
 
     /** \return the time from arrival to end: the sum of the components */
     Time GetResponseTime() const
