@@ -55,7 +55,8 @@ lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	rm -rf build/lint && mkdir -p build/lint/tandem && touch build/lint/tandem/py.typed
-	echo '__version__: str' > build/lint/tandem/__init__.pyi
+	printf '__version__: str\nfrom tandem.bridge.run_data import load_run as load_run\n' \
+	    > build/lint/tandem/__init__.pyi
 	for folder in bridge agents dnn_profiles scripts; do \
 	    ln -s ../../../$$folder build/lint/tandem/$$folder; done
 	cd build/lint && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tandem

@@ -5,6 +5,7 @@ A run folder holds::
 
     config.yaml         what was asked for: enough to repeat the run
     metadata.json       versions, host, command; status: running, complete, interrupted or failed
+    schema.json         tables with units and meanings, the scenario's fixed facts, its topology
     requests.parquet    one row per request (and one file per further record table of the scenario)
     decisions.parquet   one row per decision: observation, joint action, reward, cost of its epoch
     episodes.parquet    one row per episode
@@ -35,10 +36,9 @@ from numpy.typing import NDArray
 from tandem.bridge import run_folder
 from tandem.bridge.objective import EpochCost
 from tandem.bridge.packed_table import pack_table, unpack_table
+from tandem.bridge.run_schema import DECISIONS, EPISODES, SCHEMA, described
 from tandem.bridge.schema import Schema
 
-DECISIONS: Final = "decisions"
-EPISODES: Final = "episodes"
 #: Key of the JSON that each Parquet file carries in its schema: names of sites, variants, columns.
 LABELS_KEY: Final = b"tandem"
 #: Distributions whose versions a result may depend on.
@@ -89,6 +89,7 @@ class RunWriter:
 
     def __enter__(self) -> RunWriter:
         run_folder.write_yaml(self.folder / run_folder.CONFIG, self._config)
+        run_folder.write_json(self.folder / SCHEMA, described(self._schema))
         self._write_metadata("running", None)
         return self
 

@@ -22,7 +22,8 @@ from tandem.bridge.errors import TandemError
 METADATA: Final = "metadata.json"
 CONFIG: Final = "config.yaml"
 FORMAT: Final = "tandem-run"
-FORMAT_VERSION: Final = 1
+#: Raised by one whenever a reader of the old files would not understand the new ones.
+FORMAT_VERSION: Final = 2
 #: Rows per row group; fixed, as all of the writer, so that equal tables give equal bytes.
 ROW_GROUP_ROWS: Final = 65_536
 

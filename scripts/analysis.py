@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import ArrayLike
-from tandem.bridge import request_table, run_folder
-from tandem.bridge.records import DECISIONS, EPISODES, LABELS_KEY
+from tandem.bridge import request_table, run_data, run_folder
 from tandem.bridge.request_table import COMPONENTS, RequestStatus, Site
+from tandem.bridge.run_data import Run
 
 PERCENTILES: Final = (50, 95, 99)
 BITS_PER_BYTE: Final = 8
@@ -23,61 +20,25 @@ BITS_PER_BYTE: Final = 8
 RETRANSMISSION_COLUMNS: Final = ("tcp_retransmissions", "mac_retransmissions")
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run folder in memory.
-
-    Attributes:
-        folder: where it came from.
-        metadata: content of ``metadata.json``.
-        labels: names of sites, variants, cells and observation columns.
-        requests, decisions, episodes: the tables; empty when the run has none.
-    """
-
-    folder: Path
-    metadata: Mapping[str, Any]
-    labels: Mapping[str, Any]
-    requests: pd.DataFrame
-    decisions: pd.DataFrame
-    episodes: pd.DataFrame
-
-    @property
-    def name(self) -> str:
-        """Name of the run folder."""
-        return self.folder.resolve().name
-
-
 def load_run(folder: Path) -> Run:
-    """Read a run folder.
+    """Read a run folder that has requests to analyse.
 
     Raises:
         RunFolderError: not a run folder, or its request table is missing or incomplete.
     """
-    if not run_folder.is_run(folder):
+    run = run_data.load_run(folder)
+    if request_table.TABLE not in run.tables:
         raise run_folder.RunFolderError(
-            f"{folder} is no run folder (no {run_folder.METADATA} of format "
-            f"{run_folder.FORMAT!r}): write one with `tandem run --out {folder}`"
+            f"{folder} has no {request_table.TABLE}.parquet (status of the run: "
+            f"{run.metadata.get('status')}): its scenario records no requests, or the run was "
+            "killed before it could write"
         )
-    metadata = json.loads((folder / run_folder.METADATA).read_text(encoding="utf-8"))
-    path = folder / f"{request_table.TABLE}.parquet"
-    if not path.is_file():
-        raise run_folder.RunFolderError(
-            f"{folder} has no {path.name} (status of the run: {metadata.get('status')}): its "
-            "scenario records no requests, or the run was killed before it could write"
-        )
-    labels = json.loads((pq.read_schema(path).metadata or {}).get(LABELS_KEY, b"{}"))
-    requests = pd.read_parquet(path)
-    missing = request_table.missing_columns(requests.columns)
+    missing = request_table.missing_columns(run.requests.columns)
     if missing:
-        raise run_folder.RunFolderError(f"{path} lacks the columns {', '.join(missing)}")
-    return Run(
-        folder=folder,
-        metadata=metadata,
-        labels=labels,
-        requests=requests,
-        decisions=_optional(folder / f"{DECISIONS}.parquet"),
-        episodes=_optional(folder / f"{EPISODES}.parquet"),
-    )
+        raise run_folder.RunFolderError(
+            f"{folder}/{request_table.TABLE}.parquet lacks the columns {', '.join(missing)}"
+        )
+    return run
 
 
 def latency(requests: pd.DataFrame) -> pd.DataFrame:
@@ -264,7 +225,3 @@ def _latency_row(requests: pd.DataFrame) -> dict[str, float | int]:
     row["max_s"] = float(response_s.max()) if known else float("nan")
     row["accuracy_percent"] = float(accuracy.mean()) if known else float("nan")
     return row
-
-
-def _optional(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()

@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
+from tandem.bridge.run_data import Run
 from tandem.scripts import analysis
 
 #: Characters per line of output that goes to no terminal.
@@ -49,7 +50,7 @@ def analyze(
             print_table(console, "comparison", comparison(runs))
 
 
-def report(run: analysis.Run) -> dict[str, Any]:
+def report(run: Run) -> dict[str, Any]:
     """Every figure of one run, as plain values."""
     requests = run.requests
     return {
@@ -66,13 +67,13 @@ def report(run: analysis.Run) -> dict[str, Any]:
     }
 
 
-def comparison(runs: list[analysis.Run]) -> pd.DataFrame:
+def comparison(runs: list[Run]) -> pd.DataFrame:
     """One line per run."""
     lines = {run.name: analysis.summary(run.requests) for run in runs}
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("run")
 
 
-def print_run(console: Console, run: analysis.Run) -> None:
+def print_run(console: Console, run: Run) -> None:
     """All figures of one run as tables."""
     requests = run.requests
     status = run.metadata.get("status")

@@ -60,6 +60,9 @@ def run(
     pcap: Annotated[bool, typer.Option("--pcap", help="Write packet traces.")] = False,
     flowmon: Annotated[bool, typer.Option("--flowmon", help="Write flowmon.xml.")] = False,
     netanim: Annotated[bool, typer.Option("--netanim", help="Write netanim.xml.")] = False,
+    frames: Annotated[
+        bool, typer.Option("--frames", help="Record every frame on the air (see load_run).")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
@@ -71,6 +74,8 @@ def run(
     arguments: dict[str, object] = {"epochs": epochs}
     if users is not None:
         arguments["users"] = users
+    if frames:
+        arguments["frames"] = 1
     arguments.update(parse_assignments(settings or ()))
     folder = out or default_folder(scenario, policy, users, seed)
     reward = make_objective(objective, accuracy)

@@ -86,7 +86,9 @@ def test_run_folder_holds_everything(tmp_path: Path) -> None:
         "decisions.parquet",
         "episodes.parquet",
         "metadata.json",
+        "positions.parquet",
         "requests.parquet",
+        "schema.json",
     ]
     metadata = json.loads((folder / "metadata.json").read_text())
     assert metadata["status"] == "complete"
