@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
+from tandem.bridge.run_data import load_run
 from tandem.scripts.main import EXIT_ERROR, main
 from tandem.scripts.run import EXIT_INTERRUPTED
 
@@ -181,10 +182,19 @@ def test_scenarios_lists_arguments_with_units() -> None:
     assert "hello" in tandem("scenarios").stdout
 
 
-def test_demo_compares_the_fixed_policies() -> None:
-    output = tandem("demo", "--users", "2", "--epochs", "2").stdout
+def test_demo_compares_the_fixed_policies(tmp_path: Path) -> None:
+    output = tandem("demo", "--users", "2", "--epochs", "2", "--out", tmp_path).stdout
     for words in ("device", "edge", "cloud", "random", "greedy", "mean (ms)", "timeouts"):
         assert words in output
+    edge = load_run(tmp_path / "edge")
+    assert len(edge.requests) == 2 * 2
+    assert len(edge.table("frames")) > 100
+    # Recorded by one simulator, and still what a run of its own gives.
+    alone = tmp_path / "alone"
+    options = ("--users", "2", "--epochs", "2", "--seed", "1", "--policy", "edge")
+    tandem("run", *options, "--out", alone)
+    name = "requests.parquet"
+    assert (alone / name).read_bytes() == (tmp_path / "edge" / name).read_bytes()
 
 
 def test_version_and_help() -> None:
