@@ -19,7 +19,7 @@ from tandem.scripts import analysis
 from tandem.scripts.figures import style
 from tandem.scripts.figures.catalogue import FIGURES
 from tandem.scripts.figures.choices import decision_number
-from tandem.scripts.figures.stages import epochs
+from tandem.scripts.stages import epochs
 
 #: Digits that a time in seconds keeps in the page: nanoseconds.
 TIME_DIGITS: Final = 9

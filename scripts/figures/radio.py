@@ -12,7 +12,7 @@ from tandem.bridge.request_table import RequestStatus
 from tandem.bridge.run_data import Run
 from tandem.scripts import analysis
 from tandem.scripts.figures import style
-from tandem.scripts.figures.stages import epochs, stage_times
+from tandem.scripts.stages import epochs, stage_times
 
 BITS_PER_MBIT = 1e6
 #: Kinds of senders in the airtime figure beside the users.

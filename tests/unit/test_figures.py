@@ -19,7 +19,8 @@ from tandem.scripts.main import app
 from typer.testing import CliRunner
 
 pytest.importorskip("plotly", reason="figures need plotly")
-from tandem.scripts.figures import choices, learning, radio, stages, style
+from tandem.scripts import stages
+from tandem.scripts.figures import choices, learning, radio, style
 from tandem.scripts.figures.catalogue import FIGURES
 
 UNTRAINED = {"learning", "model"}
