@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The dissector for Wireshark and tshark."""
