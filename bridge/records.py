@@ -75,6 +75,8 @@ class RunWriter:
         self._metadata = provenance(schema, config)
         self._metadata["command"] = list(sys.argv if arguments is None else arguments)
         self._metadata["simulator_command"] = list(simulator_command)
+        if simulator_command:
+            self._metadata["build"] = build_identity(Path(simulator_command[0]))
         self._tables: dict[str, list[tuple[int, NDArray[np.void]]]] = {
             table.name: [] for table in schema.records
         }
@@ -323,6 +325,15 @@ def provenance(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
             "machine": platform.machine(),
             "cpus": os.cpu_count(),
         },
+    }
+
+
+def build_identity(program: Path) -> dict[str, str | None]:
+    """What tells two builds apart: version, commit, content of the scenario's executable."""
+    return {
+        "tandem_version": importlib.metadata.version("ns3-tandem"),
+        "git_sha": git_sha(),
+        "program_sha256": hashlib.sha256(program.read_bytes()).hexdigest(),
     }
 
 

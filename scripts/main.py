@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "analyze",
     "report",
     "explain",
+    "dissector",
     "sweep",
     "scenarios",
     "demo",

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -71,12 +71,6 @@ def run(
     Example: tandem run --scenario wifi-edge --policy edge --users 5 --epochs 50 --seed 1
     """
     console = Console(stderr=True)
-    arguments: dict[str, object] = {"epochs": epochs}
-    if users is not None:
-        arguments["users"] = users
-    if frames:
-        arguments["frames"] = 1
-    arguments.update(parse_assignments(settings or ()))
     folder = out or default_folder(scenario, policy, users, seed)
     reward = make_objective(objective, accuracy)
     traces = [
@@ -94,16 +88,20 @@ def run(
     traced: dict[str, object] = {
         TRACE_FILES[name][0]: str((folder / TRACE_FILES[name][1]).resolve()) for name in traces
     }
-    config = {
-        "scenario": scenario,
-        "policy": policy,
-        "seed": seed,
-        "episodes": episodes,
-        "objective": objective,
-        "accuracy_threshold": accuracy if objective == "paper" else None,
-        "arguments": arguments,
-        "traces": traces,
-    }
+    config = run_config(
+        scenario=scenario,
+        policy=policy,
+        seed=seed,
+        episodes=episodes,
+        objective=objective,
+        accuracy=accuracy,
+        epochs=epochs,
+        users=users,
+        frames=frames,
+        settings=parse_assignments(settings or ()),
+        traces=traces,
+    )
+    arguments = config["arguments"]
     with (
         start(scenario, {**arguments, **traced}, reward, one_shot=bool(traces)) as env,
         sigterm_as_interrupt(),
@@ -133,6 +131,39 @@ def run(
             console.print(f"[yellow]{writer.decisions} finished epochs are in {folder}[/]")
             raise
     console.print(f"{writer.decisions} epochs in [bold]{folder}[/]; next: tandem analyze {folder}")
+
+
+def run_config(
+    *,
+    scenario: str,
+    policy: str,
+    seed: int,
+    episodes: int,
+    objective: str,
+    accuracy: str,
+    epochs: int,
+    users: int | None,
+    frames: bool,
+    settings: Mapping[str, object],
+    traces: Sequence[str],
+) -> dict[str, Any]:
+    """What ``config.yaml`` of a run holds: everything needed to repeat it."""
+    arguments: dict[str, object] = {"epochs": epochs}
+    if users is not None:
+        arguments["users"] = users
+    if frames:
+        arguments["frames"] = 1
+    arguments.update(settings)
+    return {
+        "scenario": scenario,
+        "policy": policy,
+        "seed": seed,
+        "episodes": episodes,
+        "objective": objective,
+        "accuracy_threshold": accuracy if objective == "paper" else None,
+        "arguments": arguments,
+        "traces": list(traces),
+    }
 
 
 def start(
