@@ -12,7 +12,13 @@ from typing import Any, Final
 from tandem.agents.aggregate import Bounded, Summary, summarise
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
 from tandem.bridge.objective import FULL_PERCENT
-from tandem.scripts.paper_grid import BRANCHING, HYBRID, JOINT, threshold_name
+from tandem.scripts.paper_grid import (
+    BRANCHING,
+    FIRST_EVALUATION,
+    HYBRID,
+    JOINT,
+    threshold_name,
+)
 
 Result = Mapping[str, Any]
 CELL: Final = ("users", "threshold", "condition", "agent")
@@ -72,7 +78,8 @@ Interactions (real decision epochs) until an agent's greedy policy costs at most
 the packet-level optimum, averaged over evaluation states, in {SUSTAINED} evaluations in a row; the
 number is that of the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
 interval]; `> n`: runs that were cut off at n count in it, so it is a lower bound. "at the end" is
-the mean ratio to the optimum at the last evaluation.
+the mean ratio to the optimum at the last evaluation. {FIRST_EVALUATION} means: met at the first
+evaluation already.
 """,
         file=out,
     )

@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import provenance
@@ -141,31 +140,39 @@ def _run_all(
         KeyboardInterrupt: what had begun is finished by nobody; finished parts are kept.
     """
     results: dict[Any, Any] = {}
-    bar: Progress
-    with (
-        ProcessPoolExecutor(
-            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_on_interrupt
-        ) as executor,
-        progress(console, quiet, unit=title) as bar,
-    ):
-        total = sum(weigh(task) for task in tasks)
+    total = sum(weigh(task) for task in tasks)
+    with progress(console, quiet, unit=title) as bar:
         shown = bar.add_task(title, total=total)
+        for task, result in _outcomes(function, tasks, places, min(jobs, len(tasks))):
+            results[task] = result
+            bar.advance(shown, weigh(task))
+            if not quiet and not console.is_terminal:
+                console.print(
+                    f"{title} {len(results)} / {len(tasks)}: {task.name}", highlight=False
+                )
+    return results
+
+
+def _outcomes(
+    function: Callable[[Any, Any], Any], tasks: Sequence[Any], places: Any, jobs: int
+) -> Iterator[tuple[Any, Any]]:
+    """Tasks with their results, as they are finished; one job is this very process."""
+    if jobs <= 1:
+        for task in tasks:
+            yield task, function(task, places)
+        return
+    with ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_end_on_interrupt
+    ) as executor:
         futures = {executor.submit(function, task, places): task for task in tasks}
         try:
             for future in as_completed(futures):
-                task = futures[future]
-                results[task] = future.result()
-                bar.advance(shown, weigh(task))
-                if not quiet and not console.is_terminal:
-                    console.print(
-                        f"{title} {len(results)} / {len(tasks)}: {task.name}", highlight=False
-                    )
+                yield futures[future], future.result()
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
                 process.terminate()
             raise
-    return results
 
 
 def _end_on_interrupt() -> None:

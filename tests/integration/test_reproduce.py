@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from tandem.scripts.main import app
 from typer.testing import CliRunner
 
 
-def test_a_tiny_grid_is_written_and_not_run_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> None:
     out, work = tmp_path / "out", tmp_path / "work"
     command = [
         "reproduce",
@@ -24,7 +26,7 @@ def test_a_tiny_grid_is_written_and_not_run_again(tmp_path: Path) -> None:
         "--agent=bandit",
         "--cap=qlearning=30",
         "--cap=bandit=30",
-        "--jobs=1",
+        f"--jobs={jobs}",
         f"--out={out}",
         f"--work={work}",
         f"--cache={tmp_path / 'cache'}",
