@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from tandem.agents.agent import JointAction, Observation
 from tandem.agents.config import HybridConfig
 from tandem.agents.heuristics import make_policy
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.options import PolicyError
 from tandem.agents.training import Training
-from tandem.agents.world import EnvWorld, joint_problem
+from tandem.agents.world import EnvWorld, Transition, joint_problem
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, PaperObjective
 
@@ -72,3 +73,48 @@ def test_other_objectives_are_refused(env: TandemEnv) -> None:
             joint_problem(env)
     finally:
         env.objective = PaperObjective(89.0)
+
+
+class ChangingWorld(EnvWorld):
+    """Episodes of one network, from some interaction on those of another."""
+
+    def __init__(self, before: TandemEnv, after: TandemEnv, change_at: int) -> None:
+        super().__init__(before)
+        self._worlds = (EnvWorld(before), EnvWorld(after))
+        self._change_at = change_at
+        self._now = self._worlds[0]
+        self.played = 0
+
+    def reset(self, seed: int) -> Observation:
+        self._now = self._worlds[self.played >= self._change_at]
+        return self._now.reset(seed)
+
+    def step(self, action: JointAction) -> Transition:
+        self.played += 1
+        return self._now.step(action)
+
+
+def test_changed_network_is_noticed_and_learned_anew() -> None:
+    """The way to both sites becomes 150 ms longer in the middle of a run; nobody tells the agent,
+    whose prior still believes in the old one."""
+    objective = PaperObjective("min")
+    arguments = {"users": 2, "epochs": 10, "deviceServiceScale": 60, "cloudCores": 4}
+    arguments |= {"edgeBusyLoad": 0, "edgeQuietLoad": 0, "cloudBusyLoad": 0, "cloudQuietLoad": 0}
+    config = HybridConfig(stale_after=30, stale_window=6)
+    change_at, interactions = 60, 120
+    with (
+        TandemEnv("wifi-edge", arguments, objective=objective) as before,
+        TandemEnv(
+            "wifi-edge", {**arguments, "cloudDelay": 170, "edgeDelay": 150}, objective=objective
+        ) as after,
+    ):
+        world = ChangingWorld(before, after, change_at)
+        training = Training(world, HybridAgent(world.problem, config, 1), 1)
+        training.run(interactions)
+    alarms = [row.interaction for row in training.history if row.stale]
+    assert alarms, "the change was never noticed"
+    assert change_at < alarms[0] <= change_at + 3 * config.stale_window, alarms
+    error = np.array([row.model_error for row in training.history])
+    surprised = float(np.nanmean(error[change_at : change_at + config.stale_window]))
+    relearned = float(np.nanmean(error[-2 * config.stale_window :]))
+    assert relearned < 0.5 * surprised
