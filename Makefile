@@ -15,8 +15,9 @@ BIN := $(VENV)/bin
 BUILD := build/dev
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
-CPP := $(shell find ns3_scenarios bridge/native cmake -type f 2>/dev/null) CMakeLists.txt
-CPP_STYLED = $(shell find ns3_scenarios bridge/native -name '*.h' -o -name '*.cc')
+NATIVE := bridge/native bridge/compat/native
+CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeLists.txt
+CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
 
 .PHONY: build demo test test-slow faults lint format bench clean
@@ -59,7 +60,9 @@ lint: $(ENVIRONMENT)
 	    > build/lint/tandem/__init__.pyi
 	for folder in bridge agents dnn_profiles scripts; do \
 	    ln -s ../../../$$folder build/lint/tandem/$$folder; done
-	cd build/lint && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tandem
+	ln -s ../../../bridge/compat build/lint/tandem/compat
+	cd build/lint && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tandem \
+	    --exclude '^tandem/bridge/compat/'
 	$(BIN)/clang-format --dry-run --Werror $(CPP_STYLED)
 	$(BIN)/python tests/check_headers.py
 

@@ -3,6 +3,8 @@
 #
 #   tandem_scenario_library(SOURCES … MODULES …)  -> static library tandem-scenario, installed with
 #                                                    its headers for `tandem build`
+#   tandem_compat_library(SOURCES …)              -> static library tandem-compat: foreign interfaces
+#                                                    for `tandem build --compat`
 #   tandem_add_scenario(name SOURCES …)           -> executable <package>/_bin/name
 #   tandem_bundle_ns3()                           -> ns-3's libraries and headers, <package>/_ns3
 
@@ -36,6 +38,21 @@ function(tandem_scenario_library)
   # The smallest scenario is the template of `tandem new`.
   install(FILES scenarios/hello.cc DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   set_property(GLOBAL PROPERTY TANDEM_MODULES ${A_MODULES})
+endfunction()
+
+# Apart from tandem-scenario, so that only scenarios which ask for them get the foreign names.
+function(tandem_compat_library)
+  cmake_parse_arguments(A "" "" "SOURCES" ${ARGN})
+  add_library(tandem-compat STATIC ${A_SOURCES})
+  target_link_libraries(tandem-compat PUBLIC tandem-scenario)
+  target_compile_options(tandem-compat PRIVATE -Wall -Wextra)
+  set_target_properties(tandem-compat PROPERTIES UNITY_BUILD ${TANDEM_UNITY} CXX_EXTENSIONS OFF
+                                                 POSITION_INDEPENDENT_CODE ON)
+  install(TARGETS tandem-compat ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
+  install(DIRECTORY compat DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
+          FILES_MATCHING PATTERN "*.h" PATTERN "compat/include" EXCLUDE)
+  install(DIRECTORY compat/include/ DESTINATION "${TANDEM_CPP}/compat" COMPONENT tandem
+          FILES_MATCHING PATTERN "*.h")
 endfunction()
 
 function(tandem_add_scenario name)

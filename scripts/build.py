@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from tandem.scripts.compat_build import build_compat
 from tandem.scripts.toolchain import BuildError, compile_scenario
 
 _SUFFIXES = (".cc", ".cpp", ".cxx")
@@ -26,12 +27,31 @@ def build(
         list[str] | None,
         typer.Option(help="A further compiler option, as in --option=-g. May be repeated."),
     ] = None,
+    compat: Annotated[
+        bool,
+        typer.Option(
+            "--compat",
+            help="The scenario is written for ns3-ai or ns3-gym: build its simulators and Python "
+            "modules.",
+        ),
+    ] = False,
+    target: Annotated[
+        str | None, typer.Option(help="With --compat: build only the target of this name.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Print the command.")] = False,
 ) -> None:
     """Compile a scenario against the ns-3 that is installed with tandem.
 
     Needs a C++ compiler and nothing else: no CMake, no ns-3 of your own.
     """
+    if compat:
+        if output is not None:
+            raise BuildError("--output does not go with --compat, which builds several files")
+        results = build_compat(path, option or [], verbose=verbose, only=target)
+        failed = [result for result in results if result.error and not result.target.conditional]
+        if failed:
+            raise BuildError("\n".join(f"{one.target.name}: {one.error}" for one in failed))
+        return
     sources, executable = _resolve(path)
     executable = output or executable
     console = Console()

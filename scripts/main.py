@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "doctor",
     "new",
     "build",
+    "compat",
     "bench",
 )
 

@@ -69,19 +69,26 @@ class Toolchain:
         )
 
     def command(
-        self, compiler: str, sources: list[Path], output: Path, extra: list[str]
+        self,
+        compiler: str,
+        sources: list[Path],
+        output: Path,
+        extra: list[str],
+        *,
+        compat: bool = False,
     ) -> list[str]:
-        """The compiler's command line for one scenario executable."""
+        """The compiler's command line for one scenario executable.
+
+        With ``compat`` it includes ns3-ai's and ns3-gym's headers by their names.
+        """
+        folder = self.scenario_library.parent
         return [
-            compiler,
-            f"-std=c++{self.cxx_standard}",
-            "-O2",
-            *(f"-D{definition}" for definition in self.definitions),
-            *(f"-I{folder}" for folder in self.include_dirs),
+            *self._compiler_options(compiler, compat=compat),
             *extra,
             *(str(source) for source in sources),
             "-o",
             str(output),
+            *([str(folder / "libtandem-compat.a")] if compat else []),
             str(self.scenario_library),
             f"-L{self.library_dir}",
             # TypeIds are looked up by name at run time: a library that looks unused may not be.
@@ -90,6 +97,45 @@ class Toolchain:
             f"-Wl,-rpath,{self.library_dir}",
             # The wheel's libraries need others that only the loader has to find.
             "-Wl,--allow-shlib-undefined",
+        ]
+
+    def compat_module_command(
+        self, compiler: str, sources: list[Path], output: Path, extra: list[str]
+    ) -> list[str]:
+        """The compiler's command line for a user's pybind11 module.
+
+        It gets only those libraries of ns-3 that its headers cannot do without: not all of the
+        wheel's can be loaded into Python.
+        """
+        return [
+            *self._compiler_options(compiler, compat=True),
+            "-DTANDEM_COMPAT_PYTHON",
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-ffunction-sections",
+            "-fdata-sections",
+            "-Wl,--gc-sections",
+            *extra,
+            *(str(source) for source in sources),
+            "-o",
+            str(output),
+            f"-L{self.library_dir}",
+            "-Wl,--as-needed",
+            *(f"-l:{library}" for library in self.libraries),
+            f"-Wl,-rpath,{self.library_dir}",
+            "-Wl,--allow-shlib-undefined",
+        ]
+
+    def _compiler_options(self, compiler: str, *, compat: bool) -> list[str]:
+        folder = self.scenario_library.parent
+        return [
+            compiler,
+            f"-std=c++{self.cxx_standard}",
+            "-O2",
+            *(f"-D{definition}" for definition in self.definitions),
+            *([f"-I{folder / 'compat'}"] if compat else []),
+            *(f"-I{folder}" for folder in self.include_dirs),
         ]
 
 
@@ -125,9 +171,21 @@ def compile_scenario(
             f"no C++ compiler found (looked for $CXX, {', '.join(_COMPILERS)}); "
             "install one, for instance: apt-get install g++"
         )
+    command = toolchain.command(compiler, sources, output, extra)
+    compile_command(command, output, sources, verbose=verbose)
+
+
+def compile_command(
+    command: list[str], output: Path, sources: list[Path], *, verbose: bool = False
+) -> None:
+    """Run a compiler's command, so that the output is replaced only if it succeeds.
+
+    Raises:
+        BuildError: it failed; the message has its first lines.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + ".partial")
-    command = toolchain.command(compiler, sources, partial, extra)
+    command = [str(partial) if word == str(output) else word for word in command]
     if verbose:
         print(shlex.join(command))
     try:
@@ -136,7 +194,7 @@ def compile_scenario(
             lines = result.stderr.splitlines()[:_ERROR_LINES]
             names = " ".join(str(source) for source in sources)
             text = "\n".join(lines)
-            raise BuildError(f"{Path(compiler).name} cannot compile {names}:\n{indent(text)}")
+            raise BuildError(f"{Path(command[0]).name} cannot compile {names}:\n{indent(text)}")
         partial.replace(output)
     finally:
         partial.unlink(missing_ok=True)

@@ -110,6 +110,15 @@ def test_sdist_to_wheel_to_a_bare_environment(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for part in ("_bin/wifi-edge", "_ns3/libns3.44-lte.so", "_ns3/LICENSE", "_cpp/hello.cc"):
         assert f"tandem/{part}" in names
+    for part in (
+        "_cpp/libtandem-compat.a",
+        "_cpp/compat/ns3/ai-module.h",
+        "compat/names/ns3gym/ns3env.py",
+        "scripts/compat_forms/forms.cc",
+    ):
+        assert f"tandem/{part}" in names
+    assert any(name.startswith("tandem/compat/_duplex") for name in names)
+    assert not [name for name in names if name.startswith("tandem/bridge/compat/")]
     environment = tmp_path / "bare"
     venv.create(environment, with_pip=True)
     run(environment / "bin/python", "-m", "pip", "install", "--quiet", wheel)

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: MIT
+"""Finding and starting the simulators that scripts for ns3-ai and ns3-gym name."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from tandem.bridge.errors import ScenarioError, ScenarioNotFound, SimulatorDied
+
+#: Where ``tandem build --compat`` puts executables, beside the sources.
+BUILD_FOLDER: Final = "tandem-build"
+#: Further folders with executables, separated by colons.
+PATH_VARIABLE: Final = "TANDEM_COMPAT_PATH"
+#: Tells a simulator its segment; the same name is in ns3_scenarios/compat/simulator-end.h.
+SEGMENT_VARIABLE: Final = "TANDEM_SEGMENT"
+#: ns-3 takes the defaults of its global values, such as the run number, from here.
+GLOBALS_VARIABLE: Final = "NS_GLOBAL_VALUE"
+
+_TAIL_BYTES: Final = 8192
+_TAIL_LINES: Final = 20
+_REAP_S: Final = 2.0
+"""How long the exit status of a process that has ended may take to arrive."""
+
+_running: weakref.WeakValueDictionary[int, Launched] = weakref.WeakValueDictionary()
+
+
+def find_executable(target: str, start: Path | None = None) -> Path:
+    """The executable that a script means by a build target's name.
+
+    Looked for are: the name as a path; ``tandem-build/<name>`` in the start folder and those above
+    it; the folders of ``$TANDEM_COMPAT_PATH``.
+
+    Args:
+        target: the target's name, or a path.
+        start: where to start; default: the working folder.
+
+    Raises:
+        ScenarioNotFound: there is none; the message says where it was looked for.
+    """
+    if os.sep in target:
+        path = Path(target)
+        if _executable(path):
+            return path.resolve()
+        raise ScenarioNotFound(
+            f"'{target}' is no executable: build it with `tandem build --compat`"
+        )
+    start = (start or Path.cwd()).resolve()
+    folders = [folder / BUILD_FOLDER for folder in (start, *start.parents)]
+    folders += [Path(entry) for entry in os.environ.get(PATH_VARIABLE, "").split(":") if entry]
+    for folder in folders:
+        if _executable(folder / target):
+            return (folder / target).resolve()
+    there = sorted({file.name for folder in folders for file in _executables(folder)})
+    built = f"built are: {', '.join(there)}. " if there else ""
+    raise ScenarioNotFound(
+        f"no simulator '{target}' in {BUILD_FOLDER}/ of {start} or of a folder above it. {built}"
+        f"Compile the scenario's folder with `tandem build --compat PATH`"
+    )
+
+
+def only_executable(start: Path) -> str | None:
+    """The name of the nearest build folder's only executable, if it has just one."""
+    for folder in (start, *start.parents):
+        names = _executables(folder / BUILD_FOLDER)
+        if names:
+            return names[0].name if len(names) == 1 else None
+    return None
+
+
+class Launched:
+    """One simulator process, which cannot outlive this one.
+
+    The kernel sends it SIGTERM when the last copy of a pipe's other end is closed, so it dies with
+    this process, but not with the thread that started it.
+
+    Args:
+        command: executable and arguments.
+        segment_fd: the memory that it is to use.
+        segment_name: by what name it asks for it.
+        global_values: defaults of ns-3's global values.
+        show_output: let it write to this process's output instead of a file.
+        cwd: its working folder.
+
+    Raises:
+        ScenarioError: the executable cannot be started.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        segment_fd: int,
+        segment_name: str,
+        *,
+        global_values: Mapping[str, str] | None = None,
+        show_output: bool = False,
+        cwd: Path | None = None,
+    ) -> None:
+        self.command = tuple(command)
+        self._output: IO[bytes] | None = None
+        if not show_output:
+            self._output = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
+        environment = dict(os.environ)
+        # With immediate binding the wheel's libraries fail on symbols that are never called.
+        environment.pop("LD_BIND_NOW", None)
+        environment[SEGMENT_VARIABLE] = f"{segment_fd}:{segment_name}"
+        if global_values:
+            given = [text for text in environment.get(GLOBALS_VARIABLE, "").split(";") if text]
+            given += [f"{key}={value}" for key, value in global_values.items()]
+            environment[GLOBALS_VARIABLE] = ";".join(given)
+        lifeline, self._lifeline = os.pipe2(os.O_CLOEXEC)
+        try:
+            self._popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT if self._output else None,
+                pass_fds=(segment_fd, lifeline),
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,  # a terminal's Ctrl-C is for Python only
+            )
+            fcntl.fcntl(lifeline, fcntl.F_SETOWN, self._popen.pid)
+            fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGTERM)
+            fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
+        except OSError as error:
+            os.close(self._lifeline)
+            if self._output:
+                self._output.close()
+            raise ScenarioError(f"cannot start {command[0]}: {error.strerror}") from error
+        finally:
+            os.close(lifeline)
+        self.pid = self._popen.pid
+        self._finalizer = weakref.finalize(
+            self, _stop, self._popen, self._lifeline, self._output, os.getpid()
+        )
+        _running[self.pid] = self
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._popen.poll() is None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the process to end by itself; false if it has not."""
+        try:
+            self._popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Kill the process if it still runs; may be called again."""
+        self._finalizer()
+
+    def died(self, what: str = "the simulator ended") -> SimulatorDied:
+        """The error that tells how the process ended, or that it does not answer."""
+        deadline = time.monotonic() + _REAP_S
+        self.wait(max(0.0, deadline - time.monotonic()))
+        return SimulatorDied(what, self._popen.returncode, self.output_tail(), self.command)
+
+    def output_tail(self) -> str:
+        """The last lines that the process printed, unless they went to this process's output."""
+        if self._output is None:
+            return "(it was shown)"
+        if self._output.closed:
+            return ""
+        fd = self._output.fileno()
+        size = os.fstat(fd).st_size
+        data = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        return "\n".join(data.decode(errors="replace").splitlines()[-_TAIL_LINES:])
+
+
+def raise_died(pid: int) -> None:
+    """Raise the death of a simulator that this module started; called by users' modules.
+
+    Raises:
+        SimulatorDied: with exit status, last output and command.
+    """
+    launched = _running.get(pid)
+    if launched is not None:
+        raise launched.died()
+
+
+def _stop(
+    popen: subprocess.Popen[bytes], lifeline: int, output: IO[bytes] | None, owner: int
+) -> None:
+    """Kill a simulator's process group and close what belongs to it."""
+    if os.getpid() == owner:  # a forked copy of the script must not end its parent's simulator
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(popen.pid, signal.SIGKILL)
+        popen.wait()
+    os.close(lifeline)
+    if output is not None:
+        output.close()
+
+
+def _executable(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _executables(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(file for file in folder.iterdir() if _executable(file) and not file.suffix)

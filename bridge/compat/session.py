@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""One connection to a simulator that speaks the Gym interface of ns3-ai or ns3-gym."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import gymnasium.spaces
+from tandem.bridge.errors import NoEpisode, SimulatorDied, SimulatorTimeout, TandemError
+from tandem.compat import _duplex
+from tandem.compat.launch import Launched
+from tandem.compat.spaces import codec_node, convert_action, make_space
+
+#: How long a simulator may take to end after it was asked to.
+END_S: Final = 0.5
+
+
+class State(NamedTuple):
+    """What a simulator tells at a step; a tuple, since one is made at each.
+
+    Attributes:
+        observation: a value of the observation space, or None if the scenario gave none.
+        reward: as the scenario computed it.
+        game_over: the scenario said that the episode is over.
+        simulation_ended: the simulation has run to its end.
+        info: the scenario's extra text.
+        simulated_time_s: ns-3's clock.
+    """
+
+    observation: Any
+    reward: float
+    game_over: bool
+    simulation_ended: bool
+    info: str
+    simulated_time_s: float
+
+    @property
+    def over(self) -> bool:
+        """Whether the episode has ended, for whatever reason."""
+        return self.game_over or self.simulation_ended
+
+
+class GymSession:
+    """The channel to one simulator at a time, and the spaces that it declares.
+
+    Args:
+        segment: name under which a simulator started by hand finds this session; "" for none.
+        block_bytes: least capacity of the channel in bytes, for each direction.
+        spaces: the module whose space classes to use.
+        timeout_s: longest wait for a simulator's answer; negative: no limit.
+    """
+
+    def __init__(
+        self,
+        segment: str,
+        *,
+        block_bytes: int = 0,
+        spaces: ModuleType = gymnasium.spaces,
+        timeout_s: float = -1.0,
+    ) -> None:
+        self._channel = _duplex.GymChannel(segment, block_bytes, convert_action)
+        self._spaces = spaces
+        self._timeout_s = timeout_s
+        self._launched: Launched | None = None
+        self._connected = False
+        self.observation_space: Any = None
+        self.action_space: Any = None
+        self.state: State | None = None
+
+    @property
+    def fd(self) -> int:
+        """The memory that a launched simulator is to inherit."""
+        return self._channel.fd
+
+    @property
+    def simulator_pid(self) -> int:
+        """The simulator's process, 0 while there is none."""
+        return self._channel.simulator_pid
+
+    def prepare(self) -> None:
+        """Forget the last simulator, so that a new one can connect."""
+        self._channel.restart()
+        self._connected = False
+        self.state = None
+
+    def connect(self, launched: Launched | None) -> State:
+        """Wait for a simulator's spaces and first observation.
+
+        Args:
+            launched: the simulator, if this process has started it.
+
+        Raises:
+            SimulatorDied: it ended before its first step.
+            SimulatorTimeout: it took longer than ``timeout_s``.
+        """
+        self._launched = launched
+        if launched is not None:
+            self._channel.announce(launched.pid)
+        kind, *_, text = self._receive("before it described its spaces")
+        if kind != _duplex.SPACES:
+            raise TandemError("the simulator speaks another version: rebuild it with tandem build")
+        described = json.loads(text)
+        self.observation_space, self.action_space = (
+            None if described[key] is None else make_space(described[key], self._spaces)
+            for key in ("observation", "action")
+        )
+        self._channel.declare_spaces(
+            *(
+                None if described[key] is None else codec_node(described[key])
+                for key in ("observation", "action")
+            )
+        )
+        self._reply(_duplex.GO_ON)
+        self._connected = True
+        return self._receive_state("before its first observation")
+
+    def step(self, action: Any) -> State:
+        """Send an action and wait for the next state.
+
+        Raises:
+            NoEpisode: the episode is over or has not begun.
+            InvalidAction: the action space cannot hold the action; the simulator still waits.
+            SimulatorDied: the simulator ended instead of answering.
+            SimulatorTimeout: the answer took longer than ``timeout_s``; the simulator was stopped.
+        """
+        self._check_running()
+        self._reply(_duplex.ACTION, action)
+        return self._receive_state("in the middle of a step")
+
+    def branch(self, actions: Sequence[Any]) -> list[State]:
+        """What each action would lead to: forked copies of the simulator each try one.
+
+        The simulator itself does not move. Copies run one after another and write no files.
+
+        Raises:
+            as :meth:`step`.
+        """
+        self._check_running()
+        return [self._try_branch(action) for action in actions]
+
+    def close(self) -> None:
+        """End the simulator: ask, and kill it if it does not."""
+        pid, launched = self.simulator_pid, self._launched
+        waiting = self._connected and self.state is not None and not self.state.simulation_ended
+        if waiting and (launched is None or launched.alive):
+            with suppress(TandemError):
+                self._reply(_duplex.STOP)
+        if launched is not None:
+            launched.wait(END_S)
+            launched.stop()
+        elif waiting and pid:
+            _end_stranger(pid)
+        self._connected = False
+        self._launched = None
+
+    def _try_branch(self, action: Any) -> State:
+        copy = GymSession("", spaces=self._spaces, timeout_s=self._timeout_s)
+        copy._channel.declare_spaces(None, None)
+        # The copy replaces this pid by its own; until then its parent's death is what matters.
+        copy._channel.announce(self.simulator_pid)
+        self._reply(_duplex.BRANCH, action, f"/proc/{os.getpid()}/fd/{copy.fd}")
+        copy._connected = True
+        state = copy._receive_state("in a branch")
+        copy.close()
+        return state
+
+    def _check_running(self) -> None:
+        if not self._connected or self.state is None or self.state.over:
+            raise NoEpisode("no episode is running: call reset() first")
+
+    def _reply(self, kind: int, action: Any = None, text: str = "") -> None:
+        try:
+            if not self._channel.reply(kind, action, text):
+                raise self._died("before it took an action")
+        except KeyError as error:
+            raise TandemError(f"the action has no entry {error}") from None
+
+    def _receive_state(self, when: str) -> State:
+        kind, flags, reward, time_s, observation, info = self._receive(when)
+        if kind != _duplex.STATE:
+            raise TandemError("the simulator speaks another version: rebuild it with tandem build")
+        self.state = State(
+            observation,
+            reward,
+            bool(flags & _duplex.GAME_OVER),
+            bool(flags & _duplex.SIMULATION_END),
+            info,
+            time_s,
+        )
+        return self.state
+
+    def _receive(self, when: str) -> tuple[int, int, float, float, Any, str]:
+        message = self._channel.receive(self._timeout_s)
+        if not isinstance(message, int):
+            return message
+        if message == _duplex.DIED:
+            raise self._died(when)
+        pid = self.simulator_pid
+        self._connected = False
+        if self._launched is not None:
+            self._launched.stop()
+        raise SimulatorTimeout(
+            f"the simulator (process {pid}) did not answer within {self._timeout_s:g} s and was "
+            "stopped; raise timeout_s"
+        )
+
+    def _died(self, when: str) -> SimulatorDied:
+        self._connected = False
+        what = f"the simulator ended {when}"
+        if self._launched is not None:
+            return self._launched.died(what)
+        return SimulatorDied(
+            what, None, "(it was started elsewhere)", [f"pid {self.simulator_pid}"]
+        )
+
+
+def _end_stranger(pid: int) -> None:
+    """Wait for a simulator that this process did not start; end it if it does not."""
+    with suppress(ProcessLookupError, PermissionError):
+        pidfd = os.pidfd_open(pid)  # a process that nobody reaps still has its pid
+        try:
+            if not select.select([pidfd], [], [], END_S)[0]:
+                signal.pidfd_send_signal(pidfd, signal.SIGTERM)
+        finally:
+            os.close(pidfd)

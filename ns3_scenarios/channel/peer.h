@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/**
+ * @file
+ * The process at the other end of a duplex channel: whether it lives, and how a simulator that was
+ * started by hand finds the memory that a Python program offers.
+ *
+ * Memory is offered as an open memfd. It is visible in /proc while, and only while, its process
+ * lives, so a segment found there is never stale.
+ */
+#ifndef TANDEM_CHANNEL_PEER_H
+#define TANDEM_CHANNEL_PEER_H
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <map>
+#include <poll.h>
+#include <stdexcept>
+#include <string>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tandem::channel
+{
+
+/// What every offered memfd's name starts with; the rest is the segment's name.
+constexpr const char* OFFER_PREFIX = "tandem-segment:";
+/// Longest name that memfd_create takes.
+constexpr std::size_t MEMFD_NAME_BYTES = 249;
+
+/// Tells whether a process still runs, without any race on reused pids.
+class PeerWatch
+{
+  public:
+    PeerWatch() = default;
+    PeerWatch(const PeerWatch&) = delete;
+    PeerWatch& operator=(const PeerWatch&) = delete;
+
+    ~PeerWatch()
+    {
+        Forget();
+    }
+
+    /// Watch this process from now on; 0 watches none.
+    void Watch(pid_t pid)
+    {
+        if (pid == m_pid)
+        {
+            return;
+        }
+        Forget();
+        m_pid = pid;
+        if (pid != 0)
+        {
+            m_pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+            m_gone = m_pidfd < 0 && errno == ESRCH;
+        }
+    }
+
+    /// @return true once the process has ended (a zombie has); false if none is watched
+    bool IsDead() const
+    {
+        if (m_gone || m_pidfd < 0)
+        {
+            return m_gone;
+        }
+        pollfd watched{m_pidfd, POLLIN, 0};
+        return poll(&watched, 1, 0) > 0;
+    }
+
+    pid_t GetPid() const
+    {
+        return m_pid;
+    }
+
+  private:
+    void Forget()
+    {
+        if (m_pidfd >= 0)
+        {
+            close(m_pidfd);
+        }
+        m_pidfd = -1;
+        m_pid = 0;
+        m_gone = false;
+    }
+
+    pid_t m_pid{0};
+    int m_pidfd{-1};
+    bool m_gone{false};
+};
+
+/**
+ * Make the memory that a segment will lie in.
+ *
+ * @param name how a simulator started by hand finds it; may be empty for one that inherits it
+ * @return a file descriptor, the caller's
+ * @throws std::runtime_error if the kernel refuses
+ */
+inline int
+OfferMemory(const std::string& name)
+{
+    std::string full = OFFER_PREFIX + name;
+    full.resize(std::min(full.size(), MEMFD_NAME_BYTES));
+    const int fd = memfd_create(full.c_str(), MFD_CLOEXEC);
+    if (fd < 0)
+    {
+        throw std::runtime_error(std::string("cannot create shared memory: ") +
+                                 std::strerror(errno));
+    }
+    return fd;
+}
+
+/**
+ * Look for the memory that a running program of this user offers under a name.
+ *
+ * @param name the segment's name
+ * @return a file descriptor, the caller's, or -1 if there is none
+ * @throws std::runtime_error if several programs offer that name
+ */
+inline int
+FindOffer(const std::string& name)
+{
+    const std::string wanted = std::string("/memfd:") + OFFER_PREFIX + name + " (deleted)";
+    std::map<std::pair<dev_t, ino_t>, std::string> found;
+    DIR* processes = opendir("/proc");
+    if (processes == nullptr)
+    {
+        return -1;
+    }
+    while (const dirent* process = readdir(processes))
+    {
+        const std::string pid = process->d_name;
+        if (pid.find_first_not_of("0123456789") != std::string::npos)
+        {
+            continue;
+        }
+        const std::string folder = "/proc/" + pid + "/fd";
+        DIR* files = opendir(folder.c_str()); // fails for other users' processes
+        if (files == nullptr)
+        {
+            continue;
+        }
+        while (const dirent* file = readdir(files))
+        {
+            const std::string path = folder + "/" + file->d_name;
+            char target[PATH_MAX];
+            const ssize_t bytes = readlink(path.c_str(), target, sizeof target);
+            struct stat info{};
+            if (bytes > 0 && wanted == std::string(target, bytes) && stat(path.c_str(), &info) == 0)
+            {
+                found.emplace(std::make_pair(info.st_dev, info.st_ino), path);
+            }
+        }
+        closedir(files);
+    }
+    closedir(processes);
+    if (found.size() > 1)
+    {
+        std::string paths;
+        for (const auto& [inode, path] : found)
+        {
+            paths += " " + path;
+        }
+        throw std::runtime_error(std::to_string(found.size()) + " programs offer a segment '" +
+                                 name + "' (" + paths.substr(1) +
+                                 "): start the simulator from Python, or give each its own name");
+    }
+    return found.empty() ? -1 : open(found.begin()->second.c_str(), O_RDWR | O_CLOEXEC);
+}
+
+} // namespace tandem::channel
+
+#endif // TANDEM_CHANNEL_PEER_H

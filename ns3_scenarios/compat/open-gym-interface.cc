@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compat/open-gym-interface.h"
+
+#include "agent-link/json-writer.h"
+#include "agent-link/process.h"
+#include "compat/msg-interface.h"
+#include "compat/open-gym-container.h"
+#include "compat/open-gym-env.h"
+#include "compat/open-gym-space.h"
+#include "compat/simulator-end.h"
+
+#include <ns3/abort.h>
+#include <ns3/log.h>
+#include <ns3/simulator.h>
+
+#include <cstring>
+#include <fcntl.h>
+#include <map>
+#include <sys/wait.h>
+#include <vector>
+
+namespace ns3
+{
+
+using namespace ::tandem::channel;
+
+namespace
+{
+/// The port that ns3-gym's own class takes when none is given.
+constexpr uint32_t DEFAULT_GYM_PORT = 5555;
+constexpr DuplexItems GYM_ITEMS{DuplexKind::MESSAGES, 1, 1};
+
+std::string
+GymSegmentName(uint32_t port)
+{
+    return "gym-" + std::to_string(port);
+}
+
+/// Scenarios enable these log components, and ns-3 ends a program that names an unknown one. A
+/// real ns3-ai in the same program has registered them already.
+const bool g_logNamesKnown = [] {
+    for (const char* name :
+         {"OpenGymInterface", "OpenGymEnv", "OpenGymSpace", "OpenGymDataContainer"})
+    {
+        if (LogComponent::GetComponentList()->count(name) == 0)
+        {
+            new LogComponent(name, __FILE__); // belongs to ns-3's list
+        }
+    }
+    return true;
+}();
+} // namespace
+
+NS_OBJECT_ENSURE_REGISTERED(OpenGymInterface);
+
+OpenGymInterface::OpenGymInterface(uint32_t port)
+    : m_port(port)
+{
+    NS_ABORT_UNLESS(g_logNamesKnown);
+}
+
+OpenGymInterface::~OpenGymInterface() = default;
+
+TypeId
+OpenGymInterface::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::tandem::OpenGymInterface")
+                            .SetParent<Object>()
+                            .SetGroupName("OpenGym")
+                            .AddConstructor<OpenGymInterface>();
+    return tid;
+}
+
+Ptr<OpenGymInterface>
+OpenGymInterface::Get(uint32_t port)
+{
+    static std::map<uint32_t, Ptr<OpenGymInterface>> interfaces;
+    if (port == 0 && !interfaces.empty())
+    {
+        return interfaces.begin()->second;
+    }
+    auto& interface = interfaces[port];
+    if (!interface)
+    {
+        interface = CreateObject<OpenGymInterface>(port);
+    }
+    return interface;
+}
+
+void
+OpenGymInterface::Init()
+{
+    if (m_connection)
+    {
+        return;
+    }
+    std::vector<std::string> names;
+    if (m_port == 0)
+    {
+        names = {Ns3AiMsgInterface::Get()->GetSegmentName(), GymSegmentName(DEFAULT_GYM_PORT)};
+    }
+    else
+    {
+        names = {GymSegmentName(m_port)};
+    }
+    auto connection = std::make_unique<Connection>();
+    tandem::compat::OpenSegment(connection->segment, names, GYM_ITEMS);
+    Attach(std::move(connection));
+    SendSpaces();
+    Receive();
+}
+
+void
+OpenGymInterface::NotifyCurrentState()
+{
+    if (m_simulationEnded)
+    {
+        return;
+    }
+    Init();
+    SendState();
+    Receive();
+    ExecuteActions(m_action);
+}
+
+void
+OpenGymInterface::WaitForStop()
+{
+    NotifyCurrentState();
+}
+
+void
+OpenGymInterface::NotifySimulationEnd()
+{
+    if (m_connection && !m_simulationEnded)
+    {
+        m_simulationEnded = true;
+        SendState();
+    }
+}
+
+void
+OpenGymInterface::Notify(Ptr<OpenGymEnv> entity)
+{
+    SetGetGameOverCb(MakeCallback(&OpenGymEnv::GetGameOver, entity));
+    SetGetObservationCb(MakeCallback(&OpenGymEnv::GetObservation, entity));
+    SetGetRewardCb(MakeCallback(&OpenGymEnv::GetReward, entity));
+    SetGetExtraInfoCb(MakeCallback(&OpenGymEnv::GetExtraInfo, entity));
+    SetExecuteActionsCb(MakeCallback(&OpenGymEnv::ExecuteActions, entity));
+    NotifyCurrentState();
+}
+
+Ptr<OpenGymSpace>
+OpenGymInterface::GetActionSpace()
+{
+    return m_actionSpaceCb.IsNull() ? nullptr : m_actionSpaceCb();
+}
+
+Ptr<OpenGymSpace>
+OpenGymInterface::GetObservationSpace()
+{
+    return m_observationSpaceCb.IsNull() ? nullptr : m_observationSpaceCb();
+}
+
+Ptr<OpenGymDataContainer>
+OpenGymInterface::GetObservation()
+{
+    return m_observationCb.IsNull() ? nullptr : m_observationCb();
+}
+
+float
+OpenGymInterface::GetReward()
+{
+    return m_rewardCb.IsNull() ? 0.0F : m_rewardCb();
+}
+
+bool
+OpenGymInterface::IsGameOver()
+{
+    const bool over = !m_gameOverCb.IsNull() && m_gameOverCb();
+    return over || m_simulationEnded;
+}
+
+std::string
+OpenGymInterface::GetExtraInfo()
+{
+    return m_extraInfoCb.IsNull() ? std::string() : m_extraInfoCb();
+}
+
+bool
+OpenGymInterface::ExecuteActions(Ptr<OpenGymDataContainer> action)
+{
+    return !m_actionCb.IsNull() && m_actionCb(action);
+}
+
+void
+OpenGymInterface::SetGetActionSpaceCb(Callback<Ptr<OpenGymSpace>> cb)
+{
+    m_actionSpaceCb = cb;
+}
+
+void
+OpenGymInterface::SetGetObservationSpaceCb(Callback<Ptr<OpenGymSpace>> cb)
+{
+    m_observationSpaceCb = cb;
+}
+
+void
+OpenGymInterface::SetGetObservationCb(Callback<Ptr<OpenGymDataContainer>> cb)
+{
+    m_observationCb = cb;
+}
+
+void
+OpenGymInterface::SetGetRewardCb(Callback<float> cb)
+{
+    m_rewardCb = cb;
+}
+
+void
+OpenGymInterface::SetGetGameOverCb(Callback<bool> cb)
+{
+    m_gameOverCb = cb;
+}
+
+void
+OpenGymInterface::SetGetExtraInfoCb(Callback<std::string> cb)
+{
+    m_extraInfoCb = cb;
+}
+
+void
+OpenGymInterface::SetExecuteActionsCb(Callback<bool, Ptr<OpenGymDataContainer>> cb)
+{
+    m_actionCb = cb;
+}
+
+void
+OpenGymInterface::Attach(std::unique_ptr<Connection> connection)
+{
+    m_connection = std::move(connection);
+    auto& header = m_connection->segment.Header();
+    m_connection->toAgent.Attach(header.toAgent);
+    m_connection->toSimulator.Attach(header.toSimulator);
+    m_connection->agent.Watch(header.agentPid.load());
+}
+
+void
+OpenGymInterface::SendSpaces()
+{
+    const auto describe = [](tandem::JsonWriter& json, const char* key, Ptr<OpenGymSpace> space) {
+        json.Key(key);
+        if (space)
+        {
+            space->Describe(json);
+        }
+        else
+        {
+            json.Raw("null");
+        }
+    };
+    tandem::JsonWriter json;
+    json.BeginObject();
+    describe(json, "observation", GetObservationSpace());
+    describe(json, "action", GetActionSpace());
+    json.EndObject();
+    Send([&json](WireWriter& writer) {
+        StateHeader header{};
+        header.kind = StateKind::SPACES;
+        header.textBytes = json.Str().size();
+        writer.Put(header);
+        writer.PutBytes(json.Str().data(), json.Str().size());
+    });
+}
+
+void
+OpenGymInterface::SendState()
+{
+    const Ptr<OpenGymDataContainer> observation = GetObservation();
+    StateHeader header{};
+    header.kind = StateKind::STATE;
+    header.reward = GetReward();
+    const bool over = !m_gameOverCb.IsNull() && m_gameOverCb();
+    header.flags =
+        (over ? uint32_t{GAME_OVER} : 0U) | (m_simulationEnded ? uint32_t{SIMULATION_END} : 0U);
+    header.simulatedTimeS = Simulator::Now().GetSeconds();
+    const std::string info = GetExtraInfo();
+    header.textBytes = info.size();
+    Send([&](WireWriter& writer) {
+        writer.Put(header);
+        if (observation)
+        {
+            observation->Write(writer);
+        }
+        header.valueBytes = writer.GetBytes() - sizeof header;
+        std::memcpy(m_connection->segment.ToAgentBlock(), &header, sizeof header);
+        writer.PutBytes(info.data(), info.size());
+    });
+}
+
+template <typename WriteMessage>
+void
+OpenGymInterface::Send(WriteMessage write)
+{
+    Connection& c = *m_connection;
+    try
+    {
+        c.toAgent.SendBegin([&c] { return c.agent.IsDead(); });
+    }
+    catch (const PeerDied&)
+    {
+        tandem::compat::EndProcess("the Python program has ended before the simulation");
+    }
+    WireWriter writer(c.segment.ToAgentBlock(), c.segment.Header().blockBytes);
+    try
+    {
+        write(writer);
+    }
+    catch (const std::length_error& error)
+    {
+        tandem::compat::EndProcess(error.what());
+    }
+    c.segment.Header().toAgent.count.store(writer.GetBytes());
+    c.toAgent.SendEnd();
+}
+
+void
+OpenGymInterface::Receive()
+{
+    while (true)
+    {
+        Connection& c = *m_connection;
+        try
+        {
+            c.toSimulator.ReceiveBegin([&c] { return c.agent.IsDead(); });
+        }
+        catch (const PeerDied&)
+        {
+            tandem::compat::EndProcess("the Python program has ended before the simulation");
+        }
+        WireReader reader(c.segment.ToSimulatorBlock(), c.segment.Header().toSimulator.count);
+        const auto header = reader.Get<ReplyHeader>();
+        m_action = header.valueBytes > 0 ? OpenGymDataContainer::Read(reader) : nullptr;
+        const auto* text = reinterpret_cast<const char*>(reader.GetBytes(header.textBytes));
+        const std::string path(text, header.textBytes);
+        c.toSimulator.ReceiveEnd();
+        if (header.kind == ReplyKind::STOP)
+        {
+            Stop();
+        }
+        if (header.kind != ReplyKind::BRANCH || Branch(path))
+        {
+            return;
+        }
+    }
+}
+
+bool
+OpenGymInterface::Branch(const std::string& path)
+{
+    std::cout.flush();
+    std::fflush(nullptr);
+    const pid_t helper = fork();
+    NS_ABORT_MSG_IF(helper < 0, "cannot fork a branch: " << std::strerror(errno));
+    if (helper > 0)
+    {
+        waitpid(helper, nullptr, 0);
+        return false;
+    }
+    // The copy is nobody's child that the program could wait for by accident.
+    const pid_t copy = fork();
+    if (copy != 0)
+    {
+        _exit(copy < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+    }
+    tandem::MuteFiles();
+    m_isBranch = true;
+    auto connection = std::make_unique<Connection>();
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    try
+    {
+        connection->segment.Open(fd, GYM_ITEMS);
+    }
+    catch (const std::runtime_error& error)
+    {
+        tandem::compat::EndProcess(std::string("cannot open a branch's segment: ") + error.what());
+    }
+    close(fd);
+    connection->segment.Header().simulatorPid.store(getpid());
+    Attach(std::move(connection));
+    return true;
+}
+
+void
+OpenGymInterface::Stop()
+{
+    if (m_isBranch)
+    {
+        _exit(EXIT_SUCCESS); // output that was pending at the fork is the original's
+    }
+    // Destroy() flushes what the simulation has open; nothing returns to its objects.
+    Simulator::Stop();
+    Simulator::Destroy();
+    std::exit(EXIT_SUCCESS);
+}
+
+} // namespace ns3

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * @file
+ * How the Python side of a message interface waits: without the interpreter's lock, with Ctrl-C,
+ * and with an error when the simulator dies. `tandem build --compat` defines TANDEM_COMPAT_PYTHON
+ * for users' pybind11 modules; a module built otherwise still notices the death.
+ */
+#ifndef TANDEM_COMPAT_PYTHON_END_H
+#define TANDEM_COMPAT_PYTHON_END_H
+
+#include "channel/duplex.h"
+#include "channel/peer.h"
+
+#include <stdexcept>
+#include <string>
+
+#ifdef TANDEM_COMPAT_PYTHON
+#include <pybind11/pybind11.h>
+#endif
+
+namespace ns3::tandem::compat
+{
+
+/// Watches a segment's simulator between slices of waiting.
+class PythonEnd
+{
+  public:
+    explicit PythonEnd(::tandem::channel::DuplexSegment& segment)
+        : m_segment(segment)
+    {
+    }
+
+    /**
+     * Wait by `wait(idle)`, where idle() tells whether the simulator is dead.
+     *
+     * @param ready true if the wait will not sleep, so that the lock can be kept
+     * @param wait what waits
+     */
+    template <typename WaitFunction>
+    void Run(bool ready, WaitFunction wait)
+    {
+        try
+        {
+#ifdef TANDEM_COMPAT_PYTHON
+            if (!ready)
+            {
+                const pybind11::gil_scoped_release release;
+                wait([this] {
+                    CheckSignals();
+                    return IsDead();
+                });
+                return;
+            }
+#endif
+            wait([this] { return IsDead(); });
+        }
+        catch (const ::tandem::channel::PeerDied&)
+        {
+            ReportDeath();
+        }
+    }
+
+  private:
+    bool IsDead()
+    {
+        m_watch.Watch(m_segment.Header().simulatorPid.load());
+        return m_watch.IsDead();
+    }
+
+#ifdef TANDEM_COMPAT_PYTHON
+    static void CheckSignals()
+    {
+        const pybind11::gil_scoped_acquire acquire;
+        if (PyErr_CheckSignals() != 0)
+        {
+            throw pybind11::error_already_set();
+        }
+    }
+#endif
+
+    [[noreturn]] void ReportDeath() const
+    {
+        const int pid = m_watch.GetPid();
+#ifdef TANDEM_COMPAT_PYTHON
+        try
+        {
+            // Raises SimulatorDied with the exit status, if the process is one of Experiment's.
+            pybind11::module_::import("tandem.compat.launch").attr("raise_died")(pid);
+        }
+        catch (pybind11::error_already_set& error)
+        {
+            if (!error.matches(PyExc_ImportError))
+            {
+                throw;
+            }
+        }
+#endif
+        throw std::runtime_error("the simulator (process " + std::to_string(pid) + ") has ended");
+    }
+
+    ::tandem::channel::DuplexSegment& m_segment;
+    ::tandem::channel::PeerWatch m_watch;
+};
+
+} // namespace ns3::tandem::compat
+
+#endif // TANDEM_COMPAT_PYTHON_END_H

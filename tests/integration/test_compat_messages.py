@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios written for ns3-ai's message interface, with a user's own pybind11 module."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from compat_builds import build, processes_in
+from tandem.bridge.errors import SimulatorDied, TandemError
+from tandem.compat.ns3ai import Experiment
+
+pytest.importorskip("pybind11", reason="pybind11 is not installed")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenario and its module, compiled."""
+    return build("messages", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def module(folder: Path) -> ModuleType:
+    """The user's module."""
+    (file,) = folder.glob("messages_py*.so")
+    spec = importlib.util.spec_from_file_location("messages_py", file)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def experiment(folder: Path, module: ModuleType, **options: Any) -> Experiment:
+    target = str(folder / "tandem-build" / "messages")
+    return Experiment(target, folder, module, handleFinish=True, **options)
+
+
+def answer_structs(msg: Any) -> list[tuple[float, float, int]]:
+    """Play until the simulator's end; returns what it sent."""
+    seen: list[tuple[float, float, int]] = []
+    while True:
+        msg.PyRecvBegin()
+        if msg.PyGetFinished():
+            return seen
+        sent = msg.GetCpp2PyStruct()
+        seen.append((sent.a, sent.b, sent.c(0)))
+        msg.PySendBegin()
+        msg.GetPy2CppStruct().sum = sent.a + 0.5
+        msg.GetPy2CppStruct().turn = len(seen) - 1
+        msg.PyRecvEnd()
+        msg.PySendEnd()
+
+
+def test_structs_go_to_and_fro_until_the_end(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module)
+    assert answer_structs(one.run({"turns": 300}))[-1] == (299.0, 0.0, 299 % 256)
+    # the same experiment again: nothing of the first run is left
+    assert len(answer_structs(one.run({"turns": 5}))) == 5
+    one.kill()
+    assert not one.isalive()
+
+
+def test_vectors_have_the_length_that_python_gave(folder: Path, module: ModuleType) -> None:
+    size = 1000  # far beyond 4096 bytes
+    one = experiment(folder, module, useVector=True, vectorSize=size)
+    msg = one.run({"turns": 4, "vector": 1})
+    turn = 0
+    while True:
+        msg.PyRecvBegin()
+        if msg.PyGetFinished():
+            break
+        sent, answers = msg.GetCpp2PyVector(), msg.GetPy2CppVector()
+        assert (len(sent), len(answers)) == (size, size)
+        assert [sent[i].b for i in (0, 1, size - 1)] == [0, 0.25, (size - 1) / 4]
+        msg.PySendBegin()
+        for i in range(size):
+            answers[i].turn = turn
+        msg.PyRecvEnd()
+        msg.PySendEnd()
+        turn += 1
+    assert turn == 4
+    with pytest.raises(ValueError, match="shmSize"):
+        msg.GetCpp2PyVector().resize(10**7)
+    one.kill()
+
+
+def test_experiments_of_one_module_do_not_meet(folder: Path, module: ModuleType) -> None:
+    first, second = experiment(folder, module), experiment(folder, module)
+    a, b = first.run({"turns": 2}), second.run({"turns": 3})
+    assert len(answer_structs(b)) == 3
+    assert len(answer_structs(a)) == 2
+    first.kill()
+    second.kill()
+
+
+@pytest.mark.parametrize(("end", "status"), [("crash", -signal.SIGABRT), ("exit", 7)])
+def test_a_dead_simulator_raises_with_its_status(
+    folder: Path, module: ModuleType, end: str, status: int
+) -> None:
+    one = experiment(folder, module)
+    with pytest.raises(SimulatorDied) as caught:
+        answer_structs(one.run({"end": end}))
+    assert caught.value.exit_status == status
+    one.kill()
+
+
+def test_a_dead_python_ends_the_simulator(folder: Path, module: ModuleType) -> None:
+    script = (
+        f"import sys, os; sys.path.insert(0, {str(folder)!r})\n"
+        "import messages_py\n"
+        "from tandem.compat.ns3ai import Experiment\n"
+        f"one = Experiment({str(folder / 'tandem-build' / 'messages')!r}, '.', messages_py, True)\n"
+        "one.run().PyRecvBegin()\n"
+        "os._exit(5)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 5
+    while processes_in(folder):
+        time.sleep(0.01)
+
+
+def test_ctrl_c_reaches_a_waiting_script(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module)
+    msg = one.run()
+    msg.PyRecvBegin()
+    assert one.proc is not None
+    os.kill(one.proc.pid, signal.SIGSTOP)
+    msg.PyRecvEnd()
+    interrupt = ["sh", "-c", f"sleep 0.3; kill -INT {os.getpid()}"]
+    with subprocess.Popen(interrupt), pytest.raises(KeyboardInterrupt):
+        msg.PyRecvBegin()
+    one.kill()
+
+
+def test_a_simulator_started_by_hand_finds_the_segment_by_name(
+    folder: Path, module: ModuleType
+) -> None:
+    name = f"by-hand-{os.getpid()}"
+    msg = module.Ns3AiMsgInterfaceImpl(True, False, True, 4096, name, "", "", "")
+    command = [folder / "tandem-build" / "messages", f"--segment={name}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
+        assert len(answer_structs(msg)) == 3
+        assert simulator.communicate()[0] == "total 4.5\n"
+        assert simulator.returncode == 0
+
+
+def test_disagreeing_sides_say_what_about(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module)
+    msg = one.run({"vector": 1})
+    with pytest.raises(SimulatorDied, match="disagree on the kind of interface"):
+        msg.PyRecvBegin()
+    one.kill()
+
+
+def test_vectors_without_a_size_are_refused(folder: Path, module: ModuleType) -> None:
+    with pytest.raises(TandemError, match="vectorSize"):
+        experiment(folder, module, useVector=True)
