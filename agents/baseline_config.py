@@ -40,7 +40,7 @@ class JointActionConfig(Settings):
     cost_limit_s: Positive = 1.5
     """Larger costs of an epoch count as this many seconds: how bad a bad action is does not
     matter, and one time-out must not outweigh a hundred good epochs."""
-    neighbour_share: Share = 0.5
+    neighbour_share: Share = 0.7
     """Share of exploring decisions that change one user's option in the greedy joint action; the
     others draw every user's option afresh."""
     epsilon: EpsilonConfig = EpsilonConfig()
@@ -67,8 +67,9 @@ class JointDqnConfig(JointActionConfig):
     """Width of both hidden layers."""
     learning_rate: Positive = 1e-3
     """Step size of Adam for the hidden layers."""
-    head_learning_rate: Positive = 1e-2
-    """Step size of Adam for the outputs; each one is seldom trained, so that it is larger."""
+    head_learning_rate: Positive = 0.03
+    """Step size of plain gradient descent for the outputs, per epoch of the batch: how far an
+    output moves towards its target depends on how often it was played, as in a table."""
     gamma: Discount = 0.0
     """Discount per epoch; above 0 each update values all joint actions at the next states."""
     batch: Count = 64

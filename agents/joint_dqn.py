@@ -98,8 +98,8 @@ class JointDqn:
         # Without a future nothing is bootstrapped, and a second head would be memory for nothing.
         self._target = copy.deepcopy(self._online) if config.gamma else None
         self._dense = torch.optim.Adam(self._online.dense_parameters(), lr=config.learning_rate)
-        self._sparse = torch.optim.SparseAdam(
-            list(self._online.head.parameters()), lr=config.head_learning_rate
+        self._sparse = torch.optim.SGD(
+            self._online.head.parameters(), lr=config.head_learning_rate * config.batch
         )
         self._interactions = 0
         self._steps = 0
@@ -144,7 +144,7 @@ class JointDqn:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._online.dense_parameters(), GRADIENT_LIMIT)
         self._dense.step()
-        self._sparse.step()  # type: ignore[no-untyped-call]
+        self._sparse.step()
         self._steps += 1
         if self._target is not None and self._steps % self.config.target_every == 0:
             self._target.load_state_dict(self._online.state_dict())

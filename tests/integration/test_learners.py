@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Learning baselines on real ns-3, with a budget of seconds.
+
+Only those that learn in so few interactions: the networks of the DQNs need hundreds, which the
+unit tests give them on a made-up system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from tandem.agents.agent import Agent
+from tandem.agents.heuristics import make_policy
+from tandem.agents.registry import make_learner
+from tandem.agents.training import Training
+from tandem.agents.world import EnvWorld
+from tandem.bridge.env import TandemEnv
+from tandem.bridge.objective import PaperObjective
+
+EPOCHS = 10
+INTERACTIONS = 60
+SEED = 1
+
+
+@pytest.fixture
+def env() -> Iterator[TandemEnv]:
+    with TandemEnv(
+        "wifi-edge", users=2, epochs=EPOCHS, objective=PaperObjective(89.0)
+    ) as environment:
+        yield environment
+
+
+def mean_cost_s(env: TandemEnv, agent: Agent) -> float:
+    """Mean cost over one episode that nobody trains on."""
+    observation, _ = env.reset(seed=SEED)
+    agent.begin_episode(SEED)
+    costs = []
+    for _ in range(EPOCHS):
+        observation, reward, *_ = env.step(agent.act(observation))
+        costs.append(-reward)
+    return float(np.mean(costs))
+
+
+@pytest.mark.parametrize("name", ["qlearning", "qlearning-penalty", "bandit"])
+def test_baseline_beats_random(env: TandemEnv, name: str) -> None:
+    world = EnvWorld(env)
+    learner = make_learner(name, world.problem, SEED)
+    Training(world, learner, SEED).run(INTERACTIONS)
+    assert mean_cost_s(env, learner) < mean_cost_s(env, make_policy("random", env.schema))
