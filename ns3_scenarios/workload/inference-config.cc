@@ -47,8 +47,8 @@ InferenceConfig::InferenceConfig()
 {
     // Other tenants come and go over some ten epochs and, while they are there, take nearly all:
     // measured, lighter or steadier loads let one fixed joint action come close to the best one.
-    // Their jobs are short: a backlog of many short jobs can be seen before it hurts, while one long
-    // job that arrives during an upload is luck, which no policy can learn.
+    // Their jobs are short: a backlog of many short jobs can be seen before it hurts, while one
+    // long job that arrives during an upload is luck, which no policy can learn.
     edgeLoad.quietUtilisation = 0.05;
     edgeLoad.busyUtilisation = 0.95;
     edgeLoad.dwellS = 6.0;

@@ -32,8 +32,8 @@ struct InferenceConfig
     uint32_t cloudCores{1};
     BackgroundLoadConfig edgeLoad;
     BackgroundLoadConfig cloudLoad;
-    // A user's device gives inference an eighth of the machine in the options file. Measured, faster
-    // devices make small local variants the best choice in nearly every state.
+    // A user's device gives inference an eighth of the machine in the options file. Measured,
+    // faster devices make small local variants the best choice in nearly every state.
     double deviceServiceScale{8.0}; //!< multiplies the service times of device options
     double edgeServiceScale{1.0};   //!< … of edge options
     double cloudServiceScale{1.0};  //!< … of cloud options
