@@ -36,10 +36,10 @@ FORMAT_VERSION: Final = 1
 MS_PER_S: Final = 1e3
 HEADINGS: Final = (
     "policy",
-    "mean cost [ms]",
-    "excess [%]",
-    "95 % [%]",
-    "below threshold [% of states]",
+    "mean cost (ms)",
+    "excess (%)",
+    "95 % (%)",
+    "below threshold (% of states)",
     "joint action",
 )
 

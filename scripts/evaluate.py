@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.agents.evaluation import StateDraw
 from tandem.bridge import run_folder
 from tandem.scripts.analyze import wide_console
 from tandem.scripts.needs import need_torch
 from tandem.scripts.run import sigterm_as_interrupt
-from tandem.scripts.train_settings import load_settings
+from tandem.scripts.train_settings import load_settings, state_draw
+
+if TYPE_CHECKING:
+    from tandem.scripts.comparison import Comparison
 
 #: Far from the seeds of the evaluations during training.
 FIRST_SEED: Final = 3_000_000
@@ -23,12 +25,12 @@ MS_PER_S: Final = 1e3
 PERCENT: Final = 100.0
 HEADINGS: Final = (
     "policy",
-    "response [ms]",
-    "accuracy [%]",
-    "cost [ms]",
-    "regret [ms]",
-    "regret [%]",
-    "below threshold [% of states]",
+    "response (ms)",
+    "accuracy (%)",
+    "cost (ms)",
+    "regret (ms)",
+    "regret (%)",
+    "below threshold (% of states)",
     "interactions",
 )
 
@@ -63,10 +65,21 @@ def evaluate(
         result = compare(
             settings,
             checkpoint,
-            StateDraw(count=states or settings.draw.count, first_seed=seed),
+            state_draw(states or settings.draw.count, seed),
             cache=cache,
             console=Console(quiet=True) if quiet else Console(stderr=True),
         )
+    console.print(
+        f"[bold]{folder}[/]: {settings.agent} in {settings.scenario} after {result.interactions} "
+        f"interactions, {result.states} states, mean top-5 accuracy ≥ "
+        f"{result.threshold_percent:g} %"
+    )
+    show(console, result)
+    run_folder.write_json(folder / OUTPUT, result.as_dict())
+
+
+def show(console: Console, result: Comparison) -> None:
+    """Print the table of a comparison, and what its last lines mean."""
     table = Table()
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
@@ -82,11 +95,6 @@ def evaluate(
             f"{PERCENT * line.violated:.0f}",
             "" if line.interactions is None else str(line.interactions),
         )
-    console.print(
-        f"[bold]{folder}[/]: {settings.agent} in {settings.scenario} after {result.interactions} "
-        f"interactions, {result.states} states, mean top-5 accuracy ≥ "
-        f"{result.threshold_percent:g} %"
-    )
     console.print(table)
     if result.exact:
         console.print(
@@ -99,4 +107,3 @@ def evaluate(
             f"{MS_PER_S * result.lower_bound_s:.1f} ms on average (a loose bound). The best fixed "
             "joint action is not known with so many users."
         )
-    run_folder.write_json(folder / OUTPUT, result.as_dict())

@@ -19,6 +19,8 @@ from tandem.bridge.schema import Schema
 #: Evaluation states, where the oracle is exact and where it has to search (which takes longer).
 EXACT_STATES: Final = 20
 SEARCHED_STATES: Final = 5
+#: Neighbouring states of an episode are alike, so a few states come from an episode each.
+LEAST_EPISODES: Final = 6
 #: Tells training runs from those of ``tandem run``.
 KIND: Final = "train"
 
@@ -61,8 +63,7 @@ class TrainSettings(BaseModel):
     @property
     def draw(self) -> StateDraw:
         """Which states are evaluated."""
-        count = self.evaluation_states or EXACT_STATES
-        return StateDraw(count=count, first_seed=self.evaluation_seed)
+        return state_draw(self.evaluation_states or EXACT_STATES, self.evaluation_seed)
 
     def with_states(self, schema: Schema) -> TrainSettings:
         """These settings with a number of evaluation states that suits the scenario."""
@@ -76,6 +77,13 @@ class TrainSettings(BaseModel):
     def as_config(self) -> dict[str, Any]:
         """Plain values for ``config.yaml``."""
         return self.model_dump()
+
+
+def state_draw(count: int, first_seed: int) -> StateDraw:
+    """States for an evaluation, from several episodes even if they are few."""
+    usual = StateDraw()
+    per_episode = max(1, min(usual.per_episode, count // LEAST_EPISODES))
+    return StateDraw(count=count, first_seed=first_seed, per_episode=per_episode)
 
 
 def load_settings(folder: Path) -> TrainSettings:

@@ -182,10 +182,14 @@ def test_scenarios_lists_arguments_with_units() -> None:
     assert "hello" in tandem("scenarios").stdout
 
 
-def test_demo_compares_the_fixed_policies(tmp_path: Path) -> None:
-    output = tandem("demo", "--users", "2", "--epochs", "2", "--out", tmp_path).stdout
+def test_demo_trains_and_compares(tmp_path: Path) -> None:
+    small = ("--users", "2", "--epochs", "2", "--interactions", "12", "--states", "2")
+    output = tandem("demo", *small, "--out", tmp_path).stdout
     for words in ("device", "edge", "cloud", "random", "greedy", "mean (ms)", "timeouts"):
         assert words in output
+    for words in ("hybrid", "best fixed", "oracle", "regret (%)", "interactions"):
+        assert words in output
+    assert len(pd.read_parquet(tmp_path / "hybrid" / "history.parquet")) == 12
     edge = load_run(tmp_path / "edge")
     assert len(edge.requests) == 2 * 2
     assert len(edge.table("frames")) > 100
