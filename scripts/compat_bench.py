@@ -29,8 +29,12 @@ _VECTOR_SIZE: Final = 3
 Loop = Callable[[int], float]
 
 
-def measure() -> dict[str, list[float]]:
+def measure(trips: int = _ROUND_TRIPS, repeats: int = _REPEATS) -> dict[str, list[float]]:
     """Round trips per second of each form; all run in turns, so that their ratios hold.
+
+    Args:
+        trips: round trips in a turn.
+        repeats: turns.
 
     Raises:
         BuildError: the forms cannot be compiled here.
@@ -52,9 +56,9 @@ def measure() -> dict[str, list[float]]:
             "native environment": stack.enter_context(_native()),
         }
         rates: dict[str, list[float]] = {name: [] for name in loops}
-        for _ in range(_REPEATS):
+        for _ in range(repeats):
             for name, loop in loops.items():
-                rates[name].append(_ROUND_TRIPS / loop(_ROUND_TRIPS))
+                rates[name].append(trips / loop(trips))
     return rates
 
 

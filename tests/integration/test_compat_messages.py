@@ -17,6 +17,7 @@ import pytest
 from compat_builds import build, processes_in
 from tandem.bridge.errors import SimulatorDied, TandemError
 from tandem.compat.ns3ai import Experiment
+from tandem.scripts.compat_bench import measure, summarise
 
 pytest.importorskip("pybind11", reason="pybind11 is not installed")
 
@@ -163,3 +164,12 @@ def test_disagreeing_sides_say_what_about(folder: Path, module: ModuleType) -> N
 def test_vectors_without_a_size_are_refused(folder: Path, module: ModuleType) -> None:
     with pytest.raises(TandemError, match="vectorSize"):
         experiment(folder, module, useVector=True)
+
+
+@pytest.mark.slow
+def test_the_bench_plays_every_form() -> None:
+    rates = measure(trips=2000, repeats=2)  # the simulator checks every sum
+    assert [len(values) for values in rates.values()] == [2] * 4
+    forms = summarise(rates)
+    assert [form for form, _, _ in forms] == list(rates)
+    assert forms[-1][2] == 1.0  # native, relative to itself
