@@ -13,7 +13,13 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import gymnasium.spaces
-from tandem.bridge.errors import NoEpisode, SimulatorDied, SimulatorTimeout, TandemError
+from tandem.bridge.errors import (
+    InvalidAction,
+    NoEpisode,
+    SimulatorDied,
+    SimulatorTimeout,
+    TandemError,
+)
 from tandem.compat import _duplex
 from tandem.compat.launch import Launched
 from tandem.compat.spaces import codec_node, convert_action, make_space
@@ -70,6 +76,7 @@ class GymSession:
         self._timeout_s = timeout_s
         self._launched: Launched | None = None
         self._connected = False
+        self._nodes: list[Any] = [None, None]
         self.observation_space: Any = None
         self.action_space: Any = None
         self.state: State | None = None
@@ -111,12 +118,11 @@ class GymSession:
             None if described[key] is None else make_space(described[key], self._spaces)
             for key in ("observation", "action")
         )
-        self._channel.declare_spaces(
-            *(
-                None if described[key] is None else codec_node(described[key])
-                for key in ("observation", "action")
-            )
-        )
+        self._nodes = [
+            None if described[key] is None else codec_node(described[key])
+            for key in ("observation", "action")
+        ]
+        self._channel.declare_spaces(*self._nodes)
         self._reply(_duplex.GO_ON)
         self._connected = True
         return self._receive_state("before its first observation")
@@ -162,7 +168,7 @@ class GymSession:
 
     def _try_branch(self, action: Any) -> State:
         copy = GymSession("", spaces=self._spaces, timeout_s=self._timeout_s)
-        copy._channel.declare_spaces(None, None)
+        copy._channel.declare_spaces(*self._nodes)
         # The copy replaces this pid by its own; until then its parent's death is what matters.
         copy._channel.announce(self.simulator_pid)
         self._reply(_duplex.BRANCH, action, f"/proc/{os.getpid()}/fd/{copy.fd}")
@@ -179,8 +185,12 @@ class GymSession:
         try:
             if not self._channel.reply(kind, action, text):
                 raise self._died("before it took an action")
+        except TandemError:
+            raise
         except KeyError as error:
-            raise TandemError(f"the action has no entry {error}") from None
+            raise InvalidAction(f"the action has no entry {error}") from None
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise InvalidAction(f"the action does not fit the action space: {error}") from None
 
     def _receive_state(self, when: str) -> State:
         kind, flags, reward, time_s, observation, info = self._receive(when)

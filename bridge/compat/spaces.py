@@ -69,7 +69,10 @@ def convert_action(value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
         raise InvalidAction(f"the action is no regular array: {error}") from None
     if array.dtype.kind not in "biuf":
         raise InvalidAction(f"the action has element type {array.dtype}, expected numbers")
-    with np.errstate(invalid="ignore"):
+    if array.dtype.kind == "f":
+        with np.errstate(invalid="ignore", over="ignore"):
+            converted = np.ascontiguousarray(array, dtype)
+    else:
         converted = np.ascontiguousarray(array, dtype)
     if dtype.kind in "iu" and not np.array_equal(converted, array):
         raise InvalidAction(

@@ -65,6 +65,8 @@ struct DuplexHeader
     std::atomic<std::int32_t> simulatorPid;
     std::atomic<std::uint32_t> finished; ///< the simulator has no more to send
     std::atomic<std::uint32_t> run;      ///< simulators started so far; written by the agent
+    /// Set by the agent, cleared by the simulator that connects: there is one at a time.
+    std::atomic<std::uint32_t> accepting;
     alignas(CACHE_LINE) Way toAgent;
     Way toSimulator;
 };
@@ -95,6 +97,7 @@ RestartHeader(DuplexHeader& header)
         way->taken.sequence.store(0);
     }
     header.run.fetch_add(1, std::memory_order_release);
+    header.accepting.store(1);
 }
 
 /// A mapped duplex segment. Copies are not allowed: objects in the blocks keep their addresses.
@@ -107,10 +110,7 @@ class DuplexSegment
 
     ~DuplexSegment()
     {
-        if (m_header != nullptr)
-        {
-            munmap(m_header, m_bytes);
-        }
+        Unmap();
     }
 
     /**
@@ -138,6 +138,7 @@ class DuplexSegment
         m_header->toAgentItemBytes = items.toAgentItemBytes;
         m_header->toSimulatorItemBytes = items.toSimulatorItemBytes;
         m_header->agentPid.store(getpid());
+        m_header->accepting.store(1);
     }
 
     /**
@@ -211,8 +212,18 @@ class DuplexSegment
         }
     }
 
+    void Unmap()
+    {
+        if (m_header != nullptr)
+        {
+            munmap(m_header, m_bytes);
+            m_header = nullptr;
+        }
+    }
+
     void Map(int fd, std::uint64_t bytes)
     {
+        Unmap();
         void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (base == MAP_FAILED)
         {

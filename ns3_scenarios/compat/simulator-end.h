@@ -66,22 +66,23 @@ TakeInheritedSegment(const std::string& name)
 
 /**
  * Find the segment of one of these names: passed by the parent, or offered by a running program.
- * Waits for one to appear.
+ * Waits for one to appear and ends the process if none does in time.
  *
  * @param names in the order of preference
- * @return a file descriptor; ends the process if none appears in time
+ * @param accept takes a file descriptor, returns false if that segment will not do now
  */
-inline int
-FindSegment(const std::vector<std::string>& names)
+template <typename Accept>
+void
+FindSegment(const std::vector<std::string>& names, Accept accept)
 {
     using ::tandem::channel::FindOffer;
     const char* limit = std::getenv(WAIT_VARIABLE);
     const double limitS = limit != nullptr ? std::strtod(limit, nullptr) : DEFAULT_WAIT_S;
     for (const std::string& name : names)
     {
-        if (const int fd = TakeInheritedSegment(name); fd >= 0)
+        if (const int fd = TakeInheritedSegment(name); fd >= 0 && accept(fd))
         {
-            return fd;
+            return;
         }
     }
     bool told = false;
@@ -89,15 +90,15 @@ FindSegment(const std::vector<std::string>& names)
     {
         for (const std::string& name : names)
         {
-            if (const int fd = FindOffer(name); fd >= 0)
+            if (const int fd = FindOffer(name); fd >= 0 && accept(fd))
             {
-                return fd;
+                return;
             }
         }
         // A simulator that was started by Python and names its segment otherwise.
-        if (const int fd = TakeInheritedSegment(""); fd >= 0)
+        if (const int fd = TakeInheritedSegment(""); fd >= 0 && accept(fd))
         {
-            return fd;
+            return;
         }
         if (!told)
         {
@@ -118,7 +119,10 @@ FindSegment(const std::vector<std::string>& names)
     }
 }
 
-/// Map the segment of one of these names and say that this process is its simulator.
+/**
+ * Map the segment of one of these names and say that this process is its simulator. Waits while
+ * another simulator is connected to it.
+ */
 inline void
 OpenSegment(::tandem::channel::DuplexSegment& segment,
             const std::vector<std::string>& names,
@@ -126,9 +130,11 @@ OpenSegment(::tandem::channel::DuplexSegment& segment,
 {
     try
     {
-        const int fd = FindSegment(names);
-        segment.Open(fd, items);
-        close(fd);
+        FindSegment(names, [&segment, &items](int fd) {
+            segment.Open(fd, items);
+            close(fd);
+            return segment.Header().accepting.exchange(0) != 0;
+        });
         segment.Header().simulatorPid.store(getpid());
     }
     catch (const std::runtime_error& error)

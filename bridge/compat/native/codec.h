@@ -186,20 +186,18 @@ class Node
 
     static void WriteDiscrete(nb::handle value, WireWriter& writer)
     {
-        const nb::object index = nb::steal(PyNumber_Index(value.ptr()));
-        if (!index.is_valid())
+        nb::object choice = nb::steal(PyNumber_Index(value.ptr()));
+        if (!choice.is_valid())
         {
             // An array of one element is what many agents return.
             PyErr_Clear();
-            const nb::object item = nb::steal(PyNumber_Long(value.ptr()));
-            if (!item.is_valid())
+            choice = nb::steal(PyNumber_Index(nb::object(value.attr("item")()).ptr()));
+            if (!choice.is_valid())
             {
                 throw nb::python_error();
             }
-            WriteChoice(item, writer);
-            return;
         }
-        WriteChoice(index, writer);
+        WriteChoice(choice, writer);
     }
 
     static void WriteChoice(const nb::object& choice, WireWriter& writer)
@@ -255,10 +253,113 @@ class Node
             WriteArray(direct.view, writer);
             return;
         }
+        if (WriteNumbers(value, writer))
+        {
+            return;
+        }
         const nb::object array =
             m_convert(value, m_numpy->dtypes[static_cast<std::size_t>(m_dtype)]);
         const Buffer converted(array);
         WriteArray(converted.view, writer);
+    }
+
+    /// Write a list or tuple of plain numbers; false if it is something else, or does not fit.
+    bool WriteNumbers(nb::handle value, WireWriter& writer) const
+    {
+        const bool list = PyList_Check(value.ptr()) != 0;
+        if (!list && PyTuple_Check(value.ptr()) == 0)
+        {
+            return false;
+        }
+        const auto count = static_cast<std::uint64_t>(Py_SIZE(value.ptr()));
+        if (count != m_size || m_extents.size() != 1)
+        {
+            return false;
+        }
+        const std::uint64_t bytes = channel::WIRE_DTYPE_BYTES[static_cast<std::size_t>(m_dtype)];
+        std::vector<unsigned char> data(count * bytes);
+        for (std::uint64_t i = 0; i < count; ++i)
+        {
+            const auto at = static_cast<Py_ssize_t>(i);
+            PyObject* item =
+                list ? PyList_GET_ITEM(value.ptr(), at) : PyTuple_GET_ITEM(value.ptr(), at);
+            if (!StoreNumber(item, data.data() + i * bytes))
+            {
+                PyErr_Clear();
+                return false;
+            }
+        }
+        writer.PutType(WireType::BOX, static_cast<std::uint32_t>(m_dtype));
+        writer.Put(std::uint64_t{1});
+        writer.Put(count);
+        writer.Put(count);
+        writer.PutBytes(data.data(), data.size());
+        writer.Align();
+        return true;
+    }
+
+    bool StoreNumber(PyObject* item, unsigned char* memory) const
+    {
+        switch (m_dtype)
+        {
+        case WireDtype::INT8:
+            return StoreInteger<std::int8_t>(item, memory);
+        case WireDtype::INT16:
+            return StoreInteger<std::int16_t>(item, memory);
+        case WireDtype::INT32:
+            return StoreInteger<std::int32_t>(item, memory);
+        case WireDtype::INT64:
+            return StoreInteger<std::int64_t>(item, memory);
+        case WireDtype::UINT8:
+            return StoreInteger<std::uint8_t>(item, memory);
+        case WireDtype::UINT16:
+            return StoreInteger<std::uint16_t>(item, memory);
+        case WireDtype::UINT32:
+            return StoreInteger<std::uint32_t>(item, memory);
+        case WireDtype::FLOAT32:
+            return StoreReal<float>(item, memory);
+        case WireDtype::FLOAT64:
+            return StoreReal<double>(item, memory);
+        default: // uint64 exceeds what is read here
+            return false;
+        }
+    }
+
+    template <typename T>
+    static bool StoreInteger(PyObject* item, unsigned char* memory)
+    {
+        const nb::object index = nb::steal(PyNumber_Index(item)); // also numpy's integers
+        if (!index.is_valid())
+        {
+            return false;
+        }
+        const long long number = PyLong_AsLongLong(index.ptr());
+        if ((number == -1 && PyErr_Occurred() != nullptr) ||
+            number < static_cast<long long>(std::numeric_limits<T>::min()) ||
+            number > static_cast<long long>(std::numeric_limits<T>::max()))
+        {
+            return false;
+        }
+        const T stored = static_cast<T>(number);
+        std::memcpy(memory, &stored, sizeof stored);
+        return true;
+    }
+
+    template <typename T>
+    static bool StoreReal(PyObject* item, unsigned char* memory)
+    {
+        if (PyFloat_Check(item) == 0 && PyLong_Check(item) == 0)
+        {
+            return false;
+        }
+        const double number = PyFloat_AsDouble(item);
+        if (number == -1.0 && PyErr_Occurred() != nullptr)
+        {
+            return false;
+        }
+        const T stored = static_cast<T>(number);
+        std::memcpy(memory, &stored, sizeof stored);
+        return true;
     }
 
     void WriteArray(const Py_buffer& view, WireWriter& writer) const
