@@ -4,6 +4,7 @@
 #   make demo        the main job: real ns-3 under the agents, a table at the end
 #   make test        all tests but the slow ones
 #   make lint        ruff, mypy --strict, clang-format
+#   make docs        the documentation as a web site
 #   make bench       speed of the bridge and the scenarios
 #   make clean       remove everything built
 #
@@ -20,7 +21,7 @@ CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeList
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
 
-.PHONY: build demo test test-slow faults lint format bench clean
+.PHONY: build demo test test-slow faults lint format docs bench clean
 .DELETE_ON_ERROR:
 
 build: $(PACKAGE)
@@ -70,6 +71,10 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP_STYLED)
+
+# The web site of the documentation, into build/site; any warning fails.
+docs: $(PACKAGE)
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(PACKAGE)
 	$(BIN)/tandem bench

@@ -42,7 +42,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         **options: every other keyword of `TandemEnv`, scenario arguments included.
 
     Raises:
-        Whatever `TandemEnv` raises; simulators that had started are closed.
+        TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
     """
 
     def __init__(

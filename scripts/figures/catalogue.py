@@ -98,7 +98,8 @@ FIGURES: Final = (
         "plane",
         "Accuracy and response time",
         "Small points: epochs; large points: their mean. Stars: the oracle's joint action at "
-        "states of the run (tandem report --oracle N). Up and left is better.",
+        "states of the run (tandem report --oracle N); dotted: its time at the states of a trained "
+        "run's evaluations. Up and left is better.",
         choices.accuracy_latency,
     ),
     Figure(

@@ -200,6 +200,7 @@ def accuracy_latency(runs: Sequence[Run]) -> go.Figure:
                 hovertemplate=f"{best}, a state of {names[index]}<br>%{{x:.3f}} s, %{{y:.2f}} %"
                 "<extra></extra>",
             )
+    _evaluated_oracles(figure, runs, names)
     for threshold in sorted({value for run in runs if (value := threshold_percent(run))}):
         figure.add_hline(
             y=threshold,
@@ -211,6 +212,29 @@ def accuracy_latency(runs: Sequence[Run]) -> go.Figure:
     figure.update_xaxes(title="mean response time (s)", **style.log_ticks(times_s))
     figure.update_yaxes(title="mean top-5 accuracy (%)")
     return style.finish(figure, 460)
+
+
+def _evaluated_oracles(figure: go.Figure, runs: Sequence[Run], names: Sequence[str]) -> None:
+    """The oracle's mean time at the states of a training run's evaluations, as a line.
+
+    Its cost there is a mean response time, since it meets the threshold; its accuracy is not in
+    the table.
+    """
+    heights = [value for trace in figure.data for value in trace.y]
+    for index, run in enumerate(runs):
+        evaluation = run.table("evaluation")
+        if not len(evaluation) or not heights:
+            continue
+        oracle_s = float(evaluation["oracle_s"].iloc[-1])
+        figure.add_scatter(
+            x=[oracle_s, oracle_s],
+            y=[min(heights), max(heights)],
+            mode="lines",
+            line={"color": style.colour(index), "width": 2, "dash": "dot"},
+            name=f"oracle's time at the evaluation states of {names[index]}",
+            meta={"run": index},
+            hovertemplate=f"oracle at evaluation states: {oracle_s:.3f} s<extra></extra>",
+        )
 
 
 def threshold_percent(run: Run) -> float | None:

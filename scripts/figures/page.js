@@ -181,7 +181,8 @@
     page.runs.forEach((run, index) => {
       const axis = "xaxis" + (index ? index + 1 : "");
       const times = run.epochs[Number(value)];
-      if (value === "") changes[axis + ".autorange"] = true;
+      if (value === "all") changes[axis + ".autorange"] = true;
+      else if (value === "") changes[axis + ".range"] = figures.timeline.layout[axis].range.slice();
       else if (times) {
         const edge = 0.02 * (times[1] - times[0]);
         changes[axis + ".range"] = [times[0] - edge, times[1] + edge];

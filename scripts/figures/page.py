@@ -184,6 +184,7 @@ def _decision_choice(runs: Sequence[Run]) -> str:
     count = max(len(_data(run)["epochs"]) for run in runs)
     options = "".join(f'<option value="{k}">decision {k}</option>' for k in range(count))
     return (
-        '<label>zoom to <select id="decision"><option value="">the whole episode</option>'
+        '<label>zoom to <select id="decision"><option value="">the first decisions</option>'
+        '<option value="all">the whole episode</option>'
         f"{options}</select></label>"
     )

@@ -77,11 +77,10 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
                 text="nothing is sent",
                 showarrow=False,
                 font={"color": "#888888"},
-                xref="x domain",
-                yref="y domain",
+                xref=f"x{index + 1} domain" if index else "x domain",
+                yref=f"y{index + 1} domain" if index else "y domain",
                 x=0.5,
                 y=0.5,
-                **cell,
             )
         figure.update_xaxes(title="simulated time (s)", **cell)
     figure.update_yaxes(title="uplink (Mbit/s)", col=1)

@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import browser_path
 import choreographer
 
 WIDTH_PX = 1400
-CHROMIUM = next(
-    (path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))), None
-)
+CHROMIUM = browser_path.find()
 
 
 class Page:

@@ -29,7 +29,7 @@ from tandem.agents.sb3 import (
     train_sb3,
 )
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "stable_baselines3.py"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "sb3_agents.py"
 QUICK = Sb3Config(
     ppo=PpoConfig(n_steps=16, batch_size=16, n_epochs=4),
     dqn=DqnConfig(learning_starts=4, batch_size=16),

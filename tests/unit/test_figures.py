@@ -53,7 +53,11 @@ def add_training(folder: Path, seed: int) -> None:
         "model_error": np.where(np.arange(count) < 5, np.nan, 0.3),
     }
     run_folder.write_table(folder / "history.parquet", pa.table(history))
-    evaluation = {"interaction": [0, 20, 40], "ratio": [2.0, 1.5 + 0.1 * seed, 1.04]}
+    evaluation = {
+        "interaction": [0, 20, 40],
+        "ratio": [2.0, 1.5 + 0.1 * seed, 1.04],
+        "oracle_s": [0.25, 0.25, 0.25],
+    }
     run_folder.write_table(folder / "evaluation.parquet", pa.table(evaluation))
     decisions = pd.read_parquet(folder / "decisions.parquet")
     many = pd.concat([decisions] * count).head(count).assign(mean_response_time_s=cost_s)
@@ -169,6 +173,8 @@ def test_seeds_are_put_together_with_an_interval(tmp_path: Path) -> None:
     assert curve.loc[40, "high"] == pytest.approx(1.04)
     figures, missing = command.build(runs)
     assert not missing
+    lines = [trace for trace in figures["plane"].data if trace.mode == "lines"]
+    assert [list(line.x) for line in lines] == [[0.25, 0.25]] * 3
     assert len(figures["learning"].data) >= 4
 
 

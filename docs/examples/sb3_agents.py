@@ -2,7 +2,7 @@
 """PPO of Stable-Baselines3 on packet-level WiFi, against everybody staying at home.
 
 pip install 'ns3-tandem[sb3]'
-python stable_baselines3.py --interactions 1024
+python sb3_agents.py --interactions 1024
 """
 
 from __future__ import annotations
