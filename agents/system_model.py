@@ -31,7 +31,7 @@ from tandem.agents.training_rows import RowBatch, TrainingRows
 Array = NDArray[np.float64]
 
 #: The mean of a log-normal grows with its variance; beyond this one the fit is not believed.
-LARGEST_MEAN_VARIANCE: Final = 0.5
+LARGEST_MEAN_VARIANCE: Final = 0.1
 #: Largest variance of log times in an interval (a factor of about 8 either way).
 LARGEST_VARIANCE: Final = 1.5
 #: Rows that count for the learned variances being right, against those that speak otherwise.
