@@ -80,13 +80,13 @@ def verdict(story: Story) -> str:
         jobs = int(me["met_site_jobs"]) if "met_site_jobs" in me else len(story.company)
         return (
             f"{where} it waited for a core of the {site}: {jobs} job{'s' if jobs != 1 else ''} "
-            f"stood before it, {_ahead(story)} of them requests of users, the others background."
+            f"stood before it; requests of users among them: {_ahead(story)}."
         )
     if stage in ("uplink_queue_s", "uplink_air_s") and story.upload is not None:
         return f"{where} it was on its way to the gateway: {_uplink_reason(story, story.upload)}."
     if stage == "uplink_queue_s":
         return f"{where} it was on its way to the gateway, mostly without its own radio sending."
-    return f"{where} it {STAGES[stage]}."
+    return f"{where} went into one stage: {STAGES[stage]}."
 
 
 def _ahead(story: Story) -> int:

@@ -73,14 +73,16 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
             )
             shown.add(int(user))
         if not len(first):
+            # An axis without a trace is not drawn, so its domain is only known here.
+            axes = figure.get_subplot(**cell)
             figure.add_annotation(
                 text="nothing is sent",
                 showarrow=False,
                 font={"color": "#888888"},
-                xref=f"x{index + 1} domain" if index else "x domain",
-                yref=f"y{index + 1} domain" if index else "y domain",
-                x=0.5,
-                y=0.5,
+                xref="paper",
+                yref="paper",
+                x=sum(axes.xaxis.domain) / 2,
+                y=sum(axes.yaxis.domain) / 2,
             )
         figure.update_xaxes(title="simulated time (s)", **cell)
     figure.update_yaxes(title="uplink (Mbit/s)", col=1)
