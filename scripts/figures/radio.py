@@ -57,10 +57,12 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
     shown: set[int] = set()
     for index, (table, cell) in enumerate(zip(tables, cells, strict=True)):
         first = table[table["episode"] == table["episode"].min()]
+        ends_s = first_ends_s(runs[index])
         for user, rows in first.groupby("user"):
+            bps = list(rows["throughput_bps"] / BITS_PER_MBIT)
             figure.add_scatter(
-                x=rows["begin_s"],
-                y=rows["throughput_bps"] / BITS_PER_MBIT,
+                x=[*rows["begin_s"], *ends_s[-1:]],
+                y=[*bps, *bps[-1:]],
                 mode="lines",
                 stackgroup="users",
                 line={"width": 0.5, "shape": "hv", "color": style.colour(int(user))},
@@ -87,6 +89,12 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
         figure.update_xaxes(title="simulated time (s)", **cell)
     figure.update_yaxes(title="uplink (Mbit/s)", col=1)
     return style.finish(figure, height)
+
+
+def first_ends_s(run: Run) -> list[float]:
+    """When each epoch of the first episode ended: a step needs the end of the last one, too."""
+    times = epochs(run)
+    return list(times["end_s"][times["episode"] == times["episode"].min()])
 
 
 def senders(run: Run) -> dict[int, str]:
@@ -146,13 +154,14 @@ def airtime(runs: Sequence[Run]) -> go.Figure:
     shown: set[str] = set()
     for index, (run, table, cell) in enumerate(zip(runs, tables, cells, strict=True)):
         first = table[table["episode"] == table["episode"].min()]
+        ends_s = first_ends_s(run)
         for sender, rows in first.groupby("sender"):
             name = str(sender)
             user = int(name.split()[1]) if name.startswith("user ") else None
             grey = "#444444" if name == OTHERS[0] else "#BBBBBB"
             figure.add_scatter(
-                x=rows["begin_s"],
-                y=rows["share"],
+                x=[*rows["begin_s"], *ends_s[-1:]],
+                y=[*rows["share"], *rows["share"].tail(1)],
                 mode="lines",
                 stackgroup="senders",
                 line={
