@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 from tandem.bridge import _native, request_table
+from tandem.bridge.backend import Backend
 from tandem.bridge.branch import Outcome
 from tandem.bridge.objective import EpochResult, Objective, resolve
 from tandem.bridge.record_array import RecordArray
@@ -209,7 +210,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     # Beyond Gymnasium
 
     @property
-    def simulator(self) -> Simulator:
+    def simulator(self) -> Backend:
         """The process underneath; replaced when ``reset`` changes scenario arguments."""
         return self._simulator
 
@@ -277,10 +278,10 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
 
     # Inside
 
-    def _start(self, arguments: Mapping[str, object]) -> Simulator:
+    def _start(self, arguments: Mapping[str, object]) -> Backend:
         return Simulator(self._scenario, arguments, **self._simulator_options)
 
-    def _adopt(self, simulator: Simulator) -> None:
+    def _adopt(self, simulator: Backend) -> None:
         self._simulator = simulator
         # Bound once: attribute look-ups are a visible part of a step of a microsecond.
         self._exchange = simulator.exchange

@@ -26,6 +26,8 @@ ENVIRONMENTS: Final[Mapping[str, str | None]] = {
     "tandem/Hello-v0": "hello",
     "tandem/Custom-v0": None,
 }
+#: Any scenario of a server (`tandem serve`): ``scenario=…, server="tcp://…"``.
+REMOTE: Final = "tandem/Remote-v0"
 
 
 def register_envs() -> None:
@@ -40,4 +42,11 @@ def register_envs() -> None:
             # The suite runs check_env on these; the passive checker would slow every step.
             disable_env_checker=True,
             kwargs={} if scenario is None else {"scenario": scenario},
+        )
+    if REMOTE not in gymnasium.registry:
+        gymnasium.register(
+            id=REMOTE,
+            entry_point="tandem.bridge.remote.env:RemoteEnv",
+            vector_entry_point="tandem.bridge.remote.env:RemoteVectorEnv",
+            disable_env_checker=True,
         )

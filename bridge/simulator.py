@@ -333,8 +333,9 @@ class Simulator:
 
     def _write(self, action: Any, slot: int) -> None:
         try:
-            if not self._channel.write_action(action, slot):
-                self._channel.write_action(_as_numbers(action), slot)
+            written = self._channel.write_action(action, slot)
+            if not written and not self._channel.write_action(_as_numbers(action), slot):
+                raise InvalidAction(f"the action {action!r} cannot be read as numbers")
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
 
@@ -365,8 +366,9 @@ def _as_numbers(action: Any) -> NDArray[Any]:
         array = np.asarray(action)
     except ValueError as error:
         raise InvalidAction(f"the action is no regular array: {error}") from error
+    # Aligned, too: what comes out of a network buffer may not be, and cannot be read as it is.
     if array.dtype.kind in "iub":
-        return np.ascontiguousarray(array, np.int64)
+        return np.require(array, np.int64, ("C", "A"))
     if array.dtype.kind == "f":
-        return np.ascontiguousarray(array, np.float64)
+        return np.require(array, np.float64, ("C", "A"))
     raise InvalidAction(f"the action has element type {array.dtype}, expected numbers")

@@ -12,9 +12,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 from numpy.typing import NDArray
+from tandem.bridge.backend import Backend
 from tandem.bridge.env import Observation, TandemEnv, Transition
 from tandem.bridge.errors import TandemError
-from tandem.bridge.simulator import Simulator
 
 BatchTransition: TypeAlias = tuple[
     Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
@@ -45,6 +45,9 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
     """
 
+    #: What each environment is; `RemoteVectorEnv` has another.
+    _environment: type[TandemEnv] = TandemEnv
+
     def __init__(
         self,
         scenario: str | os.PathLike[str],
@@ -63,7 +66,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         self._envs: list[TandemEnv] = []
         try:
             for env_seed in self._spread(seed):
-                self._envs.append(TandemEnv(scenario, arguments, seed=env_seed, **options))
+                self._envs.append(self._environment(scenario, arguments, seed=env_seed, **options))
         except BaseException:
             self.close()
             raise
@@ -80,7 +83,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         return tuple(self._envs)
 
     @property
-    def simulators(self) -> tuple[Simulator, ...]:
+    def simulators(self) -> tuple[Backend, ...]:
         """The simulator processes, in order."""
         return tuple(env.simulator for env in self._envs)
 

@@ -35,6 +35,9 @@ COMMANDS: Final = (
     "build",
     "compat",
     "bench",
+    "serve",
+    "top",
+    "keys",
 )
 
 app = typer.Typer(

@@ -25,8 +25,10 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, Objective, PaperObjective
 from tandem.bridge.records import RunWriter
+from tandem.bridge.remote import RemoteEnv, Target
 from tandem.scripts.arguments import parse_assignments
 from tandem.scripts.rollout import play
+from tandem.scripts.top import client_keys
 
 DEFAULT_EPOCHS: Final = 50
 #: Exit status of a program that Ctrl-C ended, by convention.
@@ -63,6 +65,11 @@ def run(
     frames: Annotated[
         bool, typer.Option("--frames", help="Record every frame on the air (see load_run).")
     ] = False,
+    connect: Annotated[
+        str | None, typer.Option(help="Simulate on a server (`tandem serve`) at this address.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="--connect: your own .key_secret.")] = None,
+    server_key: Annotated[Path | None, typer.Option(help="--connect: the server's .key.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
@@ -102,8 +109,13 @@ def run(
         traces=traces,
     )
     arguments = config["arguments"]
+    if connect is not None and traces:
+        raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
+    target = None if connect is None else Target(connect, client_keys(key, server_key))
     with (
-        start(scenario, {**arguments, **traced}, reward, one_shot=bool(traces)) as env,
+        start(
+            scenario, {**arguments, **traced}, reward, one_shot=bool(traces), target=target
+        ) as env,
         sigterm_as_interrupt(),
     ):
         agent = make_policy(policy, env.schema)
@@ -172,9 +184,14 @@ def start(
     objective: Objective,
     *,
     one_shot: bool = False,
+    target: Target | None = None,
 ) -> TandemEnv:
-    """An environment whose reward is ``objective`` where the scenario records requests."""
-    env = TandemEnv(scenario, arguments, one_shot=one_shot)
+    """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
+    env: TandemEnv
+    if target is None:
+        env = TandemEnv(scenario, arguments, one_shot=one_shot)
+    else:
+        env = RemoteEnv(scenario, arguments, server=target.address, keys=target.keys)
     if env.has_requests:
         env.objective = objective
     return env

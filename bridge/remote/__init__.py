@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""Simulators on other machines, over ZeroMQ; see ``docs/remote.md``."""
+
+from tandem.bridge.remote.env import RemoteEnv, RemoteVectorEnv
+from tandem.bridge.remote.errors import (
+    AccessRefused,
+    ConnectionLost,
+    ProtocolError,
+    QuotaExceeded,
+    RemoteError,
+    RemoteTimeout,
+)
+from tandem.bridge.remote.keys import ClientKeys
+from tandem.bridge.remote.simulator import RemoteSimulator, Target
+
+__all__ = [
+    "AccessRefused",
+    "ClientKeys",
+    "ConnectionLost",
+    "ProtocolError",
+    "QuotaExceeded",
+    "RemoteEnv",
+    "RemoteError",
+    "RemoteSimulator",
+    "RemoteTimeout",
+    "RemoteVectorEnv",
+    "Target",
+]

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: MIT
+"""A client's connection to a server: every wait ends, with a reply or with the reason why not."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import zmq
+import zmq.utils.monitor
+from numpy.typing import NDArray
+from tandem.bridge.errors import TandemError
+from tandem.bridge.remote import endpoint
+from tandem.bridge.remote.errors import (
+    AccessRefused,
+    ConnectionLost,
+    ProtocolError,
+    QuotaExceeded,
+    RemoteTimeout,
+    from_message,
+)
+from tandem.bridge.remote.keys import ClientKeys
+from tandem.bridge.remote.messages import (
+    Failed,
+    Probe,
+    Reply,
+    Request,
+    ServerMessage,
+    reply_codec,
+)
+from tandem.bridge.remote.sockets import set_heartbeat
+from tandem.bridge.remote.wire import DEFAULT_MAX_ARRAY_BYTES, MAX_HEADER_BYTES, Arrays, encode
+
+DEFAULT_HEARTBEAT_S: Final = 2.0
+#: Replies of branches hold a frame per branch, so they may be larger than requests.
+MAX_REPLY_BYTES: Final = 256 * 1024 * 1024
+_SLICE_MS: Final = 100
+_RETRY_S: Final = 0.05
+_LOCK_S: Final = 2.0
+#: So often a server may hang up in the handshake before it counts as a refusal.
+_HANG_UPS: Final = 3
+
+_LOST: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
+_REFUSED: Final = (
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+)
+
+
+class Connection:
+    """One DEALER socket; requests one at a time. Not thread-safe but for `close`.
+
+    Args:
+        address: of the server.
+        keys: needed where the server is on another machine.
+        connect_timeout_s: limit of connecting; a server that is not there yet is tried again.
+        heartbeat_s: between two signs of life; a server that misses three is lost.
+
+    Raises:
+        AddressError: an address that cannot be used.
+        ConnectionLost: nobody listens there.
+        AccessRefused: the keys do not fit.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        keys: ClientKeys | None,
+        *,
+        connect_timeout_s: float,
+        heartbeat_s: float = DEFAULT_HEARTBEAT_S,
+    ) -> None:
+        place = endpoint.parse(address)
+        if not place.private and keys is None:
+            raise AccessRefused(
+                f"{address} is another machine, which needs keys: give your own secret key and the "
+                "server's public key (`tandem keys new`)"
+            )
+        self._place = place
+        self._keys = keys
+        self._heartbeat_s = heartbeat_s
+        self._lock = threading.Lock()
+        self._closed = False
+        self._next_id = 1
+        self._codec = reply_codec(MAX_REPLY_BYTES)
+        #: Limit of what `send` accepts; the server's welcome may change it.
+        self.max_array_bytes = DEFAULT_MAX_ARRAY_BYTES
+        self._connect(connect_timeout_s)
+
+    def send(self, message: Request, arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
+        """Send a request.
+
+        Raises:
+            ConnectionLost: the server is gone.
+            QuotaExceeded: the arrays are larger than the server allows; nothing was sent.
+        """
+        size = sum(array.nbytes for array in (arrays or {}).values())
+        if size > self.max_array_bytes:
+            raise QuotaExceeded(
+                f"the request's arrays have {size} bytes, the server's limit is "
+                f"{self.max_array_bytes}: split it"
+            )
+        with self._lock:
+            self._check_open()
+            try:
+                self._socket.send_multipart(encode(message, arrays), zmq.NOBLOCK)
+            except zmq.ZMQError as error:
+                raise self._lost() from error
+
+    def take_id(self) -> int:
+        """The number of the next request."""
+        number = self._next_id
+        self._next_id += 1
+        return number
+
+    def receive(self, request: int, timeout_s: float) -> tuple[ServerMessage, Arrays]:
+        """Wait for the reply to a request.
+
+        Raises:
+            ConnectionLost: the server went away, or does not know this connection.
+            RemoteTimeout: no reply within ``timeout_s``.
+            TandemError: what the server says went wrong.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            with self._lock:
+                self._check_open()
+                found = self._poll(deadline_s)
+            if found is None:
+                if time.monotonic() >= deadline_s:
+                    raise RemoteTimeout(
+                        f"the server at {self._place.text} did not answer within {timeout_s:g} s"
+                    )
+                continue
+            message, arrays = found
+            if isinstance(message, Failed):
+                raise from_message(message)
+            if isinstance(message, Probe) or 0 < message.id < request:
+                continue  # an answer that nobody waits for any more
+            if not isinstance(message, Reply) or message.id != request:
+                raise ProtocolError(f"the server answered request {message.id} before it was made")
+            return message, arrays
+
+    def close(self) -> None:
+        """Disconnect; may be called again, and from any thread."""
+        self._closed = True
+        if self._lock.acquire(timeout=_LOCK_S):
+            try:
+                self._drop_socket()
+            finally:
+                self._lock.release()
+
+    # --- internals ------------------------------------------------------------------------------
+
+    def _connect(self, timeout_s: float) -> None:
+        deadline_s = time.monotonic() + timeout_s
+        self._hung_up = 0
+        while True:
+            self._new_socket()
+            try:
+                if self._handshake(deadline_s):
+                    return
+            except BaseException:
+                self._drop_socket()
+                raise
+            self._drop_socket()
+            if time.monotonic() + _RETRY_S >= deadline_s:
+                raise ConnectionLost(
+                    f"no server answers at {self._place.text} (tried for {timeout_s:g} s): start "
+                    f"one with `tandem serve --bind {self._place.text}`"
+                )
+            time.sleep(_RETRY_S)
+
+    def _new_socket(self) -> None:
+        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.setsockopt(zmq.IPV6, self._place.ipv6)
+        # Lost means lost: a new connection starts from a clean state (see RemoteSimulator).
+        socket.setsockopt(zmq.RECONNECT_IVL, -1)
+        socket.setsockopt(zmq.MAXMSGSIZE, MAX_REPLY_BYTES + MAX_HEADER_BYTES)
+        set_heartbeat(socket, self._heartbeat_s)
+        if self._keys is not None:
+            socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.own.secret)
+            socket.setsockopt(zmq.CURVE_PUBLICKEY, self._keys.own.public)
+            socket.setsockopt(zmq.CURVE_SERVERKEY, self._keys.server)
+        self._socket = socket
+        self._monitor: zmq.Socket[bytes] | None = socket.get_monitor_socket(
+            _LOST | _REFUSED | zmq.EVENT_HANDSHAKE_SUCCEEDED
+        )
+        socket.connect(self._place.text)
+
+    def _handshake(self, deadline_s: float) -> bool:
+        """Wait for the end of ZeroMQ's handshake; false if nobody listens."""
+        monitor = self._monitor
+        assert monitor is not None
+        while True:
+            left_ms = round(1000 * (deadline_s - time.monotonic()))
+            if not monitor.poll(max(0, min(_SLICE_MS, left_ms))):
+                if left_ms <= 0:
+                    return False
+                continue
+            event = int(zmq.utils.monitor.recv_monitor_message(monitor)["event"])
+            if event & zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                return True
+            if event & _REFUSED:
+                raise AccessRefused(self._refusal())
+            if event & zmq.EVENT_DISCONNECTED:
+                # A server with keys hangs up on a client without any, always; one that is just
+                # ending does it once.
+                self._hung_up += 1
+                if self._hung_up >= _HANG_UPS:
+                    raise AccessRefused(self._refusal())
+            if event & _LOST:
+                return False
+
+    def _refusal(self) -> str:
+        if self._keys is None:
+            return (
+                f"the server at {self._place.text} hung up: it needs keys (give your own secret "
+                "key and the server's public key) or speaks something else"
+            )
+        return (
+            f"the server at {self._place.text} refused the keys: either your public key is not in "
+            "its folder of clients, or its own public key is not the one that was given"
+        )
+
+    def _poll(self, deadline_s: float) -> tuple[ServerMessage, Arrays] | None:
+        """One slice of waiting."""
+        left_ms = round(1000 * (deadline_s - time.monotonic()))
+        poller = zmq.Poller()
+        poller.register(self._socket, zmq.POLLIN)
+        assert self._monitor is not None
+        poller.register(self._monitor, zmq.POLLIN)
+        ready = dict(poller.poll(max(0, min(_SLICE_MS, left_ms))))
+        if self._socket in ready:
+            frames = self._socket.recv_multipart(zmq.NOBLOCK)
+            return self._codec.decode(frames)
+        if self._monitor in ready:
+            event = zmq.utils.monitor.recv_monitor_message(self._monitor)
+            if int(event["event"]) & (_LOST | _REFUSED):
+                raise self._lost()
+        return None
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(
+            f"the connection to {self._place.text} is lost: the server ended, hung up or does not "
+            f"answer for {3 * self._heartbeat_s:g} s"
+        )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise TandemError("the connection is closed")
+
+    def _drop_socket(self) -> None:
+        if self._monitor is None:
+            return
+        self._monitor = None
+        with contextlib.suppress(zmq.ZMQError):
+            self._socket.disable_monitor()
+        self._socket.close(linger=0)

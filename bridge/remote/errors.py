@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Errors that only exist between machines, and how errors travel."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tandem.bridge import errors
+from tandem.bridge.errors import SimulatorDied, TandemError
+from tandem.bridge.remote.messages import Failed
+
+
+class RemoteError(TandemError):
+    """A server refused a request or failed to carry it out."""
+
+
+class ConnectionLost(RemoteError, ConnectionError):
+    """The server is not there, or no longer: it ended, restarted, or the network is down."""
+
+
+class AccessRefused(RemoteError, PermissionError):
+    """The server does not let this client in, or does not offer what it asks for."""
+
+
+class QuotaExceeded(RemoteError):
+    """The request goes beyond what the server allows."""
+
+
+class ProtocolError(RemoteError):
+    """The other side speaks another version, or what it sent makes no sense."""
+
+
+class RemoteTimeout(RemoteError, TimeoutError):
+    """The server is connected, but did not answer within the deadline."""
+
+
+_KINDS: Final[dict[str, type[TandemError]]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.ScenarioNotFound,
+        errors.ScenarioError,
+        errors.SchemaMismatch,
+        errors.InvalidAction,
+        errors.NoEpisode,
+        errors.SimulatorTimeout,
+        ConnectionLost,
+        AccessRefused,
+        QuotaExceeded,
+        ProtocolError,
+        RemoteTimeout,
+        RemoteError,
+    )
+}
+
+
+def to_message(request: int, error: TandemError) -> Failed:
+    """The reply that makes the client raise ``error``."""
+    if isinstance(error, SimulatorDied):
+        return Failed(
+            id=request,
+            error=SimulatorDied.__name__,
+            text=str(error).partition(": ")[0],
+            exit_status=error.exit_status,
+            output=error.stderr_tail,
+            command=list(error.command),
+        )
+    kind = next((base for base in type(error).__mro__ if base.__name__ in _KINDS), RemoteError)
+    return Failed(id=request, error=kind.__name__, text=str(error))
+
+
+def from_message(message: Failed) -> TandemError:
+    """The exception that a reply stands for."""
+    if message.error == SimulatorDied.__name__:
+        return SimulatorDied(message.text, message.exit_status, message.output, message.command)
+    return _KINDS.get(message.error, RemoteError)(message.text)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""``tandem top``: watch a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from tandem.bridge.remote import endpoint
+from tandem.bridge.remote.errors import ConnectionLost
+from tandem.bridge.remote.keys import ClientKeys
+from tandem.bridge.remote.telemetry import INTERVAL_S, Snapshot
+from tandem.bridge.remote.watch import Watch
+
+#: A server that is silent for so long is shown as lost.
+SILENCE_S: Final = 5 * INTERVAL_S
+MS_PER_S: Final = 1000
+BYTES_PER_MIB: Final = 1024 * 1024
+
+
+def top(
+    address: Annotated[
+        str, typer.Argument(help="The server's telemetry address.")
+    ] = endpoint.parse(endpoint.DEFAULT_ADDRESS).beside(),
+    key: Annotated[Path | None, typer.Option(help="Your own .key_secret.")] = None,
+    server_key: Annotated[Path | None, typer.Option(help="The server's .key.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Print one state and end.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per second.")] = False,
+) -> None:
+    """Show epochs per second, latency, simulators, clients and errors of a server, live.
+
+    Example: tandem top tcp://127.0.0.1:5571
+    """
+    console = Console()
+    with Watch(address, client_keys(key, server_key)) as watch:
+        first = watch.next(SILENCE_S)
+        if first is None:
+            raise ConnectionLost(
+                f"no telemetry from {address} within {SILENCE_S:g} s: is `tandem serve` running, "
+                "and is this the address that it says to watch?"
+            )
+        if json:
+            while first is not None:
+                typer.echo(first.model_dump_json())
+                first = None if once else watch.next(SILENCE_S)
+        elif once:
+            console.print(view(first))
+        else:
+            _live(watch, first, console)
+
+
+def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
+    """Keys from two options that need each other."""
+    if key is None and server_key is None:
+        return None
+    if key is None or server_key is None:
+        raise typer.BadParameter("give both --key (your .key_secret) and --server-key (its .key)")
+    return ClientKeys.load(key, server_key)
+
+
+def view(state: Snapshot) -> RenderableType:
+    """What is shown of a snapshot."""
+    head = Text.assemble(
+        (state.address, "bold"),
+        f"  up {_duration(state.uptime_s)}, ns3-tandem {state.version}, "
+        f"{state.resident_bytes / BYTES_PER_MIB:.0f} MiB, {state.descriptors} descriptors\n",
+        f"simulators {state.simulators} of {state.simulator_limit}, ",
+        (f"{state.epochs_per_s:.1f} epochs/s", "bold"),
+        f" ({state.epochs} in all), step {state.step_p50_s * MS_PER_S:.1f} ms median, "
+        f"{state.step_p99_s * MS_PER_S:.1f} ms p99\n",
+        "requests " + (_counts(state.requests) or "none"),
+        "; errors ",
+        (_counts(state.errors) or "none", "red" if state.errors else ""),
+    )
+    table = Table(box=None, pad_edge=False)
+    for column in ("client", "name", "scenario", "state"):
+        table.add_column(column)
+    for column in ("epochs", "idle s"):
+        table.add_column(column, justify="right")
+    for row in state.clients:
+        table.add_row(
+            *(escape(text) for text in (row.client, row.name, row.scenario or "–", row.state)),
+            str(row.epochs),
+            f"{row.idle_s:.0f}",
+        )
+    return Group(head, table) if state.clients else head
+
+
+def _live(watch: Watch, first: Snapshot, console: Console) -> None:
+    shown = first
+    try:
+        with Live(view(shown), console=console, screen=console.is_terminal) as live:
+            while True:
+                state = watch.next(SILENCE_S)
+                if state is None:
+                    lost = Text(f"\nsilent for {SILENCE_S:g} s; waiting for it", style="red")
+                    live.update(Group(view(shown), lost))
+                    continue
+                shown = state
+                live.update(view(shown))
+    except KeyboardInterrupt:
+        pass
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
