@@ -10,6 +10,9 @@ A run folder holds::
     decisions.parquet   one row per decision: observation, joint action, reward, cost of its epoch
     episodes.parquet    one row per episode
 
+While a run goes on, and after one that did not complete, ``journal.bin`` holds every epoch (see
+`tandem.bridge.journal`): a run that was killed loses nothing, and can be gone on with.
+
 The Parquet files depend on scenario, arguments, policy and seed only: no times, no hosts. The
 same run writes the same bytes on every machine that has the same versions.
 """
@@ -34,6 +37,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from tandem.bridge import run_folder
+from tandem.bridge.journal import JOURNAL, Entry, Journal, is_locked
+from tandem.bridge.journal import read as read_journal
 from tandem.bridge.objective import EpochCost
 from tandem.bridge.packed_table import pack_table, unpack_table
 from tandem.bridge.run_schema import DECISIONS, EPISODES, SCHEMA, described
@@ -69,17 +74,28 @@ class RunWriter:
         simulator_command: Sequence[str] = (),
         arguments: Sequence[str] | None = None,
     ) -> None:
-        self.folder = folder
-        self._schema = schema
-        self._config = dict(config)
-        self._metadata = provenance(schema, config)
-        self._metadata["command"] = list(sys.argv if arguments is None else arguments)
-        self._metadata["simulator_command"] = list(simulator_command)
+        metadata = provenance(schema, config)
+        metadata["command"] = list(sys.argv if arguments is None else arguments)
+        metadata["simulator_command"] = list(simulator_command)
         if simulator_command:
-            self._metadata["build"] = build_identity(Path(simulator_command[0]))
-        self._tables: dict[str, list[tuple[int, NDArray[np.void]]]] = {
-            table.name: [] for table in schema.records
-        }
+            metadata["build"] = build_identity(Path(simulator_command[0]))
+        self._schema = described(schema)
+        self._config = dict(config)
+        dtypes = {table.name: table.dtype for table in schema.records}
+        self._begin(folder, dtypes, labels_of(schema), metadata)
+
+    def _begin(
+        self,
+        folder: Path,
+        dtypes: Mapping[str, np.dtype[np.void]],
+        labels: bytes,
+        metadata: dict[str, Any],
+    ) -> None:
+        self.folder = folder
+        self._dtypes = dict(dtypes)
+        self._labels = labels
+        self._metadata = metadata
+        self._tables: dict[str, list[tuple[int, NDArray[np.void]]]] = {name: [] for name in dtypes}
         self._decisions: list[dict[str, Any]] = []
         self._episodes: list[dict[str, Any]] = []
         self._episode: dict[str, Any] | None = None
@@ -88,10 +104,14 @@ class RunWriter:
         self._earlier: dict[str, pa.Table] = {}
         self._earlier_decisions = 0
         self._started_s = time.monotonic()
+        self._journal: Journal | None = None
+        self._finished_bytes = 0
 
     def __enter__(self) -> RunWriter:
+        self._journal = Journal(self.folder, self._finished_bytes)
+        self._journal_state()
         run_folder.write_yaml(self.folder / run_folder.CONFIG, self._config)
-        run_folder.write_json(self.folder / SCHEMA, described(self._schema))
+        run_folder.write_json(self.folder / SCHEMA, self._schema)
         self._write_metadata("running", None)
         return self
 
@@ -108,9 +128,17 @@ class RunWriter:
         else:
             status = "failed"
         with run_folder.signals_held():
-            self._close_episode(finished=False)
-            self._write_tables()
-            self._write_metadata(status, None if kind is None else f"{kind.__name__}: {error}")
+            try:
+                self._close_episode(finished=False)
+                self._write_tables()
+                self._write_metadata(status, None if kind is None else f"{kind.__name__}: {error}")
+            except OSError as failure:
+                self._close_journal(delete=False)
+                raise run_folder.RunFolderError(
+                    f"cannot write the tables of {self.folder}: {failure}; every epoch is in its "
+                    f"{JOURNAL}, from which the next reader makes them once there is room"
+                ) from failure
+            self._close_journal(delete=kind is None)
 
     @property
     def decisions(self) -> int:
@@ -142,11 +170,75 @@ class RunWriter:
         if "requests" in self._tables:
             self._episode_requests = [state["episode_requests"].view(self._dtype("requests"))]
         self._observation = dict(state["observation"])
+        self._finished_bytes = 0
+        if self._journal is not None:
+            self._journal_state()
+
+    @property
+    def episodes_finished(self) -> int:
+        """Whole episodes recorded so far."""
+        return len(self._episodes) + len(self._earlier.get(EPISODES, ()))
+
+    def resume(self) -> None:
+        """Before the body: go on after the last whole episode of a run that did not complete.
+
+        Playing the following episodes then gives the tables of a run that was never stopped.
+
+        Raises:
+            RunFolderError: there is nothing to go on with.
+        """
+        entries = _journal_entries(self.folder)
+        closing = [
+            number
+            for number, entry in enumerate(entries)
+            if entry.call == "add" and (entry.values["terminated"] or entry.values["truncated"])
+        ]
+        whole = entries[: closing[-1] + 1] if closing else entries[:1]
+        self._replay(whole)
+        self._finished_bytes = whole[-1].end
+
+    def _replay(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            values, arrays = dict(entry.values), entry.arrays
+            if entry.call == "state":
+                self.load_state_dict(_state_of(values, arrays))
+            elif entry.call == "begin_episode":
+                self.begin_episode(**values, observation=dict(arrays))
+            elif entry.call == "add":
+                kinds = _split(arrays)
+                self.add(
+                    kinds["action"][""], kinds["observation"], **values, records=kinds["records"]
+                )
+
+    def _journal_state(self) -> None:
+        """Begin the journal with whatever was recorded before."""
+        assert self._journal is not None
+        if self._finished_bytes:
+            return  # it is in the part that is kept
+        state = self.state_dict()
+        values: dict[str, Any] = {"decisions": state["decisions"], "episode": state["episode"]}
+        values["labels"] = self._labels.decode()
+        values["dtypes"] = {
+            name: [[column, dtype[column].str] for column in dtype.names or ()]
+            for name, dtype in self._dtypes.items()
+        }
+        arrays = {f"tables.{name}": packed for name, packed in state["tables"].items()}
+        arrays.update({f"observation.{name}": b for name, b in state["observation"].items()})
+        arrays["episode_requests."] = state["episode_requests"]
+        self._journal.append("state", values, arrays)
+
+    def _close_journal(self, *, delete: bool) -> None:
+        if self._journal is not None:
+            self._journal.close(delete=delete)
+            self._journal = None
 
     def begin_episode(
         self, episode: int, seed: int, observation: Mapping[str, NDArray[np.float64]]
     ) -> None:
         """Note a reset and its first observation."""
+        if self._journal is not None:
+            values = {"episode": episode, "seed": seed}
+            self._journal.append("begin_episode", values, observation)
         self._close_episode(finished=False)
         self._episode = {
             "episode": episode,
@@ -172,10 +264,26 @@ class RunWriter:
 
         Args:
             records: the scenario's record tables of this epoch, by name.
+
+        Raises:
+            RunFolderError: the disk is full; what was added before is safe.
         """
         episode = self._episode
         if episode is None:
             raise RuntimeError("add() before begin_episode()")
+        if self._journal is not None:
+            arrays: dict[str, NDArray[Any]] = {"action.": np.asarray(action)}
+            arrays.update({f"observation.{name}": b for name, b in observation.items()})
+            arrays.update({f"records.{name}": np.asarray(rows) for name, rows in records.items()})
+            self._journal.append(
+                "add",
+                {
+                    "reward": float(reward),
+                    "terminated": bool(terminated),
+                    "truncated": bool(truncated),
+                },
+                arrays,
+            )
         number = int(episode["episode"])
         row: dict[str, Any] = {"episode": number, "epoch": int(episode["epochs"]), "reward": reward}
         for name, rows in records.items():
@@ -211,10 +319,7 @@ class RunWriter:
         self._episodes.append(episode)
 
     def _dtype(self, name: str) -> np.dtype[np.void]:
-        for table in self._schema.records:
-            if table.name == name:
-                return table.dtype
-        raise KeyError(name)
+        return self._dtypes[name]
 
     def _running_requests(self) -> NDArray[np.void]:
         """Requests of the running episode."""
@@ -238,9 +343,8 @@ class RunWriter:
         return tables
 
     def _write_tables(self) -> None:
-        labels = labels_of(self._schema)
         for name, table in self._all_tables().items():
-            self._write(name, table, labels)
+            self._write(name, table, self._labels)
 
     def _write(self, name: str, table: pa.Table, labels: bytes) -> None:
         run_folder.write_table(
@@ -256,6 +360,81 @@ class RunWriter:
             elapsed_s=round(time.monotonic() - self._started_s, 3),
         )
         run_folder.write_json(self.folder / run_folder.METADATA, self._metadata)
+
+
+def recover(folder: Path) -> bool:
+    """Write the tables of a run that was killed, from its journal.
+
+    Returns:
+        Whether there was anything to do. A run that is still alive is left alone.
+
+    Raises:
+        RunFolderError: the journal cannot be read or the tables cannot be written.
+    """
+    if not (folder / JOURNAL).is_file() or is_locked(folder):
+        return False
+    metadata = json.loads((folder / run_folder.METADATA).read_text(encoding="utf-8"))
+    if metadata.get("status") != "running":
+        return False  # its tables are written
+    entries = _journal_entries(folder)
+    try:
+        _rebuild(folder, metadata, entries)
+    except OSError as error:
+        raise run_folder.RunFolderError(f"cannot write the tables of {folder}: {error}") from error
+    return True
+
+
+def _rebuild(folder: Path, metadata: dict[str, Any], entries: Sequence[Entry]) -> None:
+    """Write what `RunWriter.__exit__` would have written."""
+    first = entries[0].values
+    writer = RunWriter.__new__(RunWriter)
+    writer._begin(
+        folder,
+        {name: np.dtype([tuple(c) for c in columns]) for name, columns in first["dtypes"].items()},
+        first["labels"].encode(),
+        metadata,
+    )
+    writer._replay(entries)
+    writer._close_episode(finished=False)
+    writer._write_tables()
+    elapsed_s = metadata["elapsed_s"]
+    writer._write_metadata("killed", "the process was killed; recovered from its journal")
+    metadata["elapsed_s"] = elapsed_s  # how long it ran nobody knows
+    run_folder.write_json(folder / run_folder.METADATA, metadata)
+
+
+def _journal_entries(folder: Path) -> list[Entry]:
+    """Raises `RunFolderError` if there are none."""
+    try:
+        entries = list(read_journal(folder))
+    except (OSError, ValueError, KeyError) as error:
+        raise run_folder.RunFolderError(f"{folder / JOURNAL} cannot be read: {error}") from error
+    if not entries or entries[0].call != "state":
+        raise run_folder.RunFolderError(
+            f"{folder} has no finished epoch to go on with: repeat the run with --force"
+        )
+    return entries
+
+
+def _state_of(values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    kinds = _split(arrays)
+    episode = values["episode"]
+    return {
+        "tables": kinds.get("tables", {}),
+        "decisions": values["decisions"],
+        "episode": episode,
+        "episode_requests": kinds["episode_requests"][""],
+        "observation": kinds.get("observation", {}),
+    }
+
+
+def _split(arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """``{"observation.users": …}`` → ``{"observation": {"users": …}}``."""
+    kinds: dict[str, dict[str, NDArray[Any]]] = {"observation": {}, "records": {}}
+    for name, array in arrays.items():
+        kind, _, rest = name.partition(".")
+        kinds.setdefault(kind, {})[rest] = array
+    return kinds
 
 
 def record_table(
@@ -333,7 +512,9 @@ def build_identity(program: Path) -> dict[str, str | None]:
     return {
         "tandem_version": importlib.metadata.version("ns3-tandem"),
         "git_sha": git_sha(),
-        "program_sha256": hashlib.sha256(program.read_bytes()).hexdigest(),
+        "program_sha256": hashlib.sha256(program.read_bytes()).hexdigest()
+        if program.is_file()
+        else None,  # on another machine
     }
 
 

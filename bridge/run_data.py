@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from tandem.bridge import run_folder
+from tandem.bridge.records import recover
 from tandem.bridge.run_schema import DECISIONS, EPISODES, SCHEMA
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             f"{path} is no run folder (no {run_folder.METADATA} of format "
             f"{run_folder.FORMAT!r}): write one with `tandem run --out {path}`"
         )
+    recover(path)
     metadata = json.loads((path / run_folder.METADATA).read_text(encoding="utf-8"))
     _check_version(path, metadata)
     try:

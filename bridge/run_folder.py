@@ -40,6 +40,12 @@ def check(folder: Path, *, force: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise RunFolderError(f"{folder} exists and is not a folder: choose another --out")
+    from tandem.bridge.journal import is_locked  # which needs this module
+
+    if folder.is_dir() and is_locked(folder):
+        raise RunFolderError(
+            f"another run is writing to {folder}: choose another --out, or wait for its end"
+        )
     if folder.is_dir() and any(folder.iterdir()):
         if not force:
             raise RunFolderError(

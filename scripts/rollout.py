@@ -61,7 +61,8 @@ def play(
         on_epoch: called after every epoch (for a progress bar).
     """
     tables = [table.name for table in env.schema.records]
-    for number in range(episodes):
+    # A writer that goes on with a run knows the episodes before.
+    for number in range(writer.episodes_finished, episodes):
         observation, _ = env.reset(seed=seed + number)
         writer.begin_episode(number, seed + number, observation)
         for step in episode(env, agent, observation, seed + number):

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Annotated, Any, Final
 
 import typer
+import yaml
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -70,6 +71,9 @@ def run(
     ] = None,
     key: Annotated[Path | None, typer.Option(help="--connect: your own .key_secret.")] = None,
     server_key: Annotated[Path | None, typer.Option(help="--connect: the server's .key.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out that did not complete.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
@@ -89,7 +93,10 @@ def run(
         raise typer.BadParameter(
             f"--{traces[0]} records one episode, not {episodes}: leave out --episodes"
         )
-    run_folder.check(folder, force=force)
+    if resume and (traces or force):
+        raise typer.BadParameter("--resume goes with neither trace files nor --force")
+    if not resume:
+        run_folder.check(folder, force=force)
     if traces:
         run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
     traced: dict[str, object] = {
@@ -109,6 +116,8 @@ def run(
         traces=traces,
     )
     arguments = config["arguments"]
+    if resume:
+        _check_same(folder, config)
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
     target = None if connect is None else Target(connect, client_keys(key, server_key))
@@ -119,12 +128,14 @@ def run(
         sigterm_as_interrupt(),
     ):
         agent = make_policy(policy, env.schema)
-        if not traces:
+        if not traces and not resume:
             # Only now: a run that --force replaces is kept when the scenario does not even start.
             run_folder.prepare(folder, force=force)
         writer = RunWriter(
             folder, schema=env.schema, config=config, simulator_command=env.simulator.command
         )
+        if resume:
+            writer.resume()
         try:
             with writer, progress(console, quiet) as bar:
                 task = bar.add_task(f"{scenario} · {agent.name}", total=epochs * episodes)
@@ -176,6 +187,24 @@ def run_config(
         "arguments": arguments,
         "traces": list(traces),
     }
+
+
+def _check_same(folder: Path, config: dict[str, Any]) -> None:
+    """Refuse to go on with a run of other settings.
+
+    Raises:
+        RunFolderError: the folder holds no run, or one of other settings.
+    """
+    try:
+        stored = yaml.safe_load((folder / run_folder.CONFIG).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise run_folder.RunFolderError(f"{folder} holds no run to go on with: {error}") from error
+    changed = [name for name in config if stored.get(name) != config[name]]
+    if changed:
+        raise run_folder.RunFolderError(
+            f"{folder} is a run with another {changed[0]}: {stored.get(changed[0])!r} instead of "
+            f"{config[changed[0]]!r}; give the same options as then"
+        )
 
 
 def start(
