@@ -47,6 +47,7 @@ uint64_t
 Zygote::Run()
 {
     MaskChildSignal(SIG_BLOCK);
+    KeepLibrariesMapped();
     // Branches whose episode has died are reaped here, too.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     sigset_t set;
