@@ -74,7 +74,7 @@ format: $(ENVIRONMENT)
 
 # The web site of the documentation, into build/site; any warning fails.
 docs: $(PACKAGE)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(PACKAGE)
 	$(BIN)/tandem bench
