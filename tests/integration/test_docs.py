@@ -33,6 +33,7 @@ OTHER_TESTS = {
     "dnn_profiles.md": "tests/unit/test_profiles_cli.py",
     "migration.md": "tests/integration/test_compat_gym.py",
     "oracle.md": "tests/integration/test_oracle.py",
+    "remote.md": "tests/integration/test_remote.py",
     "training.md": "tests/integration/test_training.py",
 }
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name not in OTHER_TESTS)
