@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from tandem.agents.problem import JointProblem
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.bridge.request_table import TABLE
+
+if TYPE_CHECKING:
+    from tandem.bridge.ray_env import RayEnv
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class EnvWorld:
         PolicyError: the environment does not fit (see `joint_problem`).
     """
 
-    def __init__(self, env: TandemEnv) -> None:
+    def __init__(self, env: TandemEnv | RayEnv) -> None:
         self._env = env
         self._problem = joint_problem(env)
         self._tables = tuple(table.name for table in env.schema.records)
@@ -91,7 +94,7 @@ class EnvWorld:
         return Transition(observation, float(reward), terminated, truncated, records)
 
 
-def joint_problem(env: TandemEnv) -> JointProblem:
+def joint_problem(env: TandemEnv | RayEnv) -> JointProblem:
     """The problem that an environment with the paper's objective poses.
 
     Raises:

@@ -116,7 +116,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             schema = simulator.schema
             self.observation_space: spaces.Dict = schema.observation_space()  # type: ignore[assignment]
             self.action_space = schema.action_space()
-            self._has_requests = not request_table.missing_columns(_request_columns(schema))
+            self._has_requests = not request_table.missing_columns(request_columns(schema))
             self._adopt(simulator)
             self.objective = objective
         except BaseException:
@@ -226,7 +226,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
 
     @objective.setter
     def objective(self, objective: Objective | str | None) -> None:
-        self._objective = resolve(objective, _request_columns(self.schema))
+        self._objective = resolve(objective, request_columns(self.schema))
         # Nothing to account for: the path that benchmarks of the bridge measure.
         self._thin = self._objective is None and not self.schema.records
 
@@ -371,7 +371,8 @@ def merge_arguments(
     return merged
 
 
-def _request_columns(schema: Schema) -> tuple[str, ...] | None:
+def request_columns(schema: Schema) -> tuple[str, ...] | None:
+    """Columns of the scenario's request table; ``None`` when it has none."""
     for table in schema.records:
         if table.name == request_table.TABLE:
             return tuple(table.dtype.names or ())

@@ -52,11 +52,16 @@ class SimulatorDied(TandemError, ConnectionError):
         self.exit_status = exit_status
         self.stderr_tail = stderr_tail
         self.command = tuple(command)
+        self._what = what
         super().__init__(
             f"{what}: {describe_exit(exit_status)}\n"
             f"last output:\n{indent(stderr_tail)}\n"
             f"to reproduce: {shlex.join(command)}"
         )
+
+    def __reduce__(self) -> tuple[type[SimulatorDied], tuple[object, ...]]:
+        # An exception is pickled by its message alone otherwise, and cannot be read back.
+        return type(self), (self._what, self.exit_status, self.stderr_tail, self.command)
 
 
 def describe_exit(exit_status: int | None) -> str:

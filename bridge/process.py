@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from tandem.bridge.errors import ScenarioError, SimulatorTimeout, describe_exit, indent
+from tandem.bridge.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
 _TAIL_BYTES = 8192
@@ -43,11 +44,9 @@ class SimulatorProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = tuple(command)
+        environment = simulator_environment(os.environ)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
-        environment = dict(os.environ)
-        # With immediate binding the wheel's libraries fail on symbols that are never called.
-        environment.pop("LD_BIND_NOW", None)
         try:
             self._popen = subprocess.Popen(
                 [*command, f"--agent={theirs.fileno()}"],

@@ -19,6 +19,7 @@ from tandem.scripts.run import (
     default_folder,
     make_objective,
 )
+from tandem.scripts.runner import Runner
 from tandem.scripts.train_settings import TrainSettings, load_settings
 
 DEFAULT_INTERACTIONS: Final = 500
@@ -79,6 +80,9 @@ def train(
     cache: Annotated[
         Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
     ] = None,
+    runner: Annotated[
+        Runner, typer.Option(help="Simulator here, or as a Ray actor: the same results.")
+    ] = Runner.LOCAL,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, as if never stopped.")
     ] = False,
@@ -124,7 +128,9 @@ def train(
     else:
         run_folder.check(folder, force=force)
     try:
-        run = train_in(folder, asked, checkpoint, cache, console, force=force, quiet=quiet)
+        run = train_in(
+            folder, asked, checkpoint, cache, console, force=force, quiet=quiet, runner=runner
+        )
     except KeyboardInterrupt:
         console.print(f"[yellow]interrupted[/]; go on with: tandem train --resume --out {folder}")
         raise typer.Exit(EXIT_INTERRUPTED) from None

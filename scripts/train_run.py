@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
 from tandem.agents.agent import Observation
@@ -29,6 +29,9 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
 from tandem.scripts.train_settings import TrainSettings
 from tandem.scripts.trainees import make_trainee
+
+if TYPE_CHECKING:
+    from tandem.bridge.ray_env import RayEnv
 
 HISTORY: Final = "history.parquet"
 EVALUATION: Final = "evaluation.parquet"
@@ -86,7 +89,7 @@ class TrainRun:
         self,
         folder: Path,
         settings: TrainSettings,
-        env: TandemEnv,
+        env: TandemEnv | RayEnv,
         writer: RunWriter,
         judge: Judge,
     ) -> None:

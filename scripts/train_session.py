@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
@@ -12,10 +13,14 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
 from tandem.scripts.judges import judged_states
+from tandem.scripts.runner import Runner
 from tandem.scripts.stop_request import stop_requests
 from tandem.scripts.train_monitors import TerminalMonitor, tensorboard
 from tandem.scripts.train_run import TrainRun
 from tandem.scripts.train_settings import TrainSettings
+
+if TYPE_CHECKING:
+    from tandem.bridge.ray_env import RayEnv
 
 
 def train_in(
@@ -27,20 +32,21 @@ def train_in(
     *,
     force: bool,
     quiet: bool,
+    runner: Runner = Runner.LOCAL,
 ) -> TrainRun:
     """Train in ``folder``; from ``checkpoint`` on, if there is one.
 
     Args:
         cache: folder of measured states; default: the user's cache.
         force: replace an earlier run there.
+        runner: where the simulator runs; the results are the same.
 
     Raises:
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
     with ExitStack() as stack:
-        env = stack.enter_context(
-            TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
-        )
+        env = _start(settings, runner)
+        stack.callback(env.close)
         settings = settings.with_states(env.schema)
         judged = stack.enter_context(
             judged_states(
@@ -59,7 +65,7 @@ def train_in(
             folder,
             schema=env.schema,
             config=settings.as_config(),
-            simulator_command=env.simulator.command,
+            simulator_command=_command(env),
         )
         writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
         run = TrainRun(folder, settings, env, writer, judged.judge)
@@ -84,3 +90,15 @@ def train_in(
         if not complete:
             raise KeyboardInterrupt
     return run
+
+
+def _start(settings: TrainSettings, runner: Runner) -> TandemEnv | RayEnv:
+    if runner is Runner.LOCAL:
+        return TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
+    from tandem.bridge.ray_env import RayEnv
+
+    return RayEnv(settings.scenario, settings.arguments, objective=settings.objective)
+
+
+def _command(env: TandemEnv | RayEnv) -> tuple[str, ...]:
+    return env.simulator.command if isinstance(env, TandemEnv) else env.simulator_command
