@@ -2,6 +2,8 @@
 #ifndef TANDEM_BRIDGE_ACTION_H
 #define TANDEM_BRIDGE_ACTION_H
 
+#include "channel/values.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -143,6 +145,10 @@ class ActionWriter
     template <typename T>
     bool IsWithin(const T* values) const
     {
+        if constexpr (std::is_same_v<T, double>)
+        {
+            return channel::AreWithin(values, m_size, m_low, m_high);
+        }
         bool within = true;
         for (std::size_t i = 0; i < m_size; ++i)
         {

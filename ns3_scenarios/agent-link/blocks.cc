@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/blocks.h"
 
+#include "channel/values.h"
+
 #include "ns3/abort.h"
 #include "ns3/fatal-error.h"
 
 #include <functional>
 #include <numeric>
+#include <type_traits>
 
 namespace ns3::tandem
 {
@@ -81,20 +84,10 @@ ObservationBlock::Set(size_t row, size_t column, double value)
 void
 ObservationBlock::Assign(const double* values)
 {
-    const double low = m_columns[0].low;
-    const double high = m_columns[0].high;
-    bool valid = m_columns.size() == 1;
-    if (valid)
-    {
-        // No branch in the loop, so that the compiler can take several values at a time.
-        for (size_t i = 0; i < m_size; ++i)
-        {
-            const double value = values[i];
-            valid &= value == value;
-            const double raised = value < low ? low : value;
-            m_values[i] = raised > high ? high : raised;
-        }
-    }
+    const auto& column = m_columns[0];
+    const bool valid =
+        m_columns.size() == 1 &&
+        ::tandem::channel::ClampInto(m_values, values, m_size, column.low, column.high);
     for (size_t i = 0; i < m_size && !valid; ++i)
     {
         Set(i, values[i]);
@@ -236,6 +229,10 @@ bool
 ActionBlock::IsWithin() const
 {
     const auto* values = reinterpret_cast<const T*>(m_memory);
+    if constexpr (std::is_same_v<T, double>)
+    {
+        return ::tandem::channel::AreWithin(values, m_size, m_low, m_high);
+    }
     bool within = true;
     for (size_t i = 0; i < m_size; ++i)
     {

@@ -6,6 +6,7 @@
  *
  *     echo --values=16 --epochs=1000
  *
+ * --workUs stands for an epoch that takes that long to simulate.
  * --crashAt, --exitAt and --hangAt make the process fail at an epoch, to test who notices.
  */
 #include "agent-link/agent-link.h"
@@ -15,6 +16,7 @@
 #include "ns3/simulator.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <limits>
@@ -24,12 +26,34 @@
 using namespace ns3;
 using namespace ns3::tandem;
 
+namespace
+{
+
+/// Keep the processor busy.
+void
+Work(double us)
+{
+    using Clock = std::chrono::steady_clock;
+    if (us <= 0.0)
+    {
+        return;
+    }
+    const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double, std::micro>(us));
+    while (Clock::now() < end)
+    {
+    }
+}
+
+} // namespace
+
 int
 main(int argc, char* argv[])
 {
     uint32_t values = 16;
     uint32_t choices = 0;
     uint32_t rows = 0;
+    double workUs = 0.0;
     int64_t crashAt = -1;
     int64_t exitAt = -1;
     int64_t hangAt = -1;
@@ -38,6 +62,7 @@ main(int argc, char* argv[])
     cmd.AddValue("values", "number of float64 values in the observation", values);
     cmd.AddValue("choices", "number of float64 values in the action; 0: as many", choices);
     cmd.AddValue("rows", "records reported per epoch", rows);
+    cmd.AddValue("workUs", "how long each epoch keeps the processor busy [us]", workUs);
     cmd.AddValue("crashAt", "epoch at which the process aborts; -1: never", crashAt);
     cmd.AddValue("exitAt", "epoch at which the process exits with status 7; -1: never", exitAt);
     cmd.AddValue("hangAt", "epoch at which the process stands still for ever; -1: never", hangAt);
@@ -80,6 +105,7 @@ main(int argc, char* argv[])
         {
             pause();
         }
+        Work(workUs);
         for (uint32_t i = 0; i < rows; ++i)
         {
             table->Begin();
