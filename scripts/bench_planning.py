@@ -19,7 +19,8 @@ from tandem.scripts.trainees import agent_config, make_trainee
 
 _GROUP: Final = "Planning (hybrid agent, wifi-edge, CPU)"
 _REPEATS: Final = 7
-_USERS: Final = (5, 20, 50, 100)
+#: wifi-edge takes 64 users at most.
+_USERS: Final = (5, 20, 50, 64)
 _BATCH: Final = 256
 #: Real epochs before the clock starts, so that the model has been fitted.
 _INTERACTIONS: Final = 3
@@ -38,11 +39,12 @@ def planning() -> list[Measurement]:
             agent = make_trainee("hybrid", env.schema, world.problem, 1, agent_config("hybrid", {}))
             if not isinstance(agent, HybridAgent):
                 raise TypeError(f"the hybrid agent is a {type(agent).__name__}")
+            model = agent.model
             Training(world, agent, 1).run(_INTERACTIONS)
             observation, _ = env.reset(seed=1)
         options = len(world.problem.options)
         draws = np.random.default_rng(1).integers(0, options, (_BATCH, users)).astype(np.int32)
-        imagined = _times_s(functools.partial(agent.model.predict, observation, draws))
+        imagined = _times_s(functools.partial(model.predict, observation, draws))
         decided = _times_s(functools.partial(agent.act, observation))
         decisions.append(tuple(t * _MS for t in decided))
         rates = tuple(_BATCH / t for t in imagined)
