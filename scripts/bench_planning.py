@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from tandem.agents.hybrid import HybridAgent
@@ -22,8 +22,8 @@ _REPEATS: Final = 7
 #: wifi-edge takes 64 users at most.
 _USERS: Final = (5, 20, 50, 64)
 _BATCH: Final = 256
-#: Real epochs before the clock starts, so that the model has been fitted.
-_INTERACTIONS: Final = 3
+#: Real epochs with the fewest users before the clock starts, so that the model has been fitted.
+_INTERACTIONS: Final = 6
 _ACCURACY_PERCENT: Final = 85.0
 _MS: Final = 1e3
 
@@ -32,6 +32,7 @@ def planning() -> list[Measurement]:
     """Imagined joint transitions per second, decision times and their growth exponent."""
     results: list[Measurement] = []
     decisions: list[tuple[float, ...]] = []
+    trained: dict[str, Any] | None = None
     for users in _USERS:
         objective = PaperObjective(_ACCURACY_PERCENT)
         with TandemEnv("wifi-edge", users=users, epochs=0, objective=objective) as env:
@@ -40,7 +41,12 @@ def planning() -> list[Measurement]:
             if not isinstance(agent, HybridAgent):
                 raise TypeError(f"the hybrid agent is a {type(agent).__name__}")
             model = agent.model
-            Training(world, agent, 1).run(_INTERACTIONS)
+            if trained is None:
+                Training(world, agent, 1).run(_INTERACTIONS)
+                trained = model.state_dict()
+            else:
+                # A fitted model predicts for any number of users.
+                model.load_state_dict(trained)
             observation, _ = env.reset(seed=1)
         options = len(world.problem.options)
         draws = np.random.default_rng(1).integers(0, options, (_BATCH, users)).astype(np.int32)

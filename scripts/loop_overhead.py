@@ -22,8 +22,8 @@ class LoopTimes:
     alone_s: float
 
 
-def agent_overhead(scenario: str, users: int, epochs: int) -> LoopTimes:
-    """Time all-edge decisions under a Python agent and under ``--agent=none``.
+def agent_overhead(scenario: str, users: int, epochs: int, policy: str = "edge") -> LoopTimes:
+    """Time fixed decisions under a Python agent and under ``--agent=none``.
 
     Start, topology, warm-up and the first epoch are left out on both sides: under the agent by
     starting the clock at the second decision, alone by taking off the time of a process that plays
@@ -31,28 +31,30 @@ def agent_overhead(scenario: str, users: int, epochs: int) -> LoopTimes:
 
     Args:
         epochs: length of the episode, at least 2; all but the first are timed.
+        policy: ``edge`` or ``device``: where all users run the most accurate variant.
     """
     arguments = {"users": users, "epochs": epochs}
     with Simulator(scenario, arguments) as simulator:
-        edge = np.full(users, int(simulator.schema.action.high) - 1)
+        edge = int(simulator.schema.action.high) - 1
+        action = np.full(users, edge if policy == "edge" else 0)
         simulator.reset(_SEED)
-        frame = simulator.step(edge)
+        frame = simulator.step(action)
         start = time.perf_counter()
         while frame.status is Status.DECISION:
-            frame = simulator.step(edge)
+            frame = simulator.step(action)
         agent_s = time.perf_counter() - start
-    alone_s = _process_s(scenario, users, epochs) - _process_s(scenario, users, 1)
+    alone_s = _process_s(scenario, users, epochs, policy) - _process_s(scenario, users, 1, policy)
     return LoopTimes(agent_s, alone_s)
 
 
-def _process_s(scenario: str, users: int, epochs: int) -> float:
+def _process_s(scenario: str, users: int, epochs: int, policy: str) -> float:
     executable = scenario_executable(scenario)
     start = time.perf_counter()
     subprocess.run(
         [
             executable,
             "--agent=none",
-            "--policy=edge",
+            f"--policy={policy}",
             f"--users={users}",
             f"--epochs={epochs}",
             f"--seed={_SEED}",
