@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
+from tandem.scripts.inspection import measures
 
 #: Characters per line of output that goes to no terminal.
 PIPE_WIDTH: Final = 132
@@ -37,7 +37,7 @@ def analyze(
     ] = OutputFormat.TABLE,
 ) -> None:
     """Print latency percentiles, component breakdown, retransmissions, airtime and fairness."""
-    runs = [analysis.load_run(folder) for folder in folders]
+    runs = [measures.load_run(folder) for folder in folders]
     if output is OutputFormat.JSON:
         typer.echo(json.dumps([_finite(report(run)) for run in runs], indent=2))
     elif output is OutputFormat.CSV:
@@ -58,18 +58,18 @@ def report(run: Run) -> dict[str, Any]:
         "scenario": run.metadata.get("scenario"),
         "status": run.metadata.get("status"),
         "config_sha256": run.metadata.get("config_sha256"),
-        "summary": analysis.summary(requests),
-        "latency": analysis.latency(requests).to_dict(orient="index"),
-        "components": analysis.components(requests).to_dict(),
-        "users": analysis.users(requests).to_dict(orient="index"),
-        "cells": analysis.cell_airtime(run).to_dict(orient="index"),
-        "decision_mix": analysis.decision_mix(requests, run.labels).to_dict(orient="records"),
+        "summary": measures.summary(requests),
+        "latency": measures.latency(requests).to_dict(orient="index"),
+        "components": measures.components(requests).to_dict(),
+        "users": measures.users(requests).to_dict(orient="index"),
+        "cells": measures.cell_airtime(run).to_dict(orient="index"),
+        "decision_mix": measures.decision_mix(requests, run.labels).to_dict(orient="records"),
     }
 
 
 def comparison(runs: list[Run]) -> pd.DataFrame:
     """One line per run."""
-    lines = {run.name: analysis.summary(run.requests) for run in runs}
+    lines = {run.name: measures.summary(run.requests) for run in runs}
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("run")
 
 
@@ -80,15 +80,15 @@ def print_run(console: Console, run: Run) -> None:
     console.rule(f"[bold]{run.name}[/] · {run.metadata.get('scenario')} · {status}")
     if status != "complete":
         console.print(f"[yellow]this run is {status}: {run.metadata.get('error')}[/]")
-    print_table(console, "response time per site", analysis.latency(requests))
-    print_table(console, "mean of each component", analysis.components(requests))
-    per_user = analysis.users(requests).rename(columns=SHORT_HEADINGS)
+    print_table(console, "response time per site", measures.latency(requests))
+    print_table(console, "mean of each component", measures.components(requests))
+    per_user = measures.users(requests).rename(columns=SHORT_HEADINGS)
     print_table(console, "users (resent: retransmissions)", per_user)
-    cells = analysis.cell_airtime(run)
+    cells = measures.cell_airtime(run)
     if len(cells):
         print_table(console, "share of airtime (WiFi) or uplink blocks (LTE) in use", cells)
-    print_table(console, "decisions", analysis.decision_mix(requests, run.labels))
-    fairness = analysis.fairness(requests)
+    print_table(console, "decisions", measures.decision_mix(requests, run.labels))
+    fairness = measures.fairness(requests)
     console.print(
         f"Jain's index over users: response time {_cell(fairness['jain_response_time'], '')}, "
         f"uplink goodput {_cell(fairness['jain_goodput'], '')}"

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.scripts import bench_record as record
-from tandem.scripts.bench_record import Measurement, number
+from tandem.scripts.benchmarks import record
+from tandem.scripts.benchmarks.record import Measurement, number
 
 Group = Callable[[], list[Measurement]]
 _PAGE: Final = Path("docs/results/bench.md")
@@ -60,19 +60,19 @@ def bench(
 
 
 def _groups() -> dict[str, Group]:
-    from tandem.scripts import bench_bridge, bench_loop, bench_scaling, bench_starts
+    from tandem.scripts.benchmarks import bridge, loop, scaling, starts
 
     groups: dict[str, Group] = {
-        "bridge": bench_bridge.bridge,
-        "starts": bench_starts.starts,
-        "branches": bench_starts.branches,
-        "loop": lambda: [*bench_loop.loop("wifi-edge"), *bench_loop.loop("lte-edge")],
-        "scaling": bench_scaling.scaling,
+        "bridge": bridge.bridge,
+        "starts": starts.starts,
+        "branches": starts.branches,
+        "loop": lambda: [*loop.loop("wifi-edge"), *loop.loop("lte-edge")],
+        "scaling": scaling.scaling,
     }
     if importlib.util.find_spec("torch") is not None:
-        from tandem.scripts import bench_planning
+        from tandem.scripts.benchmarks import planning
 
-        groups["planning"] = bench_planning.planning
+        groups["planning"] = planning.planning
     return groups
 
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from tandem.scripts.compat_build import build_compat
-from tandem.scripts.toolchain import BuildError, compile_scenario
+from tandem.scripts.common.toolchain import BuildError, compile_scenario
+from tandem.scripts.migration.build import build_compat
 
 _SUFFIXES = (".cc", ".cpp", ".cxx")
 

@@ -19,15 +19,15 @@ from tandem.agents.states import Walk
 from tandem.bridge import run_folder
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.arguments import parse_assignments
-from tandem.scripts.calibration import (
+from tandem.scripts.common.arguments import parse_assignments
+from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
+from tandem.scripts.training.calibration import (
     FIXED_TARGET_PERCENT,
     GREEDY_TARGET_PERCENT,
     Calibration,
     Line,
     calibration,
 )
-from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
 
 DRAW: Final = StateDraw()
 DEFAULT_USERS: Final = 5

@@ -17,14 +17,14 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.bridge.records import RunWriter
-from tandem.scripts import analysis
 from tandem.scripts.analyze import print_table, wide_console
+from tandem.scripts.common.needs import need_torch
 from tandem.scripts.evaluate import show
-from tandem.scripts.needs import need_torch
-from tandem.scripts.rollout import play
+from tandem.scripts.inspection import measures
 from tandem.scripts.run import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
 from tandem.scripts.run import progress, sigterm_as_interrupt, start
-from tandem.scripts.train_settings import TrainSettings
+from tandem.scripts.training.rollout import play
+from tandem.scripts.training.settings import TrainSettings
 
 DEFAULT_USERS: Final = 5
 DEFAULT_EPOCHS: Final = 20
@@ -63,10 +63,10 @@ def demo(
     """
     need_torch("the demo")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts import trainees
-    from tandem.scripts.comparison import compare
-    from tandem.scripts.train_run import last_checkpoint
-    from tandem.scripts.train_session import train_in
+    from tandem.scripts.training import trainees
+    from tandem.scripts.training.comparison import compare
+    from tandem.scripts.training.run import last_checkpoint
+    from tandem.scripts.training.session import train_in
 
     console = wide_console()
     console.print(
@@ -167,8 +167,8 @@ def play_policy(
             seed=seed,
             on_epoch=lambda: bar.advance(task),
         )
-    run = analysis.load_run(folder)
-    line = analysis.summary(run.requests)
+    run = measures.load_run(folder)
+    line = measures.summary(run.requests)
     return {
         "mean_s": line["mean_s"],
         "p95_s": line["p95_s"],

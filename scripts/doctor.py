@@ -21,7 +21,7 @@ from tandem.bridge import _native
 from tandem.bridge.errors import TandemError
 from tandem.bridge.scenarios import installed_scenarios
 from tandem.bridge.simulator import Simulator
-from tandem.scripts.toolchain import BuildError, Toolchain, find_compiler
+from tandem.scripts.common.toolchain import BuildError, Toolchain, find_compiler
 
 _OLDEST_PYTHON: Final = (3, 10)
 _PROBE_BYTES: Final = 64 * 2**20

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from tandem.bridge import run_folder
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.needs import need_torch
+from tandem.scripts.common.needs import need_torch
 from tandem.scripts.run import sigterm_as_interrupt
-from tandem.scripts.train_settings import load_settings, state_draw
+from tandem.scripts.training.settings import load_settings, state_draw
 
 if TYPE_CHECKING:
-    from tandem.scripts.comparison import Comparison
+    from tandem.scripts.training.comparison import Comparison
 
 #: Far from the seeds of the evaluations during training.
 FIRST_SEED: Final = 3_000_000
@@ -55,8 +55,8 @@ def evaluate(
     Example: tandem evaluate runs/h
     """
     need_torch("evaluating a trained agent")
-    from tandem.scripts.comparison import compare
-    from tandem.scripts.train_run import last_checkpoint
+    from tandem.scripts.training.comparison import compare
+    from tandem.scripts.training.run import last_checkpoint
 
     settings = load_settings(folder)
     checkpoint = last_checkpoint(folder)

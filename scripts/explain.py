@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from tandem.bridge.request_table import RequestStatus, Site
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.story import IDLE_SHARE, Story, Traffic, find_request, tell
+from tandem.scripts.inspection import measures
+from tandem.scripts.inspection.story import IDLE_SHARE, Story, Traffic, find_request, tell
 
 MS_PER_S: Final = 1e3
 BAR_WIDTH: Final = 30
@@ -41,7 +41,7 @@ def explain(
 
     Packet counts need a run recorded with --frames. Example: tandem explain runs/a --request 12
     """
-    run = analysis.load_run(folder)
+    run = measures.load_run(folder)
     story = tell(run, find_request(run, request, episode))
     print_story(wide_console(), run, story)
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from tandem.bridge.errors import TandemError
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
+from tandem.scripts.inspection import measures
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -54,11 +54,11 @@ def report(
     """
     console = Console(stderr=True)
     if oracle:
-        from tandem.scripts.run_oracle import add_oracle
+        from tandem.scripts.inspection.run_oracle import add_oracle
 
         for folder in folders:
             add_oracle(folder, oracle, console)
-    runs = [analysis.load_run(folder) for folder in folders]
+    runs = [measures.load_run(folder) for folder in folders]
     figures, missing = build(runs, figure)
     target = out if out is not None else default_target(folders, output)
     if output is ReportFormat.HTML:

@@ -21,8 +21,8 @@ from rich.console import Console
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import provenance
-from tandem.scripts.arguments import parse_assignments
-from tandem.scripts.needs import need_torch
+from tandem.scripts.common.arguments import parse_assignments
+from tandem.scripts.common.needs import need_torch
 from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
@@ -82,10 +82,10 @@ def reproduce(
     Example: tandem reproduce paper --quick
     """
     need_torch("reproducing the paper")
-    from tandem.scripts.paper_figures import write_curves
-    from tandem.scripts.paper_grid import QUICK, Grid
-    from tandem.scripts.paper_report import csv_text, markdown
-    from tandem.scripts.paper_units import Places, build_pool, finished, run_unit
+    from tandem.scripts.paper.curves import write_curves
+    from tandem.scripts.paper.grid import QUICK, Grid
+    from tandem.scripts.paper.report import csv_text, markdown
+    from tandem.scripts.paper.units import Places, build_pool, finished, run_unit
 
     console = Console(stderr=True)
     started_s = time.monotonic()
@@ -198,7 +198,7 @@ def _grid(
     Raises:
         typer.BadParameter: an agent that the grid does not know, or a cap that is no number.
     """
-    from tandem.scripts.paper_grid import CENTRE
+    from tandem.scripts.paper.grid import CENTRE
 
     changes: dict[str, Any] = {
         "scenario": scenario,

@@ -27,9 +27,9 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, Objective, PaperObjective
 from tandem.bridge.records import RunWriter
 from tandem.bridge.remote import RemoteEnv, Target
-from tandem.scripts.arguments import parse_assignments
-from tandem.scripts.rollout import play
+from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.top import client_keys
+from tandem.scripts.training.rollout import play
 
 DEFAULT_EPOCHS: Final = 50
 #: Exit status of a program that Ctrl-C ended, by convention.

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from tandem.bridge.scenarios import installed_scenarios, scenario_executable
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.arguments import scenario_arguments
+from tandem.scripts.common.arguments import scenario_arguments
 
 
 def scenarios(

@@ -21,7 +21,7 @@ from tandem.bridge.remote.keys import AllowList, load_pair
 from tandem.bridge.remote.server import Server, default_config
 from tandem.bridge.remote.sockets import Access
 from tandem.bridge.scenarios import installed_scenarios, scenario_executable
-from tandem.scripts.arguments import scenario_arguments
+from tandem.scripts.common.arguments import scenario_arguments
 
 BYTES_PER_MIB: Final = 1024 * 1024
 

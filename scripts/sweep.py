@@ -18,8 +18,8 @@ from rich.console import Console
 from tandem.bridge import run_folder
 from tandem.bridge.records import build_identity, config_hash
 from tandem.bridge.scenarios import scenario_executable
-from tandem.scripts import analysis
 from tandem.scripts.analyze import print_table, wide_console
+from tandem.scripts.inspection import measures
 from tandem.scripts.run import EXIT_INTERRUPTED, progress
 from tandem.scripts.sweep_grid import Cell, SweepError, cells, read_grid
 
@@ -151,7 +151,7 @@ def summary(done: Sequence[Cell]) -> pd.DataFrame:
                 "policy": cell.policy,
                 "seed": cell.seed,
                 "folder": str(cell.folder),
-                **analysis.summary(analysis.load_run(cell.folder).requests),
+                **measures.summary(measures.load_run(cell.folder).requests),
             }
             for cell in done
         ]

@@ -11,16 +11,16 @@ from rich.console import Console
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO, StateDraw
 from tandem.bridge import run_folder
 from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
-from tandem.scripts.arguments import parse_assignments
-from tandem.scripts.needs import need_torch
+from tandem.scripts.common.arguments import parse_assignments
+from tandem.scripts.common.needs import need_torch
+from tandem.scripts.common.runner import Runner
 from tandem.scripts.run import (
     DEFAULT_EPOCHS,
     EXIT_INTERRUPTED,
     default_folder,
     make_objective,
 )
-from tandem.scripts.runner import Runner
-from tandem.scripts.train_settings import TrainSettings, load_settings
+from tandem.scripts.training.settings import TrainSettings, load_settings
 
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
@@ -99,9 +99,9 @@ def train(
     """
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts import trainees
-    from tandem.scripts.train_run import last_checkpoint
-    from tandem.scripts.train_session import train_in
+    from tandem.scripts.training import trainees
+    from tandem.scripts.training.run import last_checkpoint
+    from tandem.scripts.training.session import train_in
 
     console = Console(stderr=True)
     folder = out or default_folder(scenario, agent, users, seed)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
 from tandem.scripts.figures import style
+from tandem.scripts.inspection import measures
 
 #: Bars of the decision mix; more epochs are put together.
 MOST_BARS = 60
@@ -143,7 +143,7 @@ def jain_over_time(run: Run) -> pd.Series[float]:
         .cumsum()
     )
     means = (table["sum"] / table["count"].replace(0, np.nan)).to_numpy()
-    indices = [analysis.jain_index(row[np.isfinite(row)]) for row in means]
+    indices = [measures.jain_index(row[np.isfinite(row)]) for row in means]
     return pd.Series(indices, index=table.index, name="jain_index")
 
 

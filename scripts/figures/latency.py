@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from tandem.bridge.request_table import COMPONENTS, Site
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
 from tandem.scripts.figures import style
+from tandem.scripts.inspection import measures
 
 
 def latency_cdf(runs: Sequence[Run]) -> go.Figure:
@@ -54,13 +54,13 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
             )
             if site is not None:
                 continue
-            marks = [np.percentile(times_s, percent) for percent in analysis.PERCENTILES]
+            marks = [np.percentile(times_s, percent) for percent in measures.PERCENTILES]
             figure.add_scatter(
                 x=marks,
-                y=[percent / 100 for percent in analysis.PERCENTILES],
+                y=[percent / 100 for percent in measures.PERCENTILES],
                 mode="markers",
                 marker={"color": paint, "size": 9, "symbol": "diamond"},
-                text=[f"p{percent}" for percent in analysis.PERCENTILES],
+                text=[f"p{percent}" for percent in measures.PERCENTILES],
                 showlegend=False,
                 legendgroup=key,
                 meta={**meta, "recompute": "percentiles"},
@@ -68,7 +68,7 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
             )
     if not figure.data:
         raise style.NoData("the runs have no requests")
-    for percent in analysis.PERCENTILES:
+    for percent in measures.PERCENTILES:
         figure.add_hline(
             y=percent / 100,
             line={"color": "#BBBBBB", "width": 1, "dash": "dot"},
@@ -87,7 +87,7 @@ def components(runs: Sequence[Run]) -> go.Figure:
         raise style.NoData("the runs have no requests")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
-        table = analysis.components(run.requests)
+        table = measures.components(run.requests)
         sites = list(table.columns)
         for component in COMPONENTS:
             values_ms = table.loc[component] * style.MS_PER_S

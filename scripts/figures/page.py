@@ -15,11 +15,11 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 from tandem.bridge.request_table import COMPONENTS, RequestStatus, Site
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
 from tandem.scripts.figures import style
 from tandem.scripts.figures.catalogue import FIGURES
 from tandem.scripts.figures.choices import decision_number
-from tandem.scripts.stages import epochs
+from tandem.scripts.inspection import measures
+from tandem.scripts.inspection.stages import epochs
 
 #: Digits that a time in seconds keeps in the page: nanoseconds.
 TIME_DIGITS: Final = 9
@@ -60,7 +60,7 @@ def page(runs: Sequence[Run], figures: Mapping[str, go.Figure], missing: Mapping
             _section(f.key, f.title, f.caption, missing.get(f.key), runs) for f in shown
         ),
         plotly=get_plotlyjs(),
-        page_data=_embed({"percentiles": analysis.PERCENTILES, "runs": [_data(r) for r in runs]}),
+        page_data=_embed({"percentiles": measures.PERCENTILES, "runs": [_data(r) for r in runs]}),
         figure_data=_embed({key: json.loads(fig.to_json()) for key, fig in figures.items()}),
         script=_text("page.js"),
     )
@@ -82,7 +82,7 @@ def _data(run: Run) -> dict[str, Any]:
     answered = requests["status"] == RequestStatus.OK
     columns: dict[str, Any] = {
         name: requests[name].tolist()
-        for name in ("user", "site", "option", "episode", "epoch", *analysis.RETRANSMISSION_COLUMNS)
+        for name in ("user", "site", "option", "episode", "epoch", *measures.RETRANSMISSION_COLUMNS)
         if name in requests
     }
     user_cells = run.meta.get("user_cells") or [0] * (int(requests["user"].max()) + 1)
@@ -130,7 +130,7 @@ def _summary(runs: Sequence[Run], names: Sequence[str]) -> str:
     head = "".join(f"<th>{heading}</th>" for _, heading, _, _ in SUMMARY)
     rows = []
     for run, name in zip(runs, names, strict=True):
-        line = analysis.summary(run.requests)
+        line = measures.summary(run.requests)
         cells = []
         for key, _, factor, form in SUMMARY:
             value = line.get(key)

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from tandem.bridge.request_table import RequestStatus
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
 from tandem.scripts.figures import style
-from tandem.scripts.stages import epochs, stage_times
+from tandem.scripts.inspection import measures
+from tandem.scripts.inspection.stages import epochs, stage_times
 
 BITS_PER_MBIT = 1e6
 #: Kinds of senders in the airtime figure beside the users.
@@ -235,7 +235,7 @@ def retransmissions(runs: Sequence[Run]) -> go.Figure:
     """What the users' radios and TCP sent again, and why frames were lost."""
     from plotly.subplots import make_subplots
 
-    counted = [name for name in analysis.RETRANSMISSION_COLUMNS if name in runs[0].requests]
+    counted = [name for name in measures.RETRANSMISSION_COLUMNS if name in runs[0].requests]
     if not counted:
         raise style.NoData("the runs record no retransmissions")
     reasons = [losses_by_reason(run) for run in runs]

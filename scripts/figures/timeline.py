@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from tandem.bridge.request_table import COMPONENTS
 from tandem.bridge.run_data import Run
 from tandem.scripts.figures import style
-from tandem.scripts.stages import epochs, stage_times
+from tandem.scripts.inspection.stages import epochs, stage_times
 
 #: Requests of an episode that are drawn; eight bars each.
 MOST_REQUESTS = 2500

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tandem.scripts.compat_build import Built, build_compat
-from tandem.scripts.toolchain import find_compiler
+from tandem.scripts.common.toolchain import find_compiler
+from tandem.scripts.migration.build import Built, build_compat
 
 SOURCES = Path(__file__).parent / "compat_scenarios"
 

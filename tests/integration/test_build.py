@@ -12,8 +12,8 @@ import gymnasium
 import pytest
 import tandem  # noqa: F401
 from gymnasium.utils.env_checker import check_env
+from tandem.scripts.common.toolchain import BuildError, find_compiler
 from tandem.scripts.main import app
-from tandem.scripts.toolchain import BuildError, find_compiler
 from typer.testing import CliRunner
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")

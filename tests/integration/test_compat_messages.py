@@ -17,7 +17,7 @@ import pytest
 from compat_builds import build, processes_in
 from tandem.bridge.errors import SimulatorDied, TandemError
 from tandem.compat.ns3ai import Experiment
-from tandem.scripts.compat_bench import measure, summarise
+from tandem.scripts.migration.forms_bench import measure, summarise
 
 pytest.importorskip("pybind11", reason="pybind11 is not installed")
 

@@ -14,9 +14,9 @@ from pcap_streams import IP_TCP_BYTES, RETRY, TCP_HEADER, read_upstreams, unwrap
 from scapy.utils import RawPcapReader
 from tandem.bridge.request_table import Site
 from tandem.bridge.run_data import Run, load_run
-from tandem.scripts import stages
+from tandem.scripts.inspection import stages
+from tandem.scripts.inspection.story import StoryError, cell_nodes, find_request, idle_share, tell
 from tandem.scripts.main import app
-from tandem.scripts.story import StoryError, cell_nodes, find_request, idle_share, tell
 from typer.testing import CliRunner
 
 USERS = 3

@@ -19,8 +19,8 @@ from tandem.bridge.errors import SimulatorDied
 from tandem.bridge.records import RunWriter
 from tandem.bridge.request_table import TABLE
 from tandem.bridge.scenarios import scenario_executable
-from tandem.scripts import analysis
-from tandem.scripts.rollout import play
+from tandem.scripts.inspection import measures
+from tandem.scripts.training.rollout import play
 
 USERS = 3
 EPOCHS = 4
@@ -95,7 +95,7 @@ def test_run_folder_holds_everything(tmp_path: Path) -> None:
     assert metadata["decisions"] == 2 * EPOCHS
     assert metadata["episodes"] == 2
     assert metadata["ns3_version"]
-    run = analysis.load_run(folder)
+    run = measures.load_run(folder)
     assert len(run.requests) == 2 * EPOCHS * USERS
     assert run.episodes["seed"].tolist() == [1, 2]
     assert run.episodes["truncated"].all()
@@ -106,7 +106,7 @@ def test_run_folder_holds_everything(tmp_path: Path) -> None:
     assert np.allclose(mean_s, run.decisions["mean_response_time_s"])
     shape = run.labels["observation"]["users"]["shape"]
     assert len(run.decisions["observation_users"][0]) == shape[0] * shape[1]
-    airtime = analysis.cell_airtime(run)
+    airtime = measures.cell_airtime(run)
     assert airtime.index.tolist() == ["wifi"]
     assert 0.0 < airtime.loc["wifi", "mean"] <= 1.0
 
@@ -134,7 +134,7 @@ def test_dead_simulator_loses_nothing_that_was_finished(tmp_path: Path) -> None:
     metadata = json.loads((folder / "metadata.json").read_text())
     assert metadata["status"] == "failed"
     assert "SimulatorDied" in metadata["error"]
-    run = analysis.load_run(folder)
+    run = measures.load_run(folder)
     assert len(run.decisions) == played >= 3
     assert len(run.requests) == played * USERS
     assert run.episodes["finished"].tolist() == [False]
@@ -151,4 +151,4 @@ def test_scenario_without_requests_is_recorded_and_not_analysed(tmp_path: Path) 
     assert not (folder / f"{TABLE}.parquet").exists()
     assert len(pd.read_parquet(folder / "decisions.parquet")) == 5
     with pytest.raises(run_folder.RunFolderError, match="records no requests"):
-        analysis.load_run(folder)
+        measures.load_run(folder)

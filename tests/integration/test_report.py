@@ -14,9 +14,9 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
 from tandem.bridge.run_data import load_run
-from tandem.scripts import analysis
+from tandem.scripts.inspection import measures
 from tandem.scripts.report import ReportFormat, build, report, write_images
-from tandem.scripts.rollout import play
+from tandem.scripts.training.rollout import play
 
 pytest.importorskip("choreographer", reason="kaleido is not installed")
 import browser
@@ -169,5 +169,5 @@ def test_files_for_papers(
 def test_summary_of_the_page_is_the_analysis(folders: list[Path], tmp_path: Path) -> None:
     page_file = tmp_path / "report.html"
     report(folders[:1], output=ReportFormat.HTML, out=page_file, figure=["mix"], oracle=0)
-    mean_ms = 1e3 * analysis.summary(load_run(folders[0]).requests)["mean_s"]
+    mean_ms = 1e3 * measures.summary(load_run(folders[0]).requests)["mean_s"]
     assert f"<td>{mean_ms:.1f}</td>" in page_file.read_text()

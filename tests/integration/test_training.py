@@ -26,7 +26,7 @@ from tandem.agents.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.main import app
-from tandem.scripts.train_run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
+from tandem.scripts.training.run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
 from typer.testing import CliRunner, Result
 
 ARGUMENTS = {"users": 2, "epochs": 5, "backgroundStations": 0}

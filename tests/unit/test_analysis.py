@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from request_rows import MakeRequests
 from tandem.bridge.request_table import COMPONENTS
-from tandem.scripts import analysis
+from tandem.scripts.inspection import measures
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def requests(make_requests: MakeRequests) -> pd.DataFrame:
 
 
 def test_latency_per_site(requests: pd.DataFrame) -> None:
-    table = analysis.latency(requests)
+    table = measures.latency(requests)
     assert list(table.index) == ["device", "edge", "cloud", "all"]
     assert table.loc["edge", "requests"] == 2
     assert table.loc["edge", "p50_s"] == pytest.approx(0.4)
@@ -72,18 +72,18 @@ def test_latency_per_site(requests: pd.DataFrame) -> None:
 
 
 def test_sites_that_were_not_used_are_left_out(requests: pd.DataFrame) -> None:
-    table = analysis.latency(requests[requests["site"] == 1])
+    table = measures.latency(requests[requests["site"] == 1])
     assert list(table.index) == ["edge", "all"]
 
 
 def test_components_add_up(requests: pd.DataFrame) -> None:
-    table = analysis.components(requests)
+    table = measures.components(requests)
     total = table.loc[list(COMPONENTS)].sum()
     assert np.allclose(total, table.loc["response_time_s"])
 
 
 def test_users(requests: pd.DataFrame) -> None:
-    table = analysis.users(requests)
+    table = measures.users(requests)
     assert table.loc[1, "timeouts"] == 1
     assert table.loc[0, "airtime_s"] == pytest.approx(0.05)
     # The time-out's bytes never arrived, so neither its bytes nor its time count as goodput.
@@ -94,35 +94,35 @@ def test_users(requests: pd.DataFrame) -> None:
 
 def test_decision_mix(requests: pd.DataFrame) -> None:
     labels = {"options": [{"option": 8, "site": "edge", "variant": "d0"}]}
-    table = analysis.decision_mix(requests, labels)
+    table = measures.decision_mix(requests, labels)
     assert table["choice"].tolist() == ["0", "edge/d0", "9"]
     assert table["share"].tolist() == [0.25, 0.5, 0.25]
 
 
 def test_empty_run_has_no_figures_but_no_error(make_requests: MakeRequests) -> None:
     empty = pd.DataFrame(make_requests())
-    line = analysis.summary(empty)
+    line = measures.summary(empty)
     assert line["requests"] == 0
     assert math.isnan(line["mean_s"])
-    assert analysis.decision_mix(empty).empty
+    assert measures.decision_mix(empty).empty
 
 
 def test_jain_of_known_values() -> None:
-    assert analysis.jain_index([3.0, 3.0, 3.0]) == pytest.approx(1.0)
-    assert analysis.jain_index([1.0, 0.0, 0.0, 0.0]) == pytest.approx(0.25)
-    assert analysis.jain_index([1.0, 2.0, 3.0]) == pytest.approx(36.0 / 42.0)
-    assert analysis.jain_index([0.0, 0.0]) == 1.0
-    assert math.isnan(analysis.jain_index([]))
+    assert measures.jain_index([3.0, 3.0, 3.0]) == pytest.approx(1.0)
+    assert measures.jain_index([1.0, 0.0, 0.0, 0.0]) == pytest.approx(0.25)
+    assert measures.jain_index([1.0, 2.0, 3.0]) == pytest.approx(36.0 / 42.0)
+    assert measures.jain_index([0.0, 0.0]) == 1.0
+    assert math.isnan(measures.jain_index([]))
 
 
 @given(st.lists(st.floats(0.0, 1e300), min_size=1, max_size=30), st.floats(1e-3, 1e3))
 def test_jain_is_bounded_and_has_no_unit(values: list[float], scale: float) -> None:
-    index = analysis.jain_index(values)
+    index = measures.jain_index(values)
     assert 1.0 / len(values) - 1e-9 <= index <= 1.0 + 1e-9
-    assert analysis.jain_index(np.array(values) * scale) == pytest.approx(index, abs=1e-6)
+    assert measures.jain_index(np.array(values) * scale) == pytest.approx(index, abs=1e-6)
 
 
 @pytest.mark.parametrize("values", [[-1.0], [float("nan")], [float("inf")]])
 def test_jain_refuses_what_has_no_share(values: list[float]) -> None:
     with pytest.raises(ValueError, match="finite, non-negative"):
-        analysis.jain_index(values)
+        measures.jain_index(values)

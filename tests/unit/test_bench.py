@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tandem.scripts import bench_record as record
-from tandem.scripts.bench_record import Measurement, at_least, at_most
-from tandem.scripts.bench_scaling import Cluster
+from tandem.scripts.benchmarks import record
+from tandem.scripts.benchmarks.record import Measurement, at_least, at_most
+from tandem.scripts.benchmarks.scaling import Cluster
 from tandem.scripts.main import app
 from typer.testing import CliRunner
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from tandem.bridge.objective import MeanResponseTime, PaperObjective
 from tandem.scripts import main as cli
-from tandem.scripts.arguments import ScenarioArgument, parse_assignments, parse_help
+from tandem.scripts.common.arguments import ScenarioArgument, parse_assignments, parse_help
 from tandem.scripts.run import default_folder, make_objective
 from typer.testing import CliRunner
 

@@ -13,10 +13,10 @@ import tandem.scripts.compat as command
 from tandem.bridge.errors import SchemaMismatch
 from tandem.compat import enable
 from tandem.compat.spaces import make_space
-from tandem.scripts.compat_api import scan
-from tandem.scripts.compat_targets import find_targets
+from tandem.scripts.common.toolchain import BuildError
 from tandem.scripts.main import app
-from tandem.scripts.toolchain import BuildError
+from tandem.scripts.migration.api import scan
+from tandem.scripts.migration.targets import find_targets
 from typer.testing import CliRunner
 
 CMAKE = """

@@ -10,7 +10,7 @@ from tandem.agents.evaluation import Convergence, Evaluation, EvaluationSet
 from tandem.agents.oracle import Solution
 from tandem.agents.outcome_table import CostRule, NetworkClasses, OutcomeTable
 from tandem.agents.prober import OracleError
-from tandem.scripts.calibration import BEST_FIXED, HELD_OUT, _fixed_lines, joint_actions
+from tandem.scripts.training.calibration import BEST_FIXED, HELD_OUT, _fixed_lines, joint_actions
 
 RULE = CostRule(85.0)
 #: Options: a device variant of 70 %, one of 88 %, and a remote option of 90 %.
@@ -96,7 +96,7 @@ def test_not_converged_is_more_than_the_last() -> None:
 
 
 def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tandem.scripts.calibration.CHUNK", 7)
+    monkeypatch.setattr("tandem.scripts.training.calibration.CHUNK", 7)
     portions = list(joint_actions(3, 4))
     assert [len(portion) for portion in portions] == [7] * 9 + [1]
     assert len(np.unique(np.concatenate(portions), axis=0)) == 64

@@ -19,9 +19,9 @@ from tandem.scripts.main import app
 from typer.testing import CliRunner
 
 pytest.importorskip("plotly", reason="figures need plotly")
-from tandem.scripts import stages
 from tandem.scripts.figures import choices, learning, radio, style
 from tandem.scripts.figures.catalogue import FIGURES
+from tandem.scripts.inspection import stages
 
 UNTRAINED = {"learning", "model"}
 
@@ -143,10 +143,10 @@ def test_map_colours_by_site_and_cell(run: Run) -> None:
 
 
 def test_jain_over_time_ends_at_the_run_s(run: Run) -> None:
-    from tandem.scripts import analysis
+    from tandem.scripts.inspection import measures
 
     over_time = choices.jain_over_time(run)
-    expected = analysis.fairness(run.requests)["jain_response_time"]
+    expected = measures.fairness(run.requests)["jain_response_time"]
     assert over_time.iloc[-1] == pytest.approx(expected)
 
 

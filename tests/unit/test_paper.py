@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tandem.scripts.paper_figures import curve, write_curves
-from tandem.scripts.paper_grid import QUICK, Grid, PoolSpec, Unit
-from tandem.scripts.paper_report import csv_text, interactions, markdown, ratio_text
+from tandem.scripts.paper.curves import curve, write_curves
+from tandem.scripts.paper.grid import QUICK, Grid, PoolSpec, Unit
+from tandem.scripts.paper.report import csv_text, interactions, markdown, ratio_text
 
 
 def run(agent: str, reached: float, censored: bool, seed: int = 1, **more: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tandem.agents.states import Walk
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
-from tandem.scripts.paper_grid import PoolSpec, Unit
+from tandem.scripts.paper.grid import PoolSpec, Unit
 
 FORMAT_VERSION: Final = 1
 #: In episodes of one decision there is no future; a learner that discounts one is told so.

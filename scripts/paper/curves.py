@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tandem.agents.aggregate import iqm
 from tandem.agents.evaluation import TARGET_RATIO
 from tandem.bridge.errors import TandemError
-from tandem.scripts.paper_grid import CENTRE
-from tandem.scripts.paper_report import Result, cells
+from tandem.scripts.paper.grid import CENTRE
+from tandem.scripts.paper.report import Result, cells
 
 WIDTH_INCHES: Final = 11.0
 HEIGHT_INCHES: Final = 3.6

@@ -6,8 +6,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from tandem.scripts.bench_record import Measurement, at_least
-from tandem.scripts.loop_overhead import agent_overhead
+from tandem.scripts.benchmarks.overhead import agent_overhead
+from tandem.scripts.benchmarks.record import Measurement, at_least
 
 _GROUP: Final = "In the loop (5 users: all at the edge; more: all on the device)"
 _REPEATS: Final = 5

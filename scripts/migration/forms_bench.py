@@ -17,10 +17,10 @@ from typing import Any, Final
 import gymnasium
 import numpy as np
 import tandem.compat.ns3ai
-from tandem.scripts.compat_build import build_compat
-from tandem.scripts.toolchain import BuildError
+from tandem.scripts.common.toolchain import BuildError
+from tandem.scripts.migration.build import build_compat
 
-_SOURCES: Final = Path(__file__).resolve().parent / "compat_forms"
+_SOURCES: Final = Path(__file__).resolve().parent / "forms"
 _ROUND_TRIPS: Final = 20_000
 _REPEATS: Final = 5
 _VECTOR_SIZE: Final = 3

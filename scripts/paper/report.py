@@ -12,7 +12,7 @@ from typing import Any, Final
 from tandem.agents.aggregate import Bounded, Summary, summarise
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
 from tandem.bridge.objective import FULL_PERCENT
-from tandem.scripts.paper_grid import (
+from tandem.scripts.paper.grid import (
     BRANCHING,
     FIRST_EVALUATION,
     HYBRID,

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from tandem.bridge.simulator import Simulator
-from tandem.scripts.bench_record import Measurement, at_most
+from tandem.scripts.benchmarks.record import Measurement, at_most
 
 _GROUP: Final = "Resets and branches (wifi-edge, 5 users)"
 _REPEATS: Final = 7

@@ -12,12 +12,12 @@ from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
-from tandem.scripts.judges import judged_states
-from tandem.scripts.runner import Runner
-from tandem.scripts.stop_request import stop_requests
-from tandem.scripts.train_monitors import TerminalMonitor, tensorboard
-from tandem.scripts.train_run import TrainRun
-from tandem.scripts.train_settings import TrainSettings
+from tandem.scripts.common.runner import Runner
+from tandem.scripts.common.stop_request import stop_requests
+from tandem.scripts.training.judges import judged_states
+from tandem.scripts.training.monitors import TerminalMonitor, tensorboard
+from tandem.scripts.training.run import TrainRun
+from tandem.scripts.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from tandem.bridge.ray_env import RayEnv

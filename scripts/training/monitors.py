@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from tandem.agents.training import HistoryRow
-from tandem.scripts.train_run import EvaluationRow
+from tandem.scripts.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.
 WINDOW: Final = 25

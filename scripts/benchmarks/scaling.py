@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.vector import TandemVectorEnv
-from tandem.scripts.bench_record import Measurement
+from tandem.scripts.benchmarks.record import Measurement
 
 _GROUP: Final = "Several simulators (wifi-edge, 5 users, all at the edge)"
 _MODEL: Final = "On paper: 100 machines"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tandem.scripts.toolchain import BuildError
+from tandem.scripts.common.toolchain import BuildError
 
 SUFFIXES: Final = (".cc", ".cpp", ".cxx")
 _COMMAND = re.compile(r"(\w+)\s*\(([^()]*)\)")

@@ -11,7 +11,7 @@ import pandas as pd
 from tandem.bridge.errors import TandemError
 from tandem.bridge.request_table import COMPONENTS, RequestStatus, Site
 from tandem.bridge.run_data import Run
-from tandem.scripts.stages import stage_times
+from tandem.scripts.inspection.stages import stage_times
 
 #: A pause of the sender's radio longer than this is told.
 LONG_PAUSE_S: Final = 0.1

@@ -22,7 +22,7 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
 from tandem.bridge.objective import PaperObjective
 from tandem.bridge.run_data import Run
-from tandem.scripts import analysis
+from tandem.scripts.inspection import measures
 
 ORACLE: Final = "oracle.parquet"
 #: Arguments that only write more: the states are the same without them.
@@ -40,7 +40,7 @@ def add_oracle(folder: Path, states: int, console: Console) -> None:
     Raises:
         TandemError: the run has another objective, or is not reproducible any more.
     """
-    run = analysis.load_run(folder)
+    run = measures.load_run(folder)
     objective = run_objective(run)
     first = run.decisions[run.decisions["episode"] == run.decisions["episode"].min()]
     chosen = set(np.linspace(0, len(first) - 1, min(states, len(first))).round().astype(int))

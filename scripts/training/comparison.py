@@ -14,11 +14,11 @@ from tandem.agents.evaluation import Evaluation, EvaluationSet, Judge, Policy, S
 from tandem.agents.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.problem import JointProblem
 from tandem.bridge.request_table import Site
-from tandem.scripts.calibration import BEST_FIXED, calibration
-from tandem.scripts.judges import JudgedStates, judged_states
-from tandem.scripts.train_run import read_checkpoint
-from tandem.scripts.train_settings import TrainSettings
-from tandem.scripts.trainees import make_trainee
+from tandem.scripts.training.calibration import BEST_FIXED, calibration
+from tandem.scripts.training.judges import JudgedStates, judged_states
+from tandem.scripts.training.run import read_checkpoint
+from tandem.scripts.training.settings import TrainSettings
+from tandem.scripts.training.trainees import make_trainee
 
 #: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
 RANDOM_DRAWS: Final = 200

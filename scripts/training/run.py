@@ -27,8 +27,8 @@ from tandem.agents.world import EnvWorld, Transition
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
-from tandem.scripts.train_settings import TrainSettings
-from tandem.scripts.trainees import make_trainee
+from tandem.scripts.training.settings import TrainSettings
+from tandem.scripts.training.trainees import make_trainee
 
 if TYPE_CHECKING:
     from tandem.bridge.ray_env import RayEnv

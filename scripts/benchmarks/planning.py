@@ -14,8 +14,8 @@ from tandem.agents.training import Training
 from tandem.agents.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
-from tandem.scripts.bench_record import Measurement
-from tandem.scripts.trainees import agent_config, make_trainee
+from tandem.scripts.benchmarks.record import Measurement
+from tandem.scripts.training.trainees import agent_config, make_trainee
 
 _GROUP: Final = "Planning (hybrid agent, wifi-edge, CPU)"
 _REPEATS: Final = 7

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from rich.console import Console
 from tandem.compat.launch import BUILD_FOLDER
-from tandem.scripts.compat_targets import Target, find_targets
-from tandem.scripts.toolchain import BuildError, Toolchain, compile_command, find_compiler
+from tandem.scripts.common.toolchain import BuildError, Toolchain, compile_command, find_compiler
+from tandem.scripts.migration.targets import Target, find_targets
 
 _SYSTEM_INCLUDES: Final = (Path("/usr/include"), Path("/usr/local/include"))
 

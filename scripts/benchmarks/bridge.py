@@ -12,7 +12,7 @@ from typing import Any, Final
 import gymnasium
 import numpy as np
 from tandem.bridge.env import TandemEnv
-from tandem.scripts.bench_record import Aim, Measurement, at_least, at_most
+from tandem.scripts.benchmarks.record import Aim, Measurement, at_least, at_most
 
 REPEATS: Final = 5
 #: Values observed, and the aims for a one-value action, as the peers' figures are.

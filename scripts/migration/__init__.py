@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Behind ``tandem compat`` and ``tandem build --compat``."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The experiments of ``tandem reproduce paper``: grid, units, tables and curves."""
