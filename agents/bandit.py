@@ -19,7 +19,7 @@ from tandem.agents.config import PlannerConfig
 from tandem.agents.learner import Decision, Lesson
 from tandem.agents.planner import Planner
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch
+from tandem.agents.training.replay import Epoch
 
 Array = NDArray[np.float64]
 #: An option never tried is drawn from 0 to this: surely faster than any other, seconds.

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from tandem.agents.agent import Observation
 from tandem.agents.config import DqnConfig
-from tandem.agents.features import CODES, BlockCodec
+from tandem.agents.model.features import CODES, BlockCodec
 from tandem.agents.problem import REMOTE_SITES, JointProblem
-from tandem.agents.replay import Epoch
-from tandem.agents.threads import single_threaded
+from tandem.agents.training.replay import Epoch
+from tandem.agents.training.threads import single_threaded
 from torch import Tensor, nn
 
 Array = NDArray[np.float64]

@@ -16,7 +16,7 @@ from tandem.agents.joint_space import draw_option
 from tandem.agents.learner import Decision, Lesson
 from tandem.agents.planner import Planner
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch, EpochBuffer
+from tandem.agents.training.replay import Epoch, EpochBuffer
 
 
 class BranchingLearner:

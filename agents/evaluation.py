@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import Agent, JointAction, Observation
 from tandem.agents.aggregate import Bounded
+from tandem.agents.optimum.outcome_table import CostRule
+from tandem.agents.optimum.prober import Advance, OracleError
+from tandem.agents.optimum.states import Walk
 from tandem.agents.options import OptionTable
 from tandem.agents.oracle import Oracle, Solution
-from tandem.agents.outcome_table import CostRule
-from tandem.agents.prober import Advance, OracleError
-from tandem.agents.states import Walk
 from tandem.bridge.schema import Schema
 
 #: A policy has arrived when it costs at most this much times the oracle …

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tandem.agents.agent import Agent, JointAction, Observation
 from tandem.agents.learner import Decision, Lesson
-from tandem.agents.replay import Epoch
+from tandem.agents.training.replay import Epoch
 
 
 class FixedLearner:

@@ -19,11 +19,11 @@ from tandem.agents.agent import JointAction, Observation
 from tandem.agents.branching_dqn import BranchingDqn
 from tandem.agents.config import HybridConfig
 from tandem.agents.learner import Decision, Lesson
+from tandem.agents.model.staleness import StalenessDetector
 from tandem.agents.planner import Planner
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch, EpochBuffer
-from tandem.agents.staleness import StalenessDetector
 from tandem.agents.system_model import ModelView, SystemModel
+from tandem.agents.training.replay import Epoch, EpochBuffer
 
 
 class HybridAgent:

@@ -19,12 +19,12 @@ import torch
 from numpy.typing import NDArray
 from tandem.agents.agent import JointAction, Observation
 from tandem.agents.baseline_config import JointDqnConfig
-from tandem.agents.features import CODES, HISTORY, BlockCodec
 from tandem.agents.joint_space import JointSpace
 from tandem.agents.learner import Decision, Lesson
+from tandem.agents.model.features import CODES, HISTORY, BlockCodec
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch, EpochBuffer
-from tandem.agents.threads import single_threaded
+from tandem.agents.training.replay import Epoch, EpochBuffer
+from tandem.agents.training.threads import single_threaded
 from torch import Tensor, nn
 
 #: Costs are divided by this, so that usual rewards are about -1 (seconds).

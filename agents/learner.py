@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import JointAction, Observation
-from tandem.agents.replay import Epoch
+from tandem.agents.training.replay import Epoch
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 """The best joint action of one epoch, found in the simulator itself.
 
 With few users it is *the* optimum: every network pattern is run packet by packet in a forked copy
-of the state, and device variants are combined exactly (`tandem.agents.outcome_table`). With many
-users it is the best that a search found, beside a lower bound on what any joint action costs.
+of the state, and device variants are combined exactly (`tandem.agents.optimum.outcome_table`).
+With many users it is the best that a search found, beside a lower bound on what any joint action
+costs.
 
 Both are optima of one epoch: an oracle does not plan for the epochs that follow. Its branches are
 evaluation and not counted as an agent's interactions.
@@ -25,13 +26,13 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from tandem.agents.lower_bound import lower_bound_s
+from tandem.agents.optimum.cache import OracleCache, SimulationKey
+from tandem.agents.optimum.lower_bound import lower_bound_s
+from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
+from tandem.agents.optimum.prober import Advance, OracleError, Prober
+from tandem.agents.optimum.search import SearchConfig, search
+from tandem.agents.optimum.states import Walk
 from tandem.agents.options import OptionTable
-from tandem.agents.oracle_cache import OracleCache, SimulationKey
-from tandem.agents.oracle_search import SearchConfig, search
-from tandem.agents.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
-from tandem.agents.prober import Advance, OracleError, Prober
-from tandem.agents.states import Walk
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 

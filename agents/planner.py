@@ -3,10 +3,10 @@
 
 What makes the search cheap: device variants load nothing that is shared, so only *network
 patterns* (who uses which network option) need the model; the variants of those who stay on their
-devices follow in closed form (`tandem.agents.knapsack`).
+devices follow in closed form (`tandem.agents.planning.knapsack`).
 
 * Few users: every pattern in one batch, every variant exactly. This is the optimum of the model.
-* Many users: `tandem.agents.pattern_search`, whose cost is polynomial in the users.
+* Many users: `tandem.agents.planning.pattern_search`, whose cost is polynomial in the users.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.config import PlannerConfig
-from tandem.agents.knapsack import HullUpgrades, cheapest_variants, frontiers
 from tandem.agents.options import PolicyError
-from tandem.agents.pattern_search import Patterns, PatternSearch, ResponseView
+from tandem.agents.planning.knapsack import HullUpgrades, cheapest_variants, frontiers
+from tandem.agents.planning.pattern_search import Patterns, PatternSearch, ResponseView
 from tandem.agents.problem import JointProblem
 
 Array = NDArray[np.float64]

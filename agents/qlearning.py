@@ -19,7 +19,7 @@ from tandem.agents.joint_space import JointSpace
 from tandem.agents.learner import Decision, Lesson
 from tandem.agents.options import PolicyError
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch
+from tandem.agents.training.replay import Epoch
 
 Array = NDArray[np.float64]
 USER_COLUMNS: Final = ("device_backlog_s", "weak")

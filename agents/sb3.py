@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from tandem.agents.agent import JointAction, Observation
 from tandem.agents.config import Count, Positive, Settings, Share
-from tandem.agents.features import CODES, HISTORY, BlockCodec
+from tandem.agents.model.features import CODES, HISTORY, BlockCodec
 from tandem.agents.options import PolicyError
-from tandem.agents.threads import single_threaded
+from tandem.agents.training.threads import single_threaded
 from tandem.bridge.env import TandemEnv
 
 try:

@@ -20,13 +20,13 @@ import torch
 from numpy.typing import NDArray
 from tandem.agents.agent import Observation
 from tandem.agents.config import ModelConfig, PriorConfig
-from tandem.agents.features import TIME_FLOOR_S, FeatureMap, compress_s
-from tandem.agents.network import Ensemble, gaussian_loss
-from tandem.agents.prior import COMPONENTS, DEVICE, PriorView
+from tandem.agents.model.features import TIME_FLOOR_S, FeatureMap, compress_s
+from tandem.agents.model.network import Ensemble, gaussian_loss
+from tandem.agents.model.prior import COMPONENTS, DEVICE, PriorView
+from tandem.agents.model.training_rows import RowBatch, TrainingRows
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch
-from tandem.agents.threads import single_threaded
-from tandem.agents.training_rows import RowBatch, TrainingRows
+from tandem.agents.training.replay import Epoch
+from tandem.agents.training.threads import single_threaded
 
 Array = NDArray[np.float64]
 

@@ -12,10 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from tandem.agents.evaluation import SiteExplorer, StateDraw, draw_states
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.prober import OracleError
+from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle, bar
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.prober import OracleError
-from tandem.agents.states import Walk
 from tandem.bridge import run_folder
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.analyze import wide_console

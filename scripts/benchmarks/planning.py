@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 from tandem.agents.hybrid import HybridAgent
-from tandem.agents.training import Training
-from tandem.agents.world import EnvWorld
+from tandem.agents.training.loop import Training
+from tandem.agents.training.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.benchmarks.record import Measurement

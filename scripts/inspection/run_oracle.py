@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 from rich.console import Console
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle, bar
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.states import Walk
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError

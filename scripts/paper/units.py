@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.agents.evaluation import Convergence, EvaluationSet, SiteExplorer
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
-from tandem.agents.states import Walk
+from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
@@ -72,7 +72,7 @@ def build_pool(spec: PoolSpec, places: Places) -> float:
 def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
     """Train until the target is sustained or the cap is reached; returns and keeps the result."""
     from tandem.agents.registry import learner_config, learner_kind, make_learner
-    from tandem.agents.training import Training
+    from tandem.agents.training.loop import Training
 
     pool, digest = _pool(unit.pool, places)
     config = learner_config(unit.agent)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tandem.agents.aggregate import ratio_interval
 from tandem.agents.evaluation import EvaluationSet, Policy
 from tandem.agents.heuristics import FixedPolicy, GreedyPolicy, user_columns
+from tandem.agents.optimum.outcome_table import CostRule
 from tandem.agents.options import OptionTable
 from tandem.agents.oracle import Solution
-from tandem.agents.outcome_table import CostRule
 from tandem.bridge.request_table import Site
 from tandem.bridge.schema import Schema
 

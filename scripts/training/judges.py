@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 from tandem.agents.evaluation import EvaluationSet, Judge, SiteExplorer, StateDraw, draw_states
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.played_evaluation import PlayedEvaluationSet, with_histories
+from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle, Solution, bar
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.played_evaluation import PlayedEvaluationSet, with_histories
-from tandem.agents.states import Walk
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.bridge.schema import Schema

@@ -19,7 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from tandem.agents.training import HistoryRow
+from tandem.agents.training.loop import HistoryRow
 from tandem.scripts.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.

@@ -22,8 +22,8 @@ from tandem.agents.agent import Observation
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.evaluation import Convergence, Evaluation, Judge
 from tandem.agents.learner import Decision
-from tandem.agents.training import HistoryRow, Training, history_columns
-from tandem.agents.world import EnvWorld, Transition
+from tandem.agents.training.loop import HistoryRow, Training, history_columns
+from tandem.agents.training.world import EnvWorld, Transition
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter

@@ -9,9 +9,9 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tandem.agents.evaluation import StateDraw
+from tandem.agents.optimum.outcome_table import NetworkClasses
 from tandem.agents.options import OptionTable
 from tandem.agents.oracle import MAX_PATTERNS
-from tandem.agents.outcome_table import NetworkClasses
 from tandem.bridge import run_folder
 from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
 from tandem.bridge.schema import Schema

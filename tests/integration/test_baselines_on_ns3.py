@@ -14,8 +14,8 @@ import pytest
 from tandem.agents.agent import Agent
 from tandem.agents.heuristics import make_policy
 from tandem.agents.registry import make_learner
-from tandem.agents.training import Training
-from tandem.agents.world import EnvWorld
+from tandem.agents.training.loop import Training
+from tandem.agents.training.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 

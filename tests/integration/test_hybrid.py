@@ -12,8 +12,8 @@ from tandem.agents.config import HybridConfig
 from tandem.agents.heuristics import make_policy
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.options import PolicyError
-from tandem.agents.training import Training
-from tandem.agents.world import EnvWorld, Transition, joint_problem
+from tandem.agents.training.loop import Training
+from tandem.agents.training.world import EnvWorld, Transition, joint_problem
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, PaperObjective
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tandem.agents.evaluation import EvaluationSet, SiteExplorer, StateDraw, draw_states
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.outcome_table import CostRule
+from tandem.agents.optimum.prober import OracleError
+from tandem.agents.optimum.search import SearchConfig
+from tandem.agents.optimum.states import HistoryError, Walk
 from tandem.agents.oracle import Oracle
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.oracle_search import SearchConfig
-from tandem.agents.outcome_table import CostRule
-from tandem.agents.prober import OracleError
-from tandem.agents.states import HistoryError, Walk
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.main import app

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tandem.agents.agent import JointAction
 from tandem.agents.evaluation import SiteExplorer, StateDraw
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
-from tandem.agents.replay import read_components
-from tandem.agents.states import Walk
-from tandem.agents.world import EnvWorld
+from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
+from tandem.agents.training.replay import read_components
+from tandem.agents.training.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 

@@ -21,8 +21,8 @@ from tandem.agents.fixed_learner import FixedLearner
 from tandem.agents.heuristics import make_policy
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.learner import Learner
-from tandem.agents.training import Training, history_columns
-from tandem.agents.world import EnvWorld
+from tandem.agents.training.loop import Training, history_columns
+from tandem.agents.training.world import EnvWorld
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
 from tandem.scripts.main import app

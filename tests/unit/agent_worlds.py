@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import JointAction, Observation
+from tandem.agents.model.prior import DEVICE, DOWNLINK, SITE, UPLINK
 from tandem.agents.options import OptionTable
-from tandem.agents.prior import DEVICE, DOWNLINK, SITE, UPLINK
 from tandem.agents.problem import JointProblem
-from tandem.agents.replay import Epoch
+from tandem.agents.training.replay import Epoch
 from tandem.bridge.objective import PaperObjective
 
 USER_COLUMNS = (

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from tandem.agents.aggregate import Bounded
 from tandem.agents.evaluation import Convergence, Evaluation, EvaluationSet
+from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.optimum.prober import OracleError
 from tandem.agents.oracle import Solution
-from tandem.agents.outcome_table import CostRule, NetworkClasses, OutcomeTable
-from tandem.agents.prober import OracleError
 from tandem.scripts.training.calibration import BEST_FIXED, HELD_OUT, _fixed_lines, joint_actions
 
 RULE = CostRule(85.0)

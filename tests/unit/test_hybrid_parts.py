@@ -16,9 +16,9 @@ from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.config import DqnConfig, HybridConfig, ModelConfig
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.learner import Decision, Learner
-from tandem.agents.prior import UPLINK
-from tandem.agents.replay import EpochBuffer, read_components
-from tandem.agents.staleness import StalenessDetector
+from tandem.agents.model.prior import UPLINK
+from tandem.agents.model.staleness import StalenessDetector
+from tandem.agents.training.replay import EpochBuffer, read_components
 
 QUICK = HybridConfig(
     warmup=3, model=ModelConfig(steps_per_fit=5), imagined_epochs=6, imagined_updates=1

@@ -7,16 +7,16 @@ import itertools
 
 import numpy as np
 import pytest
-from tandem.agents.frontier import Frontier
-from tandem.agents.lower_bound import lower_bound_s
-from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import (
+from tandem.agents.optimum.frontier import Frontier
+from tandem.agents.optimum.lower_bound import lower_bound_s
+from tandem.agents.optimum.outcome_table import (
     ON_DEVICE,
     CostRule,
     NetworkClasses,
     OutcomeTable,
     UnmeasuredPattern,
 )
+from tandem.agents.options import OptionTable
 from tandem.bridge.request_table import Site
 
 TIMEOUT_S = 10.0

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tandem.agents.config import PlannerConfig
-from tandem.agents.knapsack import HullUpgrades, cheapest_variants, frontiers, pareto
 from tandem.agents.options import OptionTable, PolicyError
 from tandem.agents.planner import Planner
+from tandem.agents.planning.knapsack import HullUpgrades, cheapest_variants, frontiers, pareto
 from tandem.agents.problem import JointProblem
 from tandem.bridge.objective import PaperObjective
 

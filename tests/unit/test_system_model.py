@@ -15,9 +15,9 @@ from agent_worlds import (
     permuted,
     synthetic_epoch,
 )
-from tandem.agents.calibration import calibrate, interval90_s
 from tandem.agents.config import ModelConfig, PriorConfig
-from tandem.agents.prior import DOWNLINK, SITE, UPLINK, PriorView
+from tandem.agents.model.calibration import calibrate, interval90_s
+from tandem.agents.model.prior import DOWNLINK, SITE, UPLINK, PriorView
 from tandem.agents.system_model import SystemModel
 
 TRAIN, TEST = 60, 30

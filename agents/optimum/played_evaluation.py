@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from tandem.agents.evaluation import Evaluation, Policy
+from tandem.agents.optimum.prober import OracleError
+from tandem.agents.optimum.states import History, Walk
 from tandem.agents.oracle import Solution
-from tandem.agents.prober import OracleError
-from tandem.agents.states import History, Walk
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
 

@@ -24,7 +24,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import JointAction
-from tandem.agents.frontier import Frontier
+from tandem.agents.optimum.frontier import Frontier
 from tandem.agents.options import OptionTable
 from tandem.bridge.errors import TandemError
 from tandem.bridge.objective import ACCURACY_TOLERANCE_PERCENT, VIOLATION_S

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.prior import COMPONENTS
-from tandem.agents.replay import Epoch
+from tandem.agents.model.prior import COMPONENTS
 from tandem.agents.system_model import SystemModel
+from tandem.agents.training.replay import Epoch
 
 #: Standard deviations on either side that hold 90 % of a normal distribution.
 NINETY_PERCENT: Final = 1.6449

@@ -19,7 +19,7 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.config import PlannerConfig
-from tandem.agents.knapsack import HullUpgrades
+from tandem.agents.planning.knapsack import HullUpgrades
 from tandem.agents.problem import JointProblem
 
 Array: TypeAlias = NDArray[np.float64]

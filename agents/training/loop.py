@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 from tandem.agents.agent import Observation
 from tandem.agents.learner import Decision, Learner
-from tandem.agents.replay import Epoch, read_components
-from tandem.agents.threads import single_threaded
-from tandem.agents.world import Transition, World
+from tandem.agents.training.replay import Epoch, read_components
+from tandem.agents.training.threads import single_threaded
+from tandem.agents.training.world import Transition, World
 from tandem.bridge.env import SEED_LIMIT
 from tandem.bridge.objective import EpochCost
 

@@ -23,14 +23,14 @@ from typing import Final
 
 from tandem.agents.agent import Agent, JointAction, Observation
 from tandem.agents.evaluation import EvaluationSet, StateDraw
+from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.outcome_table import CostRule, OutcomeTable
+from tandem.agents.optimum.prober import Advance, OracleError
+from tandem.agents.optimum.states import Walk
 from tandem.agents.options import OptionTable
 from tandem.agents.oracle import Oracle, Solution
-from tandem.agents.oracle_cache import OracleCache
-from tandem.agents.outcome_table import CostRule, OutcomeTable
-from tandem.agents.prober import Advance, OracleError
 from tandem.agents.problem import JointProblem
-from tandem.agents.states import Walk
-from tandem.agents.world import Transition
+from tandem.agents.training.world import Transition
 from tandem.bridge import run_folder
 from tandem.bridge.objective import EpochResult, PaperObjective
 from tandem.bridge.request_table import TABLE
@@ -69,7 +69,7 @@ class Pool:
 
 
 class PoolWorld:
-    """Replays a pool's training states under an objective; a `tandem.agents.world.World`."""
+    """A `tandem.agents.training.world.World` of a pool's training states, under an objective."""
 
     def __init__(self, pool: Pool, objective: PaperObjective) -> None:
         self._pool = pool

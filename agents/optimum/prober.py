@@ -8,14 +8,14 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import (
+from tandem.agents.optimum.outcome_table import (
     ON_DEVICE,
     NetworkClasses,
     OutcomeTable,
     Pattern,
     RequestRows,
 )
+from tandem.agents.options import OptionTable
 from tandem.bridge import request_table
 from tandem.bridge.branch import Outcome
 from tandem.bridge.env import TandemEnv

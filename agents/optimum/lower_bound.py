@@ -22,9 +22,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.frontier import TICKS_PER_PERCENT, TICKS_PER_S, Frontier
+from tandem.agents.optimum.frontier import TICKS_PER_PERCENT, TICKS_PER_S, Frontier
+from tandem.agents.optimum.outcome_table import CostRule, OutcomeTable
 from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import CostRule, OutcomeTable
 from tandem.bridge.objective import ACCURACY_TOLERANCE_PERCENT
 from tandem.bridge.request_table import Site
 

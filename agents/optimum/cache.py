@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from tandem.agents.optimum.outcome_table import NetworkClasses, OutcomeTable, RequestRows
+from tandem.agents.optimum.states import History
 from tandem.agents.options import OptionTable
-from tandem.agents.outcome_table import NetworkClasses, OutcomeTable, RequestRows
-from tandem.agents.states import History
 from tandem.bridge.env import TandemEnv
 
 #: Raised by one whenever tables get another meaning.

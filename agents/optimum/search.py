@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 from tandem.agents.heuristics import user_columns
-from tandem.agents.outcome_table import ON_DEVICE, CostRule, Optimum, Pattern
-from tandem.agents.prober import PORTION, Prober
+from tandem.agents.optimum.outcome_table import ON_DEVICE, CostRule, Optimum, Pattern
+from tandem.agents.optimum.prober import PORTION, Prober
 from tandem.bridge.schema import Schema
 
 #: Shares of the users that send something, in the patterns that the search begins with.

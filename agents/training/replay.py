@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import JointAction, Observation
-from tandem.agents.prior import COMPONENT_COLUMNS, COMPONENTS
+from tandem.agents.model.prior import COMPONENT_COLUMNS, COMPONENTS
 from tandem.agents.problem import JointProblem
 
 Array = NDArray[np.float64]

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from tandem.agents.agent import Observation
-from tandem.agents.prior import COMPONENTS, PriorView
+from tandem.agents.model.prior import COMPONENTS, PriorView
 from tandem.agents.problem import REMOTE_SITES, JointProblem
 from tandem.bridge.request_table import Site
 
@@ -122,7 +122,7 @@ class FeatureMap:
         """Rows of users at network options.
 
         Args:
-            weights: what the users do, ``[B, N, M]`` as in `tandem.agents.prior`.
+            weights: what the users do, ``[B, N, M]`` as in `tandem.agents.model.prior`.
             components_s: the prior's `network_components_s` for these weights.
             chosen: which cases are wanted, ``[B, N, M]``; all by default.
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Parts of the planner: who offloads where, and which variant each device runs."""
