@@ -51,6 +51,10 @@ def reproduce(
     ),
     scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
     users: Annotated[list[int] | None, typer.Option(min=1, help="Repeatable.")] = None,
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option("--condition", help="Network condition A, B, C or D; repeatable."),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="How many: 1, 2, …")] = None,
     training_states: Annotated[
         int | None, typer.Option(min=1, help="States to train on, per pool.")
@@ -91,7 +95,9 @@ def reproduce(
     started_s = time.monotonic()
     suffix = QUICK_SUFFIX if quick else ""
     out = out or DEFAULT_OUT.with_name(DEFAULT_OUT.name + suffix)
-    grid = _grid(QUICK if quick else Grid(), scenario, users, seeds, agents, caps, settings)
+    grid = _grid(
+        QUICK if quick else Grid(), scenario, users, conditions, seeds, agents, caps, settings
+    )
     if training_states:
         grid = replace(grid, training_states=training_states)
     if evaluation_states:
@@ -188,6 +194,7 @@ def _grid(
     grid: Any,
     scenario: str,
     users: list[int] | None,
+    conditions: list[str] | None,
     seeds: int | None,
     agents: list[str] | None,
     caps: list[str] | None,
@@ -196,9 +203,10 @@ def _grid(
     """The default grid with what the command line changes.
 
     Raises:
-        typer.BadParameter: an agent that the grid does not know, or a cap that is no number.
+        typer.BadParameter: an agent or a condition that the grid does not know, or a cap that is
+            no number.
     """
-    from tandem.scripts.paper.grid import CENTRE
+    from tandem.scripts.paper.grid import CENTRE, CONDITIONS
 
     changes: dict[str, Any] = {
         "scenario": scenario,
@@ -208,6 +216,13 @@ def _grid(
     }
     if users:
         changes["users"] = tuple(users)
+    for condition in conditions or ():
+        if condition not in CONDITIONS:
+            raise typer.BadParameter(
+                f"--condition {condition!r} is unknown: one of {', '.join(CONDITIONS)}"
+            )
+    if conditions:
+        changes["conditions"] = tuple(dict.fromkeys(conditions))
     if seeds:
         changes["seeds"] = tuple(range(1, seeds + 1))
     for agent in agents or ():
