@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import resource
 import select
 import signal
 import socket
@@ -16,13 +18,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from tandem.bridge.errors import ScenarioError, SimulatorTimeout, describe_exit, indent
+from tandem.bridge.errors import (
+    ScenarioError,
+    SimulatorTimeout,
+    TandemError,
+    describe_exit,
+    indent,
+)
 from tandem.bridge.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
 _TAIL_BYTES = 8192
 _TAIL_LINES = 20
 _HEAD_LINES = 3
+_LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
 _END_S = 0.5
 """How long a zygote may take to end by itself."""
 _REAP_S = 2.0
@@ -45,26 +54,31 @@ class SimulatorProcess:
     def __init__(self, command: Sequence[str]) -> None:
         self.command = tuple(command)
         environment = simulator_environment(os.environ)
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
         try:
-            self._popen = subprocess.Popen(
-                [*command, f"--agent={theirs.fileno()}"],
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),),
-                env=environment,
-                start_new_session=True,  # a terminal's Ctrl-C is for Python only
-            )
+            with contextlib.ExitStack() as undo:
+                self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                undo.callback(self._socket.close)
+                with theirs:
+                    self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
+                    undo.callback(self._output.close)
+                    self._popen = subprocess.Popen(
+                        [*command, f"--agent={theirs.fileno()}"],
+                        stdin=subprocess.DEVNULL,
+                        stdout=self._output,
+                        stderr=subprocess.STDOUT,
+                        pass_fds=(theirs.fileno(),),
+                        env=environment,
+                        start_new_session=True,  # a terminal's Ctrl-C is for Python only
+                    )
+                undo.callback(self._popen.wait)
+                undo.callback(self._popen.kill)
+                self._pidfd = os.pidfd_open(self._popen.pid)
+                undo.pop_all()
         except OSError as error:
-            self._socket.close()
-            self._output.close()
-            raise ScenarioError(f"cannot start {command[0]}: {error.strerror}") from error
-        finally:
-            theirs.close()
+            raise ScenarioError(
+                f"cannot start {command[0]}: {error.strerror}{limit_advice(error)}"
+            ) from error
         self.pid = self._popen.pid
-        self._pidfd = os.pidfd_open(self.pid)
         self._exits: dict[int, int] = {}
         self._finalizer = weakref.finalize(
             self, _stop, self._popen, self._socket, self._pidfd, self._output, os.getpid()
@@ -84,6 +98,8 @@ class SimulatorProcess:
         while True:
             text, fds = self._receive(deadline - time.monotonic())
             if text == "READY":
+                if not fds:
+                    raise _no_descriptor()
                 return fds[0]
             if not text:
                 break
@@ -108,6 +124,8 @@ class SimulatorProcess:
 
         Raises:
             ConnectionError: the zygote is gone.
+            SimulatorTimeout: it does not answer within ``timeout_s``; all processes are stopped.
+            TandemError: no file descriptor is left; the next call may succeed.
         """
         self._socket.send(f"RESET {seed}".encode())
         deadline = time.monotonic() + timeout_s
@@ -115,9 +133,24 @@ class SimulatorProcess:
             text, fds = self._receive(deadline - time.monotonic())
             words = text.split()
             if not words:
-                raise ConnectionError("the simulator's zygote is gone")
+                if self._wait_gone(_REAP_S):
+                    raise ConnectionError("the simulator's zygote is gone")
+                tail = self.output_tail()
+                self.stop()
+                raise SimulatorTimeout(
+                    f"the simulator did not begin an episode within {timeout_s:g} s and was "
+                    "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
+                    f"is overloaded. Its last output: {tail or '(nothing)'}"
+                )
             if words[0] == "EPISODE":
-                return int(words[1]), [os.dup(self._pidfd), *fds]
+                if not fds:
+                    raise _no_descriptor()
+                try:
+                    return int(words[1]), [os.dup(self._pidfd), *fds]
+                except OSError:
+                    for fd in fds:
+                        os.close(fd)
+                    raise _no_descriptor() from None
             self._note_exit(words)
 
     def exit_status(self, episode: int) -> int | None:
@@ -177,6 +210,20 @@ class SimulatorProcess:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def limit_advice(error: OSError) -> str:
+    """What to do about an error, where it is this process's limit of descriptors; else ""."""
+    return f" ({_LIMIT_ADVICE})" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
+
+
+def _no_descriptor() -> TandemError:
+    """What a control message tells that came without its descriptors."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return TandemError(
+        f"this process has no file descriptor left for its simulator, its limit is {limit}: "
+        f"{_LIMIT_ADVICE}"
+    )
 
 
 def _stop(

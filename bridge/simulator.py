@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -20,8 +21,10 @@ from tandem.bridge.errors import (
     SchemaMismatch,
     SimulatorDied,
     SimulatorTimeout,
+    TandemError,
 )
-from tandem.bridge.process import SimulatorProcess
+from tandem.bridge.process import SimulatorProcess, limit_advice
+from tandem.bridge.program_digest import program_digest
 from tandem.bridge.scenarios import scenario_executable
 from tandem.bridge.schema import Schema
 
@@ -115,6 +118,7 @@ class Simulator:
         ]
         self.command: tuple[str, ...] = (str(executable), *user_arguments)
         self._timeout_s = _FOREVER if step_timeout_s is None else step_timeout_s
+        self._fork_timeout_s = min(_FORK_TIMEOUT_S, step_timeout_s or _FORK_TIMEOUT_S)
         self._one_shot = one_shot
         self._seed = 0
         self._episode = 0
@@ -128,6 +132,10 @@ class Simulator:
             memory_fd = self._process.receive_channel(start_timeout_s)
             try:
                 self._channel = _native.Channel(memory_fd, spin_us)
+            except OSError as error:
+                raise TandemError(
+                    f"cannot attach to {executable}: {error.strerror}{limit_advice(error)}"
+                ) from error
             except RuntimeError as error:
                 raise SchemaMismatch(f"{executable}: {error}") from error
             finally:
@@ -149,6 +157,10 @@ class Simulator:
     def episode_pid(self) -> int:
         """Process of the running or last episode, 0 before the first reset."""
         return self._episode
+
+    def program_digest(self) -> str:
+        """SHA-256 of everything that decides results beside arguments, seed and actions."""
+        return program_digest(self.pid, Path(self.command[0]))
 
     # --- episodes -------------------------------------------------------------------------------
 
@@ -173,7 +185,9 @@ class Simulator:
         self._flushed.clear()
         self._seed = seed
         try:
-            self._episode, pidfds = self._process.fork_episode(seed, _FORK_TIMEOUT_S)
+            self._episode, pidfds = self._process.fork_episode(seed, self._fork_timeout_s)
+        except SimulatorTimeout:
+            raise  # an OSError as well
         except OSError as error:
             self._die("the simulator ended before the episode began", error)
         self._channel.attach(pidfds)

@@ -12,6 +12,7 @@ from rich.table import Table
 from tandem.bridge import run_folder
 from tandem.scripts.analyze import wide_console
 from tandem.scripts.common.needs import need_torch
+from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
 from tandem.scripts.run import sigterm_as_interrupt
 from tandem.scripts.training.settings import load_settings, state_draw
 
@@ -44,6 +45,9 @@ def evaluate(
     cache: Annotated[
         Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
     ] = None,
+    connect: Connect = None,
+    key: Key = None,
+    server_key: ServerKey = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Compare a trained agent's greedy policy with others, at states it has not met.
@@ -59,6 +63,7 @@ def evaluate(
     from tandem.scripts.training.run import last_checkpoint
 
     settings = load_settings(folder)
+    target = target_of(connect, key, server_key)
     checkpoint = last_checkpoint(folder)
     console = wide_console()
     with sigterm_as_interrupt():
@@ -68,6 +73,7 @@ def evaluate(
             state_draw(states or settings.draw.count, seed),
             cache=cache,
             console=Console(quiet=True) if quiet else Console(stderr=True),
+            target=target,
         )
     console.print(
         f"[bold]{folder}[/]: {settings.agent} in {settings.scenario} after {result.interactions} "

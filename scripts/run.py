@@ -26,9 +26,9 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import MeanResponseTime, Objective, PaperObjective
 from tandem.bridge.records import RunWriter
-from tandem.bridge.remote import RemoteEnv, Target
+from tandem.bridge.remote import Target
 from tandem.scripts.common.arguments import parse_assignments
-from tandem.scripts.top import client_keys
+from tandem.scripts.common.place import Connect, Key, ServerKey, open_env, target_of
 from tandem.scripts.training.rollout import play
 
 DEFAULT_EPOCHS: Final = 50
@@ -66,11 +66,9 @@ def run(
     frames: Annotated[
         bool, typer.Option("--frames", help="Record every frame on the air (see load_run).")
     ] = False,
-    connect: Annotated[
-        str | None, typer.Option(help="Simulate on a server (`tandem serve`) at this address.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(help="--connect: your own .key_secret.")] = None,
-    server_key: Annotated[Path | None, typer.Option(help="--connect: the server's .key.")] = None,
+    connect: Connect = None,
+    key: Key = None,
+    server_key: ServerKey = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out that did not complete.")
     ] = False,
@@ -120,7 +118,7 @@ def run(
         _check_same(folder, config)
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
-    target = None if connect is None else Target(connect, client_keys(key, server_key))
+    target = target_of(connect, key, server_key)
     with (
         start(
             scenario, {**arguments, **traced}, reward, one_shot=bool(traces), target=target
@@ -216,11 +214,7 @@ def start(
     target: Target | None = None,
 ) -> TandemEnv:
     """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
-    env: TandemEnv
-    if target is None:
-        env = TandemEnv(scenario, arguments, one_shot=one_shot)
-    else:
-        env = RemoteEnv(scenario, arguments, server=target.address, keys=target.keys)
+    env = open_env(scenario, arguments, target, one_shot=one_shot)
     if env.has_requests:
         env.objective = objective
     return env

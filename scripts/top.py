@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 from tandem.bridge.remote import endpoint
 from tandem.bridge.remote.errors import ConnectionLost
-from tandem.bridge.remote.keys import ClientKeys
 from tandem.bridge.remote.telemetry import INTERVAL_S, Snapshot
 from tandem.bridge.remote.watch import Watch
+from tandem.scripts.common.place import client_keys
 
 #: A server that is silent for so long is shown as lost.
 SILENCE_S: Final = 5 * INTERVAL_S
@@ -53,15 +53,6 @@ def top(
             console.print(view(first))
         else:
             _live(watch, first, console)
-
-
-def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
-    """Keys from two options that need each other."""
-    if key is None and server_key is None:
-        return None
-    if key is None or server_key is None:
-        raise typer.BadParameter("give both --key (your .key_secret) and --server-key (its .key)")
-    return ClientKeys.load(key, server_key)
 
 
 def view(state: Snapshot) -> RenderableType:

@@ -13,6 +13,7 @@ from tandem.bridge import run_folder
 from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
 from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.common.needs import need_torch
+from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
 from tandem.scripts.common.runner import Runner
 from tandem.scripts.run import (
     DEFAULT_EPOCHS,
@@ -83,6 +84,9 @@ def train(
     runner: Annotated[
         Runner, typer.Option(help="Simulator here, or as a Ray actor: the same results.")
     ] = Runner.LOCAL,
+    connect: Connect = None,
+    key: Key = None,
+    server_key: ServerKey = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, as if never stopped.")
     ] = False,
@@ -105,6 +109,11 @@ def train(
 
     console = Console(stderr=True)
     folder = out or default_folder(scenario, agent, users, seed)
+    target = target_of(connect, key, server_key)
+    if target is not None and runner is not Runner.LOCAL:
+        raise typer.BadParameter(
+            f"--connect simulates on a server: leave out --runner {runner.value}"
+        )
     asked = TrainSettings(
         scenario=scenario,
         agent=agent,
@@ -129,7 +138,15 @@ def train(
         run_folder.check(folder, force=force)
     try:
         run = train_in(
-            folder, asked, checkpoint, cache, console, force=force, quiet=quiet, runner=runner
+            folder,
+            asked,
+            checkpoint,
+            cache,
+            console,
+            force=force,
+            quiet=quiet,
+            runner=runner,
+            target=target,
         )
     except KeyboardInterrupt:
         console.print(f"[yellow]interrupted[/]; go on with: tandem train --resume --out {folder}")

@@ -9,7 +9,6 @@ and action history. A change of any of them is another file; nothing ever has to
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -26,6 +25,7 @@ from tandem.agents.optimum.outcome_table import NetworkClasses, OutcomeTable, Re
 from tandem.agents.optimum.states import History
 from tandem.agents.options import OptionTable
 from tandem.bridge.env import TandemEnv
+from tandem.bridge.program_digest import file_digest
 
 #: Raised by one whenever tables get another meaning.
 FORMAT_VERSION: Final = 2
@@ -39,7 +39,6 @@ _TABLE_FIELDS: Final = (
 )
 _OBSERVATION: Final = "observation/"
 _ROWS: Final = ("rows/patterns", "rows/devices")
-_READ_BYTES: Final = 1 << 20
 
 
 def default_folder() -> Path:
@@ -74,7 +73,7 @@ class SimulationKey:
                 },
                 "ns3": [schema.ns3_version, schema.ns3_provider],
                 "meta": schema.meta,
-                "program": program_digest(env.simulator.pid, Path(env.simulator.command[0])),
+                "program": env.simulator.program_digest(),
             }
         )
 
@@ -161,32 +160,3 @@ class OracleCache:
     def path(self, key: str) -> Path:
         """The file of a key."""
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
-
-
-def program_digest(pid: int, executable: Path) -> str:
-    """Digest of a running scenario's executable and of the ns-3 libraries that it has loaded."""
-    files = {executable.resolve()}
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
-            mapped = line.partition("/")[2]
-            if mapped and "libns3" in Path(mapped).name:
-                files.add(Path("/" + mapped))
-    digest = hashlib.sha256()
-    for file in sorted(files, key=lambda file: file.name):
-        digest.update(f"{file.name}:{file_digest(file)}\n".encode())
-    return digest.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content; read once per content's date and size."""
-    status = path.stat()
-    return _digest(path, status.st_size, status.st_mtime_ns)
-
-
-@functools.cache
-def _digest(path: Path, size: int, modified_ns: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

@@ -10,12 +10,15 @@
 #include "channel/segment.h"
 #include "channel/wait.h"
 
+#include <cerrno>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <system_error>
 
 namespace nb = nanobind;
 using namespace tandem::channel;
@@ -233,6 +236,18 @@ NB_MODULE(_native, m)
     m.attr("DEFAULT_SPIN_US") = DEFAULT_SPIN_US;
     m.attr("RECORD_HEADER_BYTES") = RECORD_HEADER_BYTES;
     nb::exception<InvalidAction>(m, "InvalidActionError", PyExc_ValueError);
+    // As OSError, so that Python sees the number: no descriptor left, no thread left.
+    nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+        try
+        {
+            std::rethrow_exception(thrown);
+        }
+        catch (const std::system_error& error)
+        {
+            errno = error.code().value();
+            PyErr_SetFromErrno(PyExc_OSError);
+        }
+    });
     nb::class_<Channel>(m, "Channel")
         .def(nb::init<int, double>(), nb::arg("fd"), nb::arg("spin_us"))
         .def_prop_ro("schema", &Channel::GetSchema)

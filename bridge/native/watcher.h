@@ -5,10 +5,11 @@
 #include "channel/wait.h"
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 #include <poll.h>
-#include <stdexcept>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -30,9 +31,17 @@ class Watcher
     {
         if (m_control < 0)
         {
-            throw std::runtime_error("eventfd: too many open files?");
+            throw std::system_error(errno, std::generic_category(), "eventfd");
         }
-        m_thread = std::thread([this] { Run(); });
+        try
+        {
+            m_thread = std::thread([this] { Run(); });
+        }
+        catch (...)
+        {
+            close(m_control);
+            throw;
+        }
     }
 
     ~Watcher()

@@ -19,6 +19,7 @@ from tandem.bridge.remote.errors import (
     ConnectionLost,
     ProtocolError,
     QuotaExceeded,
+    RemoteError,
     RemoteTimeout,
     from_message,
 )
@@ -176,7 +177,13 @@ class Connection:
             time.sleep(_RETRY_S)
 
     def _new_socket(self) -> None:
-        socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+        try:
+            socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+        except zmq.ZMQError as error:
+            raise RemoteError(
+                f"cannot make a socket ({error.strerror}): close other environments, or raise the "
+                "limit of open files with `ulimit -n`"
+            ) from None
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.IPV6, self._place.ipv6)
         # Lost means lost: a new connection starts from a clean state (see RemoteSimulator).

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import zmq.auth
+import zmq.utils.z85
 from tandem.bridge.errors import TandemError
 
 PUBLIC_SUFFIX: Final = ".key"
@@ -24,6 +25,7 @@ LOCAL_USER: Final = "local"
 #: Of a key in Z85 text (32 bytes).
 KEY_CHARACTERS: Final = 40
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
+_ALPHABET: Final = frozenset(zmq.utils.z85.Z85CHARS)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -134,7 +136,11 @@ class AllowList:
     def names(self) -> dict[bytes, str]:
         """Client name by public key; files that cannot be read let nobody in."""
         found: dict[bytes, str] = {}
-        for path in sorted(self._folder.glob(f"*{PUBLIC_SUFFIX}")):
+        try:
+            paths = sorted(self._folder.glob(f"*{PUBLIC_SUFFIX}"))
+        except OSError:  # no descriptor is left, the folder was removed
+            return found
+        for path in paths:
             try:
                 found[load_public(path)] = path.name.removesuffix(PUBLIC_SUFFIX)
             except KeyFileError:
@@ -154,8 +160,12 @@ def _load(path: Path) -> tuple[bytes, bytes | None]:
             f"{path} holds no key ({error}): make one with `tandem keys new`"
         ) from None
     for key in (public, secret):
-        if key is not None and len(key) != KEY_CHARACTERS:
+        if key is None:
+            continue
+        if len(key) != KEY_CHARACTERS:
             raise KeyFileError(
                 f"{path} holds a key of {len(key)} characters instead of {KEY_CHARACTERS}"
             )
+        if not set(key) <= _ALPHABET:
+            raise KeyFileError(f"{path} holds a damaged key: some characters are not Z85's")
     return public, secret

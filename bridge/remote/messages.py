@@ -127,6 +127,7 @@ class Opened(Reply):
     type: Literal["opened"] = "opened"
     command: list[str]
     pid: Integer
+    program_digest: Text
 
 
 class State(Strict):

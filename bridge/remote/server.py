@@ -26,6 +26,7 @@ from tandem.bridge.remote.errors import (
     ConnectionLost,
     ProtocolError,
     QuotaExceeded,
+    RemoteError,
     to_message,
 )
 from tandem.bridge.remote.keys import LOCAL_USER
@@ -49,6 +50,9 @@ _TICK_MS: Final = 100
 _PROBE_AGAIN_S: Final = (0.0, 0.05, 0.25, 1.0)
 #: Replies that a client does not take are kept so long, then it counts as gone.
 _REPLY_PATIENCE_S: Final = 30.0
+#: One request at a time means one reply; more come from a client that breaks the rules.
+_UNSENT_REPLIES: Final = 64
+_REQUESTS_PER_TURN: Final = 64
 _SHUTDOWN_S: Final = 5.0
 _LOG_CHARACTERS: Final = 300
 
@@ -227,7 +231,8 @@ class Server:
     # --- requests -------------------------------------------------------------------------------
 
     def _receive(self) -> None:
-        while True:
+        """Take what has come, but not so much that one who floods the server keeps it busy."""
+        for _ in range(_REQUESTS_PER_TURN):
             try:
                 frames = self._sockets.front.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
@@ -237,13 +242,19 @@ class Server:
             try:
                 message, arrays = self._codec.decode([frame.buffer for frame in frames[1:]])
                 request = message.id
-                self._handle(identity, self._user(frames[-1]), message, arrays)
+                self._handle(identity, frames[-1], message, arrays)
             except WireError as error:
                 self._refuse(identity, request, ProtocolError(f"the request is refused: {error}"))
             except TandemError as error:
                 self._refuse(identity, request, error)
+            except Exception as error:  # a bug here, or no descriptor left, must not end the server
+                _LOG.exception("a request failed")
+                failure = f"the server failed on this request ({type(error).__name__}); see its log"
+                self._refuse(identity, request, RemoteError(failure))
 
-    def _handle(self, identity: bytes, user: str, message: ClientMessage, arrays: Arrays) -> None:
+    def _handle(
+        self, identity: bytes, last: zmq.Frame, message: ClientMessage, arrays: Arrays
+    ) -> None:
         client = self._clients.get(identity)
         if client is None:
             if not isinstance(message, Hello):
@@ -251,7 +262,7 @@ class Server:
                     "the server does not know this connection: it was restarted, or freed what "
                     "was idle for too long"
                 )
-            self._greet(identity, user, message)
+            self._greet(identity, self._user(last), message)
             return
         if message.id <= client.last_id:
             raise ProtocolError(
@@ -361,6 +372,9 @@ class Server:
         client = self._clients.get(identity)
         if client is not None and client.unsent:
             client.unsent.append(frames)
+            if len(client.unsent) > _UNSENT_REPLIES:
+                _LOG.warning("%s goes on asking without taking its replies", client.name)
+                self._forget(identity)
             return
         try:
             self._sockets.front.send_multipart([identity, *frames], zmq.NOBLOCK)
@@ -380,8 +394,11 @@ class Server:
                 self._forget(identity)
                 continue
             waiting, client.unsent = client.unsent, []
+            since_s = client.unsent_since_s
             for frames in waiting:
                 self._send(identity, frames)
+            if len(client.unsent) == len(waiting):
+                client.unsent_since_s = since_s  # it has taken none
 
     # --- who is still there ---------------------------------------------------------------------
 
@@ -436,7 +453,8 @@ class Server:
     def _publish(self) -> None:
         publisher = self._sockets.publisher
         if publisher is not None:
-            with contextlib.suppress(zmq.Again):
+            # OSError: /proc cannot be read while no descriptor is left.
+            with contextlib.suppress(zmq.Again, OSError):
                 publisher.send_multipart(
                     [TOPIC, self.snapshot().model_dump_json().encode()], zmq.NOBLOCK
                 )

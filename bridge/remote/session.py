@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.bridge.errors import NoEpisode, TandemError
+from tandem.bridge.errors import NoEpisode, ScenarioError, TandemError
 from tandem.bridge.remote.errors import ProtocolError, RemoteError, to_message
 from tandem.bridge.remote.messages import (
     ACTION,
@@ -186,19 +186,28 @@ class Session:
     def _open(self, job: Open, executable: Path) -> list[bytes]:
         limits = self._limits
         step_timeout_s = min(job.step_timeout_s or limits.step_timeout_s, limits.step_timeout_s)
-        simulator = Simulator(
-            executable,
-            job.arguments,
-            branch_slots=min(job.branch_slots, limits.max_branches),
-            start_timeout_s=limits.start_timeout_s,
-            step_timeout_s=step_timeout_s,
-        )
+        # The folders of the server are nobody else's business.
+        folder = f"{executable.parent}{os.sep}"
+        try:
+            simulator = Simulator(
+                executable,
+                job.arguments,
+                branch_slots=min(job.branch_slots, limits.max_branches),
+                start_timeout_s=limits.start_timeout_s,
+                step_timeout_s=step_timeout_s,
+            )
+        except ScenarioError as error:
+            raise ScenarioError(str(error).replace(folder, "")) from error
         with self._guard:
             self._simulator = simulator
         _limit_memory(simulator.pid, limits.simulator_bytes)
-        # The folders of the server are nobody else's business.
         command = [executable.name, *simulator.command[1:]]
-        opened = Opened(id=job.id, command=command, pid=simulator.pid)
+        opened = Opened(
+            id=job.id,
+            command=command,
+            pid=simulator.pid,
+            program_digest=simulator.program_digest(),
+        )
         schema = np.frombuffer(simulator.schema_text.encode(), np.uint8)
         return encode(opened, {SCHEMA: schema})
 

@@ -186,6 +186,10 @@ class RemoteSimulator:
             frames += self._resuming(functools.partial(self._branch, part, horizon, parallel))
         return frames
 
+    def program_digest(self) -> str:
+        """As `Simulator.program_digest`: of the server's."""
+        return self._program_digest
+
     def close(self) -> None:
         """Free the simulator; may be called again, and from any thread."""
         if self._closed:
@@ -335,6 +339,7 @@ class RemoteSimulator:
             opened = _expect(message, Opened)
             self.command: tuple[str, ...] = (*opened.command, f"@{target.address}")
             self.pid = opened.pid
+            self._program_digest = opened.program_digest
             self._adopt_schema(arrays)
         except BaseException:
             self._connection.close()

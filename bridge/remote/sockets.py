@@ -22,6 +22,8 @@ MISSED_HEARTBEATS: Final = 3
 #: ZeroMQ itself cuts a connection only at a frame this much larger than allowed, so that what is
 #: slightly too large can be answered.
 _FRAME_HEADROOM: Final = 2
+#: Subscribers send topics only, but the handshake with keys takes some hundred bytes as well.
+_SUBSCRIPTION_BYTES: Final = 4096
 _QUEUED_MESSAGES: Final = 64
 _HANDSHAKE_MS: Final = 5000
 _LINGER_MS: Final = 500
@@ -60,6 +62,7 @@ class ServerSockets:
         for place in (front, telemetry):
             if place is not None and not place.private:
                 _require_keys(place, access)
+        _require_both(access)
         self._access = access
         self.secured = access.keys is not None
         self.context = zmq.Context()
@@ -79,7 +82,7 @@ class ServerSockets:
             self.address = self._bind(self.front, front)
             if telemetry is not None:
                 self.publisher = self._socket(zmq.PUB, telemetry, heartbeat_s)
-                self.publisher.setsockopt(zmq.MAXMSGSIZE, endpoint.MAX_IPC_BYTES)
+                self.publisher.setsockopt(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
                 self.telemetry_address = self._bind(self.publisher, telemetry)
         except BaseException:
             self.close()
@@ -147,6 +150,20 @@ def _require_keys(place: Endpoint, access: Access) -> None:
             f"{place.text} can be reached from other machines, which needs keys: make them with "
             "`tandem keys new server` and `tandem keys new CLIENT`, then give --keys and --allow; "
             f"or listen on {endpoint.DEFAULT_ADDRESS}"
+        )
+
+
+def _require_both(access: Access) -> None:
+    """One without the other lets in whoever knows the server's public key, or anybody."""
+    if access.keys is not None and access.clients is None:
+        raise AddressError(
+            "keys without a list of clients would let everybody in: give --allow, the folder with "
+            "the clients' public keys"
+        )
+    if access.keys is None and access.clients is not None:
+        raise AddressError(
+            "a list of clients without the server's own keys would keep nobody out: give --keys, "
+            "from `tandem keys new server`"
         )
 
 

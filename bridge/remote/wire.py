@@ -19,11 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from tandem.bridge.errors import TandemError
 
 #: Raised with every change of the messages; both sides refuse another version.
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 MAX_HEADER_BYTES: Final = 256 * 1024
 MAX_ARRAYS: Final = 4096
 MAX_AXES: Final = 8
 MAX_NAME_CHARACTERS: Final = 64
+#: Longest axis; so the size of an array is a number that can be printed.
+MAX_AXIS: Final = 2**40
 DEFAULT_MAX_ARRAY_BYTES: Final = 16 * 1024 * 1024
 #: Characters of a refused header's fault that are told to whoever sent it.
 _REASON_CHARACTERS: Final = 200
@@ -56,7 +58,7 @@ class ArraySpec(Strict):
 
     name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
     dtype: Literal["float64", "int64", "int32", "bytes"]
-    shape: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=MAX_AXES)]
+    shape: Annotated[list[Annotated[int, Field(ge=0, le=MAX_AXIS)]], Field(max_length=MAX_AXES)]
 
     @property
     def bytes(self) -> int:
@@ -117,7 +119,10 @@ class Codec(Generic[MessageT]):
                 )
             flat = np.frombuffer(frame, DTYPES[spec.dtype])
             flat.flags.writeable = False
-            arrays[spec.name] = flat.reshape(spec.shape)
+            try:
+                arrays[spec.name] = flat.reshape(spec.shape)
+            except ValueError as error:  # no bytes, but axes that numpy cannot hold
+                raise WireError(f"array '{spec.name}' has an impossible shape: {error}") from None
         return header.message, arrays
 
 

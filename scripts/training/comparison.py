@@ -13,6 +13,7 @@ from tandem.agents.agent import JointAction, Observation
 from tandem.agents.evaluation import Evaluation, EvaluationSet, Judge, Policy, StateDraw
 from tandem.agents.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.problem import JointProblem
+from tandem.bridge.remote import Target
 from tandem.bridge.request_table import Site
 from tandem.scripts.training.calibration import BEST_FIXED, calibration
 from tandem.scripts.training.judges import JudgedStates, judged_states
@@ -76,6 +77,7 @@ def compare(
     *,
     cache: Path | None,
     console: Console,
+    target: Target | None = None,
 ) -> Comparison:
     """Evaluate the agent of a checkpoint and the others.
 
@@ -91,6 +93,7 @@ def compare(
         draw,
         cache=cache,
         console=console,
+        target=target,
     ) as judged:
         judge, schema = judged.judge, judged.schema
         problem = JointProblem.from_schema(schema, settings.objective)

@@ -14,9 +14,10 @@ from tandem.agents.optimum.cache import OracleCache
 from tandem.agents.optimum.played_evaluation import PlayedEvaluationSet, with_histories
 from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle, Solution, bar
-from tandem.bridge.env import TandemEnv
 from tandem.bridge.objective import PaperObjective
+from tandem.bridge.remote import Target
 from tandem.bridge.schema import Schema
+from tandem.scripts.common.place import open_env
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def judged_states(
     *,
     cache: Path | None = None,
     console: Console | None = None,
+    target: Target | None = None,
 ) -> Iterator[JudgedStates]:
     """Draw states and let the oracle measure them; shows a bar while it does.
 
@@ -56,10 +58,12 @@ def judged_states(
     Args:
         arguments: of the scenario; the episode's length follows from ``draw``.
         cache: folder of measured states; default: the user's cache.
+        target: the server that simulates; ``None``: here.
     """
     epochs = draw.per_episode * draw.stride + 1
     store = OracleCache() if cache is None else OracleCache(cache)
-    with TandemEnv(scenario, {**arguments, "epochs": epochs}, objective=objective) as env:
+    episodes = {**arguments, "epochs": epochs}
+    with open_env(scenario, episodes, target, objective=objective) as env:
         oracle = Oracle(env, cache=store)
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         with bar(f"oracle · {draw.count} states", oracle.branches * draw.count, console) as advance:

@@ -12,6 +12,8 @@ from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
+from tandem.bridge.remote import Target
+from tandem.scripts.common.place import open_env
 from tandem.scripts.common.runner import Runner
 from tandem.scripts.common.stop_request import stop_requests
 from tandem.scripts.training.judges import judged_states
@@ -33,6 +35,7 @@ def train_in(
     force: bool,
     quiet: bool,
     runner: Runner = Runner.LOCAL,
+    target: Target | None = None,
 ) -> TrainRun:
     """Train in ``folder``; from ``checkpoint`` on, if there is one.
 
@@ -40,12 +43,13 @@ def train_in(
         cache: folder of measured states; default: the user's cache.
         force: replace an earlier run there.
         runner: where the simulator runs; the results are the same.
+        target: the server on which all simulators run, the oracle's as well; ``None``: here.
 
     Raises:
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
     with ExitStack() as stack:
-        env = _start(settings, runner)
+        env = _start(settings, runner, target)
         stack.callback(env.close)
         settings = settings.with_states(env.schema)
         judged = stack.enter_context(
@@ -55,6 +59,7 @@ def train_in(
                 settings.objective,
                 settings.draw,
                 cache=cache,
+                target=target,
                 console=Console(quiet=True) if quiet else console,
             )
         )
@@ -92,9 +97,9 @@ def train_in(
     return run
 
 
-def _start(settings: TrainSettings, runner: Runner) -> TandemEnv | RayEnv:
+def _start(settings: TrainSettings, runner: Runner, target: Target | None) -> TandemEnv | RayEnv:
     if runner is Runner.LOCAL:
-        return TandemEnv(settings.scenario, settings.arguments, objective=settings.objective)
+        return open_env(settings.scenario, settings.arguments, target, objective=settings.objective)
     from tandem.bridge.ray_env import RayEnv
 
     return RayEnv(settings.scenario, settings.arguments, objective=settings.objective)
