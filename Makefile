@@ -16,12 +16,13 @@ BIN := $(VENV)/bin
 BUILD := build/dev
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
+MODULES := $(VENV)/.modules
 NATIVE := bridge/native bridge/compat/native
 CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeLists.txt
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
 
-.PHONY: build demo test test-slow faults lint format docs bench clean
+.PHONY: FORCE build demo test test-slow faults lint format docs bench clean
 .DELETE_ON_ERROR:
 
 build: $(PACKAGE)
@@ -34,8 +35,13 @@ $(ENVIRONMENT): constraints.txt
 	    --requirement requirements-dev.txt
 	touch $@
 
+# The installation knows modules by name: it is made anew when one came, went or moved.
+$(MODULES): $(ENVIRONMENT) FORCE
+	@find bridge agents dnn_profiles scripts -name '*.py' | sort > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
 # Editable: Python edits count at once; C++ edits rebuild what changed.
-$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP)
+$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP) $(MODULES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 	    -C build-dir=$(BUILD) $(NS3_CHOICE) --editable .
 	touch $@
