@@ -6,9 +6,8 @@
  * The spin is bounded and backs off. Once one side sleeps, waking it takes 25–50 µs; a spin shorter
  * than that would make the other side sleep too, and both for ever after, so the budget is at
  * least twice that. A spin that fails doubles the number of waits that skip spinning (at most
- * MAX_SKIPPED_SPINS), one that succeeds halves it: full speed across cores after some milliseconds,
- * and near futex speed where both sides share a core or simulators outnumber cores. (A success that
- * ended the skipping at once would be paid with several failures there: successes are luck.)
+ * MAX_SKIPPED_SPINS), one that succeeds resets it: full speed across cores, and near futex speed
+ * where both sides share a core or simulators outnumber cores.
  */
 #ifndef TANDEM_CHANNEL_WAIT_H
 #define TANDEM_CHANNEL_WAIT_H
@@ -135,8 +134,7 @@ class Waiter
                 CpuRelax();
                 if (mailbox.sequence.load(std::memory_order_acquire) != seen)
                 {
-                    m_skip /= 2;
-                    m_skipLeft = m_skip;
+                    m_skip = 0;
                     return true;
                 }
             }
