@@ -16,6 +16,7 @@ SOAK_S ?= 3600
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build/dev
+TEST_JOBS ?= 2
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
 MODULES := $(VENV)/.modules
@@ -52,7 +53,7 @@ demo: $(PACKAGE)
 	$(BIN)/tandem demo
 
 test: $(PACKAGE)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist loadfile
 
 test-slow: $(PACKAGE)
 	$(BIN)/python -m pytest -m slow

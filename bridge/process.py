@@ -98,8 +98,6 @@ class SimulatorProcess:
         while True:
             text, fds = self._receive(deadline - time.monotonic())
             if text == "READY":
-                if not fds:
-                    raise _no_descriptor()
                 return fds[0]
             if not text:
                 break
@@ -143,8 +141,6 @@ class SimulatorProcess:
                     f"is overloaded. Its last output: {tail or '(nothing)'}"
                 )
             if words[0] == "EPISODE":
-                if not fds:
-                    raise _no_descriptor()
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
                 except OSError:
@@ -193,15 +189,23 @@ class SimulatorProcess:
             self._exits[int(words[1])] = int(words[2])
 
     def _receive(self, timeout_s: float) -> tuple[str, list[int]]:
-        """One control message with its file descriptors; "" on a closed socket or time-out."""
+        """One control message with its file descriptors; "" on a closed socket or time-out.
+
+        Raises:
+            TandemError: descriptors came that this process has no room for.
+        """
         poll = select.poll()
         try:
             poll.register(self._socket, select.POLLIN)
             if not poll.poll(max(0.0, timeout_s) * 1000):
                 return "", []
-            data, fds, _, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 2)
+            data, fds, flags, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 2)
         except (OSError, ValueError):  # closed here or there
             return "", []
+        if flags & socket.MSG_CTRUNC:
+            for fd in fds:
+                os.close(fd)
+            raise _no_descriptor()
         return data.decode(), list(fds)
 
     def _wait_gone(self, timeout_s: float) -> bool:
