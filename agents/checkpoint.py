@@ -28,7 +28,7 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
 def load_state(path: Path) -> dict[str, Any]:
     """Read what `save_state` wrote; refuses files that hold anything else (no pickled code)."""
-    state: dict[str, Any] = _unpack(torch.load(path, weights_only=True))
+    state: dict[str, Any] = _unpack(torch.load(path, map_location="cpu", weights_only=True))
     return state
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import Self
@@ -12,6 +12,7 @@ Positive = Annotated[float, Field(gt=0.0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
+DeviceName = Literal["auto", "cpu", "cuda"]
 CountOrNone = Annotated[int, Field(ge=0)]
 
 
@@ -60,6 +61,8 @@ class ModelConfig(Settings):
     """Share of epochs that no member trains on, besides those that its resample leaves out."""
     next_state_weight: NotNegative = 0.1
     """Weight of the error of the predicted next state against that of response times."""
+    device: DeviceName = "auto"
+    """Where it computes: ``cpu``, ``cuda``, or ``auto``, the GPU if PyTorch sees one."""
     use_prior: bool = True
     """Predict a correction to the analytic prior; without it, predict from nothing (ablation)."""
     use_structure: bool = True

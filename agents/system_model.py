@@ -11,6 +11,7 @@ for any number of them.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from tandem.agents.agent import Observation
 from tandem.agents.config import ModelConfig, PriorConfig
+from tandem.agents.model.device import compute_device
 from tandem.agents.model.features import TIME_FLOOR_S, FeatureMap, compress_s
 from tandem.agents.model.network import Ensemble, gaussian_loss
 from tandem.agents.model.prior import COMPONENTS, DEVICE, PriorView
@@ -97,6 +99,7 @@ class SystemModel:
         self.features = FeatureMap(problem)
         self._rng = np.random.default_rng(seed)
         self._generator = torch.Generator().manual_seed(seed)
+        self._device = compute_device(config.device)
         self._network = Ensemble(
             config.members,
             self.features.width,
@@ -104,7 +107,7 @@ class SystemModel:
             len(COMPONENTS),
             len(problem.user_columns),
             self._generator,
-        )
+        ).to(self._device)
         self._optimiser = self._new_optimiser()
         self.rows = TrainingRows(config.members, config.held_out_share, self._rng)
         self.elites: tuple[int, ...] = tuple(range(config.elites))
@@ -147,7 +150,7 @@ class SystemModel:
         if not len(self.rows):
             raise ValueError("the system model has no epochs to learn from: add one first")
         rows = {
-            name: torch.from_numpy(self.rows[name])
+            name: torch.from_numpy(self.rows[name]).to(self._device)
             for name in ("features", "target", "weight", "change")
         }
         if len(self.rows) >= RESTANDARDISE_GROWTH * self._standardised_at:
@@ -155,7 +158,7 @@ class SystemModel:
             self._standardised_at = len(self.rows)
         batches = torch.from_numpy(
             self.rows.draw(self.config.steps_per_fit if steps is None else steps, self._batch())
-        )
+        ).to(self._device)
         loss = torch.zeros(())
         # The log prior counts once for all rows, the error once for each.
         strength = self.config.noise_variance / len(self.rows)
@@ -195,31 +198,24 @@ class SystemModel:
         rows, base = self._chosen(self.view(observation), actions)
         cases, users = actions.shape
         with torch.no_grad():
-            mean, log_variance, change = self._network(
-                torch.from_numpy(rows.reshape(cases * users, -1).astype(np.float32)),
-                list(self.elites),
-            )
+            mean, log_variance, change = self._outputs(rows.reshape(cases * users, -1), self.elites)
         shape = (len(self.elites), cases, users, len(COMPONENTS))
-        components = self._seconds(
-            base, mean.numpy().reshape(shape), log_variance.numpy().reshape(shape)
-        )
+        components = self._seconds(base, mean.reshape(shape), log_variance.reshape(shape))
         exists = np.ones((cases, users, len(COMPONENTS)))
         exists[~self._is_network[actions]] = np.eye(len(COMPONENTS))[DEVICE]
-        spread = np.exp(log_variance.numpy().astype(np.float64)) * self._variance_scale
+        spread = np.exp(log_variance.astype(np.float64)) * self._variance_scale
         variance = np.expm1(np.minimum(spread, LARGEST_VARIANCE)).reshape(shape)
         within = ((components + TIME_FLOOR_S) ** 2 * variance * exists).sum(axis=-1)
         encoded = self.features.users.encode(observation["users"])
-        moved = encoded + change.numpy().reshape(*shape[:-1], -1)
+        moved = encoded + change.reshape(*shape[:-1], -1)
         return Prediction(components * exists, within, self.features.users.decode(moved))
 
     @single_threaded
     def component_means_s(self, rows: Array, base: Array, members: tuple[int, ...]) -> Array:
         """Mean components of feature rows ``[R, F]`` over ``members``, seconds, ``[R, 4]``."""
         with torch.no_grad():
-            mean, log_variance, _ = self._network(
-                torch.from_numpy(rows.astype(np.float32)), list(members)
-            )
-        means_s = self._seconds(base, mean.numpy(), log_variance.numpy())
+            mean, log_variance, _ = self._outputs(rows, members)
+        means_s = self._seconds(base, mean, log_variance)
         return np.asarray(means_s.mean(axis=0))
 
     def network_rows(
@@ -272,7 +268,7 @@ class SystemModel:
     def save(self, path: Path) -> None:
         """Write weights, elites and training rows to one ``.npz`` file (no pickle inside)."""
         header = {"config": self.config.model_dump(), "elites": list(self.elites)}
-        arrays = {f"network.{k}": v.numpy() for k, v in self._network.state_dict().items()}
+        arrays = {f"network.{k}": v.cpu().numpy() for k, v in self._network.state_dict().items()}
         arrays["variance_scale"] = self._variance_scale
         arrays |= {f"rows.{name}": value for name, value in self.rows.state_dict().items()}
         text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
@@ -310,12 +306,12 @@ class SystemModel:
             Mean squared error of each member, ``[E]``.
         """
         with torch.no_grad():
-            mean, log_variance, _ = self._network(rows["features"])
+            mean, log_variance, _ = (t.cpu().numpy() for t in self._network(rows["features"]))
         unseen = self.rows.unseen().T[..., None]
         if not unseen.any(axis=(1, 2)).all():
             unseen = np.ones_like(unseen)
         weight = unseen * self.rows["weight"]
-        error = (self.rows["target"] - mean.numpy().astype(np.float64)) ** 2
+        error = (self.rows["target"] - mean.astype(np.float64)) ** 2
         members = (error * weight).sum(axis=(1, 2)) / np.maximum(weight.sum(axis=(1, 2)), 1.0)
         order = np.argsort(members, kind="stable")[: self.config.elites]
         self.elites = tuple(sorted(order.tolist()))
@@ -327,6 +323,14 @@ class SystemModel:
         scale = (total + PRIOR_EVIDENCE) / (evidence + PRIOR_EVIDENCE)
         self._variance_scale = np.clip(scale, 1.0, LARGEST_VARIANCE_SCALE)
         return np.asarray(members)
+
+    def _outputs(
+        self, rows: Array, members: Sequence[int]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Means, log variances and changes of rows ``[R, F]``: each ``[E, R, …]``."""
+        inputs = torch.from_numpy(rows.astype(np.float32)).to(self._device)
+        mean, log_variance, change = self._network(inputs, list(members))
+        return mean.cpu().numpy(), log_variance.cpu().numpy(), change.cpu().numpy()
 
     def _new_optimiser(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self._network.parameters(), lr=self.config.learning_rate)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from agent_worlds import (
     CLOUD,
     EDGE,
@@ -19,6 +20,7 @@ from tandem.agents.config import ModelConfig, PriorConfig
 from tandem.agents.model.calibration import calibrate, interval90_s
 from tandem.agents.model.prior import DOWNLINK, SITE, UPLINK, PriorView
 from tandem.agents.system_model import SystemModel
+from tandem.bridge.errors import TandemError
 
 TRAIN, TEST = 60, 30
 SLOWDOWN = 2.0
@@ -185,3 +187,22 @@ def test_interval_holds_ninety_percent_of_a_log_normal() -> None:
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="elites is 9, more than the 7 members"):
         ModelConfig(elites=9)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU that PyTorch sees")
+def test_gpu_and_cpu_learn_and_predict_alike(learned: SystemModel) -> None:
+    predictions = []
+    for device in ("cpu", "cuda"):
+        config = ModelConfig.model_validate({"device": device})
+        model = SystemModel(learned.problem, config, PriorConfig(), seed=0)
+        model.load_state_dict(learned.state_dict())
+        model.fit(steps=20)
+        actions = np.array([[EDGE, CLOUD, 0, 1]])
+        predictions.append(model.predict(make_observation(learned.problem), actions).components_s)
+    assert predictions[1] == pytest.approx(predictions[0], rel=0.02)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_a_clear_error() -> None:
+    with pytest.raises(TandemError, match="sees no GPU"):
+        SystemModel(make_problem(2), ModelConfig(device="cuda"), PriorConfig(), seed=1)
