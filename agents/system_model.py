@@ -317,7 +317,7 @@ class SystemModel:
         self.elites = tuple(sorted(order.tolist()))
         elites = list(self.elites)
         # A variance learned on the rows that were fitted is too small.
-        surprise = (error * np.exp(-log_variance.numpy().astype(np.float64)) * weight)[elites]
+        surprise = (error * np.exp(-log_variance.astype(np.float64)) * weight)[elites]
         evidence = weight[elites].sum(axis=(0, 1)) / len(elites)
         total = surprise.sum(axis=(0, 1)) / len(elites)
         scale = (total + PRIOR_EVIDENCE) / (evidence + PRIOR_EVIDENCE)
