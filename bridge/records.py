@@ -19,13 +19,6 @@ same run writes the same bytes on every machine that has the same versions.
 
 from __future__ import annotations
 
-import datetime
-import hashlib
-import importlib.metadata
-import json
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -37,18 +30,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from tandem.bridge import run_folder
-from tandem.bridge.journal import JOURNAL, Entry, Journal, is_locked
+from tandem.bridge.journal import JOURNAL, Entry, Journal
 from tandem.bridge.journal import read as read_journal
 from tandem.bridge.objective import EpochCost
 from tandem.bridge.packed_table import pack_table, unpack_table
+from tandem.bridge.provenance import build_identity, provenance
+from tandem.bridge.record_tables import labels_of, record_table
 from tandem.bridge.run_schema import DECISIONS, EPISODES, SCHEMA, described
 from tandem.bridge.schema import Schema
 
 #: Key of the JSON that each Parquet file carries in its schema: names of sites, variants, columns.
 LABELS_KEY: Final = b"tandem"
-#: Distributions whose versions a result may depend on.
-DEPENDENCIES: Final = ("numpy", "gymnasium", "pyarrow", "pandas")
-GIT_TIMEOUT_S: Final = 5.0
 
 
 class RunWriter:
@@ -187,7 +179,7 @@ class RunWriter:
         Raises:
             RunFolderError: there is nothing to go on with.
         """
-        entries = _journal_entries(self.folder)
+        entries = journal_entries(self.folder)
         closing = [
             number
             for number, entry in enumerate(entries)
@@ -362,48 +354,7 @@ class RunWriter:
         run_folder.write_json(self.folder / run_folder.METADATA, self._metadata)
 
 
-def recover(folder: Path) -> bool:
-    """Write the tables of a run that was killed, from its journal.
-
-    Returns:
-        Whether there was anything to do. A run that is still alive is left alone.
-
-    Raises:
-        RunFolderError: the journal cannot be read or the tables cannot be written.
-    """
-    if not (folder / JOURNAL).is_file() or is_locked(folder):
-        return False
-    metadata = json.loads((folder / run_folder.METADATA).read_text(encoding="utf-8"))
-    if metadata.get("status") != "running":
-        return False  # its tables are written
-    entries = _journal_entries(folder)
-    try:
-        _rebuild(folder, metadata, entries)
-    except OSError as error:
-        raise run_folder.RunFolderError(f"cannot write the tables of {folder}: {error}") from error
-    return True
-
-
-def _rebuild(folder: Path, metadata: dict[str, Any], entries: Sequence[Entry]) -> None:
-    """Write what `RunWriter.__exit__` would have written."""
-    first = entries[0].values
-    writer = RunWriter.__new__(RunWriter)
-    writer._begin(
-        folder,
-        {name: np.dtype([tuple(c) for c in columns]) for name, columns in first["dtypes"].items()},
-        first["labels"].encode(),
-        metadata,
-    )
-    writer._replay(entries)
-    writer._close_episode(finished=False)
-    writer._write_tables()
-    elapsed_s = metadata["elapsed_s"]
-    writer._write_metadata("killed", "the process was killed; recovered from its journal")
-    metadata["elapsed_s"] = elapsed_s  # how long it ran nobody knows
-    run_folder.write_json(folder / run_folder.METADATA, metadata)
-
-
-def _journal_entries(folder: Path) -> list[Entry]:
+def journal_entries(folder: Path) -> list[Entry]:
     """Raises `RunFolderError` if there are none."""
     try:
         entries = list(read_journal(folder))
@@ -435,109 +386,3 @@ def _split(arrays: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[An
         kind, _, rest = name.partition(".")
         kinds.setdefault(kind, {})[rest] = array
     return kinds
-
-
-def record_table(
-    dtype: np.dtype[np.void], parts: Sequence[tuple[int, NDArray[np.void]]]
-) -> pa.Table:
-    """One Arrow table from the records of all epochs, with the episode as first column.
-
-    Args:
-        dtype: of every part.
-        parts: episode number and structured array, in the order of play.
-    """
-    arrays = [rows for _, rows in parts]
-    rows = np.concatenate(arrays) if arrays else np.zeros(0, dtype)
-    episode = np.repeat(
-        np.array([number for number, _ in parts], dtype=np.int64),
-        np.array([len(array) for array in arrays], dtype=np.int64),
-    )
-    columns = {"episode": episode}
-    columns.update({name: np.ascontiguousarray(rows[name]) for name in dtype.names or ()})
-    return pa.table(columns)
-
-
-def labels_of(schema: Schema) -> bytes:
-    """What a reader needs to name the codes in the tables, as canonical JSON."""
-    meta = schema.meta
-    content = {
-        "scenario": schema.scenario,
-        "users": meta.get("users"),
-        "variants": meta.get("variants"),
-        "sites": meta.get("sites"),
-        "cells": meta.get("cells"),
-        "options": meta.get("options"),
-        "observation": {
-            block.name: {
-                "shape": list(block.shape),
-                "columns": [column.name for column in block.columns],
-            }
-            for block in schema.observation
-        },
-    }
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-
-
-def config_hash(config: Mapping[str, Any]) -> str:
-    """SHA-256 of the configuration, independent of the order of its keys."""
-    text = json.dumps(config, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def provenance(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a result comes from: versions, machine, source revision."""
-    return {
-        "format": run_folder.FORMAT,
-        "format_version": run_folder.FORMAT_VERSION,
-        "scenario": schema.scenario,
-        "config_sha256": config_hash(config),
-        "started_at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "tandem_version": schema.tandem_version,
-        "ns3_version": schema.ns3_version,
-        "ns3_provider": schema.ns3_provider,
-        "python_version": platform.python_version(),
-        "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES},
-        "git_sha": git_sha(),
-        "host": {
-            "name": platform.node(),
-            "system": platform.platform(),
-            "machine": platform.machine(),
-            "cpus": os.cpu_count(),
-        },
-    }
-
-
-def build_identity(program: Path) -> dict[str, str | None]:
-    """What tells two builds apart: version, commit, content of the scenario's executable."""
-    return {
-        "tandem_version": importlib.metadata.version("ns3-tandem"),
-        "git_sha": git_sha(),
-        "program_sha256": hashlib.sha256(program.read_bytes()).hexdigest()
-        if program.is_file()
-        else None,  # on another machine
-    }
-
-
-def git_sha() -> str | None:
-    """Commit of the source tree this package runs from; ``None`` when it is not in one.
-
-    A package installed into an environment that lies inside some other repository is not tracked
-    there, so that repository's commit is not reported.
-    """
-    source = Path(__file__).resolve()
-    tracked = _git(source.parent, "ls-files", "--error-unmatch", source.name)
-    return None if tracked is None else _git(source.parent, "rev-parse", "HEAD")
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        result = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=GIT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return result.stdout.strip() if result.returncode == 0 else None

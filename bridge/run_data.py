@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from tandem.bridge import run_folder
-from tandem.bridge.records import recover
+from tandem.bridge.recovery import recover
 from tandem.bridge.run_schema import DECISIONS, EPISODES, SCHEMA
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
-from tandem.bridge.records import provenance
+from tandem.bridge.provenance import provenance
 from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.common.needs import need_torch
 from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt

@@ -16,7 +16,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 from tandem.bridge import run_folder
-from tandem.bridge.records import build_identity, config_hash
+from tandem.bridge.provenance import build_identity, config_hash
 from tandem.bridge.scenarios import scenario_executable
 from tandem.scripts.analyze import print_table, wide_console
 from tandem.scripts.inspection import measures

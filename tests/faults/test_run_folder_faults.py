@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from tandem.bridge import journal, run_folder
 from tandem.bridge.env import TandemEnv
-from tandem.bridge.records import RunWriter, recover
+from tandem.bridge.records import RunWriter
+from tandem.bridge.recovery import recover
 from tandem.bridge.run_data import load_run
 
 TABLES = ("requests", "decisions", "episodes")

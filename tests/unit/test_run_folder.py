@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from request_rows import DTYPE, MakeRequests
 from tandem.bridge import run_folder
-from tandem.bridge.records import config_hash, record_table
+from tandem.bridge.provenance import config_hash
+from tandem.bridge.record_tables import record_table
 
 
 def make_run(folder: Path) -> None:
