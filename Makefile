@@ -3,6 +3,7 @@
 #
 #   make demo        the main job: real ns-3 under the agents, a table at the end
 #   make test        all tests but the slow ones
+#   make faults      1000 random kills and every other fault; KILLS=200 for fewer
 #   make soak        an hour of load and kills; nothing may grow (SOAK_S=600: ten minutes)
 #   make lint        ruff, mypy --strict, clang-format
 #   make docs        the documentation as a web site
@@ -12,6 +13,7 @@
 # NS3_PROVIDER, NS3_ROOT, NS3_WHEEL_DIR choose another ns-3 than the pinned wheel (see README).
 
 PYTHON ?= python3
+KILLS ?= 1000
 SOAK_S ?= 3600
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,8 +60,13 @@ test: $(PACKAGE)
 test-slow: $(PACKAGE)
 	$(BIN)/python -m pytest -m slow
 
+# 1000 random kills with a table at the end, then every other fault. The coverage-guided fuzzer is
+# optional: without its wheel that one test is skipped.
 faults: $(PACKAGE)
-	$(BIN)/python -m pytest tests/faults
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --constraint constraints.txt atheris
+	$(BIN)/python tests/faults/campaign.py --kills $(KILLS)
+	TANDEM_FUZZ_S=30 $(BIN)/python -m pytest tests/faults
 
 soak: $(PACKAGE)
 	$(BIN)/python tests/soak/soak.py $(SOAK_S)

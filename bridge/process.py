@@ -131,7 +131,7 @@ class SimulatorProcess:
             text, fds = self._receive(deadline - time.monotonic())
             words = text.split()
             if not words:
-                if self._wait_gone(_REAP_S):
+                if time.monotonic() < deadline or self._wait_gone(0.0):
                     raise ConnectionError("the simulator's zygote is gone")
                 tail = self.output_tail()
                 self.stop()

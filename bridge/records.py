@@ -101,6 +101,7 @@ class RunWriter:
 
     def __enter__(self) -> RunWriter:
         self._journal = Journal(self.folder, self._finished_bytes)
+        run_folder.remove_leftovers(self.folder)
         self._journal_state()
         run_folder.write_yaml(self.folder / run_folder.CONFIG, self._config)
         run_folder.write_json(self.folder / SCHEMA, self._schema)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from tandem.bridge.errors import TandemError
+from tandem.bridge.run_schema import SCHEMA
 
 METADATA: Final = "metadata.json"
 CONFIG: Final = "config.yaml"
@@ -26,6 +27,8 @@ FORMAT: Final = "tandem-run"
 FORMAT_VERSION: Final = 2
 #: Rows per row group; fixed, as all of the writer, so that equal tables give equal bytes.
 ROW_GROUP_ROWS: Final = 65_536
+#: End of the name of a file that is being written.
+_UNFINISHED: Final = ".tmp"
 
 
 class RunFolderError(TandemError):
@@ -51,7 +54,7 @@ def check(folder: Path, *, force: bool) -> None:
             raise RunFolderError(
                 f"{folder} is not empty: choose another --out, or replace that run with --force"
             )
-        if not is_run(folder):
+        if not is_run(folder) and not _is_begun(folder):
             raise RunFolderError(
                 f"{folder} holds no run (no {METADATA} of format {FORMAT!r}), so --force will not "
                 "delete it: choose another --out"
@@ -81,6 +84,26 @@ def is_run(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(metadata, dict) and metadata.get("format") == FORMAT
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether ``folder`` holds what a run leaves that was killed in its very first moments."""
+    from tandem.bridge.journal import JOURNAL  # which needs this module
+
+    leftovers = set(_leftovers(folder))
+    others = {path.name for path in folder.iterdir() if path not in leftovers}
+    return JOURNAL in others and others <= {JOURNAL, CONFIG, SCHEMA, METADATA}
+
+
+def _leftovers(folder: Path) -> Iterator[Path]:
+    """Files that a killed process was still writing."""
+    return folder.glob(f".*{_UNFINISHED}")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed run was still writing; only while holding the lock of the journal."""
+    for path in _leftovers(folder):
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -128,7 +151,9 @@ def signals_held() -> Iterator[None]:
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then rename it."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent
+    )
     os.close(descriptor)
     temporary = Path(name)
     try:

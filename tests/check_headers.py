@@ -9,7 +9,7 @@ from pathlib import Path
 
 GPL = "SPDX-License-Identifier: GPL-2.0-only"
 MIT = "SPDX-License-Identifier: MIT"
-SUFFIXES = {".cc", ".h", ".py", ".pyi", ".cmake", ".sh"}
+SUFFIXES = {".c", ".cc", ".h", ".py", ".pyi", ".cmake", ".sh"}
 NAMES = {"CMakeLists.txt", "Makefile", "pyproject.toml", "run"}
 FIRST_LINES = 3
 

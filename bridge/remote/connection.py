@@ -177,13 +177,12 @@ class Connection:
             time.sleep(_RETRY_S)
 
     def _new_socket(self) -> None:
+        self._monitor: zmq.Socket[bytes] | None = None
         try:
             socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         except zmq.ZMQError as error:
-            raise RemoteError(
-                f"cannot make a socket ({error.strerror}): close other environments, or raise the "
-                "limit of open files with `ulimit -n`"
-            ) from None
+            raise _no_socket(error) from None
+        self._socket = socket
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.IPV6, self._place.ipv6)
         # Lost means lost: a new connection starts from a clean state (see RemoteSimulator).
@@ -194,11 +193,14 @@ class Connection:
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.own.secret)
             socket.setsockopt(zmq.CURVE_PUBLICKEY, self._keys.own.public)
             socket.setsockopt(zmq.CURVE_SERVERKEY, self._keys.server)
-        self._socket = socket
-        self._monitor: zmq.Socket[bytes] | None = socket.get_monitor_socket(
-            _LOST | _REFUSED | zmq.EVENT_HANDSHAKE_SUCCEEDED
-        )
-        socket.connect(self._place.text)
+        try:
+            self._monitor = socket.get_monitor_socket(
+                _LOST | _REFUSED | zmq.EVENT_HANDSHAKE_SUCCEEDED
+            )
+            socket.connect(self._place.text)
+        except zmq.ZMQError as error:
+            self._drop_socket()
+            raise _no_socket(error) from None
 
     def _handshake(self, deadline_s: float) -> bool:
         """Wait for the end of ZeroMQ's handshake; false if nobody listens."""
@@ -263,9 +265,17 @@ class Connection:
             raise TandemError("the connection is closed")
 
     def _drop_socket(self) -> None:
-        if self._monitor is None:
-            return
-        self._monitor = None
-        with contextlib.suppress(zmq.ZMQError):
-            self._socket.disable_monitor()
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None:
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.disable_monitor()
+            # Not left to the garbage collector: a logged error holds frames, and these the socket.
+            monitor.close(linger=0)
         self._socket.close(linger=0)
+
+
+def _no_socket(error: zmq.ZMQError) -> RemoteError:
+    return RemoteError(
+        f"cannot make a socket ({error.strerror}): close other environments, or raise the limit "
+        "of open files with `ulimit -n`"
+    )

@@ -50,6 +50,7 @@ _MARGIN_S: Final = 10.0
 _CLOSE_TIMEOUT_S: Final = 2.0
 _SEED_LIMIT: Final = 2**64
 _NAME_CHARACTERS: Final = 64
+_PACKAGE: Final = importlib.metadata.version("ns3-tandem")
 _LOG = logging.getLogger(__name__)
 
 ReplyT = TypeVar("ReplyT")
@@ -323,8 +324,7 @@ class RemoteSimulator:
             heartbeat_s=target.heartbeat_s,
         )
         try:
-            package = importlib.metadata.version("ns3-tandem")
-            hello = Hello(id=1, protocol=PROTOCOL_VERSION, package=package, name=_own_name())
+            hello = Hello(id=1, protocol=PROTOCOL_VERSION, package=_PACKAGE, name=_own_name())
             message, _ = self._call(hello, None, target.connect_timeout_s)
             self.limits: Limits = _expect(message, Welcome).limits
             self._connection.max_array_bytes = self.limits.max_array_bytes

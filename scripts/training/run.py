@@ -158,23 +158,34 @@ class TrainRun:
     # State
 
     def save(self) -> None:
-        """Write a checkpoint and the tables, unless there is one of this very moment."""
+        """Write a checkpoint and the tables, unless there is one of this very moment.
+
+        Raises:
+            RunFolderError: the disk is full; earlier checkpoints are not touched.
+        """
         interactions = self.training.interactions
         if interactions == self._saved_at:
             return
         folder = self._folder / CHECKPOINTS
         folder.mkdir(exist_ok=True)
-        save_state(
-            folder / f"{interactions:08d}.pt",
-            {
-                "format": CHECKPOINT_FORMAT,
-                "training": self.training.state_dict(),
-                "records": self._writer.state_dict(),
-                "evaluations": [asdict(row) for row in self.evaluations],
-                "training_s": self.training_s,
-            },
-        )
-        self._write_tables()
+        for unfinished in folder.glob(".*.pt.*"):  # of a run that was killed
+            unfinished.unlink()
+        path = folder / f"{interactions:08d}.pt"
+        state = {
+            "format": CHECKPOINT_FORMAT,
+            "training": self.training.state_dict(),
+            "records": self._writer.state_dict(),
+            "evaluations": [asdict(row) for row in self.evaluations],
+            "training_s": self.training_s,
+        }
+        try:
+            save_state(path, state)
+            self._write_tables()
+        except (OSError, RuntimeError) as error:  # the latter is PyTorch's
+            raise run_folder.RunFolderError(
+                f"cannot write {path}: {error}; what was written before is whole. Make room, then "
+                f"go on with `tandem train --resume --out {self._folder}`"
+            ) from error
         for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
             old.unlink()
         self._saved_at = interactions
@@ -251,6 +262,17 @@ def last_checkpoint(folder: Path) -> Path:
     return found[-1]
 
 
+def _instead(path: Path) -> str:
+    """What to do without that checkpoint."""
+    before = [other for other in checkpoints(path.parent.parent) if other.name < path.name]
+    if before:
+        return f"delete it to go on from the one before, {before[-1].name}"
+    return (
+        "there is none before it: what was recorded can be read (`tandem analyze "
+        f"{path.parent.parent}`), the agent has to be trained again with --force or another --out"
+    )
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The content of a checkpoint.
 
@@ -263,7 +285,6 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             raise ValueError(f"format {state['format']}, this version reads {CHECKPOINT_FORMAT}")
     except Exception as error:
         raise run_folder.RunFolderError(
-            f"{path} is no checkpoint that can be read ({error}); delete it to go on from the one "
-            "before"
+            f"{path} is no checkpoint that can be read ({error}); {_instead(path)}"
         ) from error
     return state

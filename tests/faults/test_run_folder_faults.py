@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import tandem as command_line
 from tandem.bridge import journal, run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.records import RunWriter
@@ -75,6 +76,30 @@ def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
         with pytest.raises(run_folder.RunFolderError, match="another run"):
             run_folder.prepare(tmp_path, force=True)
         assert not recover(tmp_path)
+
+
+def test_a_second_command_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with (
+        TandemEnv("wifi-edge", users=1, epochs=2) as env,
+    ):
+        run_folder.prepare(folder, force=False)
+        with RunWriter(folder, schema=env.schema, config={}) as writer:
+            observation, _ = env.reset(seed=1)
+            writer.begin_episode(0, 1, observation)
+            observation, reward, *over, info = env.step([8])
+            writer.add(np.array([8]), observation, reward, *over, {"requests": info["requests"]})
+            before = {path: path.read_bytes() for path in folder.iterdir()}
+            for command in ("run", "train"):
+                for option in ((), ("--force",), ("--resume",)):
+                    refused = command_line(
+                        command, "--users=1", "--quiet", f"--out={folder}", *option
+                    )
+                    assert refused.returncode == 2, (command, option)
+                    assert str(folder) in refused.stderr
+                    assert "Traceback" not in refused.stderr
+            assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert len(load_run(folder).tables["decisions"]) == 1
 
 
 def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:

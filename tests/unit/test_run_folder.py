@@ -46,6 +46,20 @@ def test_force_never_deletes_what_is_no_run(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tex").exists()
 
 
+def test_force_replaces_what_a_run_left_that_was_killed_while_it_began(tmp_path: Path) -> None:
+    (tmp_path / "journal.bin").write_bytes(b"")
+    (tmp_path / ".config.yaml.x1.tmp").write_text("half")
+    with pytest.raises(run_folder.RunFolderError, match="--force"):
+        run_folder.prepare(tmp_path, force=False)
+    run_folder.prepare(tmp_path, force=True)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "journal.bin").write_bytes(b"")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(run_folder.RunFolderError, match="holds no run"):
+        run_folder.prepare(tmp_path, force=True)
+    assert (tmp_path / "notes.txt").exists()
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with pytest.raises(run_folder.RunFolderError, match="not a folder"):
