@@ -20,7 +20,7 @@ WALL_CLOCK = re.compile(
     r"|gettimeofday|\btime\(nullptr\)|timespec_get|\bctime\("
 )
 #: What only writes down when something was.
-DATES = {"bridge/records.py", "scripts/benchmarks/record.py"}
+DATES = {"bridge/provenance.py", "scripts/benchmarks/record.py"}
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 YEAR_S = 365 * 86_400
 STEP_TIMEOUT_S = 0.5
