@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
-import tempfile
 import time
 from pathlib import Path
 
