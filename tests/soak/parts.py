@@ -18,6 +18,8 @@ from census import MARK
 HERE = Path(__file__).parent
 STOP_S = 20.0
 ERROR_CHARACTERS = 4000
+#: What a server prints once it serves.
+GREETING = " offers "
 
 
 class Part:
@@ -61,6 +63,11 @@ class Part:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def works(self) -> bool:
+        """Whether it has come so far, in this life, that killing it means something."""
+        return bool(self.said) or self._errors.read_text().count(GREETING) >= self.starts
 
     @property
     def said(self) -> dict[str, Any]:

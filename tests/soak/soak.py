@@ -75,7 +75,7 @@ class Soak:
     def run(self) -> None:
         """Until the time is over or something has gone wrong; counts from when all parts work."""
         deadline_s = time.monotonic() + START_S
-        while not (self.vector.said and self.client.said and self.visitor.said):
+        while not all(part.works for part in self.parts):
             if time.monotonic() > deadline_s:
                 self.problems.append(f"not all parts worked within {START_S:.0f} s")
                 break
@@ -90,10 +90,10 @@ class Soak:
             if now_s >= kill_s:
                 kill_s = now_s + self.random.uniform(0.5, 1.5) * KILL_S
                 self.kill_something()
-            if now_s >= visit_s:
+            if now_s >= visit_s and self.visitor.works:
                 visit_s = now_s + self.random.uniform(0.5, 1.5) * VISIT_S
                 self.replace(self.visitor, "client")
-            if now_s >= flaky_s:
+            if now_s >= flaky_s and self.flaky.works:
                 flaky_s = now_s + self.random.uniform(0.5, 1.5) * FLAKY_S
                 self.replace(self.flaky, "server")
             if now_s >= told_s + PROGRESS_S:
@@ -203,6 +203,9 @@ class Soak:
     def report(self) -> int:
         """Print everything; the exit status."""
         print(self.counted)
+        for part in (self.vector, self.client, self.visitor):
+            for kind, text in part.said.get("examples", {}).items():
+                print(f"{part.name}, first {kind}: {text}")
         memory, counts = (
             {
                 name: judge(series, self.duration_s, counted=counted, summed=name.startswith(ALL))

@@ -31,6 +31,8 @@ ENVS = 2
 OPTIONS = 10
 BRANCHES = 4
 ECHO_STEPS = 200
+#: How long a server that was killed is waited for.
+PATIENCE_S = 10.0
 #: After so many episodes everything is closed and started anew.
 EPISODES_PER_LIFE = 25
 SAY_S = 1.0
@@ -41,6 +43,7 @@ class Load:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
         self.spared: list[int] = []
         self._said_s = 0.0
         self.rng = np.random.default_rng(1)
@@ -49,14 +52,22 @@ class Load:
         """Tell the soak how far this is, at most once a second."""
         if time.monotonic() - self._said_s >= SAY_S:
             self._said_s = time.monotonic()
-            print(json.dumps({"counts": self.counts, "spared": self.spared}), flush=True)
+            state = {"counts": self.counts, "spared": self.spared, "examples": self.examples}
+            print(json.dumps(state), flush=True)
+
+    def survived(self, error: TandemError) -> None:
+        """Count an error; the first of each kind is told."""
+        kind = type(error).__name__
+        self.counts[kind] += 1
+        self.examples.setdefault(kind, str(error).splitlines()[0])
 
     def survive(self, make: Callable[[], Any], play: Callable[[Any], None]) -> None:
         """Play one life: until its end, or until a kill has gone too deep for a reset."""
         try:
             subject = make()
         except TandemError as error:
-            self.counts[type(error).__name__] += 1
+            self.survived(error)
+            self.say()
             return
         self.counts["starts"] += 1
         try:
@@ -66,7 +77,8 @@ class Load:
                     play(subject)
                     failures = 0
                 except TandemError as error:
-                    self.counts[type(error).__name__] += 1
+                    self.survived(error)
+                    self.say()
                     failures += 1
                     if failures > 1:  # not even a reset helps: the zygote is gone
                         return
@@ -131,12 +143,21 @@ def run_remote(load: Load, addresses: list[str]) -> None:
     """The remote side: a vector environment on the first server, an environment on each."""
     while True:
         load.survive(
-            lambda: RemoteVectorEnv("wifi-edge", WIFI, num_envs=ENVS, server=addresses[0]),
+            lambda: RemoteVectorEnv(
+                "wifi-edge",
+                WIFI,
+                num_envs=ENVS,
+                server=addresses[0],
+                resume_timeout_s=PATIENCE_S,
+            ),
             load.play_vector,
         )
         for address in addresses:
             load.survive(
-                lambda where=address: RemoteEnv("wifi-edge", WIFI, server=where), load.play_env
+                lambda where=address: RemoteEnv(
+                    "wifi-edge", WIFI, server=where, resume_timeout_s=PATIENCE_S
+                ),
+                load.play_env,
             )
 
 
