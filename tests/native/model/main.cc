@@ -7,11 +7,12 @@
  * clock and system call are those of words.h, as they are and with one order weakened each. So what
  * is explored is the code that runs.
  *
- *     model NAME MESSAGES
+ *     model NAME MESSAGES      NAME: a variant, or one of litmus.h
  *
  * Prints a line per case; status 1 and the shortest counterexample if one fails.
  */
 #include "explorer.h"
+#include "litmus.h"
 #include "words.h"
 
 #include <algorithm>
@@ -78,6 +79,13 @@ main(int argc, char* argv[])
         variant.nameWords();
         const auto cases = variant.cases(static_cast<std::uint32_t>(std::atoi(argv[2])));
         return std::all_of(cases.begin(), cases.end(), Holds) ? 0 : 1;
+    }
+    for (const litmus::Litmus& each : litmus::All())
+    {
+        if (std::strcmp(each.name, argv[1]) == 0)
+        {
+            return Holds(each.program) ? 0 : 1;
+        }
     }
     std::fprintf(stderr, "no variant %s\n", argv[1]);
     return 2;
