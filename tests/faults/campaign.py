@@ -71,7 +71,7 @@ def main() -> int:
     """The command line; the exit status is 0 if nothing went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--limit", type=float, default=900.0, help="stop after so many seconds")
+    parser.add_argument("--limit", type=float, default=2400.0, help="stop after so many seconds")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tandem-faults-"))

@@ -14,7 +14,7 @@ import pytest
 import zmq
 from tally import Belongings
 
-GONE_LIMIT_S = 10.0
+GONE_LIMIT_S = 30.0
 
 
 @pytest.fixture(autouse=True)

@@ -22,10 +22,10 @@ from tandem.bridge.simulator import Simulator
 ECHO = {"values": 1, "epochs": 0}
 ACTION = np.ones(1)
 STEP_TIMEOUT_S = 0.3
-HEARTBEAT_S = 0.2
-STOP_S = 1.5
+HEARTBEAT_S = 0.4
+STOP_S = 2.0
 #: Deadlines are tenths of a second; a busy machine may need longer to say so.
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 WIFI = {"users": 2, "epochs": 0}
 ACTIONS = [[8, 9], [8, 8], [0, 9], [9, 9], [8, 0], [8, 9]]
 
@@ -139,7 +139,7 @@ def test_a_stopped_server_is_told_and_serves_again(server: ServerProcess) -> Non
     os.kill(server.pid, signal.SIGSTOP)
     took_s, error = seconds(lambda: simulator.step(ACTION), ConnectionLost)
     assert took_s < LIMIT_S
-    assert "does not answer for 0.6 s" in str(error)
+    assert f"does not answer for {3 * HEARTBEAT_S:g} s" in str(error)
     simulator.close()
     impatient = Target(server.address, connect_timeout_s=0.3)
     took_s, _ = seconds(lambda: RemoteSimulator("echo", ECHO, target=impatient), ConnectionLost)
