@@ -51,9 +51,11 @@ def campaign(kills: int, limit_s: float, seed: int, folder: Path) -> tuple[Tally
         wanted = max(1, round(kills * RUN_SHARE))
         while tally.faults < wanted and time.monotonic() < end_s:
             runs.round()
+            _tell(tally, kills)
         local = LocalKills(tally, seed)
         while tally.faults < kills and time.monotonic() < end_s:
             local.inject(chooser.choice(KINDS))
+            _tell(tally, kills)
         local.close()
         del local  # its channel as well
         after_s = time.monotonic() + GONE_LIMIT_S
@@ -67,6 +69,11 @@ def campaign(kills: int, limit_s: float, seed: int, folder: Path) -> tuple[Tally
         runs.close()
 
 
+def _tell(tally: Tally, kills: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{tally.faults} of {kills}", end="", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """The command line; the exit status is 0 if nothing went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -78,7 +85,7 @@ def main() -> int:
     # Last of all: multiprocessing, imported later, removes its own folder in this one before.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tally, leaks = campaign(options.kills, options.limit, options.seed, folder)
-    print(tally.table(leaks))
+    print(f"{chr(13) if sys.stderr.isatty() else ''}{tally.table(leaks)}")
     for failure in tally.failures:
         print("FAILED", failure)
     if tally.faults < options.kills:
