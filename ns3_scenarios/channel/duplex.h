@@ -135,6 +135,7 @@ class DuplexSegment
         m_header->kind = items.kind;
         m_header->totalBytes = total;
         m_header->blockBytes = block;
+        m_blockBytes = block;
         m_header->toAgentItemBytes = items.toAgentItemBytes;
         m_header->toSimulatorItemBytes = items.toSimulatorItemBytes;
         m_header->agentPid.store(getpid());
@@ -163,6 +164,13 @@ class DuplexSegment
             throw std::runtime_error("the segment is of another version: rebuild simulator and "
                                      "Python module with `tandem build --compat`");
         }
+        // A copy: what was checked cannot change any more, whatever writes to the memory.
+        m_blockBytes = m_header->blockBytes;
+        if (m_bytes < BlockOffset() || m_blockBytes > m_bytes ||
+            2 * m_blockBytes != m_bytes - BlockOffset())
+        {
+            throw std::runtime_error("the segment's header contradicts itself");
+        }
         Check("kind of interface (1 struct, 2 vector, 3 Gym)",
               static_cast<std::uint64_t>(m_header->kind),
               static_cast<std::uint64_t>(items.kind));
@@ -186,7 +194,29 @@ class DuplexSegment
 
     unsigned char* ToSimulatorBlock() const
     {
-        return ToAgentBlock() + m_header->blockBytes;
+        return ToAgentBlock() + m_blockBytes;
+    }
+
+    /// @return capacity of each block
+    std::uint64_t BlockBytes() const
+    {
+        return m_blockBytes;
+    }
+
+    /**
+     * @param way one of this segment's
+     * @return bytes of the message in its block, for blocks that hold bytes
+     * @throws std::runtime_error if the sender claims more than the block holds
+     */
+    std::uint64_t MessageBytes(const Way& way) const
+    {
+        const std::uint64_t bytes = way.count.load();
+        if (bytes > m_blockBytes)
+        {
+            throw std::runtime_error("a message of " + std::to_string(bytes) +
+                                     " bytes on a channel of " + std::to_string(m_blockBytes));
+        }
+        return bytes;
     }
 
     void Restart()
@@ -236,6 +266,7 @@ class DuplexSegment
 
     DuplexHeader* m_header{nullptr};
     std::uint64_t m_bytes{0};
+    std::uint64_t m_blockBytes{0};
 };
 
 /**

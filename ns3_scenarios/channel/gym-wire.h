@@ -66,6 +66,9 @@ constexpr const char* WIRE_DTYPE_NAMES[] = {"int8",
                                             "float64"};
 constexpr std::uint64_t WIRE_DTYPE_BYTES[] = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8};
 
+/// Tuples and dicts in each other: more is no space that anybody has, but it would exhaust a stack.
+constexpr int WIRE_MAX_DEPTH = 64;
+
 /// What a simulator says.
 enum class StateKind : std::uint32_t
 {
@@ -202,6 +205,43 @@ class WireReader
         return data;
     }
 
+    /// Bytes of an array. @throws std::runtime_error if that many are not there
+    const unsigned char* GetArray(std::uint64_t count, std::uint64_t itemBytes)
+    {
+        if (count > static_cast<std::uint64_t>(m_end - m_at) / itemBytes)
+        {
+            throw std::runtime_error("an array on the channel ends too early");
+        }
+        return GetBytes(count * itemBytes);
+    }
+
+    /// One level of nested values, while it lives.
+    class Level
+    {
+      public:
+        explicit Level(WireReader& reader)
+            : m_reader(reader)
+        {
+            if (m_reader.m_depth >= WIRE_MAX_DEPTH)
+            {
+                throw std::runtime_error("values on the channel are nested more than " +
+                                         std::to_string(WIRE_MAX_DEPTH) + " deep");
+            }
+            ++m_reader.m_depth;
+        }
+
+        ~Level()
+        {
+            --m_reader.m_depth;
+        }
+
+        Level(const Level&) = delete;
+        Level& operator=(const Level&) = delete;
+
+      private:
+        WireReader& m_reader;
+    };
+
     void Align()
     {
         const std::uint64_t done = m_at - m_begin;
@@ -220,6 +260,7 @@ class WireReader
     const unsigned char* m_begin;
     const unsigned char* m_at;
     const unsigned char* m_end;
+    int m_depth{0};
 };
 
 } // namespace tandem::channel

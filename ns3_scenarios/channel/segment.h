@@ -10,6 +10,7 @@
 
 #include "layout.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -47,16 +48,26 @@ class Segment
      */
     int Create(const Sizes& sizes, const std::string& schema)
     {
-        const SegmentHeader header = MakeHeader(sizes);
+        m_header = MakeHeader(sizes);
         const int fd = memfd_create("tandem-channel", MFD_CLOEXEC);
-        if (fd < 0 || ftruncate(fd, static_cast<off_t>(header.totalBytes)) != 0)
+        if (fd < 0 || ftruncate(fd, static_cast<off_t>(m_header.totalBytes)) != 0)
         {
-            throw std::runtime_error("cannot create " + std::to_string(header.totalBytes) +
-                                     " bytes of shared memory: " + std::strerror(errno));
+            const std::string why = std::strerror(errno);
+            close(fd);
+            throw std::runtime_error("cannot create " + std::to_string(m_header.totalBytes) +
+                                     " bytes of shared memory: " + why);
         }
-        Map(fd, header.totalBytes);
-        std::memcpy(m_base, &header, sizeof header);
-        std::memcpy(m_base + header.schemaOffset, schema.data(), schema.size());
+        try
+        {
+            Map(fd, m_header.totalBytes);
+        }
+        catch (const std::runtime_error&)
+        {
+            close(fd);
+            throw;
+        }
+        std::memcpy(m_base, &m_header, sizeof m_header);
+        std::memcpy(m_base + m_header.schemaOffset, schema.data(), schema.size());
         return fd;
     }
 
@@ -81,7 +92,9 @@ class Segment
                                      " bytes, less than its header");
         }
         Map(fd, bytes);
-        const SegmentHeader& h = Header();
+        // A copy: what was checked cannot change any more, whatever writes to the memory.
+        std::memcpy(&m_header, m_base, sizeof m_header);
+        const SegmentHeader& h = m_header;
         if (h.magic != MAGIC)
         {
             throw std::runtime_error("the file descriptor holds no tandem channel");
@@ -93,9 +106,15 @@ class Segment
                                      std::to_string(LAYOUT_VERSION) +
                                      ": rebuild the scenario with `tandem build`");
         }
+        // No block is larger than the whole, and the slots fit by division: so nothing below can
+        // overflow.
+        const std::uint64_t largest =
+            std::max({h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
         const SegmentHeader expected =
             MakeHeader({h.slots, h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
-        if (std::memcmp(&h, &expected, sizeof h) != 0 || h.totalBytes != bytes)
+        if (largest > bytes || h.slots == 0 || expected.slotOffset > bytes ||
+            expected.slotStride > (bytes - expected.slotOffset) / h.slots ||
+            std::memcmp(&h, &expected, sizeof h) != 0 || h.totalBytes != bytes)
         {
             throw std::runtime_error("the channel's header contradicts itself");
         }
@@ -103,7 +122,7 @@ class Segment
 
     const SegmentHeader& Header() const
     {
-        return *reinterpret_cast<const SegmentHeader*>(m_base);
+        return m_header;
     }
 
     const char* Schema() const
@@ -151,6 +170,7 @@ class Segment
 
     unsigned char* m_base{nullptr};
     std::uint64_t m_bytes{0};
+    SegmentHeader m_header{};
 };
 
 } // namespace tandem::channel

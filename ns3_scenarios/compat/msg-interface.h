@@ -89,8 +89,10 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
         auto& header = m_segment.Header();
         m_toAgent.Attach(header.toAgent);
         m_toSimulator.Attach(header.toSimulator);
-        m_cpp2pyVector.Attach(header.toAgent, m_segment.ToAgentBlock(), header.blockBytes);
-        m_py2cppVector.Attach(header.toSimulator, m_segment.ToSimulatorBlock(), header.blockBytes);
+        m_cpp2pyVector.Attach(header.toAgent, m_segment.ToAgentBlock(), m_segment.BlockBytes());
+        m_py2cppVector.Attach(header.toSimulator,
+                              m_segment.ToSimulatorBlock(),
+                              m_segment.BlockBytes());
         if (m_isAgent && !m_useVector)
         {
             new (m_segment.ToAgentBlock()) Cpp2PyMsgType();

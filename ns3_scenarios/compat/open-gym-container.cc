@@ -20,8 +20,8 @@ template <typename T>
 Ptr<OpenGymDataContainer>
 ReadBox(WireReader& reader, const std::vector<uint32_t>& shape, std::size_t count)
 {
+    const unsigned char* bytes = reader.GetArray(count, sizeof(T));
     std::vector<T> data(count);
-    const unsigned char* bytes = reader.GetBytes(count * sizeof(T));
     if (count > 0)
     {
         std::memcpy(data.data(), bytes, count * sizeof(T));
@@ -87,6 +87,7 @@ OpenGymDataContainer::GetTypeId()
 Ptr<OpenGymDataContainer>
 OpenGymDataContainer::Read(WireReader& reader)
 {
+    const WireReader::Level level(reader);
     const auto type = reader.Get<WireType>();
     const auto count = reader.Get<uint32_t>();
     switch (type)

@@ -311,7 +311,7 @@ OpenGymInterface::Send(WriteMessage write)
     {
         tandem::compat::EndProcess("the Python program has ended before the simulation");
     }
-    WireWriter writer(c.segment.ToAgentBlock(), c.segment.Header().blockBytes);
+    WireWriter writer(c.segment.ToAgentBlock(), c.segment.BlockBytes());
     try
     {
         write(writer);
@@ -338,7 +338,8 @@ OpenGymInterface::Receive()
         {
             tandem::compat::EndProcess("the Python program has ended before the simulation");
         }
-        WireReader reader(c.segment.ToSimulatorBlock(), c.segment.Header().toSimulator.count);
+        WireReader reader(c.segment.ToSimulatorBlock(),
+                          c.segment.MessageBytes(c.segment.Header().toSimulator));
         const auto header = reader.Get<ReplyHeader>();
         m_action = header.valueBytes > 0 ? OpenGymDataContainer::Read(reader) : nullptr;
         const auto* text = reinterpret_cast<const char*>(reader.GetBytes(header.textBytes));

@@ -134,6 +134,7 @@ class Node
      */
     static nb::object Read(WireReader& reader, const Node* node, const Numpy& numpy)
     {
+        const WireReader::Level level(reader);
         const auto type = reader.Get<WireType>();
         const auto count = reader.Get<std::uint32_t>();
         const Node* known = node != nullptr && node->m_type == type ? node : nullptr;
@@ -422,9 +423,9 @@ class Node
         {
             throw std::runtime_error("unknown element type on the channel");
         }
-        nb::object array = numpy.empty(shape, numpy.dtypes[index]);
         const std::uint64_t bytes = count * channel::WIRE_DTYPE_BYTES[index];
-        const unsigned char* data = reader.GetBytes(bytes);
+        const unsigned char* data = reader.GetArray(count, channel::WIRE_DTYPE_BYTES[index]);
+        nb::object array = numpy.empty(shape, numpy.dtypes[index]);
         Py_buffer view;
         if (PyObject_GetBuffer(array.ptr(), &view, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS) != 0)
         {

@@ -102,7 +102,8 @@ class GymChannel
         {
             return nb::int_(static_cast<int>(TIMED_OUT));
         }
-        WireReader reader(m_segment.ToAgentBlock(), m_segment.Header().toAgent.count.load());
+        WireReader reader(m_segment.ToAgentBlock(),
+                          m_segment.MessageBytes(m_segment.Header().toAgent));
         const auto header = reader.Get<StateHeader>();
         nb::object value = nb::none();
         if (header.valueBytes > 0)
@@ -141,7 +142,7 @@ class GymChannel
             return false;
         }
         ReplyHeader header{static_cast<ReplyKind>(kind), 0, 0, text.size()};
-        WireWriter writer(m_segment.ToSimulatorBlock(), m_segment.Header().blockBytes);
+        WireWriter writer(m_segment.ToSimulatorBlock(), m_segment.BlockBytes());
         writer.Put(header);
         if (!action.is_none())
         {
