@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(bool(missing(())), reason=missing(()))
 
 CHECKS = 14
 SHORT_S = "0.5"
-LONG_S = "60"
+LONG_S = "20"
 SPINS = (("0", "0"), ("75", "75"), ("0", "75"))
 ADVANCE = "mailbox.sequence.fetch_add(1, std::memory_order_seq_cst)"
 
