@@ -8,6 +8,12 @@ costs.
 
 Both are optima of one epoch: an oracle does not plan for the epochs that follow. Its branches are
 evaluation and not counted as an agent's interactions.
+
+An oracle that runs the one future that comes has *hindsight*: among hundreds of joint actions that
+are equally good on average it knows which one the backoffs and errors to come will favour. No
+policy can know that. With ``futures=M`` it takes the joint action that is best on average over M
+other futures, which share the packet-level state and nothing that is drawn afterwards. The more
+there are, the less of its lead is luck; with few it still chose what these few favour.
 """
 
 from __future__ import annotations
@@ -29,7 +35,7 @@ from rich.progress import (
 from tandem.agents.optimum.cache import OracleCache, SimulationKey
 from tandem.agents.optimum.lower_bound import lower_bound_s
 from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
-from tandem.agents.optimum.prober import Advance, OracleError, Prober
+from tandem.agents.optimum.prober import THE_FUTURE, Advance, OracleError, Prober
 from tandem.agents.optimum.search import SearchConfig, search
 from tandem.agents.optimum.states import Walk
 from tandem.agents.options import OptionTable
@@ -67,6 +73,7 @@ class Oracle:
         cache: where measured states are kept; ``None`` keeps nothing.
         search_config: of the search that replaces exhaustion with many users.
         parallel: branches at the same time; default: one per available core.
+        futures: 0: the future that comes, with hindsight; M: the mean over M other ones.
 
     Raises:
         OracleError: the environment's objective is not the paper's and none is given.
@@ -80,17 +87,24 @@ class Oracle:
         cache: OracleCache | None = None,
         search_config: SearchConfig | None = None,
         parallel: int | None = None,
+        futures: int = 0,
     ) -> None:
         objective = objective if objective is not None else _paper(env)
         self._env = env
         self._cache = cache
         self._search = search_config or SearchConfig()
         self._parallel = parallel
+        self._futures = tuple(range(1, futures + 1)) if futures else THE_FUTURE
         self._key: tuple[int, SimulationKey] | None = None
         meta = env.schema.meta
         self.rule = CostRule(objective.threshold_percent(meta), objective.violation_s)
         self.options = OptionTable.from_meta(meta)
         self._patterns = NetworkClasses.of(self.options).pattern_count(int(meta["users"]))
+
+    @property
+    def futures(self) -> tuple[int, ...]:
+        """The futures over which it takes the mean."""
+        return self._futures
 
     @property
     def is_exhaustive(self) -> bool:
@@ -101,7 +115,8 @@ class Oracle:
     def branches(self) -> int:
         """Branches that a state takes which is not in the cache; at most, if it is searched."""
         devices = int((self.options.site == 0).sum())
-        return devices + (self._patterns if self.is_exhaustive else self._search.max_branches)
+        patterns = self._patterns if self.is_exhaustive else self._search.max_branches
+        return devices + len(self._futures) * patterns
 
     def solve(self, walk: Walk, advance: Advance | None = None) -> Solution:
         """The best joint action here.
@@ -131,7 +146,13 @@ class Oracle:
                 if advance is not None:
                     advance(self.branches)
                 return stored
-        prober = Prober(self._env, walk.observation, advance=advance, parallel=self._parallel)
+        prober = Prober(
+            self._env,
+            walk.observation,
+            advance=advance,
+            parallel=self._parallel,
+            futures=self._futures,
+        )
         if self.is_exhaustive:
             prober.measure(prober.classes.patterns(prober.users))
         else:
@@ -144,6 +165,8 @@ class Oracle:
     def key(self, walk: Walk) -> str:
         """What the cache keeps this state's table under."""
         request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
+        if self._futures != THE_FUTURE:
+            request += f", mean over futures {self._futures}"
         return self._simulation_key().at(walk.history, request)
 
     def _simulation_key(self) -> SimulationKey:

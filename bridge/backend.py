@@ -36,7 +36,12 @@ class Backend(Protocol):
     def wait(self) -> Frame: ...
 
     def branch(
-        self, actions: Sequence[ArrayLike], *, horizon: int = 1, parallel: int | None = None
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
     ) -> list[Frame]: ...
 
     def exchange(self, action: Any) -> int: ...

@@ -15,7 +15,8 @@ class Outcome:
     """Result of playing one joint action from the present packet-level state.
 
     The simulator forks at its present decision, so an outcome equals bit for bit what
-    ``env.step`` with the same action would then return; the environment itself does not move.
+    ``env.step`` with the same action would then return, unless another ``future`` was asked for;
+    the environment itself does not move.
 
     Attributes:
         observation: observation after the last epoch of the branch, by block name.

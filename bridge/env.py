@@ -251,6 +251,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         horizon: int = 1,
         *,
         parallel: int | None = None,
+        future: int = 0,
     ) -> list[Outcome]:
         """Try joint actions from the present packet-level state, without moving.
 
@@ -258,6 +259,9 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             joint_actions: one element of `action_space` per branch.
             horizon: epochs that each branch plays, its action repeated.
             parallel: branches that run at the same time; default: one per available core.
+            future: 0 for the random draws that `step` would meet (backoffs, errors, arrivals);
+                1, 2, … for others, each the same for all joint actions. What an action costs *on
+                average* at this state is the mean over futures.
 
         Returns:
             One `Outcome` per joint action, in the same order.
@@ -265,8 +269,11 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         Raises:
             InvalidAction: one of the actions is not in the action space.
             NoEpisode: the episode is over or was never started.
+            ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
-        frames = self._simulator.branch(joint_actions, horizon=horizon, parallel=parallel)
+        frames = self._simulator.branch(
+            joint_actions, horizon=horizon, parallel=parallel, future=future
+        )
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):
             observation, reward, terminated, truncated, info = self._account(

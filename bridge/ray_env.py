@@ -148,10 +148,11 @@ class RayEnv(gymnasium.Env[Observation, Any]):
         horizon: int = 1,
         *,
         parallel: int | None = None,
+        future: int = 0,
     ) -> list[Outcome]:
         """As `TandemEnv.branch`; the branches run on the processors of the actor's machine."""
         actions = [np.array(action) for action in joint_actions]
-        outcomes = self._actor.call("branch", actions, horizon, parallel=parallel)
+        outcomes = self._actor.call("branch", actions, horizon, parallel=parallel, future=future)
         return [
             Outcome(
                 _own(o.observation),

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from tandem.bridge.errors import SchemaMismatch
 
 SCHEMA_VERSION = 1
+#: Largest number of another future of a state; 0 is the one that a step meets.
+MAX_FUTURE = 65_535
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class Schema:
     action: Block
     records: tuple[RecordTable, ...]
     meta: Mapping[str, Any]
+    futures: bool = False
+    """Whether branches can meet other random draws than the episode's."""
 
     @classmethod
     def parse(cls, text: bytes | str) -> Schema:
@@ -137,6 +141,7 @@ class Schema:
             observation=tuple(_parse_block(entry) for entry in data["observation"]),
             action=action,
             records=tuple(_parse_table(entry) for entry in data["records"]),
+            futures=bool(data.get("futures", False)),
             meta=data["meta"],
         )
 
@@ -188,3 +193,20 @@ def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
         header_bytes=entry["header_bytes"],
         columns=tuple(Column(**column) for column in entry["columns"]),
     )
+
+
+def check_branching(schema: Schema, horizon: int, future: int) -> None:
+    """Refuse branches that a scenario cannot run.
+
+    Raises:
+        ValueError: names the value and its limit.
+    """
+    if horizon < 1:
+        raise ValueError(f"horizon is {horizon}, at least 1 epoch is needed")
+    if not 0 <= future <= MAX_FUTURE:
+        raise ValueError(f"future is {future}: 0 (what a step would meet) to {MAX_FUTURE}")
+    if future and not schema.futures:
+        raise ValueError(
+            f"future is {future}, but scenario '{schema.scenario}' has one future only: let it "
+            "call AgentLink::SetRedraw() before BeginEpisode()"
+        )

@@ -26,7 +26,7 @@ from tandem.bridge.errors import (
 from tandem.bridge.process import SimulatorProcess, limit_advice
 from tandem.bridge.program_digest import program_digest
 from tandem.bridge.scenarios import scenario_executable
-from tandem.bridge.schema import Schema
+from tandem.bridge.schema import Schema, check_branching
 
 DEFAULT_BRANCH_SLOTS = 64
 DEFAULT_START_TIMEOUT_S = 120.0
@@ -217,7 +217,12 @@ class Simulator:
         return self._frame(self._settle(self._channel.wait(self._timeout_s)))
 
     def branch(
-        self, actions: Sequence[ArrayLike], *, horizon: int = 1, parallel: int | None = None
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
     ) -> list[Frame]:
         """Try joint actions from this very state, in forked copies; the episode does not move.
 
@@ -225,15 +230,17 @@ class Simulator:
             actions: joint actions, each as for :meth:`step`.
             horizon: epochs that a branch runs, its action held.
             parallel: branches run at the same time; default: the number of processors.
+            future: 0: the random draws that a step would meet; 1, 2, …: others, the same for all
+                actions.
 
         Returns:
             One frame per action, in order.
 
         Raises:
             InvalidAction, SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
+            ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
-        if horizon < 1:
-            raise ValueError(f"horizon is {horizon}, at least 1 epoch is needed")
+        check_branching(self.schema, horizon, future)
         self._check_idle()
         workers = parallel if parallel is not None else len(os.sched_getaffinity(0))
         portion = self._channel.slots - 1
@@ -242,7 +249,7 @@ class Simulator:
             part = actions[start : start + portion]
             for slot, action in enumerate(part, start=1):
                 self._write(action, slot)
-            self._channel.post_branch(len(part), horizon, max(1, workers))
+            self._channel.post_branch(len(part), horizon, max(1, workers), future)
             self._settle(self._channel.wait(self._timeout_s))
             frames.extend(self._branch_frame(slot) for slot in range(1, len(part) + 1))
         return frames

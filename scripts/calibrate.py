@@ -52,6 +52,14 @@ def calibrate(
         str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
     ] = "85",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = DRAW.first_seed,
+    futures: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Compare with the best action on average over so many futures of each state; "
+            "0: with hindsight.",
+        ),
+    ] = 0,
     per_episode: Annotated[int, typer.Option(min=1, help="States per episode.")] = DRAW.per_episode,
     stride: Annotated[
         int, typer.Option(min=1, help="Decisions from state to state.")
@@ -83,7 +91,7 @@ def calibrate(
     draw = StateDraw(states, seed, per_episode, stride)
     store = OracleCache() if cache is None else OracleCache(cache)
     with start(scenario, arguments, objective) as env, sigterm_as_interrupt():
-        oracle = Oracle(env, objective=objective, cache=store)
+        oracle = Oracle(env, objective=objective, cache=store, futures=futures)
         if not oracle.is_exhaustive:
             raise OracleError(
                 f"{users} users have too many network patterns to run them all, so the best fixed "
@@ -119,6 +127,7 @@ def calibrate(
                 "states": len(solutions),
                 "first_seed": seed,
                 "per_episode": per_episode,
+                "futures": futures,
                 "stride": stride,
                 "ns3_version": schema.ns3_version,
                 "result": _finite(result.as_dict()),

@@ -45,6 +45,14 @@ def evaluate(
     cache: Annotated[
         Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
     ] = None,
+    futures: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Compare with the best action on average over so many futures of each state; "
+            "0: with hindsight.",
+        ),
+    ] = 0,
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
@@ -72,6 +80,7 @@ def evaluate(
             checkpoint,
             state_draw(states or settings.draw.count, seed),
             cache=cache,
+            futures=futures,
             console=Console(quiet=True) if quiet else Console(stderr=True),
             target=target,
         )

@@ -62,6 +62,14 @@ def reproduce(
     evaluation_states: Annotated[
         int | None, typer.Option(min=1, help="States that judge, per pool.")
     ] = None,
+    futures: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Judge against the best action on average over so many futures of each state; "
+            "0: against hindsight.",
+        ),
+    ] = 0,
     agents: Annotated[
         list[str] | None, typer.Option("--agent", help="Only these agents; repeatable.")
     ] = None,
@@ -102,6 +110,7 @@ def reproduce(
         grid = replace(grid, training_states=training_states)
     if evaluation_states:
         grid = replace(grid, evaluation_states=evaluation_states)
+    grid = replace(grid, futures=futures)
     places = Places(
         str(work or DEFAULT_WORK.with_name(DEFAULT_WORK.name + suffix)), str(cache or "")
     )

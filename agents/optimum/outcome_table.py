@@ -171,7 +171,8 @@ class OutcomeTable:
         observation: the observation at the state, by block name.
         patterns: network patterns that were run, ``[P, N]``.
         response_s: response time of each remote user, ``[P, N]``; 0 for users on their device.
-        answered: whether the request was answered in time, ``[P, N]``.
+        answered: whether the request was answered in time, ``[P, N]``; of a mean over futures:
+            in which share of them.
         device_response_s: response time of each device option, ``[N, D]``.
         device_answered: likewise, ``[N, D]``.
         arrival_s: when each user's request arrives after the decision, ``[N]``, on the
@@ -183,7 +184,7 @@ class OutcomeTable:
     observation: Mapping[str, NDArray[np.float64]]
     patterns: NDArray[np.int32]
     response_s: NDArray[np.float64]
-    answered: NDArray[np.bool_]
+    answered: NDArray[np.bool_] | NDArray[np.float64]
     device_response_s: NDArray[np.float64]
     device_answered: NDArray[np.bool_]
     arrival_s: NDArray[np.float64]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from tandem.agents.evaluation import Evaluation, Policy
-from tandem.agents.optimum.prober import OracleError
+from tandem.agents.optimum.prober import THE_FUTURE, OracleError
 from tandem.agents.optimum.states import History, Walk
 from tandem.agents.oracle import Solution
 from tandem.bridge.env import TandemEnv
@@ -34,12 +34,15 @@ class PlayedEvaluationSet:
     Args:
         env: its objective says what costs.
         states: as `with_histories` gives them, in the order in which they were reached.
+        futures: in which joint actions are played; costs are means over them.
 
     Raises:
         OracleError: there are no states, or the objective is not the paper's.
     """
 
-    def __init__(self, env: TandemEnv, states: Sequence[FoundState]) -> None:
+    def __init__(
+        self, env: TandemEnv, states: Sequence[FoundState], futures: Sequence[int] = THE_FUTURE
+    ) -> None:
         if not states:
             raise OracleError("an evaluation needs at least 1 state")
         if not isinstance(env.objective, PaperObjective):
@@ -47,6 +50,7 @@ class PlayedEvaluationSet:
         self._walk = Walk(env)
         self._threshold = env.objective.threshold_percent(env.schema.meta)
         self.states = tuple(states)
+        self._futures = tuple(futures)
 
     @property
     def exact(self) -> bool:
@@ -70,12 +74,12 @@ class PlayedEvaluationSet:
             self._go_to(state.history)
             observation = {name: block.copy() for name, block in self._walk.observation.items()}
             action = np.asarray(policy(observation), dtype=np.int32)
-            (outcome,) = self._walk.env.branch([action])
-            cost = outcome.info["cost"]
-            costs.append(-outcome.reward)
+            met = [self._walk.env.branch([action], future=future)[0] for future in self._futures]
+            told = [outcome.info["cost"] for outcome in met]
+            costs.append(-float(np.mean([outcome.reward for outcome in met])))
             actions.append(action)
-            accuracies.append(float(cost["mean_accuracy_percent"]))
-            responses.append(float(cost["mean_response_time_s"]))
+            accuracies.append(float(np.mean([cost["mean_accuracy_percent"] for cost in told])))
+            responses.append(float(np.mean([cost["mean_response_time_s"] for cost in told])))
             violated += accuracies[-1] < self._threshold - ACCURACY_TOLERANCE_PERCENT
         return Evaluation(
             cost_s=float(np.mean(costs)),

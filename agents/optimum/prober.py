@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from tandem.agents.optimum.outcome_table import (
     ON_DEVICE,
     NetworkClasses,
@@ -27,6 +27,11 @@ PORTION: Final = 32
 #: The only arrival mode in which an epoch's cost splits into network patterns and devices.
 SYNCHRONOUS: Final = "sync"
 
+#: The future that a step meets, alone.
+THE_FUTURE: Final = (0,)
+
+#: Whether a request was answered, or in which share of the futures.
+Answered: TypeAlias = NDArray[np.bool_] | NDArray[np.float64]
 #: Called with the number of branches that have just been run.
 Advance: TypeAlias = Callable[[int], None]
 
@@ -43,6 +48,8 @@ class Prober:
         observation: at that state.
         advance: told about progress.
         parallel: branches at the same time; default: one per available core.
+        futures: random draws that each pattern meets (see `TandemEnv.branch`); response times and
+            answers are means over them.
 
     Raises:
         OracleError: requests arrive in another way than synchronously. With Poisson arrivals or
@@ -57,6 +64,7 @@ class Prober:
         *,
         advance: Advance | None = None,
         parallel: int | None = None,
+        futures: Sequence[int] = THE_FUTURE,
     ) -> None:
         meta = env.schema.meta
         self.options = OptionTable.from_meta(meta)
@@ -74,7 +82,8 @@ class Prober:
         self.observation = {name: block.copy() for name, block in observation.items()}
         self._advance = advance
         self._parallel = parallel
-        self._rows: dict[Pattern, tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
+        self._futures = tuple(futures)
+        self._rows: dict[Pattern, tuple[NDArray[np.float64], Answered]] = {}
         self._requests: dict[Pattern, NDArray[np.void]] = {}
         self._device_requests: list[NDArray[np.void]] = []
         self._arrival_s = np.zeros(self.users)
@@ -94,14 +103,15 @@ class Prober:
         # The fastest variant ends soonest, and what devices compute does not reach the network.
         fastest = self._fastest_device_option()
         actions = [self.classes.playable(pattern, fastest) for pattern in wanted]
-        for pattern, outcome in zip(wanted, self._branch(actions), strict=True):
-            requests = self._by_user(outcome)
-            response_s, answered = _times(requests)
+        outcomes = [self._branch(actions, future) for future in self._futures]
+        for pattern, *met in zip(wanted, *outcomes, strict=True):
+            requests = [self._by_user(outcome) for outcome in met]
+            response_s, answered = _mean([_times(rows) for rows in requests])
             local = np.array(pattern) == ON_DEVICE
             response_s[local] = 0.0
             answered[local] = False
             self._rows[pattern] = response_s, answered
-            self._requests[pattern] = requests
+            self._requests[pattern] = requests[0]
 
     def measured(self, pattern: Sequence[int]) -> bool:
         """Whether that pattern has been run."""
@@ -116,7 +126,7 @@ class Prober:
             observation=self.observation,
             patterns=np.array(list(self._rows), dtype=np.int32).reshape(shape),
             response_s=np.array([row[0] for row in rows]).reshape(shape),
-            answered=np.array([row[1] for row in rows], dtype=np.bool_).reshape(shape),
+            answered=self._as_answered([row[1] for row in rows]).reshape(shape),
             device_response_s=self._device_response_s,
             device_answered=self._device_answered,
             arrival_s=self._arrival_s,
@@ -124,7 +134,9 @@ class Prober:
         )
 
     def _request_rows(self) -> RequestRows | None:
-        """The simulator's own rows, once every pattern was run."""
+        """The simulator's own rows, once every pattern was run; a mean has none."""
+        if self._futures != THE_FUTURE:
+            return None
         if len(self._rows) < self.classes.pattern_count(self.users):
             return None
         patterns = np.stack([self._requests[pattern] for pattern in self._rows])
@@ -135,7 +147,7 @@ class Prober:
         """One run per variant gives each user's device time; also when requests arrive."""
         devices = self.classes.devices
         actions = [np.full(self.users, option, dtype=np.int32) for option in devices]
-        for column, outcome in enumerate(self._branch(actions)):
+        for column, outcome in enumerate(self._branch(actions, self._futures[0])):
             requests = self._by_user(outcome)
             response_s, answered = _times(requests)
             self._device_response_s[:, column] = response_s
@@ -145,8 +157,8 @@ class Prober:
         if len(devices):
             # These runs sent nothing, so they are a network pattern as well.
             everyone_local = (ON_DEVICE,) * self.users
-            nothing = np.zeros(self.users), np.zeros(self.users, dtype=np.bool_)
-            self._rows[everyone_local] = nothing
+            nobody = self._as_answered(np.zeros(self.users))
+            self._rows[everyone_local] = np.zeros(self.users), nobody
             self._requests[everyone_local] = self._device_requests[0]
 
     def _fastest_device_option(self) -> int:
@@ -154,11 +166,16 @@ class Prober:
             return 0
         return int(self.classes.devices[self._device_response_s.max(axis=0).argmin()])
 
-    def _branch(self, actions: Sequence[NDArray[np.int32]]) -> list[Outcome]:
+    def _as_answered(self, values: ArrayLike) -> Answered:
+        if len(self._futures) == 1:
+            return np.array(values, dtype=np.bool_)
+        return np.array(values, dtype=np.float64)
+
+    def _branch(self, actions: Sequence[NDArray[np.int32]], future: int) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for start in range(0, len(actions), PORTION):
             portion = actions[start : start + PORTION]
-            outcomes.extend(self._env.branch(portion, parallel=self._parallel))
+            outcomes.extend(self._env.branch(portion, parallel=self._parallel, future=future))
             self.branches += len(portion)
             if self._advance is not None:
                 self._advance(len(portion))
@@ -182,3 +199,14 @@ def _times(requests: NDArray[np.void]) -> tuple[NDArray[np.float64], NDArray[np.
         np.array(requests["response_time_s"], dtype=np.float64),
         np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
     )
+
+
+def _mean(
+    times: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
+) -> tuple[NDArray[np.float64], Answered]:
+    """Mean response times, seconds, and shares of answers over futures."""
+    if len(times) == 1:
+        return times[0]
+    response_s: NDArray[np.float64] = np.mean([response for response, _ in times], axis=0)
+    answered: NDArray[np.float64] = np.mean([answer for _, answer in times], axis=0)
+    return response_s, answered

@@ -92,11 +92,15 @@ class Channel
         channel::Post(m_slot->toSimulator);
     }
 
-    void PostBranch(std::uint32_t count, std::uint32_t horizon, std::uint32_t parallel)
+    void PostBranch(std::uint32_t count,
+                    std::uint32_t horizon,
+                    std::uint32_t parallel,
+                    std::uint32_t future)
     {
         m_slot->agent.branchCount = count;
         m_slot->agent.branchHorizon = horizon;
         m_slot->agent.branchParallel = parallel;
+        m_slot->agent.branchFuture = future;
         Post(static_cast<std::uint32_t>(Command::BRANCH));
     }
 
@@ -269,7 +273,8 @@ NB_MODULE(_native, m)
              &Channel::PostBranch,
              nb::arg("count"),
              nb::arg("horizon"),
-             nb::arg("parallel"))
+             nb::arg("parallel"),
+             nb::arg("future"))
         .def("wait", &Channel::Wait, nb::arg("timeout_s") = -1.0)
         .def("exchange", &Channel::Exchange, nb::arg("action"), nb::arg("timeout_s") = -1.0)
         .def("slot_info", &Channel::GetSlotInfo, nb::arg("slot"))

@@ -22,7 +22,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 from tandem.bridge.remote.wire import Codec, Header, Strict, WireError, rows
-from tandem.bridge.schema import Schema
+from tandem.bridge.schema import MAX_FUTURE, Schema
 from tandem.bridge.simulator import Frame, Status
 
 MAX_ARGUMENTS: Final = 64
@@ -86,6 +86,7 @@ class Branch(Request):
     type: Literal["branch"] = "branch"
     horizon: Annotated[int, Field(ge=1, le=MAX_HORIZON)] = 1
     parallel: Annotated[int, Field(ge=1, le=MAX_BRANCH_SLOTS)] | None = None
+    future: Annotated[int, Field(ge=0, le=MAX_FUTURE)] = 0
 
 
 class Close(Request):

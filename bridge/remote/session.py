@@ -220,7 +220,9 @@ class Session:
                 "possible"
             )
         parallel = min(job.parallel or self._limits.parallel, self._limits.parallel)
-        frames = simulator.branch(list(actions), horizon=job.horizon, parallel=parallel)
+        frames = simulator.branch(
+            list(actions), horizon=job.horizon, parallel=parallel, future=job.future
+        )
         arrays: dict[str, NDArray[Any]] = {}
         for number, frame in enumerate(frames):
             arrays.update(frame_arrays(frame, f"{number}."))

@@ -39,7 +39,7 @@ from tandem.bridge.remote.messages import (
     read_frame,
 )
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays
-from tandem.bridge.schema import Schema
+from tandem.bridge.schema import Schema, check_branching
 from tandem.bridge.simulator import DEFAULT_BRANCH_SLOTS, Frame, Status
 
 DEFAULT_CONNECT_TIMEOUT_S: Final = 10.0
@@ -174,17 +174,23 @@ class RemoteSimulator:
         return frame
 
     def branch(
-        self, actions: Sequence[ArrayLike], *, horizon: int = 1, parallel: int | None = None
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
     ) -> list[Frame]:
         """As `Simulator.branch`."""
-        if horizon < 1:
-            raise ValueError(f"horizon is {horizon}, at least 1 epoch is needed")
+        check_branching(self.schema, horizon, future)
         self._check_idle()
         batch = [self._checked(action) for action in actions]
         frames: list[Frame] = []
         for start in range(0, len(batch), self.limits.max_branches):
             part = np.stack(batch[start : start + self.limits.max_branches])
-            frames += self._resuming(functools.partial(self._branch, part, horizon, parallel))
+            frames += self._resuming(
+                functools.partial(self._branch, part, horizon, parallel, future)
+            )
         return frames
 
     def program_digest(self) -> str:
@@ -243,8 +249,10 @@ class RemoteSimulator:
         self.episode_pid = reply.episode_pid
         return read_frame(self.schema, reply.state, arrays)
 
-    def _branch(self, part: NDArray[Any], horizon: int, parallel: int | None) -> list[Frame]:
-        request = Branch(id=1, horizon=horizon, parallel=parallel)
+    def _branch(
+        self, part: NDArray[Any], horizon: int, parallel: int | None, future: int
+    ) -> list[Frame]:
+        request = Branch(id=1, horizon=horizon, parallel=parallel, future=future)
         message, arrays = self._call(request, {ACTION: part}, self._step_limit_s())
         states = _expect(message, Branched).states
         if len(states) != len(part):

@@ -65,7 +65,11 @@ int64_t
 ShadowingLossModel::DoAssignStreams(int64_t stream)
 {
     m_table->random->SetStream(stream);
-    m_table->lossDb.clear();
+    if (!m_table->assigned)
+    {
+        m_table->assigned = true;
+        m_table->lossDb.clear();
+    }
     return 1;
 }
 

@@ -16,7 +16,8 @@ namespace tandem
 
 /**
  * Log-normal shadowing: one Gaussian draw in dB per pair of nodes, the same in both directions,
- * kept until the next AssignStreams(), that is for an episode.
+ * kept for an episode: the first AssignStreams() forgets what the warm-up drew, later ones, which
+ * draw another future of the same episode, change nothing that is known.
  *
  * ns-3's RandomPropagationLossModel draws for every frame, which is fading, not shadowing.
  */
@@ -46,6 +47,7 @@ class ShadowingLossModel : public PropagationLossModel
     struct Table
     {
         Ptr<NormalRandomVariable> random{CreateObject<NormalRandomVariable>()};
+        bool assigned{false};          //!< the episode has begun
         std::map<Pair, double> lossDb; //!< looked up only: its order has no effect
     };
 

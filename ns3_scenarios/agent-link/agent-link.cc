@@ -111,6 +111,12 @@ AgentLink::SetPolicy(std::function<void(ActionBlock*)> policy)
     m_policyFunction = std::move(policy);
 }
 
+void
+AgentLink::SetRedraw(std::function<void()> redraw)
+{
+    m_redraw = std::move(redraw);
+}
+
 uint64_t
 AgentLink::BeginEpisode()
 {
@@ -171,6 +177,7 @@ AgentLink::Decide()
         if (IsBranch() && !wasBranch)
         {
             AttachBlocks();
+            RedrawFuture();
         }
         if (!wasBranch) // a branch hands in the rows of all its epochs together
         {
@@ -291,7 +298,7 @@ AgentLink::DescribeSchema() const
         table->Describe(json, offset);
         offset += RoundUp(table->GetBytes(), CACHE_LINE);
     }
-    json.EndArray().Key("meta").BeginObject();
+    json.EndArray().Field("futures", m_redraw != nullptr).Key("meta").BeginObject();
     for (const auto& [key, value] : m_meta)
     {
         json.Key(key).Raw(value);
@@ -346,6 +353,19 @@ AgentLink::AttachBlocks()
         block->Attach(observation);
         observation += RoundUp(block->GetBytes(), CACHE_LINE);
     }
+}
+
+void
+AgentLink::RedrawFuture()
+{
+    const uint64_t future = m_session->GetFuture();
+    if (future == 0 || !m_redraw)
+    {
+        return;
+    }
+    // Seeds are small numbers and epochs are few, so no two of these runs coincide in practice.
+    RngSeedManager::SetRun(m_seed ^ (future << 48) ^ (static_cast<uint64_t>(m_epoch) << 32));
+    m_redraw();
 }
 
 bool

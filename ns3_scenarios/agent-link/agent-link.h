@@ -81,6 +81,14 @@ class AgentLink
     void SetPolicy(std::function<void(ActionBlock*)> policy);
 
     /**
+     * Say how to re-assign the random streams in mid-episode, so that branches can meet other
+     * futures than the one that the episode is going to meet: other backoffs, errors, arrivals. It
+     * must not change what lasts, such as positions. Called in forked copies only, with
+     * RngSeedManager's run set; without it agents are refused other futures.
+     */
+    void SetRedraw(std::function<void()> redraw);
+
+    /**
      * End the warm-up. With an agent the process becomes the zygote: it publishes the schema and
      * returns from here once per episode, each time in a forked child. Without one it returns at
      * once. Sets RngSeedManager's run to the episode's seed; the caller must then re-assign the
@@ -121,6 +129,7 @@ class AgentLink
     std::string DescribeSchema() const;
     ::tandem::channel::Sizes CountSizes() const;
     void AttachBlocks();
+    void RedrawFuture();
     bool MakeRoom();
 
     std::string m_scenario;
@@ -137,6 +146,7 @@ class AgentLink
     std::vector<std::unique_ptr<RecordTable>> m_records;
     std::vector<std::pair<std::string, std::string>> m_meta;
     std::function<void(ActionBlock*)> m_policyFunction;
+    std::function<void()> m_redraw;
 
     std::unique_ptr<AgentSession> m_session; ///< null without an agent
     std::vector<double> m_ownMemory;         ///< the blocks' memory without an agent

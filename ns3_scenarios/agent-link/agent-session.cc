@@ -106,6 +106,12 @@ AgentSession::IsBranch() const
     return m_slot != 0;
 }
 
+uint32_t
+AgentSession::GetFuture() const
+{
+    return m_future;
+}
+
 unsigned char*
 AgentSession::GetObservationMemory() const
 {
@@ -160,6 +166,7 @@ AgentSession::Branch(uint32_t epoch)
     const uint32_t count = words.branchCount;
     const uint32_t parallel = std::max<uint32_t>(words.branchParallel, 1);
     m_horizonLeft = std::max<uint32_t>(words.branchHorizon, 1);
+    m_future = words.branchFuture;
     NS_ABORT_MSG_IF(count >= m_segment->Header().slots,
                     "the agent asks for " << count << " branches, the channel has "
                                           << m_segment->Header().slots - 1 << " branch slots");

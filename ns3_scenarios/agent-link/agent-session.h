@@ -61,6 +61,8 @@ class AgentSession
     bool Flush();
 
     bool IsBranch() const;
+    /// @return in a branch: which random draws it meets, 0 for those of the episode
+    uint32_t GetFuture() const;
     unsigned char* GetObservationMemory() const;
     unsigned char* GetActionMemory() const;
     unsigned char* GetRecordMemory() const;
@@ -80,6 +82,7 @@ class AgentSession
     uint32_t m_slot{0};
     uint32_t m_seen{0};        ///< commands dealt with
     uint32_t m_horizonLeft{0}; ///< epochs left to a branch
+    uint32_t m_future{0};      ///< of the branch
 };
 
 } // namespace ns3::tandem

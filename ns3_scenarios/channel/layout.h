@@ -25,7 +25,7 @@ namespace tandem::channel
 /// "TANDEM" and the byte order, so that foreign memory is recognised as such.
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
 /// Raised with every change of the structures below; both sides refuse another version.
-constexpr std::uint32_t LAYOUT_VERSION = 1;
+constexpr std::uint32_t LAYOUT_VERSION = 2;
 /// One cache line: words written by different sides never share one.
 constexpr std::size_t CACHE_LINE = 64;
 /// Slots start on pages, so that the pages of slots never used are never touched.
@@ -81,6 +81,8 @@ struct alignas(CACHE_LINE) AgentWords
     std::uint32_t branchCount;
     std::uint32_t branchHorizon;  ///< epochs a branch runs, its action held
     std::uint32_t branchParallel; ///< branches that run at the same time
+    std::uint32_t
+        branchFuture; ///< 0: what is drawn is what the episode would draw; else other draws
 };
 
 struct SlotHeader

@@ -63,8 +63,10 @@ main(int argc, char* argv[])
         Simulator::Schedule(MilliSeconds(1), epoch);
     };
 
+    const auto redraw = [arrival] { arrival->SetStream(0); };
+    link.SetRedraw(redraw); // so that branches can try other futures
     link.BeginEpisode();
-    arrival->SetStream(0); // draws from the episode's seed from here on
+    redraw(); // draws from the episode's seed from here on
     Simulator::ScheduleNow(epoch);
     Simulator::Run();
     if (!link.HasAgent())

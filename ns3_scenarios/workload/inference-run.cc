@@ -127,6 +127,7 @@ InferenceRun::Run()
     m_outputs = std::make_unique<RunOutputs>(m_config);
     m_outputs->Enable(GetCells(), *m_backhaul);
     WarmUp();
+    m_link.SetRedraw([this] { AssignStreams(); });
     m_link.BeginEpisode();
     Play();
     m_outputs->Finish();

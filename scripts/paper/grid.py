@@ -56,6 +56,7 @@ class PoolSpec:
         condition: of `CONDITIONS`.
         training, evaluation: how many states.
         settings: further arguments of the scenario.
+        futures: over how many futures evaluation states are averaged; 0: the one that comes.
     """
 
     scenario: str
@@ -64,6 +65,7 @@ class PoolSpec:
     training: int
     evaluation: int
     settings: tuple[tuple[str, str], ...] = ()
+    futures: int = 0
 
     @property
     def name(self) -> str:
@@ -141,6 +143,7 @@ class Grid:
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     training_states: int = 30
     evaluation_states: int = 15
+    futures: int = 0
     largest_only: tuple[str, ...] = (*ABLATIONS, PENALTY)
     settings: tuple[tuple[str, str], ...] = ()
     caps: Mapping[str, int] = field(default_factory=lambda: dict(CAPS))
@@ -166,6 +169,7 @@ class Grid:
                 self.training_states,
                 self.evaluation_states,
                 self.settings,
+                self.futures,
             )
             for users, condition in itertools.product(self.users, self.conditions)
         ]
@@ -193,6 +197,7 @@ class Grid:
             "seeds": list(self.seeds),
             "training_states": self.training_states,
             "evaluation_states": self.evaluation_states,
+            "futures": self.futures,
             "settings": dict(self.settings),
             "agents": {
                 agent: [threshold_name(threshold) for threshold in thresholds]

@@ -172,6 +172,11 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
         + "; ".join(f"{name}: {weak}" for name, weak in grid["conditions"].items()),
         file=out,
     )
+    futures = grid["futures"]
+    optimum = "best joint action in the future that comes, with hindsight"
+    if futures:
+        optimum = f"best joint action on average over {futures} futures of the state"
+    print(f"- the optimum: {optimum}", file=out)
     print("- thresholds and caps (interactions) of the agents:", file=out)
     for agent, thresholds in grid["agents"].items():
         where = f", {max(grid['users'])} users only" if agent in grid["largest_only"] else ""

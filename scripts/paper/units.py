@@ -61,8 +61,14 @@ def build_pool(spec: PoolSpec, places: Places) -> float:
     with TandemEnv(spec.scenario, spec.arguments) as env:
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         # One branch at a time: pools are built side by side.
-        oracle = Oracle(env, cache=places.store, parallel=1)
-        keys = [pool_keys(walk, oracle, explorer, draw) for draw in (training, evaluation)]
+        oracles = (
+            Oracle(env, cache=places.store, parallel=1),
+            Oracle(env, cache=places.store, parallel=1, futures=spec.futures),
+        )
+        keys = [
+            pool_keys(walk, oracle, explorer, draw)
+            for oracle, draw in zip(oracles, (training, evaluation), strict=True)
+        ]
         path = places.pool(spec)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_pool(path, env.simulator.schema_text, *keys)

@@ -78,8 +78,12 @@ def compare(
     cache: Path | None,
     console: Console,
     target: Target | None = None,
+    futures: int = 0,
 ) -> Comparison:
     """Evaluate the agent of a checkpoint and the others.
+
+    Args:
+        futures: as for `Oracle`.
 
     Raises:
         RunFolderError: the checkpoint cannot be read.
@@ -94,6 +98,7 @@ def compare(
         cache=cache,
         console=console,
         target=target,
+        futures=futures,
     ) as judged:
         judge, schema = judged.judge, judged.schema
         problem = JointProblem.from_schema(schema, settings.objective)

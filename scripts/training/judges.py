@@ -49,6 +49,7 @@ def judged_states(
     cache: Path | None = None,
     console: Console | None = None,
     target: Target | None = None,
+    futures: int = 0,
 ) -> Iterator[JudgedStates]:
     """Draw states and let the oracle measure them; shows a bar while it does.
 
@@ -59,18 +60,19 @@ def judged_states(
         arguments: of the scenario; the episode's length follows from ``draw``.
         cache: folder of measured states; default: the user's cache.
         target: the server that simulates; ``None``: here.
+        futures: as for `Oracle`: 0 compares with hindsight, M with the best on average over M.
     """
     epochs = draw.per_episode * draw.stride + 1
     store = OracleCache() if cache is None else OracleCache(cache)
     episodes = {**arguments, "epochs": epochs}
     with open_env(scenario, episodes, target, objective=objective) as env:
-        oracle = Oracle(env, cache=store)
+        oracle = Oracle(env, cache=store, futures=futures)
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         with bar(f"oracle · {draw.count} states", oracle.branches * draw.count, console) as advance:
             states = with_histories(walk, draw_states(walk, oracle, explorer, draw, advance))
         solutions = tuple(state.solution for state in states)
         if not oracle.is_exhaustive:
-            played = PlayedEvaluationSet(env, states)
+            played = PlayedEvaluationSet(env, states, oracle.futures)
             bound_s = played.lower_bound_s
             yield JudgedStates(played, env.schema, bound_s, draw.per_episode, solutions)
             return

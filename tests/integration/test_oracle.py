@@ -81,6 +81,28 @@ def test_random_joint_actions_of_three_users_cost_what_the_table_says(scenario: 
     np.testing.assert_allclose(known, simulated, rtol=0.0, atol=1e-9)
 
 
+def test_mean_over_futures_is_the_mean_and_has_its_own_optimum(
+    env: TandemEnv, walk: Walk, tmp_path: Path
+) -> None:
+    cache = OracleCache(tmp_path)
+    oracle = Oracle(env, cache=cache, futures=2)
+    mean = oracle.solve(walk)
+    actions = [np.array(action, dtype=np.int32) for action in ([8, 8], [9, 8], [0, 9])]
+    simulated = np.mean(
+        [[-o.reward for o in env.branch(actions, future=future)] for future in (1, 2)], axis=0
+    )
+    known = mean.table.costs_s(np.array(actions), oracle.rule)
+    np.testing.assert_allclose(known, simulated, rtol=0.0, atol=1e-9)
+    assert mean.exact
+    assert mean.best.cost_s <= simulated.min() + 1e-9
+    assert mean.table.rows is None
+    again = Oracle(env, cache=cache, futures=2).table(walk)
+    assert again.response_s.tobytes() == mean.table.response_s.tobytes()
+    assert cache.hits == 1
+    hindsight = Oracle(env, cache=cache).solve(walk)
+    assert hindsight.best.cost_s <= hindsight.table.costs_s(mean.best.action, oracle.rule)[0]
+
+
 def test_cache_replays_bit_for_bit_and_tells_states_apart(
     env: TandemEnv, walk: Walk, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
         "--seeds=1",
         "--training-states=3",
         "--evaluation-states=2",
+        "--futures=2",
         "--agent=qlearning",
         "--agent=bandit",
         "--cap=qlearning=30",
