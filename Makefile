@@ -5,6 +5,7 @@
 #   make test        all tests but the slow ones
 #   make faults      1000 random kills and every other fault; KILLS=200 for fewer
 #   make soak        an hour of load and kills; nothing may grow (SOAK_S=600: ten minutes)
+#   make sanitize    channel, agent link and Python modules under AddressSanitizer and UBSan
 #   make lint        ruff, mypy --strict, clang-format
 #   make docs        the documentation as a web site
 #   make bench       speed of the bridge and the scenarios
@@ -27,7 +28,7 @@ CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeList
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
 
-.PHONY: FORCE build demo test test-slow faults soak lint format docs bench clean
+.PHONY: FORCE build demo test test-slow faults soak sanitize lint format docs bench clean
 .DELETE_ON_ERROR:
 
 build: $(PACKAGE)
@@ -70,6 +71,10 @@ faults: $(PACKAGE)
 
 soak: $(PACKAGE)
 	$(BIN)/python tests/soak/soak.py $(SOAK_S)
+
+sanitize: $(PACKAGE)
+	$(BIN)/python -m pytest -m "" tests/integration/test_sanitizers.py \
+	    tests/integration/test_channel_native.py
 
 # mypy sees the folders as the one package that they are installed as.
 lint: $(ENVIRONMENT)
