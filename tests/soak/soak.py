@@ -157,9 +157,7 @@ class Soak:
             None,
         )
         self.counts.setdefault(f"{ALL}: number", Series()).add(time_s, len(living))
-        self.counts.setdefault(f"{ALL}: zombies", Series()).add(
-            time_s, len(census.processes) - len(living)
-        )
+        self.counts.setdefault("zombies", Series()).add(time_s, len(census.processes) - len(living))
         for part in self.parts:
             if part.process.poll() is not None:
                 self.problems.append(f"the {part.name} ended by itself:\n{part.errors()}")

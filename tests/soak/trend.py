@@ -19,6 +19,9 @@ WARM_UP_LIMIT_S = 300.0
 #: What the median resident memory of the last quarter may be above that of the first.
 GROWTH_SHARE = 0.02
 GROWTH_BYTES = 4 * MIB
+#: The least number of an hour's quarter depends on whether a sample has met a moment of rest, so a
+#: rise counts only if the whole series rises, by more than this per hour.
+COUNTED_PER_HOUR = 1.0
 #: With fewer samples in a quarter chance decides which simulators are just starting, so that much
 #: more is allowed: a short soak only finds what is lost at every reset, branch or kill.
 FEW_SAMPLES = 60
@@ -63,11 +66,11 @@ def judge(series: Series, duration_s: float, *, counted: bool, summed: bool = Fa
     Args:
         series: samples.
         duration_s: of the whole run.
-        counted: descriptors or threads, whose least number must not rise at all; else bytes,
-            whose median may rise by ``GROWTH_SHARE`` and ``GROWTH_BYTES``. Runs that are too
-            short for that are allowed ``FEW_COUNTED`` and ``FEW_BYTES``.
-        summed: over all processes. How many there are decides that in a short run, which is not
-            judged then.
+        counted: descriptors or threads, whose least number must not rise together with their
+            slope; else bytes, whose median may rise by ``GROWTH_SHARE`` and ``GROWTH_BYTES``.
+            Runs that are too short for that are allowed ``FEW_COUNTED`` and ``FEW_BYTES``.
+        summed: over all processes. How many there are depends on how busy the machine is: shown,
+            not judged.
     """
     times = np.array(series.times_s)
     values = np.array(series.values)
@@ -77,12 +80,15 @@ def judge(series: Series, duration_s: float, *, counted: bool, summed: bool = Fa
     quarter = max(1, len(judged) // 4)
     typical = np.min if counted else np.median
     start, end = float(typical(judged[:quarter])), float(typical(judged[-quarter:]))
-    if quarter < FEW_SAMPLES:
-        allowed = math.inf if summed else float(FEW_COUNTED if counted else FEW_BYTES)
+    if summed:
+        allowed = math.inf
+    elif quarter < FEW_SAMPLES:
+        allowed = float(FEW_COUNTED if counted else FEW_BYTES)
     else:
         allowed = 0.0 if counted else GROWTH_SHARE * start + GROWTH_BYTES
     per_hour = theilslopes(judged, times)[0] * HOUR_S if len(judged) > 1 else 0.0
-    return Trend(start, end, float(per_hour), float(values.max()), end - start > allowed)
+    grows = end - start > allowed and (not counted or per_hour > COUNTED_PER_HOUR)
+    return Trend(start, end, float(per_hour), float(values.max()), bool(grows))
 
 
 def table(memory: Mapping[str, Trend], counts: Mapping[str, Trend]) -> str:
