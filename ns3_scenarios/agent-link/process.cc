@@ -96,7 +96,12 @@ KeepLibrariesMapped()
             continue;
         }
         // The same byte again: what counts is that the page becomes this process's own copy.
-        const char byte = *reinterpret_cast<const char*>(begin);
+        // Read by the kernel, too, which tells what cannot be read instead of ending the process.
+        char byte = 0;
+        if (pread(memory, &byte, 1, static_cast<off_t>(begin)) != 1)
+        {
+            continue;
+        }
         if (pwrite(memory, &byte, 1, static_cast<off_t>(begin)) != 1)
         {
             break; // not allowed on this kernel: forks are slower, nothing else

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tandem.bridge.scenarios import scenario_executable
+from tandem.bridge.simulator import Simulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SOURCE = Path(__file__).parents[2]
@@ -21,6 +22,12 @@ RUNS = {
     # With time-outs: sockets aborted, jobs cancelled.
     "wifi-edge": ["--users=2", "--epochs=4", "--policy=random", "--timeout=0.15", "--weakUsers=1"],
     "lte-edge": ["--users=2", "--epochs=2", "--policy=edge", "--timeout=0.15", "--weakUsers=1"],
+}
+
+#: Arguments and an action.
+AGENT_RUNS = {
+    "echo": ({"values": 5, "rows": 20, "recordCapacity": 64, "epochs": 0}, [1.0] * 5),
+    "wifi-edge": ({"users": 2, "epochs": 0, "timeout": 0.15, "weakUsers": 1}, [8, 9]),
 }
 
 
@@ -38,6 +45,34 @@ def test_memcheck_finds_nothing(tmp_path: Path, scenario: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-8000:]
     assert "ERROR SUMMARY: 0 errors" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+@pytest.mark.parametrize("scenario", AGENT_RUNS)
+def test_memcheck_finds_nothing_under_an_agent(tmp_path: Path, scenario: str) -> None:
+    """The other half of the code: zygote, control socket, shared memory, branches, flushes."""
+    arguments, action = AGENT_RUNS[scenario]
+    wrapper = tmp_path / scenario
+    wrapper.write_text(
+        f"#!/bin/sh\nexec valgrind --leak-check=full --show-leak-kinds=definite "
+        f"--errors-for-leak-kinds=definite --num-callers=30 --log-file={tmp_path}/%p.log "
+        f'{scenario_executable(scenario)} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    with Simulator(wrapper, arguments, one_shot=True) as simulator:
+        simulator.reset(1)
+        for _ in range(2):
+            frames = simulator.branch([action, action], horizon=2)
+            assert len(frames) == 2
+            simulator.step(action)
+    reports = {path.name: path.read_text() for path in tmp_path.glob("*.log")}
+    summaries = [
+        line for text in reports.values() for line in text.splitlines() if "ERROR SUMMARY" in line
+    ]
+    # The episode and four branches; the zygote does not get the time for its own.
+    assert len(summaries) >= 5, reports
+    assert all("ERROR SUMMARY: 0 errors" in line for line in summaries), reports
+    assert not re.search(r"== +(Invalid|Conditional|Use of|Syscall param)", str(reports)), reports
 
 
 def system_ns3() -> str | None:
