@@ -55,6 +55,7 @@ def campaign(kills: int, limit_s: float, seed: int, folder: Path) -> tuple[Tally
         local = LocalKills(tally, seed)
         while tally.faults < kills and time.monotonic() < end_s:
             local.inject(chooser.choice(KINDS))
+            runs.reap()
             _tell(tally, kills)
         local.close()
         del local  # its channel as well
