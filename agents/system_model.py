@@ -428,4 +428,4 @@ class ModelView:
     def _means(self, rows: Array, base: Array) -> Array:
         flat = rows.reshape(-1, rows.shape[-1])
         means = self._model.component_means_s(flat, base.reshape(-1, base.shape[-1]), self._members)
-        return means.reshape(*rows.shape[:-1], -1)
+        return means.reshape(*rows.shape[:-1], means.shape[-1])
