@@ -13,12 +13,13 @@ An oracle that runs the one future that comes has *hindsight*: among hundreds of
 are equally good on average it knows which one the backoffs and errors to come will favour. No
 policy can know that. With ``futures=M`` it takes the joint action that is best on average over M
 other futures, which share the packet-level state and nothing that is drawn afterwards. The more
-there are, the less of its lead is luck; with few it still chose what these few favour.
+there are, the less of its lead is luck; with few it still chose what these few favour
+(`tandem.agents.optimum.futures` judges without that lead).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -73,7 +74,8 @@ class Oracle:
         cache: where measured states are kept; ``None`` keeps nothing.
         search_config: of the search that replaces exhaustion with many users.
         parallel: branches at the same time; default: one per available core.
-        futures: 0: the future that comes, with hindsight; M: the mean over M other ones.
+        futures: 0: the future that comes, with hindsight; M: the mean over M other ones, numbered
+            from 1; several numbers: the mean over these.
 
     Raises:
         OracleError: the environment's objective is not the paper's and none is given.
@@ -87,14 +89,16 @@ class Oracle:
         cache: OracleCache | None = None,
         search_config: SearchConfig | None = None,
         parallel: int | None = None,
-        futures: int = 0,
+        futures: int | Sequence[int] = 0,
     ) -> None:
         objective = objective if objective is not None else _paper(env)
         self._env = env
         self._cache = cache
         self._search = search_config or SearchConfig()
         self._parallel = parallel
-        self._futures = tuple(range(1, futures + 1)) if futures else THE_FUTURE
+        if isinstance(futures, int):
+            futures = range(1, futures + 1) if futures else THE_FUTURE
+        self._futures = tuple(futures)
         self._key: tuple[int, SimulationKey] | None = None
         meta = env.schema.meta
         self.rule = CostRule(objective.threshold_percent(meta), objective.violation_s)

@@ -63,13 +63,13 @@ def reproduce(
         int | None, typer.Option(min=1, help="States that judge, per pool.")
     ] = None,
     futures: Annotated[
-        int,
+        int | None,
         typer.Option(
             min=0,
-            help="Judge against the best action on average over so many futures of each state; "
-            "0: against hindsight.",
+            help="Judge in so many futures of each state, against the action that is best in the "
+            "others; 0: in the one that comes, against hindsight.",
         ),
-    ] = 0,
+    ] = None,
     agents: Annotated[
         list[str] | None, typer.Option("--agent", help="Only these agents; repeatable.")
     ] = None,
@@ -110,7 +110,8 @@ def reproduce(
         grid = replace(grid, training_states=training_states)
     if evaluation_states:
         grid = replace(grid, evaluation_states=evaluation_states)
-    grid = replace(grid, futures=futures)
+    if futures is not None:
+        grid = replace(grid, futures=_futures(futures))
     places = Places(
         str(work or DEFAULT_WORK.with_name(DEFAULT_WORK.name + suffix)), str(cache or "")
     )
@@ -196,7 +197,17 @@ def _end_on_interrupt() -> None:
 
 
 def _pool_weight(spec: Any) -> int:
-    return int(spec.training + spec.evaluation)
+    return int(spec.training + spec.evaluation * max(spec.futures, 1))
+
+
+def _futures(given: int) -> int:
+    """Raises `typer.BadParameter` for a single future, which cannot both choose and judge."""
+    if given == 1:
+        raise typer.BadParameter(
+            "--futures 1: one future chooses and another one judges, so give 2 or more, or 0 to "
+            "judge against hindsight"
+        )
+    return given
 
 
 def _grid(

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Final
 
 from tandem.agents.agent import Agent, JointAction, Observation
-from tandem.agents.evaluation import EvaluationSet, StateDraw
+from tandem.agents.evaluation import EvaluationSet, Judge, StateDraw
 from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.futures import FuturesJudge
 from tandem.agents.optimum.outcome_table import CostRule, OutcomeTable
 from tandem.agents.optimum.prober import Advance, OracleError
 from tandem.agents.optimum.states import Walk
@@ -37,7 +38,7 @@ from tandem.bridge.request_table import TABLE
 from tandem.bridge.schema import Schema
 
 FORMAT: Final = "tandem-pool"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,28 @@ class Pool:
     Attributes:
         schema: of the scenario.
         training: the states that episodes start from.
-        evaluation: others, of other episodes, that judge.
+        evaluation: others, of other episodes, that judge: each one in one future or more.
     """
 
     schema: Schema
     training: Sequence[OutcomeTable]
-    evaluation: Sequence[OutcomeTable]
+    evaluation: Sequence[Sequence[OutcomeTable]]
 
     def problem(self, objective: PaperObjective) -> JointProblem:
         """What an objective asks for at these states."""
         return JointProblem.from_schema(self.schema, objective)
 
-    def judge(self, objective: PaperObjective) -> EvaluationSet:
-        """The evaluation states under an objective, with their optima."""
+    def judge(self, objective: PaperObjective) -> Judge:
+        """The evaluation states under an objective, with their optima.
+
+        Measured in one future, the optimum is hindsight's; in more, what a choice costs that does
+        not know the future which judges it.
+        """
         rule = CostRule(objective.threshold_percent(self.schema.meta), objective.violation_s)
+        if len(self.evaluation[0]) > 1:
+            return FuturesJudge(self.evaluation, rule)
         solutions = []
-        for table in self.evaluation:
+        for (table,) in self.evaluation:
             best = table.optimum(rule)
             solutions.append(Solution(best, True, best.cost_s, table))
         return EvaluationSet(solutions, rule)
@@ -142,8 +149,17 @@ def pool_keys(
     return keys
 
 
-def save_pool(path: Path, schema_text: str, training: list[str], evaluation: list[str]) -> None:
-    """Write which states a pool is made of; their tables stay in the oracle's cache."""
+def save_pool(
+    path: Path, schema_text: str, training: list[str], evaluation: list[list[str]]
+) -> None:
+    """Write which states a pool is made of; their tables stay in the oracle's cache.
+
+    Args:
+        path: the file.
+        schema_text: of the scenario.
+        training: key of each training state.
+        evaluation: keys of each evaluation state, one per future.
+    """
     content = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -164,10 +180,14 @@ def load_pool(path: Path, cache: OracleCache) -> Pool | None:
         return None
     schema = Schema.parse(content["schema"])
     options = OptionTable.from_meta(schema.meta)
-    states: dict[str, list[OutcomeTable]] = {}
-    for part in ("training", "evaluation"):
-        tables = [cache.get(key, options) for key in content[part]]
-        if any(table is None for table in tables):
-            return None
-        states[part] = [table for table in tables if table is not None]
-    return Pool(schema, states["training"], states["evaluation"])
+
+    def tables(keys: Sequence[str]) -> list[OutcomeTable]:
+        found = [cache.get(key, options) for key in keys]
+        return [table for table in found if table is not None]
+
+    training = tables(content["training"])
+    evaluation = [tables(keys) for keys in content["evaluation"]]
+    complete = len(training) == len(content["training"]) and all(
+        len(mine) == len(keys) for mine, keys in zip(evaluation, content["evaluation"], strict=True)
+    )
+    return Pool(schema, training, evaluation) if complete else None

@@ -28,11 +28,11 @@ CAPS: Final[Mapping[str, int]] = {
     "hybrid-no-prior": 300,
     "hybrid-no-structure": 300,
     "hybrid-no-planning": 300,
-    BRANCHING: 5_000,
-    JOINT: 10_000,
-    PENALTY: 10_000,
-    "qlearning": 20_000,
-    "bandit": 5_000,
+    BRANCHING: 2_500,
+    JOINT: 5_000,
+    PENALTY: 5_000,
+    "qlearning": 10_000,
+    "bandit": 2_500,
 }
 #: Thresholds of the agent that the experiments are about, and of those that need minutes a run.
 EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
@@ -56,7 +56,7 @@ class PoolSpec:
         condition: of `CONDITIONS`.
         training, evaluation: how many states.
         settings: further arguments of the scenario.
-        futures: over how many futures evaluation states are averaged; 0: the one that comes.
+        futures: in how many futures evaluation states are measured; 0: in the one that comes.
     """
 
     scenario: str
@@ -141,9 +141,9 @@ class Grid:
     users: tuple[int, ...] = (3, 4, 5)
     conditions: tuple[str, ...] = tuple(CONDITIONS)
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    training_states: int = 30
-    evaluation_states: int = 15
-    futures: int = 0
+    training_states: int = 27
+    evaluation_states: int = 9
+    futures: int = 4
     largest_only: tuple[str, ...] = (*ABLATIONS, PENALTY)
     settings: tuple[tuple[str, str], ...] = ()
     caps: Mapping[str, int] = field(default_factory=lambda: dict(CAPS))
@@ -213,8 +213,9 @@ QUICK: Final = Grid(
     users=(3,),
     conditions=("A", "D"),
     seeds=(1, 2),
-    training_states=24,
-    evaluation_states=12,
+    training_states=18,
+    evaluation_states=6,
+    futures=3,
     caps={
         **CAPS,
         HYBRID: 150,
@@ -222,7 +223,7 @@ QUICK: Final = Grid(
         BRANCHING: 1_500,
         JOINT: 2_500,
         "qlearning": 4_000,
-        "bandit": 2_000,
+        "bandit": 1_500,
     },
     agents={
         HYBRID: ("min", 85.0, "max"),

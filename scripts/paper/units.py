@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tandem.agents.evaluation import Convergence, EvaluationSet, SiteExplorer
+from tandem.agents.evaluation import Convergence, Judge, SiteExplorer, StateDraw
 from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.futures import FuturesJudge
+from tandem.agents.optimum.prober import THE_FUTURE
 from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
@@ -22,7 +24,7 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
 from tandem.scripts.paper.grid import PoolSpec, Unit
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 #: In episodes of one decision there is no future; a learner that discounts one is told so.
 NO_FUTURE: Final = {"dqn": {"gamma": 0.0}}
 
@@ -60,18 +62,19 @@ def build_pool(spec: PoolSpec, places: Places) -> float:
     training, evaluation = spec.draws()
     with TandemEnv(spec.scenario, spec.arguments) as env:
         walk, explorer = Walk(env), SiteExplorer(env.schema)
-        # One branch at a time: pools are built side by side.
-        oracles = (
-            Oracle(env, cache=places.store, parallel=1),
-            Oracle(env, cache=places.store, parallel=1, futures=spec.futures),
-        )
-        keys = [
-            pool_keys(walk, oracle, explorer, draw)
-            for oracle, draw in zip(oracles, (training, evaluation), strict=True)
-        ]
+
+        def keys(draw: StateDraw, future: int) -> list[str]:
+            # One branch at a time: pools are built side by side.
+            oracle = Oracle(env, cache=places.store, parallel=1, futures=(future,))
+            return pool_keys(walk, oracle, explorer, draw)
+
+        train = keys(training, THE_FUTURE[0])
+        futures = range(1, spec.futures + 1) if spec.futures else THE_FUTURE
+        judge = [keys(evaluation, future) for future in futures]
+        by_state = [list(state) for state in zip(*judge, strict=True)]
         path = places.pool(spec)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_pool(path, env.simulator.schema_text, *keys)
+        save_pool(path, env.simulator.schema_text, train, by_state)
     return time.monotonic() - started_s
 
 
@@ -113,6 +116,7 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
         "censored": reached.censored,
         "played": training.interactions,
         "oracle_s": judge.oracle_s,
+        **_other_optima(judge),
         "evaluations": evaluations,
         "training_cpu_s": round(training_s, 3),
     }
@@ -159,17 +163,24 @@ def _pool(spec: PoolSpec, places: Places) -> tuple[Pool, str]:
     return pool, pool_digest(path)
 
 
-def _judge(unit: Unit, places: Places) -> EvaluationSet:
+def _other_optima(judge: Judge) -> dict[str, float]:
+    """What the optimum is with more knowledge than a policy can have."""
+    if not isinstance(judge, FuturesJudge):
+        return {"best_on_average_s": judge.oracle_s, "hindsight_s": judge.oracle_s}
+    return {"best_on_average_s": judge.best_on_average_s, "hindsight_s": judge.hindsight_s}
+
+
+def _judge(unit: Unit, places: Places) -> Judge:
     return _judge_of(unit.pool, places)(unit)
 
 
 @functools.lru_cache(maxsize=1)
-def _judge_of(spec: PoolSpec, places: Places) -> Callable[[Unit], EvaluationSet]:
+def _judge_of(spec: PoolSpec, places: Places) -> Callable[[Unit], Judge]:
     """Optima take a while to find: once per pool and threshold."""
     pool, _ = _pool(spec, places)
-    known: dict[Any, EvaluationSet] = {}
+    known: dict[Any, Judge] = {}
 
-    def judge(unit: Unit) -> EvaluationSet:
+    def judge(unit: Unit) -> Judge:
         objective = unit.objective
         if objective not in known:
             known[objective] = pool.judge(objective)

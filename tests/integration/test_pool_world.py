@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tandem.agents.agent import JointAction
-from tandem.agents.evaluation import SiteExplorer, StateDraw
+from tandem.agents.evaluation import EvaluationSet, SiteExplorer, StateDraw
 from tandem.agents.optimum.cache import OracleCache
 from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle
@@ -37,7 +37,7 @@ def test_replayed_outcomes_equal_the_simulators_bit_for_bit(scenario: str, tmp_p
     with TandemEnv(scenario, ARGUMENTS, objective=OBJECTIVE) as env:
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         keys = pool_keys(walk, Oracle(env, cache=cache), explorer, DRAW)
-        save_pool(tmp_path / "pool.json", env.simulator.schema_text, keys[1:], keys[:1])
+        save_pool(tmp_path / "pool.json", env.simulator.schema_text, keys[1:], [keys[:1]])
         pool = load_pool(tmp_path / "pool.json", cache)
         assert isinstance(pool, Pool)
         assert (len(pool.training), len(pool.evaluation)) == (2, 1)
@@ -73,13 +73,13 @@ def test_replayed_outcomes_equal_the_simulators_bit_for_bit(scenario: str, tmp_p
         ):
             assert one.tobytes() == other.tobytes()
         missing = tmp_path / "gone.json"
-        save_pool(missing, env.simulator.schema_text, [*keys, "gone"], keys[:1])
+        save_pool(missing, env.simulator.schema_text, [*keys, "gone"], [keys[:1]])
         assert load_pool(missing, cache) is None
 
 
 def transition_timeouts(pool: Pool) -> list[bool]:
     """Whether requests timed out at each of the pool's states, under some pattern."""
-    tables = [*pool.training, *pool.evaluation]
+    tables = [*pool.training, *(table for state in pool.evaluation for table in state)]
     return [bool((table.rows.patterns["status"] == 1).any()) for table in tables if table.rows]
 
 
@@ -89,13 +89,14 @@ def test_one_pool_serves_every_threshold(tmp_path: Path) -> None:
     with TandemEnv("wifi-edge", arguments, objective=OBJECTIVE) as env:
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         keys = pool_keys(walk, Oracle(env, cache=cache), explorer, DRAW)
-        save_pool(tmp_path / "pool.json", env.simulator.schema_text, keys[1:], keys[:1])
+        save_pool(tmp_path / "pool.json", env.simulator.schema_text, keys[1:], [keys[:1]])
         pool = load_pool(tmp_path / "pool.json", cache)
         assert pool is not None
         costs = []
         for threshold in ("min", 85.0, "max"):
             objective = PaperObjective(threshold)  # type: ignore[arg-type]
             judge = pool.judge(objective)
+            assert isinstance(judge, EvaluationSet)
             optimum = judge.solutions[0].best
             assert judge.evaluate(lambda observation, best=optimum: best.action).ratio == 1.0  # type: ignore[misc]
             costs.append(judge.oracle_s)

@@ -45,8 +45,9 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
     assert isinstance(runs, list)
     assert len(runs) == 4  # two conditions, two agents
     for run in runs:
-        ratios = [evaluation[1] for evaluation in run["evaluations"]]
-        assert min(ratios) >= 1.0 - 1e-9
+        assert run["hindsight_s"] <= run["best_on_average_s"] <= run["oracle_s"]
+        costs_s = [evaluation[1] * run["oracle_s"] for evaluation in run["evaluations"]]
+        assert min(costs_s) >= run["best_on_average_s"] - 1e-9
         assert run["censored"] == (run["played"] == 30 and run["interactions"] == 30)
     assert {path.name for path in out.iterdir()} >= {"README.md", "results.csv", "curves_u2.svg"}
 
@@ -63,6 +64,9 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
 
     assert results(again) == results(first)
 
+    refused = CliRunner().invoke(app, [*command, "--futures=1"])
+    assert refused.exit_code != 0
+    assert "one future chooses" in refused.output
     refused = CliRunner().invoke(app, [*command, "--agent=sarsa"])
     assert refused.exit_code != 0
     assert "not in this grid" in refused.output

@@ -23,6 +23,9 @@ def run(agent: str, reached: float, censored: bool, seed: int = 1, **more: Any) 
         "cap": 1000,
         "interactions": reached,
         "censored": censored,
+        "oracle_s": 0.3,
+        "best_on_average_s": 0.29,
+        "hindsight_s": 0.25,
         "evaluations": [[5, 1.5, 88.0, 0.0], [reached, 1.04, 88.0, 0.0]],
         **more,
     }
@@ -76,6 +79,8 @@ def test_report_marks_runs_that_were_cut_off(tmp_path: Path) -> None:
     assert "> 1000" in text
     assert "> 50 |" in text
     assert "2 / 2" in text
+    assert "| 3 | 85 | A | 250 | 290 | 300 | 1.200 |" in text
+    assert "| 1.040 | 1.248 |" in text
     lines = csv_text(results).splitlines()
     assert lines[1].startswith("3,85,A,hybrid,20.0,0,")
     assert lines[2].startswith("3,85,A,joint-dqn,1000.0,1,")
