@@ -263,6 +263,7 @@ class Simulator:
             self._process.exit_status(self._episode)
         self._running = False
         self._process.stop()
+        self._channel.detach()
 
     # --- the thin path --------------------------------------------------------------------------
 

@@ -79,6 +79,13 @@ class Channel
         m_watcher->Watch(std::move(pidfds));
     }
 
+    /// Nobody is watched any more: frees the thread and its descriptors.
+    void Detach()
+    {
+        const nb::gil_scoped_release release;
+        m_watcher->Stop();
+    }
+
     bool WriteAction(nb::handle action, std::uint32_t slot)
     {
         CheckSlot(slot);
@@ -267,6 +274,7 @@ NB_MODULE(_native, m)
              nb::arg("low"),
              nb::arg("high"))
         .def("attach", &Channel::Attach, nb::arg("pidfds"))
+        .def("detach", &Channel::Detach)
         .def("write_action", &Channel::WriteAction, nb::arg("action"), nb::arg("slot") = 0)
         .def("post", &Channel::Post, nb::arg("command"))
         .def("post_branch",

@@ -46,24 +46,42 @@ class Watcher
 
     ~Watcher()
     {
+        Stop();
+    }
+
+    /// End the thread and close its descriptors: whoever waits is told of a death. May be called
+    /// again, and from any thread.
+    void Stop()
+    {
+        const std::lock_guard<std::mutex> stopping(m_stopping);
+        if (!m_thread.joinable())
+        {
+            return;
+        }
         m_stop.store(true);
         Notify();
         m_thread.join();
+        const std::lock_guard<std::mutex> lock(m_mutex);
         close(m_control);
+        m_control = -1;
         CloseAll(m_watched);
         CloseAll(m_next);
+        TellDeath();
     }
 
     /// Watch these processes from now on instead of the former; the pidfds become the watcher's.
     void Watch(std::vector<int> pidfds)
     {
+        const std::lock_guard<std::mutex> lock(m_mutex);
+        CloseAll(m_next);
+        m_next = std::move(pidfds);
+        if (m_control < 0) // stopped
         {
-            const std::lock_guard<std::mutex> lock(m_mutex);
             CloseAll(m_next);
-            m_next = std::move(pidfds);
-            m_changed = true;
-            m_dead.store(false);
+            return;
         }
+        m_changed = true;
+        m_dead.store(false);
         Notify();
     }
 
@@ -87,6 +105,12 @@ class Watcher
     {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = write(m_control, &one, sizeof one);
+    }
+
+    void TellDeath()
+    {
+        m_dead.store(true);
+        channel::Futex(m_mailbox.sequence, FUTEX_WAKE, INT_MAX, nullptr);
     }
 
     void Run()
@@ -122,8 +146,7 @@ class Watcher
             {
                 // Told once; what is dead would make poll() return for ever.
                 CloseAll(m_watched);
-                m_dead.store(true);
-                channel::Futex(m_mailbox.sequence, FUTEX_WAKE, INT_MAX, nullptr);
+                TellDeath();
             }
         }
     }
@@ -133,7 +156,8 @@ class Watcher
     std::thread m_thread;
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_dead{false};
-    std::mutex m_mutex; ///< guards m_next, m_changed
+    std::mutex m_stopping; ///< one Stop() at a time
+    std::mutex m_mutex;    ///< guards m_next, m_changed
     std::vector<int> m_watched;
     std::vector<int> m_next;
     bool m_changed{false};
