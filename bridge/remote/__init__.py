@@ -5,6 +5,7 @@ from tandem.bridge.remote.env import RemoteEnv, RemoteVectorEnv
 from tandem.bridge.remote.errors import (
     AccessRefused,
     ConnectionLost,
+    NoServer,
     ProtocolError,
     QuotaExceeded,
     RemoteError,
@@ -17,6 +18,7 @@ __all__ = [
     "AccessRefused",
     "ClientKeys",
     "ConnectionLost",
+    "NoServer",
     "ProtocolError",
     "QuotaExceeded",
     "RemoteEnv",

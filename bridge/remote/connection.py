@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -12,11 +13,11 @@ from typing import Any, Final
 import zmq
 import zmq.utils.monitor
 from numpy.typing import NDArray
-from tandem.bridge.errors import TandemError
 from tandem.bridge.remote import endpoint
 from tandem.bridge.remote.errors import (
     AccessRefused,
     ConnectionLost,
+    NoServer,
     ProtocolError,
     QuotaExceeded,
     RemoteError,
@@ -41,15 +42,15 @@ MAX_REPLY_BYTES: Final = 256 * 1024 * 1024
 _SLICE_MS: Final = 100
 _RETRY_S: Final = 0.05
 _LOCK_S: Final = 2.0
-#: So often a server may hang up in the handshake before it counts as a refusal.
+#: So often in a row a server may hang up in the handshake before it counts as a refusal.
 _HANG_UPS: Final = 3
 
-_LOST: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
-_REFUSED: Final = (
-    zmq.EVENT_HANDSHAKE_FAILED_AUTH
-    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-)
+_ABSENT: Final = zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
+#: A server with keys hangs up on a client without any or with those of another server, always; one
+#: that is just ending does it once.
+_HUNG_UP: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+_REFUSED: Final = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+_LOST: Final = _ABSENT | _HUNG_UP | _REFUSED
 
 
 class Connection:
@@ -60,10 +61,12 @@ class Connection:
         keys: needed where the server is on another machine.
         connect_timeout_s: limit of connecting; a server that is not there yet is tried again.
         heartbeat_s: between two signs of life; a server that misses three is lost.
+        known: this server has let these keys in before, so one that hangs up is ending, or what
+            stands in front of it (a tunnel, a proxy) waits for it, too.
 
     Raises:
         AddressError: an address that cannot be used.
-        ConnectionLost: nobody listens there.
+        NoServer: nobody listens there.
         AccessRefused: the keys do not fit.
     """
 
@@ -74,6 +77,7 @@ class Connection:
         *,
         connect_timeout_s: float,
         heartbeat_s: float = DEFAULT_HEARTBEAT_S,
+        known: bool = False,
     ) -> None:
         place = endpoint.parse(address)
         if not place.private and keys is None:
@@ -86,6 +90,8 @@ class Connection:
         self._heartbeat_s = heartbeat_s
         self._lock = threading.Lock()
         self._closed = False
+        self._gone = False
+        self._hang_ups_allowed = math.inf if known else _HANG_UPS
         self._next_id = 1
         self._codec = reply_codec(MAX_REPLY_BYTES)
         #: Limit of what `send` accepts; the server's welcome may change it.
@@ -96,7 +102,7 @@ class Connection:
         """Send a request.
 
         Raises:
-            ConnectionLost: the server is gone.
+            ConnectionLost: the server is gone, or the connection closed.
             QuotaExceeded: the arrays are larger than the server allows; nothing was sent.
         """
         size = sum(array.nbytes for array in (arrays or {}).values())
@@ -139,12 +145,19 @@ class Connection:
                 continue
             message, arrays = found
             if isinstance(message, Failed):
-                raise from_message(message)
+                error = from_message(message)
+                self._gone = self._gone or isinstance(error, ConnectionLost)
+                raise error
             if isinstance(message, Probe) or 0 < message.id < request:
                 continue  # an answer that nobody waits for any more
             if not isinstance(message, Reply) or message.id != request:
                 raise ProtocolError(f"the server answered request {message.id} before it was made")
             return message, arrays
+
+    @property
+    def usable(self) -> bool:
+        """Whether requests can still be sent, as far as is known."""
+        return not (self._closed or self._gone)
 
     def close(self) -> None:
         """Disconnect; may be called again, and from any thread."""
@@ -170,9 +183,10 @@ class Connection:
                 raise
             self._drop_socket()
             if time.monotonic() + _RETRY_S >= deadline_s:
-                raise ConnectionLost(
-                    f"no server answers at {self._place.text} (tried for {timeout_s:g} s): start "
-                    f"one with `tandem serve --bind {self._place.text}`"
+                found = "what answers hangs up" if self._hung_up else "no server answers"
+                raise NoServer(
+                    f"{found} at {self._place.text} (tried for {timeout_s:g} s): start a server "
+                    f"with `tandem serve --bind {self._place.text}`"
                 )
             time.sleep(_RETRY_S)
 
@@ -194,9 +208,7 @@ class Connection:
             socket.setsockopt(zmq.CURVE_PUBLICKEY, self._keys.own.public)
             socket.setsockopt(zmq.CURVE_SERVERKEY, self._keys.server)
         try:
-            self._monitor = socket.get_monitor_socket(
-                _LOST | _REFUSED | zmq.EVENT_HANDSHAKE_SUCCEEDED
-            )
+            self._monitor = socket.get_monitor_socket(_LOST | zmq.EVENT_HANDSHAKE_SUCCEEDED)
             socket.connect(self._place.text)
         except zmq.ZMQError as error:
             self._drop_socket()
@@ -216,25 +228,31 @@ class Connection:
             if event & zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 return True
             if event & _REFUSED:
-                raise AccessRefused(self._refusal())
-            if event & zmq.EVENT_DISCONNECTED:
-                # A server with keys hangs up on a client without any, always; one that is just
-                # ending does it once.
+                raise AccessRefused(self._refusal(event))
+            if event & _HUNG_UP:
                 self._hung_up += 1
-                if self._hung_up >= _HANG_UPS:
-                    raise AccessRefused(self._refusal())
-            if event & _LOST:
+                if self._hung_up >= self._hang_ups_allowed:
+                    raise AccessRefused(self._refusal(event))
+                return False
+            if event & _ABSENT:
+                self._hung_up = 0  # that server is gone, another one will come
                 return False
 
-    def _refusal(self) -> str:
+    def _refusal(self, event: int) -> str:
+        if event & zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+            return (
+                f"the server at {self._place.text} refused the keys: your public key is not in its "
+                "folder of clients"
+            )
         if self._keys is None:
             return (
                 f"the server at {self._place.text} hung up: it needs keys (give your own secret "
-                "key and the server's public key) or speaks something else"
+                "key and the server's public key), speaks something else, or is a tunnel without "
+                "a server behind it"
             )
         return (
-            f"the server at {self._place.text} refused the keys: either your public key is not in "
-            "its folder of clients, or its own public key is not the one that was given"
+            f"the server at {self._place.text} hung up on the keys: its own public key is not the "
+            "one that was given, yours does not belong to your secret key, or it uses no keys"
         )
 
     def _poll(self, deadline_s: float) -> tuple[ServerMessage, Arrays] | None:
@@ -250,11 +268,12 @@ class Connection:
             return self._codec.decode(frames)
         if self._monitor in ready:
             event = zmq.utils.monitor.recv_monitor_message(self._monitor)
-            if int(event["event"]) & (_LOST | _REFUSED):
+            if int(event["event"]) & _LOST:
                 raise self._lost()
         return None
 
     def _lost(self) -> ConnectionLost:
+        self._gone = True
         return ConnectionLost(
             f"the connection to {self._place.text} is lost: the server ended, hung up or does not "
             f"answer for {3 * self._heartbeat_s:g} s"
@@ -262,7 +281,9 @@ class Connection:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise TandemError("the connection is closed")
+            raise ConnectionLost(f"the connection to {self._place.text} is closed")
+        if self._gone:
+            raise self._lost()
 
     def _drop_socket(self) -> None:
         monitor, self._monitor = self._monitor, None

@@ -18,6 +18,10 @@ class ConnectionLost(RemoteError, ConnectionError):
     """The server is not there, or no longer: it ended, restarted, or the network is down."""
 
 
+class NoServer(ConnectionLost):
+    """Nobody listens at the address, for as long as was waited."""
+
+
 class AccessRefused(RemoteError, PermissionError):
     """The server does not let this client in, or does not offer what it asks for."""
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from tandem.bridge.errors import InvalidAction, NoEpisode, SchemaMismatch
 from tandem.bridge.remote.connection import DEFAULT_HEARTBEAT_S, Connection
 from tandem.bridge.remote.endpoint import DEFAULT_ADDRESS
-from tandem.bridge.remote.errors import ConnectionLost, ProtocolError
+from tandem.bridge.remote.errors import ConnectionLost, NoServer, ProtocolError
 from tandem.bridge.remote.keys import ClientKeys
 from tandem.bridge.remote.messages import (
     ACTION,
@@ -128,10 +128,16 @@ class RemoteSimulator:
         return self.wait()
 
     def begin(self, seed: int) -> None:
-        """As `Simulator.begin`."""
+        """As `Simulator.begin`; connects again where the connection was lost.
+
+        Raises:
+            NoServer, AccessRefused, …: why there is no connection.
+        """
         if not 0 <= seed < _SEED_LIMIT:
             raise ValueError(f"seed is {seed}, allowed are 0 to 2^64 - 1")
-        if self._pending is not None:
+        if self._closed:
+            raise NoEpisode("the environment is closed: make a new one")
+        if self._pending is not None or not self._connection.usable:
             self._abandon()
         self._running = False
         self._seed = seed
@@ -289,6 +295,7 @@ class RemoteSimulator:
     def _abandon(self) -> None:
         """Forget an interrupted request: its reply is of no use any more, nor is its connection."""
         self._pending = self._pending_action = None
+        self._running = False
         self._connection.close()
         self._open(self._target.connect_timeout_s)
 
@@ -323,13 +330,14 @@ class RemoteSimulator:
 
     # --- connecting and resuming ----------------------------------------------------------------
 
-    def _open(self, timeout_s: float) -> None:
+    def _open(self, timeout_s: float, *, known: bool = False) -> None:
         target = self._target
         self._connection = Connection(
             target.address,
             target.keys,
             connect_timeout_s=timeout_s,
             heartbeat_s=target.heartbeat_s,
+            known=known,
         )
         try:
             hello = Hello(id=1, protocol=PROTOCOL_VERSION, package=_PACKAGE, name=_own_name())
@@ -381,8 +389,9 @@ class RemoteSimulator:
                         send()
                 return request()
             except ConnectionLost as error:
-                final = attempt == _RESUMES_PER_REQUEST or self._closed
-                if final or self._target.resume_timeout_s <= 0:
+                # Without a server it was waited for long enough.
+                final = isinstance(error, NoServer) or attempt == _RESUMES_PER_REQUEST
+                if final or self._closed or self._target.resume_timeout_s <= 0:
                     raise
                 _LOG.warning("%s; resuming", error)
         raise AssertionError("unreachable")
@@ -390,7 +399,7 @@ class RemoteSimulator:
     def _resume(self) -> None:
         """Open the scenario again and replay the episode up to the last known frame."""
         self._connection.close()
-        self._open(self._target.resume_timeout_s)
+        self._open(self._target.resume_timeout_s, known=True)
         if self._frame is None or self._seed is None:
             return
         message, arrays = self._call(Reset(id=1, seed=self._seed), None, self._step_limit_s())

@@ -213,7 +213,9 @@ def test_an_interrupted_step_can_be_waited_for_or_reset() -> None:
 def test_nothing_stays_open_or_in_temporary_folders() -> None:
     def held() -> np.ndarray:
         """Descriptors and threads of this process."""
-        return np.array([len(list(Path(f"/proc/self/{kind}").iterdir())) for kind in ("fd", "task")])
+        return np.array(
+            [sum(1 for _ in Path("/proc/self", kind).iterdir()) for kind in ("fd", "task")]
+        )
 
     # Of this test alone: other tests and programs have theirs.
     folder = Path(tempfile.gettempdir())
