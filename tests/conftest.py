@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Fixtures for all tests: no test may leave a simulator behind."""
+"""Fixtures for all tests: no test may leave a simulator behind; Ctrl-C works where it is tested."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def ancestors(pid: int) -> list[int]:
         pid = int(stat.rpartition(")")[2].split()[1])
         line.append(pid)
     return line
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C works, here and in what is started here: a shell's background jobs ignore it."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
 
 
 @pytest.fixture(autouse=True)

@@ -186,6 +186,7 @@ def family_of(zygote: int) -> list[int]:
     return found
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_works_in_a_long_epoch() -> None:
     agent, pids = start_agent(
         "echo", {"values": 1, "epochs": 0, "hangAt": 1}, "simulator.step([0.0])"
@@ -193,7 +194,10 @@ def test_ctrl_c_works_in_a_long_epoch() -> None:
     time.sleep(0.3)
     start = time.monotonic()
     agent.send_signal(signal.SIGINT)
-    _, output = agent.communicate(timeout=10)
+    try:
+        _, output = agent.communicate(timeout=10)
+    finally:
+        agent.kill()
     assert "KeyboardInterrupt" in output
     assert time.monotonic() - start < DETECTION_LIMIT_S + ORPHAN_LIMIT_S
     assert not wait_gone(pids, ORPHAN_LIMIT_S)

@@ -137,6 +137,7 @@ def test_bad_input_is_one_message(
     assert not out.exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_keeps_what_was_played(number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "run"

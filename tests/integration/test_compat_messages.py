@@ -128,6 +128,7 @@ def test_a_dead_python_ends_the_simulator(folder: Path, module: ModuleType) -> N
         time.sleep(0.01)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_reaches_a_waiting_script(folder: Path, module: ModuleType) -> None:
     one = experiment(folder, module)
     msg = one.run()

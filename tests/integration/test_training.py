@@ -147,6 +147,7 @@ def test_resumed_command_writes_the_same_bytes(tmp_path: Path) -> None:
     assert "differs from the run" in refused.output
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     arguments = command(folder, tmp_path, "--agent=random", "--interactions=100000")
