@@ -35,6 +35,8 @@ class PriorConfig(Settings):
     """Round trip over an idle LTE cell, scheduling request and grant included, seconds."""
     unknown_rate_bps: Positive = 20e6
     """PHY rate assumed while neither the user nor anybody in its cell has sent, bit/s."""
+    segment_bytes: Positive = 1400.0
+    """Payload of a TCP segment, by which a window grows per round trip beyond its threshold."""
     least_free_share: Share = 0.2
     """Background load is never taken to leave less than this share of a resource (no unit)."""
 

@@ -31,7 +31,7 @@ SCALES: Final[Mapping[str, float]] = {
 #: Times below this do not matter; relative errors are taken above it.
 TIME_FLOOR_S: Final = 1e-3
 #: State that exists once per remote site; a user sees that of the site it chooses.
-SITE_STATE: Final = ("cwnd_bytes", "idle_s", "rtt_s")
+SITE_STATE: Final = ("cwnd_bytes", "ssthresh_bytes", "idle_s", "rtt_s")
 #: Columns that are codes, not quantities.
 CODES: Final = ("last_option",)
 #: Columns about the request before: they tell more of what was chosen then than of what is now.

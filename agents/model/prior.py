@@ -73,7 +73,7 @@ class PriorView:
         weak_s = users[:, column["weak"], None] * problem.weak_delay_s
         self._one_way_s: Array = (self.base_rtt_s + weak_s) / 2.0
         self._shared = self._sharing(rate_bps, upload_bits)
-        self._ramp_s = self._slow_start(users, upload_bits)
+        self._ramp_s = self._window_waits(users, upload_bits, rate_bps)
         self._downlink_s: Array = (
             self.base_rtt_s / 2.0 + BITS_PER_BYTE * table.reply_bytes[network] / rate_bps[:, None]
         )
@@ -172,13 +172,27 @@ class PriorView:
         wired_s = 2.0 * np.array(problem.site_delay_s)
         return np.asarray(wired_s + (radio_s + weak_s)[:, None])
 
-    def _slow_start(self, users: Array, upload_bits: Array) -> Array:
-        """Time in which the sender waits for its window to grow, seconds, ``[N, M]``."""
+    def _window_waits(self, users: Array, upload_bits: Array, rate_bps: Array) -> Array:
+        """Time in which the sender waits for its window to grow, seconds, ``[N, M]``.
+
+        In slow start the window doubles each round trip; from the threshold on it grows by a
+        segment (congestion avoidance, RFC 5681). There is no wait after the last flight.
+        """
+        window = self._per_site_bits(users, "cwnd_bytes")
+        threshold = np.maximum(self._per_site_bits(users, "ssthresh_bytes"), window)
+        doubled = threshold - window
+        # What is sent by the time that the window has reached the threshold; and the rest.
+        early, late = np.minimum(upload_bits, doubled), np.maximum(upload_bits - doubled, 0.0)
+        slow_start = np.log2(1.0 + early / window)
+        segment = BITS_PER_BYTE * self._config.segment_bytes
+        avoidance = (np.sqrt(threshold**2 + 2.0 * segment * late) - threshold) / segment
+        idle_s = np.maximum(self.base_rtt_s - threshold / rate_bps[:, None], 0.0)
+        last = np.where(late > 0.0, idle_s, self.base_rtt_s)
+        waits_s = slow_start * self.base_rtt_s + avoidance * idle_s - last
+        return np.asarray(np.maximum(waits_s, 0.0), dtype=np.float64)
+
+    def _per_site_bits(self, users: Array, name: str) -> Array:
+        """A size that users have per site, of the site of each network option, ``[N, M]``."""
         column = self._problem.user_columns
-        windows = np.stack(
-            [users[:, column[f"{site.label}_cwnd_bytes"]] for site in REMOTE_SITES], axis=1
-        )
-        window_bits = BITS_PER_BYTE * np.maximum(windows, 1.0)[:, self._site_row]
-        # The window doubles each round trip; there is no wait after the last flight.
-        rounds = np.maximum(np.log2(1.0 + upload_bits / window_bits) - 1.0, 0.0)
-        return np.asarray(rounds * self.base_rtt_s, dtype=np.float64)
+        sizes = np.stack([users[:, column[f"{site.label}_{name}"]] for site in REMOTE_SITES], 1)
+        return np.asarray(BITS_PER_BYTE * np.maximum(sizes, 1.0)[:, self._site_row])

@@ -43,6 +43,10 @@ UserColumns()
          "congestion window that the next upload to the edge starts with"},
         {"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
          "congestion window that the next upload to the cloud starts with"},
+        {"edge_ssthresh_bytes", "B", 0, MAX_BYTES,
+         "window at which slow start of the next upload to the edge ends; the send buffer where "
+         "nothing limits it"},
+        {"cloud_ssthresh_bytes", "B", 0, MAX_BYTES, "likewise to the cloud"},
         {"edge_idle_s", "s", 0, MAX_S, "since the last segment from or to the edge"},
         {"cloud_idle_s", "s", 0, MAX_S, "since the last segment from or to the cloud"},
         {"edge_rtt_s", "s", 0, MAX_S, "TCP's smoothed round-trip time to the edge"},
@@ -220,6 +224,8 @@ Observation::FillUser(uint32_t index)
     count(edge.GetBacklog() + cloud.GetBacklog());
     put(toEdge.windowBytes);
     put(toCloud.windowBytes);
+    put(toEdge.thresholdBytes);
+    put(toCloud.thresholdBytes);
     put(toEdge.idleS);
     put(toCloud.idleS);
     put(toEdge.rttS);

@@ -20,6 +20,7 @@ TcpProbe::Sample() const
     if (m_socket)
     {
         sample.windowBytes = m_socket->GetCongestionWindow();
+        sample.thresholdBytes = m_socket->GetSlowStartThreshold();
         sample.rttS = m_socket->GetSmoothedRtt().GetSeconds();
         sample.idleS = (Simulator::Now() - m_socket->GetLastActivity()).GetSeconds();
         sample.backlogBytes = m_socket->GetUnacknowledged();

@@ -15,10 +15,11 @@ namespace ns3::tandem
 /** What a user's connection to a site looks like at this instant. */
 struct TcpSample
 {
-    double windowBytes{0};  //!< the congestion window that the next upload starts with
-    double rttS{0};         //!< smoothed round-trip time
-    double idleS{0};        //!< since the last segment in either direction
-    double backlogBytes{0}; //!< written to the socket and not yet acknowledged
+    double windowBytes{0};    //!< the congestion window that the next upload starts with
+    double thresholdBytes{0}; //!< the window at which its slow start ends
+    double rttS{0};           //!< smoothed round-trip time
+    double idleS{0};          //!< since the last segment in either direction
+    double backlogBytes{0};   //!< written to the socket and not yet acknowledged
 };
 
 /**

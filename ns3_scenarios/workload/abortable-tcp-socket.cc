@@ -106,12 +106,9 @@ AbortableTcpSocket::Abort()
 int
 AbortableTcpSocket::Send(Ptr<Packet> p, uint32_t flags)
 {
-    if (m_txBuffer->Size() == 0 && IsIdle())
+    if (StartsAgain())
     {
-        // As Linux: remember most of the old window as the threshold, start again from the
-        // initial window.
-        const uint32_t window = m_tcb->m_cWnd.Get();
-        m_tcb->m_ssThresh = std::max(m_tcb->m_ssThresh.Get(), window / 4 * 3);
+        m_tcb->m_ssThresh = GetNextThreshold();
         m_tcb->m_cWnd = GetCongestionWindow();
         m_tcb->m_cWndInfl = m_tcb->m_cWnd.Get();
     }
@@ -126,11 +123,36 @@ AbortableTcpSocket::IsIdle() const
            Simulator::Now() - m_lastActivity > m_rto.Get();
 }
 
+bool
+AbortableTcpSocket::StartsAgain() const
+{
+    return m_txBuffer->Size() == 0 && IsIdle();
+}
+
+uint32_t
+AbortableTcpSocket::GetNextThreshold() const
+{
+    const uint32_t threshold = m_tcb->m_ssThresh.Get();
+    if (StartsAgain())
+    {
+        // As Linux: remember most of the old window as the threshold, start again from the
+        // initial window.
+        return std::max(threshold, m_tcb->m_cWnd.Get() / 4 * 3);
+    }
+    return threshold;
+}
+
+uint32_t
+AbortableTcpSocket::GetSlowStartThreshold() const
+{
+    return std::min(GetNextThreshold(), GetSndBufSize());
+}
+
 uint32_t
 AbortableTcpSocket::GetCongestionWindow() const
 {
     const uint32_t window = m_tcb->m_cWnd.Get();
-    if (m_txBuffer->Size() == 0 && IsIdle())
+    if (StartsAgain())
     {
         return std::min(window, m_tcb->m_initialCWnd * m_tcb->m_segmentSize);
     }

@@ -43,6 +43,12 @@ class AbortableTcpSocket : public TcpSocketBase
     /** \return the congestion window that the next byte would meet, bytes */
     uint32_t GetCongestionWindow() const;
 
+    /**
+     * \return the window at which slow start would end for the next byte, bytes; no more than the
+     * send buffer, which no window outgrows
+     */
+    uint32_t GetSlowStartThreshold() const;
+
     /** \return smoothed round-trip time */
     Time GetSmoothedRtt() const;
 
@@ -64,6 +70,8 @@ class AbortableTcpSocket : public TcpSocketBase
 
   private:
     bool IsIdle() const;
+    bool StartsAgain() const;
+    uint32_t GetNextThreshold() const;
 
     bool m_slowStartAfterIdle{true};
     uint64_t m_retransmissions{0};

@@ -22,6 +22,9 @@ JOINT: Final = "joint-dqn"
 PENALTY: Final = "joint-dqn-penalty"
 BRANCHING: Final = "branching-dqn"
 ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
+#: Agents that play in ns-3 itself, where episodes go on and no state comes twice. The others need
+#: so many interactions that outcomes are replayed to them.
+IN_SIMULATOR: Final = frozenset({HYBRID, *ABLATIONS})
 #: Most interactions of a run that does not reach the target.
 CAPS: Final[Mapping[str, int]] = {
     HYBRID: 300,
@@ -114,6 +117,11 @@ class Unit:
         return f"{self.pool.name}-{threshold_name(self.threshold)}-{self.agent}-s{self.seed}"
 
     @property
+    def in_simulator(self) -> bool:
+        """Whether the agent plays in ns-3 itself."""
+        return self.agent in IN_SIMULATOR
+
+    @property
     def objective(self) -> PaperObjective:
         """Of the agent and of the oracle."""
         return PaperObjective(self.threshold, self.violation_s)
@@ -204,6 +212,7 @@ class Grid:
                 for agent, thresholds in self.agents.items()
             },
             "caps": {agent: self.caps[agent] for agent in self.agents},
+            "in_simulator": [agent for agent in self.agents if agent in IN_SIMULATOR],
             "largest_only": [agent for agent in self.largest_only if agent in self.agents],
         }
 

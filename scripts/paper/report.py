@@ -17,6 +17,8 @@ from tandem.scripts.paper.grid import (
     FIRST_EVALUATION,
     HYBRID,
     JOINT,
+    PER_EPISODE,
+    STRIDE,
     threshold_name,
 )
 
@@ -235,12 +237,14 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
         cap = grid["caps"][agent]
         print(f"  - {agent}: {', '.join(thresholds)}{where}; at most {cap}", file=out)
     print(
-        """
-Every agent is trained in episodes of one decision, whose outcomes are replayed from a pool of
-states at which ns-3 has run every network pattern: equal to the simulator's to the last bit, so
-that slow agents can finish. Nothing carries over between decisions there, and training meets a
-finite number of states; see docs/training.md. Thresholds, conditions and the agents of the paper
-are recalled from it, not checked against its text.""",
+        f"""
+Agents that are trained in ns-3 itself, in episodes of {PER_EPISODE * STRIDE + 1} decisions:
+{", ".join(grid["in_simulator"]) or "none"}. The others need so many interactions that they are
+trained in episodes of one decision, whose outcomes are replayed from a pool of states at which ns-3
+has run every network pattern: equal to the simulator's to the last bit. Nothing carries over
+between decisions there, and training meets a finite number of states; see docs/training.md.
+Thresholds, conditions and the agents of the paper are recalled from it, not checked against its
+text.""",
         file=out,
     )
 

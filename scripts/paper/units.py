@@ -7,7 +7,8 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from tandem.agents.optimum.prober import THE_FUTURE
 from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
+from tandem.agents.training.world import EnvWorld, World
 from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
@@ -84,24 +86,27 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
     from tandem.agents.training.loop import Training
 
     pool, digest = _pool(unit.pool, places)
-    config = learner_config(unit.agent)
-    if "dqn" in type(learner_kind(unit.agent).default).model_fields:
-        config = learner_config(unit.agent, NO_FUTURE)
-    world = PoolWorld(pool, unit.objective)
-    learner = make_learner(unit.agent, world.problem, unit.seed, config)
+    given: dict[str, Any] = {}
+    if not unit.in_simulator and "dqn" in type(learner_kind(unit.agent).default).model_fields:
+        given = NO_FUTURE
     judge = _judge(unit, places)
-    training = Training(world, learner, unit.seed)
     convergence = Convergence()
     evaluations = []
     training_s = 0.0
-    for interactions in unit.schedule():
-        started_s = time.process_time()
-        training.run(interactions)
-        training_s += time.process_time() - started_s
-        result = judge.evaluate(learner.act)
-        evaluations.append([interactions, result.ratio, result.accuracy_percent, result.violated])
-        if convergence.add(interactions, result):
-            break
+    with _world(unit, pool) as world:
+        config = learner_config(unit.agent, given)
+        learner = make_learner(unit.agent, world.problem, unit.seed, config)
+        training = Training(world, learner, unit.seed)
+        for interactions in unit.schedule():
+            started_s = time.process_time()
+            training.run(interactions)
+            training_s += time.process_time() - started_s
+            result = judge.evaluate(learner.act)
+            evaluations.append(
+                [interactions, result.ratio, result.accuracy_percent, result.violated]
+            )
+            if convergence.add(interactions, result):
+                break
     reached = convergence.interactions
     content = {
         "version": FORMAT_VERSION,
@@ -126,6 +131,17 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
     return content
 
 
+@contextmanager
+def _world(unit: Unit, pool: Pool) -> Iterator[World]:
+    """ns-3 itself, or its outcomes replayed."""
+    if not unit.in_simulator:
+        yield PoolWorld(pool, unit.objective)
+        return
+    spec = unit.pool
+    with TandemEnv(spec.scenario, spec.arguments, objective=unit.objective) as env:
+        yield EnvWorld(env)
+
+
 def finished(unit: Unit, places: Places) -> dict[str, Any] | None:
     """What an earlier run of the very same unit gave, on the very same states."""
     try:
@@ -143,7 +159,7 @@ def unit_key(unit: Unit, digest: str) -> str:
     from tandem.agents.registry import learner_config
 
     settings = learner_config(unit.agent).model_dump_json()
-    return hashlib.sha256(f"{unit!r} {digest} {settings}".encode()).hexdigest()
+    return hashlib.sha256(f"{unit!r} {unit.in_simulator} {digest} {settings}".encode()).hexdigest()
 
 
 def pool_digest(path: Path) -> str:

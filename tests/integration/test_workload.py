@@ -289,6 +289,7 @@ def check_user(state: dict[str, float], request: np.void, distance_m: float) -> 
         assert request["uplink_air_s"] <= state["airtime_s"] + NS
         assert state["airtime_s"] < request["uplink_air_s"] + 0.005
         assert state["edge_cwnd_bytes"] >= 14_000
+        assert state["edge_ssthresh_bytes"] > 0
         assert 0 < state["edge_rtt_s"] < 0.2
     else:
         assert state["goodput_bps"] == 0

@@ -19,6 +19,8 @@ USER_COLUMNS = (
     "rate_bps",
     "edge_cwnd_bytes",
     "cloud_cwnd_bytes",
+    "edge_ssthresh_bytes",
+    "cloud_ssthresh_bytes",
     "edge_idle_s",
     "cloud_idle_s",
     "edge_rtt_s",
@@ -69,6 +71,8 @@ def make_observation(
         "rate_bps": 50e6,
         "edge_cwnd_bytes": 14e3,
         "cloud_cwnd_bytes": 14e3,
+        "edge_ssthresh_bytes": 1e6,
+        "cloud_ssthresh_bytes": 1e6,
         **users,
     }
     if rng is not None:
