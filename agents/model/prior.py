@@ -187,8 +187,9 @@ class PriorView:
         segment = BITS_PER_BYTE * self._config.segment_bytes
         avoidance = (np.sqrt(threshold**2 + 2.0 * segment * late) - threshold) / segment
         idle_s = np.maximum(self.base_rtt_s - threshold / rate_bps[:, None], 0.0)
-        last = np.where(late > 0.0, idle_s, self.base_rtt_s)
-        waits_s = slow_start * self.base_rtt_s + avoidance * idle_s - last
+        beyond = np.minimum(avoidance, 1.0)
+        last_s = beyond * idle_s + (1.0 - beyond) * self.base_rtt_s
+        waits_s = slow_start * self.base_rtt_s + avoidance * idle_s - last_s
         return np.asarray(np.maximum(waits_s, 0.0), dtype=np.float64)
 
     def _per_site_bits(self, users: Array, name: str) -> Array:

@@ -62,6 +62,32 @@ def test_prior_on_an_idle_network_is_the_sum_of_its_parts() -> None:
         assert round_trip_s / 2 < components[0, option, DOWNLINK] < round_trip_s / 2 + 2e-3
 
 
+def test_prior_knows_how_slowly_a_window_grows_after_a_loss() -> None:
+    problem = make_problem(1)
+    config = PriorConfig()
+
+    def uplink_s(threshold_bytes: float) -> float:
+        observation = make_observation(problem, cloud_ssthresh_bytes=threshold_bytes)
+        view = PriorView(problem, config, observation)
+        return float(view.network_components_s(weights(1))[0, 0, 1, UPLINK])
+
+    round_trip_s = 2 * 0.02 + config.wifi_access_rtt_s
+    # Flights of 10, 11, 12, … segments: 8 of them make 108, so there are 7 waits, each less the
+    # time that the flight itself is on the air.
+    flights = 8
+    assert 91 < 150e3 / config.segment_bytes <= 10 * flights + flights * (flights - 1) / 2 == 108
+    upload_s = 8 * 150e3 / (50e6 * config.wifi_efficiency)
+    on_air_s = 8 * 14e3 / (50e6 * config.wifi_efficiency)
+    waits_s = (flights - 1) * (round_trip_s - on_air_s)
+    assert uplink_s(14e3) == pytest.approx(upload_s + waits_s + round_trip_s / 2, rel=0.1)
+    # A threshold below the window is as good as one there; the higher one lies, the better.
+    assert uplink_s(2e3) == uplink_s(14e3)
+    times = [uplink_s(threshold) for threshold in (14e3, 20e3, 40e3, 80e3, 160e3)]
+    assert times == sorted(times, reverse=True)
+    assert times[-1] == pytest.approx(uplink_s(1e6), rel=0.01)
+    assert times[-1] < 0.6 * times[0]
+
+
 def test_prior_grows_with_load_only_where_it_is_shared() -> None:
     problem = make_problem(3, cells=("wifi", "lte"))
     view = PriorView(problem, PriorConfig(), make_observation(problem))
@@ -144,6 +170,8 @@ def test_view_agrees_with_predictions(learned: SystemModel) -> None:
     remote = view.pattern_s(np.where(actions >= EDGE, actions - 1, 0))
     found = np.where(actions >= EDGE, remote, view.device_s[np.arange(4), actions.clip(max=1)])
     assert found == pytest.approx(expected, rel=1e-5)
+    # A search may have no candidate left to ask about.
+    assert view.pattern_s(np.zeros((0, 4), dtype=np.intp)).shape == (0, 4)
 
 
 def test_fading_lets_a_model_follow_a_change() -> None:
