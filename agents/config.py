@@ -70,6 +70,9 @@ class ModelConfig(Settings):
     use_structure: bool = True
     """Show each user the loads that the others put on its cell and site (ablation when false)."""
 
+    fixed_columns: dict[str, float] = {}
+    """Values that stand in for columns of the users' observation (ablation: the model is blind)."""
+
     @model_validator(mode="after")
     def _check_elites(self) -> Self:
         if self.elites > self.members:

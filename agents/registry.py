@@ -42,6 +42,19 @@ class LearnerKind:
     summary: str
 
 
+#: What a user looks like that was never heard.
+NO_RATE: Final = {"snr_db": 0.0, "rate_bps": 0.0, "mcs": 0.0, "goodput_bps": 0.0}
+#: A new connection: ns-3's initial window of 10 segments, no threshold below 1 MiB.
+NO_TRANSPORT: Final = {
+    f"{site}_{name}": value
+    for site in ("edge", "cloud")
+    for name, value in {
+        "cwnd_bytes": 14_000.0,
+        "ssthresh_bytes": 1_048_576.0,
+        "idle_s": 0.0,
+        "rtt_s": 0.0,
+    }.items()
+}
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
 #: from the cost of missing it, as in the paper.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {
@@ -62,6 +75,26 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
         HybridAgent,
         HybridConfig(use_planning=False),
         "hybrid that neither plans nor imagines: its DQN alone",
+    ),
+    "hybrid-no-rate": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(fixed_columns=NO_RATE)),
+        "hybrid whose model does not see the users' radio rates",
+    ),
+    "hybrid-no-transport": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT)),
+        "hybrid whose model does not see TCP's windows",
+    ),
+    "hybrid-no-ranking": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(elites=ModelConfig().members)),
+        "hybrid whose predictions are those of all members, not of the best",
+    ),
+    "hybrid-random-exploration": LearnerKind(
+        HybridAgent,
+        HybridConfig(warmup=HybridConfig().real_capacity),
+        "hybrid that learns from users spread at random, never from its own plans",
     ),
     "branching-dqn": LearnerKind(
         BranchingLearner, BranchingConfig(), "double DQN with a branch of values per user"

@@ -26,6 +26,7 @@ from tandem.agents.model.features import TIME_FLOOR_S, FeatureMap, compress_s
 from tandem.agents.model.network import Ensemble, gaussian_loss
 from tandem.agents.model.prior import COMPONENTS, DEVICE, PriorView
 from tandem.agents.model.training_rows import RowBatch, TrainingRows
+from tandem.agents.options import PolicyError
 from tandem.agents.problem import JointProblem
 from tandem.agents.training.replay import Epoch
 from tandem.agents.training.threads import single_threaded
@@ -88,11 +89,20 @@ class SystemModel:
         problem: users, options and columns.
         config, prior: settings.
         seed: decides initial weights, resamples and batches.
+
+    Raises:
+        PolicyError: the settings fix a column that users do not have.
     """
 
     def __init__(
         self, problem: JointProblem, config: ModelConfig, prior: PriorConfig, seed: int
     ) -> None:
+        for name in config.fixed_columns:
+            if name not in problem.user_columns:
+                raise PolicyError(
+                    f"model.fixed_columns has {name!r}, which users do not have: one of "
+                    f"{', '.join(problem.user_columns)}"
+                )
         self.problem = problem
         self.config = config
         self.prior_config = prior
@@ -193,6 +203,15 @@ class SystemModel:
         return ModelView(self, observation, self.elites if members is None else members)
 
     @single_threaded
+    def seen(self, observation: Observation) -> Observation:
+        """The observation with the columns replaced to which the settings make it blind."""
+        if not self.config.fixed_columns:
+            return observation
+        users = observation["users"].copy()
+        for name, value in self.config.fixed_columns.items():
+            users[:, self.problem.user_columns[name]] = value
+        return {**observation, "users": users}
+
     def predict(self, observation: Observation, actions: NDArray[np.integer]) -> Prediction:
         """What the elites say about joint actions ``[B, N]`` at an observation."""
         rows, base = self._chosen(self.view(observation), actions)
@@ -392,6 +411,7 @@ class ModelView:
     ) -> None:
         self._model = model
         self._members = members
+        observation = model.seen(observation)
         self.observation = observation
         self.prior = PriorView(model.problem, model.prior_config, observation)
         self._device_s: Array | None = None

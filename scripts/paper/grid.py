@@ -22,15 +22,20 @@ JOINT: Final = "joint-dqn"
 PENALTY: Final = "joint-dqn-penalty"
 BRANCHING: Final = "branching-dqn"
 ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
+#: What else holds the hybrid agent; run where asked for.
+MORE_ABLATIONS: Final = (
+    "hybrid-no-rate",
+    "hybrid-no-transport",
+    "hybrid-no-ranking",
+    "hybrid-random-exploration",
+)
 #: Agents that play in ns-3 itself, where episodes go on and no state comes twice. The others need
 #: so many interactions that outcomes are replayed to them.
-IN_SIMULATOR: Final = frozenset({HYBRID, *ABLATIONS})
+IN_SIMULATOR: Final = frozenset({HYBRID, *ABLATIONS, *MORE_ABLATIONS})
 #: Most interactions of a run that does not reach the target.
 CAPS: Final[Mapping[str, int]] = {
     HYBRID: 300,
-    "hybrid-no-prior": 300,
-    "hybrid-no-structure": 300,
-    "hybrid-no-planning": 300,
+    **dict.fromkeys((*ABLATIONS, *MORE_ABLATIONS), 300),
     BRANCHING: 2_500,
     JOINT: 5_000,
     PENALTY: 5_000,

@@ -17,6 +17,7 @@ from tandem.bridge.objective import PaperObjective
 USER_COLUMNS = (
     "snr_db",
     "rate_bps",
+    "mcs",
     "edge_cwnd_bytes",
     "cloud_cwnd_bytes",
     "edge_ssthresh_bytes",

@@ -16,9 +16,12 @@ from agent_worlds import (
     permuted,
     synthetic_epoch,
 )
+from numpy.typing import NDArray
+from tandem.agents.agent import Observation
 from tandem.agents.config import ModelConfig, PriorConfig
 from tandem.agents.model.calibration import calibrate, interval90_s
 from tandem.agents.model.prior import DOWNLINK, SITE, UPLINK, PriorView
+from tandem.agents.options import PolicyError
 from tandem.agents.system_model import SystemModel
 from tandem.bridge.errors import TandemError
 
@@ -172,6 +175,24 @@ def test_view_agrees_with_predictions(learned: SystemModel) -> None:
     assert found == pytest.approx(expected, rel=1e-5)
     # A search may have no candidate left to ask about.
     assert view.pattern_s(np.zeros((0, 4), dtype=np.intp)).shape == (0, 4)
+
+
+def test_a_blind_model_does_not_see_what_is_fixed() -> None:
+    problem = make_problem(2)
+    config = ModelConfig(fixed_columns={"rate_bps": 0.0, "goodput_bps": 0.0})
+    blind = SystemModel(problem, config, PriorConfig(), seed=0)
+    seeing = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
+    slow, fast = (make_observation(problem, rate_bps=rate) for rate in (5e6, 60e6))
+    actions = np.array([[EDGE, CLOUD]])
+
+    def response_s(model: SystemModel, observation: Observation) -> NDArray[np.float64]:
+        return model.predict(observation, actions).response_s
+
+    assert np.array_equal(response_s(blind, slow), response_s(blind, fast))
+    assert (response_s(seeing, slow) > response_s(seeing, fast)).all()
+    assert (slow["users"][:, problem.user_columns["rate_bps"]] == 5e6).all()
+    with pytest.raises(PolicyError, match="ratebps"):
+        SystemModel(problem, ModelConfig(fixed_columns={"ratebps": 0.0}), PriorConfig(), seed=0)
 
 
 def test_fading_lets_a_model_follow_a_change() -> None:
