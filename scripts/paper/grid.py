@@ -155,7 +155,7 @@ class Grid:
     conditions: tuple[str, ...] = tuple(CONDITIONS)
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     training_states: int = 27
-    evaluation_states: int = 9
+    evaluation_states: int = 6
     futures: int = 4
     largest_only: tuple[str, ...] = (*ABLATIONS, PENALTY)
     settings: tuple[tuple[str, str], ...] = ()

@@ -80,7 +80,7 @@ def test_report_marks_runs_that_were_cut_off(tmp_path: Path) -> None:
     assert "> 50 |" in text
     assert "2 / 2" in text
     assert "| 3 | 85 | A | 250 | 290 | 300 | 1.200 |" in text
-    assert "| 1.040 | 1.248 |" in text
+    assert "| 1.040 | 1.076 | 1.248 |" in text
     lines = csv_text(results).splitlines()
     assert lines[1].startswith("3,85,A,hybrid,20.0,0,")
     assert lines[2].startswith("3,85,A,joint-dqn,1000.0,1,")
