@@ -91,7 +91,8 @@ the packet-level optimum, averaged over evaluation states, in {SUSTAINED} evalua
 number is that of the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
 interval]; `> n`: runs that were cut off at n count in it, so it is a lower bound. "at the end" is
 the mean ratio to the optimum at the last evaluation; "over best on average" and "over hindsight"
-are ratios to optima that know more than a policy can (see below). {FIRST_EVALUATION} means: met at the first evaluation already.
+are ratios to optima that know more than a policy can (see below). {FIRST_EVALUATION} interactions
+mean: met at the first evaluation already.
 """,
         file=out,
     )
