@@ -251,6 +251,7 @@ class Simulator:
                 self._write(action, slot)
             self._channel.post_branch(len(part), horizon, max(1, workers), future)
             self._settle(self._channel.wait(self._timeout_s))
+            self._check_branches(len(part))
             frames.extend(self._branch_frame(slot) for slot in range(1, len(part) + 1))
         return frames
 
@@ -302,16 +303,21 @@ class Simulator:
         epoch = self._channel.slot_info(0)["epoch"]
         return Frame(self.observe(), self.take_records(), Status(status), epoch)
 
+    def _check_branches(self, count: int) -> None:
+        """The first one that died has ended the others."""
+        for slot in range(1, count + 1):
+            info = self._channel.slot_info(slot)
+            if info["exit_status"] != 0 or info["status"] == 0:
+                self._running = False
+                raise SimulatorDied(
+                    f"branch {slot} of the simulator died",
+                    os.waitstatus_to_exitcode(info["exit_status"]),
+                    self._process.output_tail(),
+                    self._reproduce(),
+                )
+
     def _branch_frame(self, slot: int) -> Frame:
         info = self._channel.slot_info(slot)
-        if info["exit_status"] != 0 or info["status"] == 0:
-            self._running = False
-            raise SimulatorDied(
-                f"branch {slot} of the simulator died",
-                os.waitstatus_to_exitcode(info["exit_status"]),
-                self._process.output_tail(),
-                self._reproduce(),
-            )
         if info["dropped_records"]:
             raise ScenarioError(
                 f"a branch finished {info['dropped_records']} more requests than its record table "

@@ -9,9 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <map>
 #include <sys/wait.h>
 
 namespace ns3::tandem
@@ -198,14 +198,46 @@ AgentSession::Branch(uint32_t epoch)
         int status = 0;
         const pid_t ended = waitpid(-1, &status, 0);
         const auto found = running.find(ended);
-        if (found != running.end())
+        if (found == running.end())
         {
-            m_segment->Slot(found->second).simulator.exitStatus = status;
-            running.erase(found);
+            continue;
+        }
+        auto& words = m_segment->Slot(found->second).simulator;
+        words.exitStatus = status;
+        running.erase(found);
+        if (status != 0 || words.status.load() == static_cast<uint32_t>(Status::NONE))
+        {
+            Abandon(running, next, count);
+            break;
         }
     }
     Stamp(epoch, Status::BRANCHED);
     return false;
+}
+
+void
+AgentSession::Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count)
+{
+    const auto mark = [this](uint32_t slot) {
+        auto& words = m_segment->Slot(slot).simulator;
+        words.status.store(static_cast<uint32_t>(Status::ABANDONED));
+        words.exitStatus = 0;
+    };
+    for (const auto& [pid, slot] : running)
+    {
+        kill(pid, SIGKILL);
+    }
+    for (const auto& [pid, slot] : running)
+    {
+        while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
+        {
+        }
+        mark(slot);
+    }
+    for (uint32_t slot = next; slot <= count; ++slot)
+    {
+        mark(slot);
+    }
 }
 
 void

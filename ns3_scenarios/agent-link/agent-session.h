@@ -5,6 +5,7 @@
 #include "channel/segment.h"
 #include "channel/wait.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <sys/types.h>
@@ -72,6 +73,8 @@ class AgentSession
     void Stamp(uint32_t epoch, ::tandem::channel::Status status);
     ::tandem::channel::Command Exchange(::tandem::channel::Status status);
     bool Branch(uint32_t epoch);
+    /// One branch has died: end the others, which would only delay the news.
+    void Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count);
     void BecomeBranch(uint32_t slot, pid_t parent);
     [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
 

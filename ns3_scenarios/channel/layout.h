@@ -53,7 +53,8 @@ enum class Status : std::uint32_t
     TRUNCATED = 2,  ///< last observation: the limit of epochs is reached
     TERMINATED = 3, ///< last observation: the scenario ended the episode
     FLUSH = 4,      ///< a record table is full in mid-epoch: take the records, then CONTINUE
-    BRANCHED = 5    ///< all branches have ended, their slots are filled
+    BRANCHED = 5,   ///< all branches have ended, their slots are filled
+    ABANDONED = 6   ///< a branch that was ended, or not begun, because another one had died
 };
 
 /// A sequence number that one side advances and the other waits for.

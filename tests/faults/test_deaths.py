@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import children
 from tandem.bridge import errors
 from tandem.bridge.scenarios import executable_folder
 from tandem.bridge.simulator import Simulator
@@ -100,8 +101,28 @@ def test_an_exit_in_mid_episode_arrives_with_its_status() -> None:
 def test_a_branch_that_dies_is_told() -> None:
     with Simulator("echo", {"values": 1, "epochs": 0, "crashAt": 1}) as simulator:
         simulator.reset(1)
-        with pytest.raises(errors.SimulatorDied, match="branch 1"):
+        with pytest.raises(errors.SimulatorDied, match=r"branch [12] "):
             simulator.branch([ACTION, ACTION])
+
+
+def test_a_branch_that_dies_is_told_before_the_others_end() -> None:
+    with Simulator("echo", {"values": 1, "epochs": 0, "hangAt": 1}) as simulator:
+        simulator.reset(1)
+        family: list[int] = []
+
+        def kill_one() -> None:
+            while len(family) < 2:
+                family[:] = children(simulator.episode_pid)
+            os.kill(family[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        with pytest.raises(errors.SimulatorDied, match=r"branch [12] .*SIGKILL") as caught:
+            simulator.branch([ACTION] * 8, parallel=2)
+        killer.join()
+        assert caught.value.exit_status == -signal.SIGKILL
+        assert not living(family)
+        assert simulator.reset(1).epoch == 0
 
 
 def test_a_step_beyond_its_time_limit_is_stopped() -> None:
