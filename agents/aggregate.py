@@ -21,6 +21,13 @@ BOOTSTRAP_SEED: Final = 0
 MIN_RESAMPLED: Final = 2
 
 
+def number_text(value: float, digits: int = 4) -> str:
+    """With so many digits, but never fewer than its whole part has: 14.25, 5000."""
+    if abs(value) < 10**digits - 0.5:
+        return f"{value:.{digits}g}"
+    return f"{value:.0f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Bounded:
     """A number, or only the knowledge that it is larger than one."""
@@ -29,7 +36,7 @@ class Bounded:
     censored: bool = False
 
     def __str__(self) -> str:
-        return f"{'> ' if self.censored else ''}{self.value:.4g}"
+        return f"{'> ' if self.censored else ''}{number_text(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)

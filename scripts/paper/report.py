@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from tandem.agents.aggregate import Bounded, Summary, summarise
+from tandem.agents.aggregate import Bounded, Summary, number_text, summarise
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO
 from tandem.bridge.objective import FULL_PERCENT
 from tandem.scripts.paper.grid import (
@@ -26,6 +26,7 @@ Result = Mapping[str, Any]
 CELL: Final = ("users", "threshold", "condition", "agent")
 PAPER_RATIO: Final = 166.6
 MS_PER_S: Final = 1e3
+RATIO_DIGITS: Final = 3
 CSV_HEADINGS: Final = (
     *CELL,
     "iqm",
@@ -76,7 +77,7 @@ def ratio_text(above: Summary, below: Summary) -> str:
     if below.iqm.censored and above.iqm.censored:
         return "both cut off"
     sign = "> " if above.iqm.censored else "< " if below.iqm.censored else ""
-    return f"{sign}{times:.3g}"
+    return f"{sign}{number_text(times, RATIO_DIGITS)}"
 
 
 def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
