@@ -17,7 +17,8 @@ from tandem.scripts.paper.report import Result, cells
 
 WIDTH_INCHES: Final = 11.0
 HEIGHT_INCHES: Final = 3.6
-TOP_RATIO: Final = 3.0
+#: Below 1, because an optimum that does not know the future can be beaten.
+BOTTOM_RATIO, TOP_RATIO = 0.9, 3.0
 QUARTILES: Final = (25.0, 75.0)
 
 
@@ -50,9 +51,10 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
                 panel.fill_between(points, low, high, color=line.get_color(), alpha=0.15)
             panel.axhline(TARGET_RATIO, color="black", linewidth=0.8, linestyle=":")
             panel.set(xscale="log", xlabel="interactions", title=f"condition {condition}")
-            panel.set_ylim(1.0, TOP_RATIO)
+            panel.set_ylim(BOTTOM_RATIO, TOP_RATIO)
         panels[0].set_ylabel("mean cost / optimum")
-        panels[-1].legend(fontsize="x-small")
+        lines, names = panels[0].get_legend_handles_labels()
+        figure.legend(lines, names, loc="outside right center", fontsize="small")
         figure.suptitle(f"{users} users, threshold {CENTRE[0]:g} %")
         path = folder / f"curves_u{users}.svg"
         # No date and fixed ids, so that equal results give equal files.
