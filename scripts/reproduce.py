@@ -283,8 +283,8 @@ def _facts(
         f"ns-3 {origin['ns3_version']} ({origin['ns3_provider']}), "
         f"Python {origin['python_version']}, PyTorch {torch.__version__}",
         "machine": f"{origin['host']['cpus']} CPUs, {jobs} processes",
-        "wall time": f"{wall_s:.0f} s ({len(fresh)} of {len(results)} runs in it, the others were "
-        f"finished before; states took {sum(pool_s.values()):.0f} process seconds)",
+        "wall time": f"{wall_s:.0f} s; {len(fresh)} of {len(results)} runs in it, and "
+        f"{sum(pool_s.values()):.0f} process seconds for states that were not in the cache",
         "training": f"{training_s:.0f} s of one core in all",
         "grid": grid.as_config(),
     }
