@@ -93,8 +93,8 @@ class Waiter
      * @param mailbox where to wait
      * @param seen the sequence already dealt with
      * @param cancelled looked at before sleeping: true returns at once
-     * @return true if there is a new message; false if the slice ended, a signal came or the wait
-     *         was cancelled, which says nothing about the peer
+     * @return true if there is a new message; false if the slice ended, a signal or a late wake-up
+     *         for the message before came, or the wait was cancelled: it says nothing of the peer
      */
     template <typename Cancelled>
     bool Wait(Mailbox& mailbox, std::uint32_t seen, Cancelled cancelled)
