@@ -109,7 +109,10 @@ def _headline(out: io.StringIO, results: Sequence[Result]) -> None:
     print("## Comparison\n", file=out)
     print(
         f"Over all conditions and seeds, at the thresholds that both agents of a ratio were run "
-        f"at. The paper claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n",
+        f"at. The paper claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n\n"
+        "Agents whose outcomes are replayed (see the end of this page) are held back by meeting "
+        "the same few states again and again: trained in ns-3 itself they may need far fewer "
+        "interactions, so their ratios are no fair comparison by themselves.\n",
         file=out,
     )
     agents = list(dict.fromkeys(r["agent"] for r in results))
