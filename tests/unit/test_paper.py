@@ -40,6 +40,12 @@ def test_every_unit_has_a_name_of_its_own() -> None:
     assert {pool.condition for pool in Grid().pools()} == set("ABCD")
 
 
+def test_agents_that_learn_a_network_play_in_ns3_itself() -> None:
+    # A pool's few states hold such agents back, and flatter whoever is compared with them.
+    inside = {unit.agent for unit in Grid().units() if unit.in_simulator}
+    assert {"hybrid", "joint-dqn", "joint-dqn-penalty", "branching-dqn"} <= inside
+
+
 def test_conditions_run_from_all_regular_to_all_weak() -> None:
     weak = [PoolSpec("wifi-edge", 5, name, 40, 20).weak_users for name in "ABCD"]
     assert weak[0] == 0
@@ -77,6 +83,7 @@ def test_report_marks_runs_that_were_cut_off(tmp_path: Path) -> None:
     results += [run("joint-dqn", 1000.0, True, seed) for seed in (1, 2)]
     text = markdown(results, {"command": "tandem reproduce paper", "grid": Grid().as_config()})
     assert "> 1000" in text
+    assert "Trained on replayed outcomes: qlearning, bandit." in text
     assert "> 50 |" in text
     assert "2 / 2" in text
     assert "| 3 | 85 | A | 250 | 290 | 300 | 1.200 |" in text
