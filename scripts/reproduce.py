@@ -23,6 +23,7 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.provenance import provenance
 from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.common.needs import need_torch
+from tandem.scripts.common.threshold import accuracy_threshold
 from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
@@ -73,6 +74,14 @@ def reproduce(
     agents: Annotated[
         list[str] | None, typer.Option("--agent", help="Only these agents; repeatable.")
     ] = None,
+    thresholds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--threshold",
+            help="Accuracy threshold of every agent: percent, min or max; repeatable. Default: "
+            "all for the hybrid agent, 85 for the others.",
+        ),
+    ] = None,
     caps: Annotated[
         list[str] | None,
         typer.Option("--cap", metavar="AGENT=N", help="Most interactions; repeatable."),
@@ -106,6 +115,8 @@ def reproduce(
     grid = _grid(
         QUICK if quick else Grid(), scenario, users, conditions, seeds, agents, caps, settings
     )
+    if thresholds:
+        grid = replace(grid, agents=dict.fromkeys(grid.agents, _thresholds(thresholds)))
     if training_states:
         grid = replace(grid, training_states=training_states)
     if evaluation_states:
@@ -198,6 +209,11 @@ def _end_on_interrupt() -> None:
 
 def _pool_weight(spec: Any) -> int:
     return int(spec.training + spec.evaluation * max(spec.futures, 1))
+
+
+def _thresholds(given: Sequence[str]) -> tuple[Any, ...]:
+    """Each one once, in order."""
+    return tuple(dict.fromkeys(accuracy_threshold(text, "--threshold") for text in given))
 
 
 def _futures(given: int) -> int:

@@ -29,6 +29,7 @@ from tandem.bridge.records import RunWriter
 from tandem.bridge.remote import Target
 from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.common.place import Connect, Key, ServerKey, open_env, target_of
+from tandem.scripts.common.threshold import accuracy_threshold
 from tandem.scripts.training.rollout import play
 
 DEFAULT_EPOCHS: Final = 50
@@ -230,12 +231,7 @@ def make_objective(name: str, accuracy: str) -> Objective:
         return MeanResponseTime()
     if name != "paper":
         raise typer.BadParameter(f"--objective {name!r} is unknown: paper or mean")
-    try:
-        if accuracy in ("min", "max"):
-            return PaperObjective("min" if accuracy == "min" else "max")
-        return PaperObjective(float(accuracy))
-    except ValueError as error:
-        raise typer.BadParameter(f"--accuracy {accuracy!r}: {error}") from error
+    return PaperObjective(accuracy_threshold(accuracy))
 
 
 def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> Path:

@@ -10,16 +10,16 @@ import typer
 from rich.console import Console
 from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO, StateDraw
 from tandem.bridge import run_folder
-from tandem.bridge.objective import VIOLATION_S, NamedThreshold, PaperObjective
+from tandem.bridge.objective import VIOLATION_S
 from tandem.scripts.common.arguments import parse_assignments
 from tandem.scripts.common.needs import need_torch
 from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
 from tandem.scripts.common.runner import Runner
+from tandem.scripts.common.threshold import accuracy_threshold
 from tandem.scripts.run import (
     DEFAULT_EPOCHS,
     EXIT_INTERRUPTED,
     default_folder,
-    make_objective,
 )
 from tandem.scripts.training.settings import TrainSettings, load_settings
 
@@ -119,7 +119,7 @@ def train(
         agent=agent,
         seed=seed,
         interactions=interactions,
-        accuracy_threshold=_threshold(accuracy),
+        accuracy_threshold=accuracy_threshold(accuracy),
         violation_s=violation_s,
         arguments=_arguments(users, epochs, settings),
         agent_config=trainees.agent_config(
@@ -207,15 +207,3 @@ def _arguments(users: int | None, epochs: int, settings: list[str] | None) -> di
         arguments["users"] = users
     arguments.update(parse_assignments(settings or ()))
     return arguments
-
-
-def _threshold(accuracy: str) -> float | NamedThreshold:
-    """The threshold that ``--accuracy`` asks for.
-
-    Raises:
-        typer.BadParameter: none.
-    """
-    objective = make_objective("paper", accuracy)
-    if not isinstance(objective, PaperObjective):
-        raise TypeError(f"the paper's objective is a {type(objective).__name__}")
-    return objective.accuracy_threshold_percent

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tandem.agents.aggregate import iqm
 from tandem.agents.evaluation import TARGET_RATIO
 from tandem.bridge.errors import TandemError
-from tandem.scripts.paper.grid import CENTRE
+from tandem.scripts.paper.grid import CENTRE, Threshold, threshold_name
 from tandem.scripts.paper.report import Result, cells
 
 WIDTH_INCHES: Final = 11.0
@@ -25,7 +25,7 @@ QUARTILES: Final = (25.0, 75.0)
 def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
     """One figure per number of users: cost over the optimum against interactions.
 
-    Curves are interquartile means over the runs of a condition at the central threshold, bands are
+    Curves are interquartile means over the runs of a condition at one threshold, bands are
     quartiles; a run that reached the target goes on with its last value.
 
     Raises:
@@ -38,7 +38,8 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
             "learning curves need matplotlib: pip install 'ns3-tandem[profiles]' or matplotlib"
         ) from error
     written = []
-    central = [r for r in results if r["threshold"] == CENTRE[0]]
+    shown = shown_threshold(results)
+    central = [r for r in results if r["threshold"] == shown]
     for (users,), group in cells(central, ("users",)).items():
         conditions = cells(group, ("condition",))
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained")
@@ -55,7 +56,7 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
         panels[0].set_ylabel("mean cost / optimum")
         lines, names = panels[0].get_legend_handles_labels()
         figure.legend(lines, names, loc="outside right center", fontsize="small")
-        figure.suptitle(f"{users} users, threshold {CENTRE[0]:g} %")
+        figure.suptitle(f"{users} users, threshold {threshold_name(shown)}")
         path = folder / f"curves_u{users}.svg"
         # No date and fixed ids, so that equal results give equal files.
         from matplotlib import rc_context
@@ -64,6 +65,12 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
             figure.savefig(path, metadata={"Date": None})
         written.append(path)
     return written
+
+
+def shown_threshold(results: Sequence[Result]) -> Threshold:
+    """The central threshold, at which most agents are run; without it the first that was run."""
+    run: list[Threshold] = [r["threshold"] for r in results]
+    return next((threshold for threshold in CENTRE if threshold in run), run[0])
 
 
 def curve(runs: Sequence[Result]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

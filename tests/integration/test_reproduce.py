@@ -25,6 +25,8 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
         "--futures=2",
         "--agent=qlearning",
         "--agent=bandit",
+        "--threshold=max",
+        "--threshold=80",
         "--cap=qlearning=30",
         "--cap=bandit=30",
         f"--jobs={jobs}",
@@ -43,9 +45,12 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
     first = reproduce()
     runs = first["runs"]
     assert isinstance(runs, list)
-    assert len(runs) == 4  # two conditions, two agents
+    assert len(runs) == 8  # two conditions, two agents, two thresholds
+    assert {run["threshold"] for run in runs} == {"max", 80.0}
     for run in runs:
-        assert run["hindsight_s"] <= run["best_on_average_s"] <= run["oracle_s"]
+        # Where one action is best in every future, these are sums of the same terms.
+        assert run["hindsight_s"] <= run["best_on_average_s"] + 1e-9
+        assert run["best_on_average_s"] <= run["oracle_s"] + 1e-9
         costs_s = [evaluation[1] * run["oracle_s"] for evaluation in run["evaluations"]]
         assert min(costs_s) >= run["best_on_average_s"] - 1e-9
         assert run["censored"] == (run["played"] == 30 and run["interactions"] == 30)
@@ -70,3 +75,6 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
     refused = CliRunner().invoke(app, [*command, "--agent=sarsa"])
     assert refused.exit_code != 0
     assert "not in this grid" in refused.output
+    refused = CliRunner().invoke(app, [*command, "--threshold=120"])
+    assert refused.exit_code != 0
+    assert "--threshold '120'" in refused.output
