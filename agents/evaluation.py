@@ -245,6 +245,7 @@ class Convergence:
     _streak_began: int = 0
     _reached: int | None = None
     _last: int = 0
+    _missed: int = 0
 
     def add(self, interactions: int, evaluation: Evaluation) -> bool:
         """Note an evaluation after so many interactions; returns `reached`.
@@ -270,6 +271,7 @@ class Convergence:
                 self._reached = self._streak_began
         else:
             self._streak = 0
+            self._missed = interactions
         return self.reached
 
     @property
@@ -279,7 +281,11 @@ class Convergence:
 
     @property
     def interactions(self) -> Bounded:
-        """Interactions at the first evaluation of that row; not reached: more than the last."""
+        """Interactions at the first evaluation of that row.
+
+        Not reached: more than at the last evaluation that missed the target. A row that was cut
+        short may have become one, so that its evaluations bound nothing.
+        """
         if self._reached is None:
-            return Bounded(float(self._last), censored=True)
+            return Bounded(float(self._missed), censored=True)
         return Bounded(float(self._reached))

@@ -90,10 +90,10 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
 Interactions (real decision epochs) until an agent's greedy policy costs at most {TARGET_RATIO} ×
 the packet-level optimum, averaged over evaluation states, in {SUSTAINED} evaluations in a row; the
 number is that of the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
-interval]; `> n`: runs that were cut off at n count in it, so it is a lower bound. "at the end" is
-the mean ratio to the optimum at the last evaluation; "over best on average" and "over hindsight"
-are ratios to optima that know more than a policy can (see below). {FIRST_EVALUATION} interactions
-mean: met at the first evaluation already.
+interval]; `> n`: runs that were cut off count in it, with their last evaluation that missed the
+target, so it is a lower bound. "at the end" is the mean ratio to the optimum at the last
+evaluation; "over best on average" and "over hindsight" are ratios to optima that know more than a
+policy can (see below). {FIRST_EVALUATION} interactions mean: met at the first evaluation already.
 """,
         file=out,
     )

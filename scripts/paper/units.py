@@ -26,7 +26,7 @@ from tandem.bridge.env import TandemEnv
 from tandem.bridge.errors import TandemError
 from tandem.scripts.paper.grid import PoolSpec, Unit
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 #: In episodes of one decision there is no future; a learner that discounts one is told so.
 NO_FUTURE: Final = {"dqn": {"gamma": 0.0}}
 

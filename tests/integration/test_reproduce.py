@@ -53,7 +53,10 @@ def test_a_tiny_grid_is_written_and_not_run_again(jobs: int, tmp_path: Path) -> 
         assert run["best_on_average_s"] <= run["oracle_s"] + 1e-9
         costs_s = [evaluation[1] * run["oracle_s"] for evaluation in run["evaluations"]]
         assert min(costs_s) >= run["best_on_average_s"] - 1e-9
-        assert run["censored"] == (run["played"] == 30 and run["interactions"] == 30)
+        missed = [played for played, ratio, *_ in run["evaluations"] if ratio > 1.05]
+        if run["censored"]:
+            assert run["played"] == 30
+            assert run["interactions"] == max(missed, default=0)
     assert {path.name for path in out.iterdir()} >= {"README.md", "results.csv", "curves_u2.svg"}
 
     units = sorted((work / "units").iterdir())
