@@ -58,7 +58,12 @@ def reproduce(
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="How many: 1, 2, …")] = None,
     training_states: Annotated[
-        int | None, typer.Option(min=1, help="States to train on, per pool.")
+        int | None,
+        typer.Option(
+            min=0,
+            help="Replay outcomes of so many states to tabular agents, per pool; 0: they play in "
+            "ns-3 like all others.",
+        ),
     ] = None,
     evaluation_states: Annotated[
         int | None, typer.Option(min=1, help="States that judge, per pool.")
@@ -117,7 +122,7 @@ def reproduce(
     )
     if thresholds:
         grid = replace(grid, agents=dict.fromkeys(grid.agents, _thresholds(thresholds)))
-    if training_states:
+    if training_states is not None:
         grid = replace(grid, training_states=training_states)
     if evaluation_states:
         grid = replace(grid, evaluation_states=evaluation_states)

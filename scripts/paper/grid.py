@@ -29,19 +29,17 @@ MORE_ABLATIONS: Final = (
     "hybrid-no-ranking",
     "hybrid-random-exploration",
 )
-#: Agents that play in ns-3 itself, where episodes go on and no state comes twice: all that learn a
-#: network, which a pool's few states would hold back. Outcomes are replayed to the others, whose
-#: tables tell few states apart anyway.
-IN_SIMULATOR: Final = frozenset({HYBRID, *ABLATIONS, *MORE_ABLATIONS, JOINT, PENALTY, BRANCHING})
+#: Agents without a network. Where a pool has states to train on, outcomes are replayed to these;
+#: all others always play in ns-3 itself, since they would learn a pool's few states by heart.
+TABULAR: Final = ("qlearning", "bandit")
 #: Most interactions of a run that does not reach the target. An epoch of ns-3 takes 0.05 to 0.1 s.
 CAPS: Final[Mapping[str, int]] = {
     HYBRID: 300,
-    **dict.fromkeys((*ABLATIONS, *MORE_ABLATIONS), 300),
-    BRANCHING: 500,
+    **dict.fromkeys((*ABLATIONS, *MORE_ABLATIONS), 200),
+    BRANCHING: 300,
     JOINT: 1_000,
-    PENALTY: 1_000,
-    "qlearning": 10_000,
-    "bandit": 2_500,
+    PENALTY: 500,
+    **dict.fromkeys(TABULAR, 300),
 }
 #: Thresholds of the agent that the experiments are about, and of those that need minutes a run.
 EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
@@ -49,7 +47,7 @@ CENTRE: Final[tuple[Threshold, ...]] = (85.0,)
 #: States are taken from decisions 4, 8 and 12 of episodes that an explorer plays.
 STRIDE: Final = 4
 PER_EPISODE: Final = 3
-FIRST_POOL_SEED: Final = 2_000_000
+FIRST_POOL_SEED: Final = 2_000_009
 #: Evaluations happen after this many interactions and then at intervals that grow with them.
 FIRST_EVALUATION: Final = 5
 EVALUATION_GROWTH: Final = 1.2
@@ -63,7 +61,8 @@ class PoolSpec:
         scenario: its name.
         users: N.
         condition: of `CONDITIONS`.
-        training, evaluation: how many states.
+        training: how many states to replay; with none, nothing is replayed.
+        evaluation: how many states that judge.
         settings: further arguments of the scenario.
         futures: in how many futures evaluation states are measured; 0: in the one that comes.
     """
@@ -98,11 +97,10 @@ class PoolSpec:
 
     def draws(self) -> tuple[StateDraw, StateDraw]:
         """Training and evaluation states; no episode gives both."""
-        episodes = -(-self.training // PER_EPISODE)
-        second = FIRST_POOL_SEED + episodes
+        second = FIRST_POOL_SEED + -(-self.evaluation // PER_EPISODE)
         return (
-            StateDraw(self.training, FIRST_POOL_SEED, PER_EPISODE, STRIDE),
-            StateDraw(self.evaluation, second, PER_EPISODE, STRIDE),
+            StateDraw(self.training, second, PER_EPISODE, STRIDE),
+            StateDraw(self.evaluation, FIRST_POOL_SEED, PER_EPISODE, STRIDE),
         )
 
 
@@ -125,7 +123,7 @@ class Unit:
     @property
     def in_simulator(self) -> bool:
         """Whether the agent plays in ns-3 itself."""
-        return self.agent in IN_SIMULATOR
+        return not (self.pool.training and self.agent in TABULAR)
 
     @property
     def objective(self) -> PaperObjective:
@@ -147,6 +145,7 @@ class Grid:
 
     Attributes:
         agents: thresholds at which each agent is run.
+        training_states: to replay to tabular agents, per pool; 0: these play in ns-3, too.
         largest_only: agents that are run with the most users only.
         caps: interactions of a run that does not reach the target.
     """
@@ -155,10 +154,10 @@ class Grid:
     users: tuple[int, ...] = (3, 4, 5)
     conditions: tuple[str, ...] = tuple(CONDITIONS)
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
-    training_states: int = 27
+    training_states: int = 0
     evaluation_states: int = 6
     futures: int = 4
-    largest_only: tuple[str, ...] = (*ABLATIONS, PENALTY)
+    largest_only: tuple[str, ...] = (*ABLATIONS, PENALTY, *TABULAR)
     settings: tuple[tuple[str, str], ...] = ()
     caps: Mapping[str, int] = field(default_factory=lambda: dict(CAPS))
     agents: Mapping[str, tuple[Threshold, ...]] = field(
@@ -168,8 +167,7 @@ class Grid:
             BRANCHING: CENTRE,
             JOINT: CENTRE,
             PENALTY: CENTRE,
-            "qlearning": CENTRE,
-            "bandit": CENTRE,
+            **dict.fromkeys(TABULAR, CENTRE),
         }
     )
 
@@ -218,7 +216,9 @@ class Grid:
                 for agent, thresholds in self.agents.items()
             },
             "caps": {agent: self.caps[agent] for agent in self.agents},
-            "in_simulator": [agent for agent in self.agents if agent in IN_SIMULATOR],
+            "replayed": [
+                agent for agent in self.agents if self.training_states and agent in TABULAR
+            ],
             "largest_only": [agent for agent in self.largest_only if agent in self.agents],
         }
 
@@ -235,7 +235,6 @@ QUICK: Final = Grid(
         **CAPS,
         HYBRID: 150,
         **dict.fromkeys(ABLATIONS, 150),
-        BRANCHING: 300,
         JOINT: 600,
         "qlearning": 4_000,
         "bandit": 1_500,
@@ -245,8 +244,7 @@ QUICK: Final = Grid(
         **dict.fromkeys(ABLATIONS, CENTRE),
         BRANCHING: CENTRE,
         JOINT: CENTRE,
-        "qlearning": CENTRE,
-        "bandit": CENTRE,
+        **dict.fromkeys(TABULAR, CENTRE),
     },
 )
 

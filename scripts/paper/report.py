@@ -224,8 +224,8 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
     grid = facts["grid"]
     print(f"- seeds: {', '.join(str(seed) for seed in grid['seeds'])}", file=out)
     print(
-        f"- states: {grid['training_states']} to train on and {grid['evaluation_states']} others "
-        "to judge, per scenario, number of users and condition; weak users per condition (A … D): "
+        f"- states that judge: {grid['evaluation_states']} per number of users and condition; "
+        "weak users per condition (A … D): "
         + "; ".join(f"{name}: {weak}" for name, weak in grid["conditions"].items()),
         file=out,
     )
@@ -242,8 +242,8 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
         where = f", {max(grid['users'])} users only" if agent in grid["largest_only"] else ""
         cap = grid["caps"][agent]
         print(f"  - {agent}: {', '.join(thresholds)}{where}; at most {cap}", file=out)
-    inside = [agent for agent in grid["agents"] if agent in grid["in_simulator"]]
-    replayed = [agent for agent in grid["agents"] if agent not in grid["in_simulator"]]
+    replayed = grid["replayed"]
+    inside = [agent for agent in grid["agents"] if agent not in replayed]
     print(
         f"\nTrained in ns-3 itself, in episodes of {PER_EPISODE * STRIDE + 1} decisions: "
         f"{', '.join(inside) or 'none'}.",
@@ -253,9 +253,9 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
         print(
             f"""
 Trained on replayed outcomes: {", ".join(replayed)}. Their episodes have one decision, at one of
-the states to train on, at which ns-3 has run every network pattern: what follows is equal to the
-simulator's to the last bit, but nothing carries over between decisions and the same few states
-come again and again, so their numbers do not compare with the others' one to one; see
+{grid["training_states"]} states at which ns-3 has run every network pattern: what follows is
+equal to the simulator's to the last bit, but nothing carries over between decisions and the same
+few states come again and again, so their numbers do not compare with the others' one to one; see
 docs/training.md.""",
             file=out,
         )
