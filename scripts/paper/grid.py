@@ -37,9 +37,9 @@ CAPS: Final[Mapping[str, int]] = {
     HYBRID: 300,
     **dict.fromkeys((*ABLATIONS, *MORE_ABLATIONS), 200),
     BRANCHING: 300,
-    JOINT: 1_000,
-    PENALTY: 500,
-    **dict.fromkeys(TABULAR, 300),
+    JOINT: 900,
+    PENALTY: 300,
+    **dict.fromkeys(TABULAR, 200),
 }
 #: Thresholds of the agent that the experiments are about, and of those that need minutes a run.
 EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
