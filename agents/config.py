@@ -150,11 +150,11 @@ class HybridConfig(Settings):
     use_planning: bool = True
     """Plan in the model; without it the DQN decides alone (ablation)."""
     stale_window: Count = 12
-    """Last interactions over which the model's surprise is averaged."""
+    """Last interactions whose median surprise is compared with the one before."""
     stale_after: Count = 60
     """Interactions since the start or the last alarm before the model can be found stale."""
     stale_factor: Annotated[float, Field(gt=1.0)] = 2.0
-    """The model is stale when that average exceeds its error on held-out epochs this often."""
+    """The model is stale when that median exceeds the earlier one by this factor."""
     stale_weight: Share = 0.05
     """Weight that epochs before the change keep after an alarm."""
     real_capacity: Count = 20_000

@@ -19,10 +19,11 @@ class StalenessDetector:
 
     A surprise is the mean absolute error of the logarithm of offloaders' response times, as
     predicted before the epoch. While a model learns, surprises fall, so the latest are no larger
-    than those before; when the network changes, they jump.
+    than those before; when the network changes, they jump. Medians are compared: a few bad epochs
+    in a row (losses, time-outs) are part of the network as it is, a change shows in most of them.
 
     Args:
-        window: latest surprises that are averaged.
+        window: latest surprises whose median is taken.
         wait: surprises since the start or the last alarm before there can be an alarm.
         factor: how much larger than before they must be.
     """
@@ -43,9 +44,9 @@ class StalenessDetector:
         self._surprises.append(surprise)
         if len(self._surprises) < self._wait:
             return False
-        latest = float(np.mean(self._surprises[-self._window :]))
+        latest = float(np.median(self._surprises[-self._window :]))
         before = self._surprises[: -self._window][-REFERENCE_LENGTH:]
-        if latest <= self._factor * max(float(np.mean(before)), LEAST_REFERENCE):
+        if latest <= self._factor * max(float(np.median(before)), LEAST_REFERENCE):
             return False
         self._surprises.clear()
         return True

@@ -99,6 +99,16 @@ def test_staleness_alarms_after_a_jump_only() -> None:
     assert alarms.index(True) <= 5
 
 
+def test_a_few_bad_epochs_are_no_change_of_the_network() -> None:
+    """Two time-outs in a row exceed a mean over twelve epochs twofold."""
+    detector = StalenessDetector(window=12, wait=60, factor=2.0)
+    usual = np.random.default_rng(0).gamma(4.0, 0.05, 200)
+    assert not any(detector.add(float(value)) for value in usual[:100])
+    assert not any(detector.add(value) for value in (2.0, 2.0, 2.0))
+    assert not any(detector.add(float(value)) for value in usual[100:])
+    assert sum(detector.add(2.0 * float(value) + 0.2) for value in usual[:30]) == 1
+
+
 def test_state_survives_the_disk(tmp_path: Path) -> None:
     state = {
         "array": np.arange(3),
