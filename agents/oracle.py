@@ -35,6 +35,7 @@ from rich.progress import (
 )
 from tandem.agents.optimum.cache import OracleCache, SimulationKey
 from tandem.agents.optimum.lower_bound import lower_bound_s
+from tandem.agents.optimum.mean_table import mean_table
 from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
 from tandem.agents.optimum.prober import THE_FUTURE, Advance, OracleError, Prober
 from tandem.agents.optimum.search import SearchConfig, search
@@ -56,13 +57,16 @@ class Solution:
         best: the best joint action known; the optimum if ``exact``.
         exact: whether every joint action was covered.
         lower_bound_s: no joint action costs less; equals ``best.cost_s`` if ``exact``.
-        table: what the simulator measured: costs of joint actions without running them again.
+        table: what the simulator measured: costs of joint actions without running them again; of
+            several futures, their mean.
+        futures: the tables of the futures one by one; of a searched state only the mean.
     """
 
     best: Optimum
     exact: bool
     lower_bound_s: float
     table: OutcomeTable
+    futures: tuple[OutcomeTable, ...] = ()
 
 
 class Oracle:
@@ -119,8 +123,9 @@ class Oracle:
     def branches(self) -> int:
         """Branches that a state takes which is not in the cache; at most, if it is searched."""
         devices = int((self.options.site == 0).sum())
-        patterns = self._patterns if self.is_exhaustive else self._search.max_branches
-        return devices + len(self._futures) * patterns
+        if self.is_exhaustive:
+            return len(self._futures) * (devices + self._patterns)
+        return devices + len(self._futures) * self._search.max_branches
 
     def solve(self, walk: Walk, advance: Advance | None = None) -> Solution:
         """The best joint action here.
@@ -133,29 +138,39 @@ class Oracle:
             HistoryError: the walk's environment was moved by somebody else.
             OracleError: arrivals are not synchronous.
         """
-        table = self.table(walk, advance)
+        futures = self._tables(walk, advance)
+        table = mean_table(futures)
         best = table.optimum(self.rule)
         if table.is_complete:
-            return Solution(best, True, best.cost_s, table)
+            return Solution(best, True, best.cost_s, table, futures)
         bound = lower_bound_s(table, self._env.schema.meta, self.rule)
-        return Solution(best, False, min(bound, best.cost_s), table)
+        return Solution(best, False, min(bound, best.cost_s), table, futures)
 
     def table(self, walk: Walk, advance: Advance | None = None) -> OutcomeTable:
         """What the simulator says about this state: all of it, or what a search looked at."""
+        return mean_table(self._tables(walk, advance))
+
+    def _tables(self, walk: Walk, advance: Advance | None) -> tuple[OutcomeTable, ...]:
+        """A table per future; what a search looked at is known on average only."""
         walk.check()
-        key = self.key(walk)
+        return tuple(self._measured(walk, futures, advance) for futures in self._portions())
+
+    def _measured(
+        self, walk: Walk, futures: tuple[int, ...], advance: Advance | None
+    ) -> OutcomeTable:
+        key = self._key_of(walk, futures)
         if self._cache is not None:
             stored = self._cache.get(key, self.options)
             if stored is not None:
                 if advance is not None:
-                    advance(self.branches)
+                    advance(self.branches * len(futures) // len(self._futures))
                 return stored
         prober = Prober(
             self._env,
             walk.observation,
             advance=advance,
             parallel=self._parallel,
-            futures=self._futures,
+            futures=futures,
         )
         if self.is_exhaustive:
             prober.measure(prober.classes.patterns(prober.users))
@@ -166,11 +181,18 @@ class Oracle:
             self._cache.put(key, table)
         return table
 
-    def key(self, walk: Walk) -> str:
-        """What the cache keeps this state's table under."""
+    def keys(self, walk: Walk) -> tuple[str, ...]:
+        """What the cache keeps this state's tables under: one per future, or one of a search."""
+        return tuple(self._key_of(walk, futures) for futures in self._portions())
+
+    def _portions(self) -> list[tuple[int, ...]]:
+        """Futures that are measured together: a search looks at their mean."""
+        return [(future,) for future in self._futures] if self.is_exhaustive else [self._futures]
+
+    def _key_of(self, walk: Walk, futures: tuple[int, ...]) -> str:
         request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
-        if self._futures != THE_FUTURE:
-            request += f", mean over futures {self._futures}"
+        if futures != THE_FUTURE:
+            request += f", mean over futures {futures}"
         return self._simulation_key().at(walk.history, request)
 
     def _simulation_key(self) -> SimulationKey:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from tandem.bridge import run_folder
 from tandem.scripts.analyze import wide_console
+from tandem.scripts.common.judging_futures import HELP, judging_futures
 from tandem.scripts.common.needs import need_torch
 from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
 from tandem.scripts.run import sigterm_as_interrupt
@@ -24,6 +25,13 @@ FIRST_SEED: Final = 3_000_000
 OUTPUT: Final = "evaluate.json"
 MS_PER_S: Final = 1e3
 PERCENT: Final = 100.0
+HINDSIGHT: Final = (
+    "Oracle: the packet-level optimum of each state, which knows what chance will do."
+)
+HELD_OUT: Final = (
+    "Oracle, held out: for each future of a state, the joint action that is best in its other "
+    "futures. Best on average: chosen in the very futures that judge, whose luck it knows."
+)
 HEADINGS: Final = (
     "policy",
     "response (ms)",
@@ -47,11 +55,7 @@ def evaluate(
     ] = None,
     futures: Annotated[
         int,
-        typer.Option(
-            min=0,
-            help="Compare with the best action on average over so many futures of each state; "
-            "0: with hindsight.",
-        ),
+        typer.Option(min=0, help=HELP),
     ] = 0,
     connect: Connect = None,
     key: Key = None,
@@ -80,7 +84,7 @@ def evaluate(
             checkpoint,
             state_draw(states or settings.draw.count, seed),
             cache=cache,
-            futures=futures,
+            futures=judging_futures(futures),
             console=Console(quiet=True) if quiet else Console(stderr=True),
             target=target,
         )
@@ -113,8 +117,8 @@ def show(console: Console, result: Comparison) -> None:
     console.print(table)
     if result.exact:
         console.print(
-            "Oracle: the packet-level optimum of each state. Best fixed: one joint action for all "
-            "states, chosen in hindsight for these very ones."
+            f"{HELD_OUT if result.futures else HINDSIGHT} Best fixed: one joint "
+            "action for all states, chosen in hindsight for these very ones."
         )
     else:
         console.print(

@@ -22,6 +22,7 @@ from tandem.bridge import run_folder
 from tandem.bridge.env import TandemEnv
 from tandem.bridge.provenance import provenance
 from tandem.scripts.common.arguments import parse_assignments
+from tandem.scripts.common.judging_futures import HELP, judging_futures
 from tandem.scripts.common.needs import need_torch
 from tandem.scripts.common.threshold import accuracy_threshold
 from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt
@@ -70,11 +71,7 @@ def reproduce(
     ] = None,
     futures: Annotated[
         int | None,
-        typer.Option(
-            min=0,
-            help="Judge in so many futures of each state, against the action that is best in the "
-            "others; 0: in the one that comes, against hindsight.",
-        ),
+        typer.Option(min=0, help=HELP),
     ] = None,
     agents: Annotated[
         list[str] | None, typer.Option("--agent", help="Only these agents; repeatable.")
@@ -127,7 +124,7 @@ def reproduce(
     if evaluation_states:
         grid = replace(grid, evaluation_states=evaluation_states)
     if futures is not None:
-        grid = replace(grid, futures=_futures(futures))
+        grid = replace(grid, futures=judging_futures(futures))
     places = Places(
         str(work or DEFAULT_WORK.with_name(DEFAULT_WORK.name + suffix)), str(cache or "")
     )
@@ -219,16 +216,6 @@ def _pool_weight(spec: Any) -> int:
 def _thresholds(given: Sequence[str]) -> tuple[Any, ...]:
     """Each one once, in order."""
     return tuple(dict.fromkeys(accuracy_threshold(text, "--threshold") for text in given))
-
-
-def _futures(given: int) -> int:
-    """Raises `typer.BadParameter` for a single future, which cannot both choose and judge."""
-    if given == 1:
-        raise typer.BadParameter(
-            "--futures 1: one future chooses and another one judges, so give 2 or more, or 0 to "
-            "judge against hindsight"
-        )
-    return given
 
 
 def _grid(

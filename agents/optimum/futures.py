@@ -18,32 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from tandem.agents.agent import JointAction
 from tandem.agents.evaluation import Evaluation, Policy
+from tandem.agents.optimum.mean_table import mean_table
 from tandem.agents.optimum.outcome_table import CostRule, OutcomeTable
 from tandem.agents.optimum.prober import OracleError
 
 #: One future chooses, another one judges.
 MIN_FUTURES: Final = 2
-
-
-def mean_table(tables: Sequence[OutcomeTable]) -> OutcomeTable:
-    """Response times and shares of answers, averaged over futures of one state.
-
-    Args:
-        tables: of the same patterns in the same order, as exhaustion gives them.
-    """
-    first = tables[0]
-    if len(tables) == 1:
-        return first
-    return replace(
-        first,
-        response_s=np.mean([table.response_s for table in tables], axis=0),
-        answered=np.mean([table.answered for table in tables], axis=0),
-        rows=None,
-    )
+#: A joint action at one state, and the futures in which it is judged.
+Judged: TypeAlias = tuple[JointAction, Sequence[OutcomeTable]]
 
 
 class FuturesJudge:
@@ -54,8 +41,9 @@ class FuturesJudge:
         rule: what an epoch costs.
 
     Attributes:
+        held_out: what the held-out choice comes to; its ``actions`` are those of first futures.
+        best_on_average: what the choice in the very futures that judge comes to.
         oracle_s: mean cost of the held-out choice, seconds; ratios and regret refer to it.
-        best_on_average_s: of the choice in the very futures that judge.
         hindsight_s: of each future's own best.
 
     Raises:
@@ -78,18 +66,23 @@ class FuturesJudge:
                 )
         self._states = tuple(tuple(tables) for tables in states)
         self._rule = rule
-        self.hindsight_s = float(
-            np.mean([table.optimum(rule).cost_s for tables in states for table in tables])
-        )
-        self.best_on_average_s = float(np.mean([self._best(tables, tables) for tables in states]))
-        self.oracle_s = float(
-            np.mean(
+        self.oracle_s = float("nan")
+        self.held_out = self._evaluation(
+            [
                 [
-                    self._best([*tables[:held], *tables[held + 1 :]], [tables[held]])
-                    for tables in self._states
+                    (self._choice([*tables[:held], *tables[held + 1 :]]), [tables[held]])
                     for held in range(len(tables))
                 ]
-            )
+                for tables in self._states
+            ]
+        )
+        self.oracle_s = self.held_out.cost_s
+        self.held_out = replace(self.held_out, oracle_s=self.oracle_s)
+        self.best_on_average = self._evaluation(
+            [[(self._choice(tables), tables)] for tables in self._states]
+        )
+        self.hindsight_s = float(
+            np.mean([table.optimum(rule).cost_s for tables in states for table in tables])
         )
 
     @property
@@ -97,29 +90,38 @@ class FuturesJudge:
         """Every joint action was covered; what is left is that futures are few."""
         return True
 
+    @property
+    def best_on_average_s(self) -> float:
+        """Mean cost of the best on average, seconds."""
+        return self.best_on_average.cost_s
+
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state, and look up what it costs in all futures."""
-        costs, actions, accuracies, responses, violated = [], [], [], [], []
+        judged: list[list[Judged]] = []
         for tables in self._states:
             observation = {name: block.copy() for name, block in tables[0].observation.items()}
-            action = np.asarray(policy(observation), dtype=np.int32)
-            outcomes = [table.outcome(action) for table in tables]
+            judged.append([(np.asarray(policy(observation), dtype=np.int32), tables)])
+        return self._evaluation(judged)
+
+    def _choice(self, tables: Sequence[OutcomeTable]) -> JointAction:
+        """The joint action that is best on average over some futures."""
+        return mean_table(tables).optimum(self._rule).action
+
+    def _evaluation(self, states: Sequence[Sequence[Judged]]) -> Evaluation:
+        """Means over states of the means over the futures in which their actions are judged."""
+        costs, accuracies, responses, violated = [], [], [], []
+        for judged in states:
+            outcomes = [table.outcome(action) for action, tables in judged for table in tables]
             costs.append(np.mean([self._rule.cost_s(*outcome) for outcome in outcomes]))
             accuracies.append(np.mean([accuracy for _, accuracy in outcomes]))
             responses.append(np.mean([response_s for response_s, _ in outcomes]))
             violated.append(np.mean([not self._rule.accurate(a)[0] for _, a in outcomes]))
-            actions.append(action)
         return Evaluation(
             cost_s=float(np.mean(costs)),
             oracle_s=self.oracle_s,
             accuracy_percent=float(np.mean(accuracies)),
             violated=float(np.mean(violated)),
             costs_s=np.array(costs, dtype=np.float64),
-            actions=np.array(actions),
+            actions=np.array([judged[0][0] for judged in states]),
             response_s=float(np.mean(responses)),
         )
-
-    def _best(self, choosing: Sequence[OutcomeTable], judging: Sequence[OutcomeTable]) -> float:
-        """Mean cost in some futures of the joint action that others choose, seconds."""
-        action = mean_table(choosing).optimum(self._rule).action
-        return float(np.mean([table.costs_s(action, self._rule) for table in judging]))

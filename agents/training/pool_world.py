@@ -144,7 +144,7 @@ def pool_keys(
                 )
             if decision % draw.stride == 0 and len(keys) < draw.count:
                 oracle.table(walk, advance)
-                keys.append(oracle.key(walk))
+                keys.extend(oracle.keys(walk))
         seed += 1
     return keys
 

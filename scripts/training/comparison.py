@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 from rich.console import Console
 from tandem.agents.agent import JointAction, Observation
-from tandem.agents.evaluation import Evaluation, EvaluationSet, Judge, Policy, StateDraw
+from tandem.agents.evaluation import Evaluation, Judge, Policy, StateDraw
 from tandem.agents.heuristics import FixedPolicy, GreedyPolicy
+from tandem.agents.optimum.futures import FuturesJudge
 from tandem.agents.problem import JointProblem
 from tandem.bridge.remote import Target
 from tandem.bridge.request_table import Site
@@ -53,12 +54,14 @@ class Comparison:
     Attributes:
         lines: the agent first, the oracle last.
         exact: whether the oracle is the optimum.
-        best_s: its mean cost, seconds.
+        futures: in how many each state was judged; 0: in the one that comes.
+        best_s: the oracle's mean cost, seconds.
         lower_bound_s: no joint action costs less on average, seconds.
     """
 
     lines: tuple[Line, ...]
     exact: bool
+    futures: int
     best_s: float
     lower_bound_s: float
     states: int
@@ -83,7 +86,7 @@ def compare(
     """Evaluate the agent of a checkpoint and the others.
 
     Args:
-        futures: as for `Oracle`.
+        futures: as for `judged_states`.
 
     Raises:
         RunFolderError: the checkpoint cannot be read.
@@ -108,12 +111,13 @@ def compare(
         for name, policy in _others(problem).items():
             lines.append(_line(name, judge.evaluate(policy)))
         lines.append(_random(judge, problem))
-        if isinstance(judge, EvaluationSet):
+        if judge.exact:
             lines.append(_best_fixed(judge, judged))
-        lines.append(_best_known(judge, judged))
+        lines.extend(_optima(judge, judged))
         return Comparison(
             lines=tuple(lines),
             exact=judge.exact,
+            futures=futures,
             best_s=judge.oracle_s,
             lower_bound_s=judged.lower_bound_s,
             states=len(judged.solutions),
@@ -151,22 +155,30 @@ def _random(judge: Judge, problem: JointProblem) -> Line:
     )
 
 
-def _best_fixed(judge: EvaluationSet, judged: JudgedStates) -> Line:
-    episode = [index // judged.per_episode for index in range(len(judge.solutions))]
-    found = calibration(judge.solutions, judged.schema, judge.rule, episode).line(BEST_FIXED)
+def _best_fixed(judge: Judge, judged: JudgedStates) -> Line:
+    episode = [index // judged.per_episode for index in range(len(judged.solutions))]
+    found = calibration(judged.solutions, judged.schema, judged.rule, episode).line(BEST_FIXED)
     action = np.array(found.action, dtype=np.int32)
     return _line(BEST_FIXED, judge.evaluate(lambda observation: action))
 
 
-def _best_known(judge: Judge, judged: JudgedStates) -> Line:
+def _optima(judge: Judge, judged: JudgedStates) -> list[Line]:
+    """The optimum that ratios refer to last."""
+    if isinstance(judge, FuturesJudge):
+        return [
+            _line("best on average", judge.best_on_average),
+            _line("oracle, held out", judge.held_out),
+        ]
     best = [solution.best for solution in judged.solutions]
-    return Line(
-        "oracle" if judge.exact else "best found",
-        float(np.mean([optimum.response_s.mean() for optimum in best])),
-        float(np.mean([optimum.accuracy_percent for optimum in best])),
-        judge.oracle_s,
-        1.0 - float(np.mean([optimum.accurate for optimum in best])),
-    )
+    return [
+        Line(
+            "oracle" if judge.exact else "best found",
+            float(np.mean([optimum.response_s.mean() for optimum in best])),
+            float(np.mean([optimum.accuracy_percent for optimum in best])),
+            judge.oracle_s,
+            1.0 - float(np.mean([optimum.accurate for optimum in best])),
+        )
+    ]
 
 
 def _line(name: str, result: Evaluation, interactions: int | None = None) -> Line:

@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from tandem.agents.evaluation import EvaluationSet, Judge, SiteExplorer, StateDraw, draw_states
 from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.futures import FuturesJudge
+from tandem.agents.optimum.outcome_table import CostRule
 from tandem.agents.optimum.played_evaluation import PlayedEvaluationSet, with_histories
 from tandem.agents.optimum.states import Walk
 from tandem.agents.oracle import Oracle, Solution, bar
@@ -28,6 +30,7 @@ class JudgedStates:
         judge: compares policies with the best known.
         schema: of the scenario.
         lower_bound_s: mean of what no joint action costs less than, seconds.
+        rule: what an epoch costs.
         per_episode: how many neighbouring states are from one episode.
         solutions: what the oracle knows about each state.
     """
@@ -35,6 +38,7 @@ class JudgedStates:
     judge: Judge
     schema: Schema
     lower_bound_s: float
+    rule: CostRule
     per_episode: int
     solutions: tuple[Solution, ...]
 
@@ -60,7 +64,11 @@ def judged_states(
         arguments: of the scenario; the episode's length follows from ``draw``.
         cache: folder of measured states; default: the user's cache.
         target: the server that simulates; ``None``: here.
-        futures: as for `Oracle`: 0 compares with hindsight, M with the best on average over M.
+        futures: 0 compares with the optimum of the future that comes; 2 or more with the held-out
+            optimum (`tandem.agents.optimum.futures`), or with what a search found on average.
+
+    Raises:
+        OracleError: 1 future.
     """
     epochs = draw.per_episode * draw.stride + 1
     store = OracleCache() if cache is None else OracleCache(cache)
@@ -74,8 +82,12 @@ def judged_states(
         if not oracle.is_exhaustive:
             played = PlayedEvaluationSet(env, states, oracle.futures)
             bound_s = played.lower_bound_s
-            yield JudgedStates(played, env.schema, bound_s, draw.per_episode, solutions)
+            yield JudgedStates(
+                played, env.schema, bound_s, oracle.rule, draw.per_episode, solutions
+            )
             return
         schema = env.schema
-    known = EvaluationSet(solutions, oracle.rule)
-    yield JudgedStates(known, schema, known.oracle_s, draw.per_episode, solutions)
+    known: Judge = EvaluationSet(solutions, oracle.rule)
+    if futures:
+        known = FuturesJudge([solution.futures for solution in solutions], oracle.rule)
+    yield JudgedStates(known, schema, known.oracle_s, oracle.rule, draw.per_episode, solutions)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from tandem.agents.evaluation import EvaluationSet, SiteExplorer, StateDraw, draw_states
 from tandem.agents.optimum.cache import OracleCache
+from tandem.agents.optimum.futures import FuturesJudge
 from tandem.agents.optimum.outcome_table import CostRule
 from tandem.agents.optimum.prober import OracleError
 from tandem.agents.optimum.search import SearchConfig
@@ -98,7 +99,10 @@ def test_mean_over_futures_is_the_mean_and_has_its_own_optimum(
     assert mean.table.rows is None
     again = Oracle(env, cache=cache, futures=2).table(walk)
     assert again.response_s.tobytes() == mean.table.response_s.tobytes()
-    assert cache.hits == 1
+    assert cache.hits == len(mean.futures) == 2
+    judge = FuturesJudge([mean.futures], oracle.rule)
+    assert judge.best_on_average_s == pytest.approx(mean.best.cost_s)
+    assert judge.oracle_s >= judge.best_on_average_s
     hindsight = Oracle(env, cache=cache).solve(walk)
     assert hindsight.best.cost_s <= hindsight.table.costs_s(mean.best.action, oracle.rule)[0]
 

@@ -141,6 +141,14 @@ def test_resumed_command_writes_the_same_bytes(tmp_path: Path) -> None:
     )
     assert lines["all edge"]["accuracy_percent"] == pytest.approx(89.9)
 
+    over = ["evaluate", str(parts), "--states=2", f"--cache={tmp_path}"]
+    invoke([*over, "--futures=2"])
+    report = json.loads((parts / "evaluate.json").read_text(encoding="utf-8"))
+    costs_s = {line["policy"]: line["cost_s"] for line in report["lines"]}
+    assert report["best_s"] == costs_s["oracle, held out"]
+    assert costs_s["best on average"] == min(costs_s.values())
+    assert "give 2 or more" in invoke([*over, "--futures=1"], fails=True).output
+
     refused = invoke(["train", "--resume", f"--out={parts}", "--seed=2"], fails=True)
     assert "differs from the run" in refused.output
     refused = invoke(["train", "--resume", f"--out={parts}", "--set=edgeCores=7"], fails=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tandem.agents.optimum.futures import FuturesJudge, mean_table
+from tandem.agents.optimum.futures import FuturesJudge
+from tandem.agents.optimum.mean_table import mean_table
 from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, OutcomeTable
 from tandem.agents.optimum.prober import OracleError
 
