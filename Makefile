@@ -26,7 +26,7 @@ MODULES := $(VENV)/.modules
 NATIVE := bridge/native bridge/compat/native
 CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeLists.txt
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
-NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),-C cmake.define.$(name)="$($(name))"))
+NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),--config-settings cmake.define.$(name)="$($(name))"))
 
 .PHONY: FORCE build demo test test-slow faults soak sanitize lint format docs bench clean
 .DELETE_ON_ERROR:
@@ -49,7 +49,7 @@ $(MODULES): $(ENVIRONMENT) FORCE
 # Editable: Python edits count at once; C++ edits rebuild what changed.
 $(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP) $(MODULES)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
-	    -C build-dir=$(BUILD) $(NS3_CHOICE) --editable .
+	    --config-settings build-dir=$(BUILD) $(NS3_CHOICE) --editable .
 	touch $@
 
 demo: $(PACKAGE)
