@@ -59,7 +59,8 @@ class Solution:
         lower_bound_s: no joint action costs less; equals ``best.cost_s`` if ``exact``.
         table: what the simulator measured: costs of joint actions without running them again; of
             several futures, their mean.
-        futures: the tables of the futures one by one; of a searched state only the mean.
+        futures: the tables that it is the mean of, one per future; of a searched state only the
+            mean itself, and none where a single table is all there is.
     """
 
     best: Optimum

@@ -17,7 +17,6 @@ The three come in that order on average, and close in on each other as M grows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -43,7 +42,6 @@ class FuturesJudge:
     Attributes:
         held_out: what the held-out choice comes to; its ``actions`` are those of first futures.
         best_on_average: what the choice in the very futures that judge comes to.
-        oracle_s: mean cost of the held-out choice, seconds; ratios and regret refer to it.
         hindsight_s: of each future's own best.
 
     Raises:
@@ -66,7 +64,6 @@ class FuturesJudge:
                 )
         self._states = tuple(tuple(tables) for tables in states)
         self._rule = rule
-        self.oracle_s = float("nan")
         self.held_out = self._evaluation(
             [
                 [
@@ -76,10 +73,8 @@ class FuturesJudge:
                 for tables in self._states
             ]
         )
-        self.oracle_s = self.held_out.cost_s
-        self.held_out = replace(self.held_out, oracle_s=self.oracle_s)
         self.best_on_average = self._evaluation(
-            [[(self._choice(tables), tables)] for tables in self._states]
+            [[(self._choice(tables), tables)] for tables in self._states], self.oracle_s
         )
         self.hindsight_s = float(
             np.mean([table.optimum(rule).cost_s for tables in states for table in tables])
@@ -89,6 +84,11 @@ class FuturesJudge:
     def exact(self) -> bool:
         """Every joint action was covered; what is left is that futures are few."""
         return True
+
+    @property
+    def oracle_s(self) -> float:
+        """Mean cost of the held-out choice, seconds; ratios and regret refer to it."""
+        return self.held_out.cost_s
 
     @property
     def best_on_average_s(self) -> float:
@@ -101,14 +101,17 @@ class FuturesJudge:
         for tables in self._states:
             observation = {name: block.copy() for name, block in tables[0].observation.items()}
             judged.append([(np.asarray(policy(observation), dtype=np.int32), tables)])
-        return self._evaluation(judged)
+        return self._evaluation(judged, self.oracle_s)
 
     def _choice(self, tables: Sequence[OutcomeTable]) -> JointAction:
         """The joint action that is best on average over some futures."""
         return mean_table(tables).optimum(self._rule).action
 
-    def _evaluation(self, states: Sequence[Sequence[Judged]]) -> Evaluation:
-        """Means over states of the means over the futures in which their actions are judged."""
+    def _evaluation(
+        self, states: Sequence[Sequence[Judged]], oracle_s: float | None = None
+    ) -> Evaluation:
+        """Means over states of the means over the futures in which their actions are judged; what
+        has no ``oracle_s`` is the oracle itself."""
         costs, accuracies, responses, violated = [], [], [], []
         for judged in states:
             outcomes = [table.outcome(action) for action, tables in judged for table in tables]
@@ -116,9 +119,10 @@ class FuturesJudge:
             accuracies.append(np.mean([accuracy for _, accuracy in outcomes]))
             responses.append(np.mean([response_s for response_s, _ in outcomes]))
             violated.append(np.mean([not self._rule.accurate(a)[0] for _, a in outcomes]))
+        cost_s = float(np.mean(costs))
         return Evaluation(
-            cost_s=float(np.mean(costs)),
-            oracle_s=self.oracle_s,
+            cost_s=cost_s,
+            oracle_s=cost_s if oracle_s is None else oracle_s,
             accuracy_percent=float(np.mean(accuracies)),
             violated=float(np.mean(violated)),
             costs_s=np.array(costs, dtype=np.float64),

@@ -64,11 +64,8 @@ def judged_states(
         arguments: of the scenario; the episode's length follows from ``draw``.
         cache: folder of measured states; default: the user's cache.
         target: the server that simulates; ``None``: here.
-        futures: 0 compares with the optimum of the future that comes; 2 or more with the held-out
-            optimum (`tandem.agents.optimum.futures`), or with what a search found on average.
-
-    Raises:
-        OracleError: 1 future.
+        futures: as for `Oracle`. From 2 on policies are compared with the held-out optimum
+            (`tandem.agents.optimum.futures`), or with what a search found on average.
     """
     epochs = draw.per_episode * draw.stride + 1
     store = OracleCache() if cache is None else OracleCache(cache)
@@ -87,7 +84,9 @@ def judged_states(
             )
             return
         schema = env.schema
-    known: Judge = EvaluationSet(solutions, oracle.rule)
-    if futures:
+    known: Judge
+    if len(oracle.futures) > 1:
         known = FuturesJudge([solution.futures for solution in solutions], oracle.rule)
+    else:
+        known = EvaluationSet(solutions, oracle.rule)
     yield JudgedStates(known, schema, known.oracle_s, oracle.rule, draw.per_episode, solutions)

@@ -100,7 +100,7 @@ def test_staleness_alarms_after_a_jump_only() -> None:
 
 
 def test_a_few_bad_epochs_are_no_change_of_the_network() -> None:
-    """Two time-outs in a row exceed a mean over twelve epochs twofold."""
+    """Three of them raise the mean over twelve epochs more than twofold."""
     detector = StalenessDetector(window=12, wait=60, factor=2.0)
     usual = np.random.default_rng(0).gamma(4.0, 0.05, 200)
     assert not any(detector.add(float(value)) for value in usual[:100])
