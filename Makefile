@@ -22,13 +22,12 @@ BUILD := build/dev
 TEST_JOBS ?= 2
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
-MODULES := $(VENV)/.modules
 NATIVE := bridge/native bridge/compat/native
 CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeLists.txt
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),--config-settings cmake.define.$(name)="$($(name))"))
 
-.PHONY: FORCE build demo test test-slow faults soak sanitize lint format docs bench clean
+.PHONY: build demo test test-slow faults soak sanitize lint format docs bench clean
 .DELETE_ON_ERROR:
 
 build: $(PACKAGE)
@@ -41,13 +40,8 @@ $(ENVIRONMENT): constraints.txt
 	    --requirement requirements-dev.txt
 	touch $@
 
-# The installation knows modules by name: it is made anew when one came, went or moved.
-$(MODULES): $(ENVIRONMENT) FORCE
-	@find bridge agents dnn_profiles scripts -name '*.py' | sort > $@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
-
-# Editable: Python edits count at once; C++ edits rebuild what changed.
-$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP) $(MODULES)
+# Editable: Python edits and new modules count at once; C++ edits rebuild what changed.
+$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 	    --config-settings build-dir=$(BUILD) $(NS3_CHOICE) --editable .
 	touch $@
@@ -76,18 +70,10 @@ sanitize: $(PACKAGE)
 	$(BIN)/python -m pytest -m "" tests/integration/test_sanitizers.py \
 	    tests/integration/test_channel_native.py
 
-# mypy sees the folders as the one package that they are installed as.
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -rf build/lint && mkdir -p build/lint/tandem && touch build/lint/tandem/py.typed
-	printf '__version__: str\nfrom tandem.bridge.run_data import load_run as load_run\n' \
-	    > build/lint/tandem/__init__.pyi
-	for folder in bridge agents dnn_profiles scripts; do \
-	    ln -s ../../../$$folder build/lint/tandem/$$folder; done
-	ln -s ../../../bridge/compat build/lint/tandem/compat
-	cd build/lint && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p tandem \
-	    --exclude '^tandem/bridge/compat/'
+	$(BIN)/mypy -p tandem
 	$(BIN)/clang-format --dry-run --Werror $(CPP_STYLED)
 	$(BIN)/python tests/check_headers.py
 

@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.branching_dqn import BranchingDqn
-from tandem.agents.config import HybridConfig
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.baselines.branching_dqn import BranchingDqn
+from tandem.agents.inference.config import HybridConfig
+from tandem.agents.inference.model.staleness import StalenessDetector
+from tandem.agents.inference.planner import Planner
+from tandem.agents.inference.problem import JointProblem
+from tandem.agents.inference.system_model import ModelView, SystemModel
 from tandem.agents.learner import Decision, Lesson
-from tandem.agents.model.staleness import StalenessDetector
-from tandem.agents.planner import Planner
-from tandem.agents.problem import JointProblem
-from tandem.agents.system_model import ModelView, SystemModel
 from tandem.agents.training.replay import Epoch, EpochBuffer
 
 

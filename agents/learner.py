@@ -15,7 +15,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import JointAction, Observation
+
+from tandem.agents.api import JointAction, Observation
 from tandem.agents.training.replay import Epoch
 
 

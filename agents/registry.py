@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
-from tandem.agents.bandit import UserBandits
-from tandem.agents.baseline_config import (
+
+from tandem.agents.baselines.bandit import UserBandits
+from tandem.agents.baselines.config import (
     BanditConfig,
     BranchingConfig,
     JointDqnConfig,
     QLearningConfig,
 )
-from tandem.agents.branching_learner import BranchingLearner
-from tandem.agents.config import HybridConfig, ModelConfig, Settings
+from tandem.agents.baselines.joint_dqn import JointDqn
+from tandem.agents.baselines.qlearning import QLearner
 from tandem.agents.hybrid import HybridAgent
-from tandem.agents.joint_dqn import JointDqn
+from tandem.agents.inference.branching_learner import BranchingLearner
+from tandem.agents.inference.config import HybridConfig, ModelConfig, Settings
+from tandem.agents.inference.options import PolicyError
+from tandem.agents.inference.problem import JointProblem
 from tandem.agents.learner import Learner
-from tandem.agents.options import PolicyError
-from tandem.agents.problem import JointProblem
-from tandem.agents.qlearning import QLearner
 
 Make: TypeAlias = Callable[[JointProblem, Any, int, str], Learner]
 

@@ -4,7 +4,7 @@
 PPO takes one option per user as a MultiDiscrete action; DQN needs a single number, so joint
 actions are counted through where there are few enough. Both see the compressed observation blocks
 through SB3's ``MultiInputPolicy``, and a reward of about -1. What comes out is an ordinary
-`tandem.agents.agent.Agent`. The accuracy threshold reaches them only through the reward.
+`tandem.agents.api.Agent`. The accuracy threshold reaches them only through the reward.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 from pydantic import Field
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.config import Count, Positive, Settings, Share
-from tandem.agents.model.features import CODES, HISTORY, BlockCodec
-from tandem.agents.options import PolicyError
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.inference.config import Count, Positive, Settings, Share
+from tandem.agents.inference.model.features import CODES, HISTORY, BlockCodec
+from tandem.agents.inference.options import PolicyError
 from tandem.agents.training.threads import single_threaded
-from tandem.bridge.env import TandemEnv
+from tandem.bridge.core.env import TandemEnv
 
 try:
     from stable_baselines3 import DQN, PPO
@@ -153,7 +154,7 @@ class Sb3Env(gymnasium.Env[Encoded, Any]):
 
 
 class Sb3Agent:
-    """A trained SB3 policy as a `tandem.agents.agent.Agent`: deterministic, without exploration.
+    """A trained SB3 policy as a `tandem.agents.api.Agent`: deterministic, without exploration.
 
     Attributes:
         name: ``"sb3-ppo"`` or ``"sb3-dqn"``.

@@ -13,12 +13,7 @@ from typing import Any, Literal
 from tandem.dnn_profiles import machine
 from tandem.dnn_profiles.errors import ProfileError, require
 from tandem.dnn_profiles.onnx_graph import Graph, read_graph
-from tandem.dnn_profiles.quantise import (
-    CALIBRATION_INPUTS,
-    Method,
-    quantise_onnx,
-    quantise_torch,
-)
+from tandem.dnn_profiles.quantise import CALIBRATION_INPUTS, Method, quantise_onnx, quantise_torch
 from tandem.dnn_profiles.rows import Precision
 from tandem.dnn_profiles.timing import (
     DEFAULT_SECONDS,

@@ -11,6 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
 from tandem.dnn_profiles.architecture import (
     CLASSES,
     IMAGE_CHANNELS,
@@ -19,8 +22,6 @@ from tandem.dnn_profiles.architecture import (
     Convolution,
     convolutions,
 )
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 #: torch's counter counts a multiply-accumulate as two operations.
 OPERATIONS_PER_MAC = 2

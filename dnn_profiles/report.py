@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
 from tandem.dnn_profiles.fit import LINE_DEVICE, Derivation
 from tandem.dnn_profiles.onnx_graph import Graph
 from tandem.dnn_profiles.options import OPTION_COLUMNS

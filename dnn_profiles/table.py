@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
+
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.rows import Row
 

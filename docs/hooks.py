@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from tandem.bridge.run_schema import described
-from tandem.bridge.schema import Schema
-from tandem.bridge.simulator import Simulator
 from typer.cli import get_docs_for_click
+
+from tandem.bridge.core.schema import Schema
+from tandem.bridge.core.simulator import Simulator
+from tandem.bridge.runs.columns import described
 
 COMMANDS = "<!-- commands -->"
 TABLES = "<!-- tables -->"

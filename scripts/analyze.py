@@ -13,8 +13,9 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.bridge.run_data import Run
-from tandem.scripts.inspection import measures
+
+from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.inspection import measures
 
 #: Characters per line of output that goes to no terminal.
 PIPE_WIDTH: Final = 132

@@ -11,8 +11,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.scripts.benchmarks import record
-from tandem.scripts.benchmarks.record import Measurement, number
+
+from tandem.scripts.app.benchmarks import record
+from tandem.scripts.app.benchmarks.record import Measurement, number
 
 Group = Callable[[], list[Measurement]]
 _PAGE: Final = Path("docs/results/bench.md")
@@ -60,7 +61,7 @@ def bench(
 
 
 def _groups() -> dict[str, Group]:
-    from tandem.scripts.benchmarks import bridge, loop, scaling, starts
+    from tandem.scripts.app.benchmarks import bridge, loop, scaling, starts
 
     groups: dict[str, Group] = {
         "bridge": bridge.bridge,
@@ -70,7 +71,7 @@ def _groups() -> dict[str, Group]:
         "scaling": scaling.scaling,
     }
     if importlib.util.find_spec("torch") is not None:
-        from tandem.scripts.benchmarks import planning
+        from tandem.scripts.app.benchmarks import planning
 
         groups["planning"] = planning.planning
     return groups

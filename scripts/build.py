@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from tandem.scripts.common.toolchain import BuildError, compile_scenario
-from tandem.scripts.migration.build import build_compat
+
+from tandem.scripts.app.common.toolchain import BuildError, compile_scenario
+from tandem.scripts.app.migration.build import build_compat
 
 _SUFFIXES = (".cc", ".cpp", ".cxx")
 

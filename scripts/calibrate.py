@@ -11,23 +11,24 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.agents.evaluation import SiteExplorer, StateDraw, draw_states
-from tandem.agents.optimum.cache import OracleCache
-from tandem.agents.optimum.prober import OracleError
-from tandem.agents.optimum.states import Walk
-from tandem.agents.oracle import Oracle, bar
-from tandem.bridge import run_folder
-from tandem.bridge.objective import PaperObjective
+
+from tandem.agents.evaluation.cache import OracleCache
+from tandem.agents.evaluation.judge import SiteExplorer, StateDraw, draw_states
+from tandem.agents.evaluation.oracle import Oracle, bar
+from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.evaluation.states import Walk
+from tandem.bridge.core.objective import PaperObjective
+from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.common.arguments import parse_assignments
-from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
-from tandem.scripts.training.calibration import (
+from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.training.calibration import (
     FIXED_TARGET_PERCENT,
     GREEDY_TARGET_PERCENT,
     Calibration,
     Line,
     calibration,
 )
+from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
 
 DRAW: Final = StateDraw()
 DEFAULT_USERS: Final = 5

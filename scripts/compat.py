@@ -7,13 +7,14 @@ import sysconfig
 from pathlib import Path
 from typing import Annotated, Final
 
-import tandem.compat
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from tandem.bridge.errors import TandemError
-from tandem.scripts.common.toolchain import Toolchain
-from tandem.scripts.migration.api import Use, scan
+
+import tandem.compat
+from tandem.bridge.core.errors import TandemError
+from tandem.scripts.app.common.toolchain import Toolchain
+from tandem.scripts.app.migration.api import Use, scan
 
 #: Adds the folder of original module names to every process of this Python, at the path's end.
 PTH_NAME: Final = "tandem-compat.pth"
@@ -86,7 +87,7 @@ def disable() -> None:
 @compat_app.command()
 def bench() -> None:
     """Measure round trips a second in ns3-ai's three forms and natively, in turns."""
-    from tandem.scripts.migration.forms_bench import measure, summarise
+    from tandem.scripts.app.migration.forms_bench import measure, summarise
 
     table = Table(Column("form", no_wrap=True), "round trips/s", "of native")
     for name, rate, ratio in summarise(measure()):

@@ -11,20 +11,21 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from tandem.agents.evaluation import StateDraw
-from tandem.agents.heuristics import POLICIES, make_policy
-from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
-from tandem.bridge.records import RunWriter
+
+from tandem.agents.evaluation.judge import StateDraw
+from tandem.agents.inference.heuristics import POLICIES, make_policy
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.analyze import print_table, wide_console
-from tandem.scripts.common.needs import need_torch
+from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.training.rollout import play
+from tandem.scripts.app.training.settings import TrainSettings
 from tandem.scripts.evaluate import show
-from tandem.scripts.inspection import measures
 from tandem.scripts.run import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
 from tandem.scripts.run import progress, sigterm_as_interrupt, start
-from tandem.scripts.training.rollout import play
-from tandem.scripts.training.settings import TrainSettings
 
 DEFAULT_USERS: Final = 5
 DEFAULT_EPOCHS: Final = 20
@@ -63,10 +64,10 @@ def demo(
     """
     need_torch("the demo")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts.training import trainees
-    from tandem.scripts.training.comparison import compare
-    from tandem.scripts.training.run import last_checkpoint
-    from tandem.scripts.training.session import train_in
+    from tandem.scripts.app.training import trainees
+    from tandem.scripts.app.training.comparison import compare
+    from tandem.scripts.app.training.run import last_checkpoint
+    from tandem.scripts.app.training.session import train_in
 
     console = wide_console()
     console.print(

@@ -23,7 +23,7 @@ def dissector(
     Example: tshark -X lua_script:$(tandem dissector) -r runs/a/trace-wifi-ap.pcap
     -Y 'tandem.request_id == 12'
     """
-    source = resources.files("tandem.scripts.wireshark").joinpath(FILE)
+    source = resources.files("tandem.scripts.app.wireshark").joinpath(FILE)
     if not install:
         typer.echo(str(source))
         return

@@ -17,11 +17,12 @@ from typing import Final
 
 import typer
 from rich.console import Console
-from tandem.bridge import _native
-from tandem.bridge.errors import TandemError
-from tandem.bridge.scenarios import installed_scenarios
-from tandem.bridge.simulator import Simulator
-from tandem.scripts.common.toolchain import BuildError, Toolchain, find_compiler
+
+from tandem.bridge.core import _native
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.scenarios import installed_scenarios
+from tandem.bridge.core.simulator import Simulator
+from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
 
 _OLDEST_PYTHON: Final = (3, 10)
 _PROBE_BYTES: Final = 64 * 2**20

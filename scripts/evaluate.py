@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.bridge import run_folder
+
+from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.common.judging_futures import HELP, judging_futures
-from tandem.scripts.common.needs import need_torch
-from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
+from tandem.scripts.app.common.judging_futures import HELP, judging_futures
+from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.common.place import Connect, Key, ServerKey, target_of
+from tandem.scripts.app.training.settings import load_settings, state_draw
 from tandem.scripts.run import sigterm_as_interrupt
-from tandem.scripts.training.settings import load_settings, state_draw
 
 if TYPE_CHECKING:
-    from tandem.scripts.training.comparison import Comparison
+    from tandem.scripts.app.training.comparison import Comparison
 
 #: Far from the seeds of the evaluations during training.
 FIRST_SEED: Final = 3_000_000
@@ -71,8 +72,8 @@ def evaluate(
     Example: tandem evaluate runs/h
     """
     need_torch("evaluating a trained agent")
-    from tandem.scripts.training.comparison import compare
-    from tandem.scripts.training.run import last_checkpoint
+    from tandem.scripts.app.training.comparison import compare
+    from tandem.scripts.app.training.run import last_checkpoint
 
     settings = load_settings(folder)
     target = target_of(connect, key, server_key)

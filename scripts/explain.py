@@ -9,11 +9,12 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from tandem.bridge.request_table import RequestStatus, Site
-from tandem.bridge.run_data import Run
+
+from tandem.agents.inference.request_table import RequestStatus, Site
+from tandem.bridge.runs.reader import Run
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.inspection import measures
-from tandem.scripts.inspection.story import IDLE_SHARE, Story, Traffic, find_request, tell
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.inspection.story import IDLE_SHARE, Story, Traffic, find_request, tell
 
 MS_PER_S: Final = 1e3
 BAR_WIDTH: Final = 30

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+
 from tandem.bridge.remote.keys import AllowList, create
 
 keys_app = typer.Typer(

@@ -11,7 +11,8 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.errors import TandemError
 
 #: Exit status for an error the user can mend; click uses the same for bad options.
 EXIT_ERROR: Final = 2

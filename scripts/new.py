@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from tandem.bridge.errors import TandemError
-from tandem.bridge.scenarios import package_root
+
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.scenarios import package_root
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 

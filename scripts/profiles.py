@@ -10,6 +10,7 @@ from typing import Annotated, Literal, ParamSpec
 
 import typer
 from rich.console import Console
+
 from tandem.dnn_profiles.catalogue import DEFAULT_DEVICE, DEFAULT_SITES, Catalogue
 from tandem.dnn_profiles.errors import MissingExtraError, ProfileError
 from tandem.dnn_profiles.options import default_options_path, write_options

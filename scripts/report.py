@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
-from tandem.bridge.errors import TandemError
-from tandem.bridge.run_data import Run
-from tandem.scripts.inspection import measures
+
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.inspection import measures
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -54,7 +55,7 @@ def report(
     """
     console = Console(stderr=True)
     if oracle:
-        from tandem.scripts.inspection.run_oracle import add_oracle
+        from tandem.scripts.app.inspection.run_oracle import add_oracle
 
         for folder in folders:
             add_oracle(folder, oracle, console)
@@ -62,7 +63,7 @@ def report(
     figures, missing = build(runs, figure)
     target = out if out is not None else default_target(folders, output)
     if output is ReportFormat.HTML:
-        from tandem.scripts.figures.page import page
+        from tandem.scripts.app.figures.page import page
 
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(page(runs, figures, missing), encoding="utf-8")
@@ -90,8 +91,8 @@ def build(
         TandemError: plotly is missing, or there is no figure of a wanted name.
     """
     try:
-        from tandem.scripts.figures.catalogue import FIGURES
-        from tandem.scripts.figures.style import NoData
+        from tandem.scripts.app.figures.catalogue import FIGURES
+        from tandem.scripts.app.figures.style import NoData
     except ModuleNotFoundError as error:
         if error.name != "plotly":
             raise

@@ -18,13 +18,14 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.provenance import provenance
-from tandem.scripts.common.arguments import parse_assignments
-from tandem.scripts.common.judging_futures import HELP, judging_futures
-from tandem.scripts.common.needs import need_torch
-from tandem.scripts.common.threshold import accuracy_threshold
+
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.provenance import provenance
+from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.common.judging_futures import HELP, judging_futures
+from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.common.threshold import accuracy_threshold
 from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
@@ -105,10 +106,10 @@ def reproduce(
     Example: tandem reproduce paper --quick
     """
     need_torch("reproducing the paper")
-    from tandem.scripts.paper.curves import write_curves
-    from tandem.scripts.paper.grid import QUICK, Grid
-    from tandem.scripts.paper.report import csv_text, markdown
-    from tandem.scripts.paper.units import Places, build_pool, finished, run_unit
+    from tandem.scripts.app.paper.curves import write_curves
+    from tandem.scripts.app.paper.grid import QUICK, Grid
+    from tandem.scripts.app.paper.report import csv_text, markdown
+    from tandem.scripts.app.paper.units import Places, build_pool, finished, run_unit
 
     console = Console(stderr=True)
     started_s = time.monotonic()
@@ -234,7 +235,7 @@ def _grid(
         typer.BadParameter: an agent or a condition that the grid does not know, or a cap that is
             no number.
     """
-    from tandem.scripts.paper.grid import CENTRE, CONDITIONS
+    from tandem.scripts.app.paper.grid import CENTRE, CONDITIONS
 
     changes: dict[str, Any] = {
         "scenario": scenario,

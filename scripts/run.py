@@ -21,16 +21,17 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from tandem.agents.heuristics import POLICIES, make_policy
-from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import MeanResponseTime, Objective, PaperObjective
-from tandem.bridge.records import RunWriter
+
+from tandem.agents.inference.heuristics import POLICIES, make_policy
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import MeanResponseTime, Objective, PaperObjective
 from tandem.bridge.remote import Target
-from tandem.scripts.common.arguments import parse_assignments
-from tandem.scripts.common.place import Connect, Key, ServerKey, open_env, target_of
-from tandem.scripts.common.threshold import accuracy_threshold
-from tandem.scripts.training.rollout import play
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.common.place import Connect, Key, ServerKey, open_env, target_of
+from tandem.scripts.app.common.threshold import accuracy_threshold
+from tandem.scripts.app.training.rollout import play
 
 DEFAULT_EPOCHS: Final = 50
 #: Exit status of a program that Ctrl-C ended, by convention.

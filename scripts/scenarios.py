@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.table import Table
-from tandem.bridge.scenarios import installed_scenarios, scenario_executable
+
+from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.scripts.analyze import wide_console
-from tandem.scripts.common.arguments import scenario_arguments
+from tandem.scripts.app.common.arguments import scenario_arguments
 
 
 def scenarios(

@@ -15,13 +15,14 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from tandem.bridge.remote.catalogue import Catalogue, Offer
+
+from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.bridge.remote.endpoint import DEFAULT_ADDRESS
 from tandem.bridge.remote.keys import AllowList, load_pair
-from tandem.bridge.remote.server import Server, default_config
-from tandem.bridge.remote.sockets import Access
-from tandem.bridge.scenarios import installed_scenarios, scenario_executable
-from tandem.scripts.common.arguments import scenario_arguments
+from tandem.bridge.server.catalogue import Catalogue, Offer
+from tandem.bridge.server.server import Server, default_config
+from tandem.bridge.server.sockets import Access
+from tandem.scripts.app.common.arguments import scenario_arguments
 
 BYTES_PER_MIB: Final = 1024 * 1024
 

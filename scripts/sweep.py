@@ -15,11 +15,12 @@ from typing import Annotated, Any, Final
 import pandas as pd
 import typer
 from rich.console import Console
-from tandem.bridge import run_folder
-from tandem.bridge.provenance import build_identity, config_hash
-from tandem.bridge.scenarios import scenario_executable
+
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.provenance import build_identity, config_hash
 from tandem.scripts.analyze import print_table, wide_console
-from tandem.scripts.inspection import measures
+from tandem.scripts.app.inspection import measures
 from tandem.scripts.run import EXIT_INTERRUPTED, progress
 from tandem.scripts.sweep_grid import Cell, SweepError, cells, read_grid
 

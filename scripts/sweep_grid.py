@@ -11,8 +11,9 @@ from typing import Annotated, Any, Final
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from tandem.agents.heuristics import POLICIES
-from tandem.bridge.errors import TandemError
+
+from tandem.agents.inference.heuristics import POLICIES
+from tandem.bridge.core.errors import TandemError
 from tandem.scripts.run import DEFAULT_EPOCHS, run_config
 
 Scalar = bool | int | float | str
@@ -30,7 +31,7 @@ class Grid(BaseModel):
 
     Attributes:
         scenario: name of an installed scenario, or path of an executable.
-        policies: at least one of `tandem.agents.heuristics.POLICIES`.
+        policies: at least one of `tandem.agents.inference.heuristics.POLICIES`.
         seeds: seed of each repetition's first episode.
         epochs: decisions per episode.
         episodes: per run.

@@ -12,11 +12,12 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
 from tandem.bridge.remote import endpoint
 from tandem.bridge.remote.errors import ConnectionLost
-from tandem.bridge.remote.telemetry import INTERVAL_S, Snapshot
-from tandem.bridge.remote.watch import Watch
-from tandem.scripts.common.place import client_keys
+from tandem.bridge.server.telemetry import INTERVAL_S, Snapshot
+from tandem.bridge.server.watch import Watch
+from tandem.scripts.app.common.place import client_keys
 
 #: A server that is silent for so long is shown as lost.
 SILENCE_S: Final = 5 * INTERVAL_S

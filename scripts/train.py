@@ -8,20 +8,17 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from tandem.agents.evaluation import SUSTAINED, TARGET_RATIO, StateDraw
-from tandem.bridge import run_folder
-from tandem.bridge.objective import VIOLATION_S
-from tandem.scripts.common.arguments import parse_assignments
-from tandem.scripts.common.needs import need_torch
-from tandem.scripts.common.place import Connect, Key, ServerKey, target_of
-from tandem.scripts.common.runner import Runner
-from tandem.scripts.common.threshold import accuracy_threshold
-from tandem.scripts.run import (
-    DEFAULT_EPOCHS,
-    EXIT_INTERRUPTED,
-    default_folder,
-)
-from tandem.scripts.training.settings import TrainSettings, load_settings
+
+from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO, StateDraw
+from tandem.bridge.core.objective import VIOLATION_S
+from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.common.place import Connect, Key, ServerKey, target_of
+from tandem.scripts.app.common.runner import Runner
+from tandem.scripts.app.common.threshold import accuracy_threshold
+from tandem.scripts.app.training.settings import TrainSettings, load_settings
+from tandem.scripts.run import DEFAULT_EPOCHS, EXIT_INTERRUPTED, default_folder
 
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
@@ -103,9 +100,9 @@ def train(
     """
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts.training import trainees
-    from tandem.scripts.training.run import last_checkpoint
-    from tandem.scripts.training.session import train_in
+    from tandem.scripts.app.training import trainees
+    from tandem.scripts.app.training.run import last_checkpoint
+    from tandem.scripts.app.training.session import train_in
 
     console = Console(stderr=True)
     folder = out or default_folder(scenario, agent, users, seed)

@@ -13,7 +13,7 @@ import pytest
 
 def simulator_processes() -> set[int]:
     """Pids of living scenario processes (zombies do not count) that belong to this session."""
-    from tandem.bridge.scenarios import executable_folder
+    from tandem.bridge.core.scenarios import executable_folder
 
     folder = str(executable_folder())
     found = set()

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import zmq
+
 from tandem.bridge.remote.keys import ClientKeys
 from tandem.bridge.remote.messages import Failed, ServerMessage, reply_codec
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays

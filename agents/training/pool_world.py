@@ -21,21 +21,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tandem.agents.agent import Agent, JointAction, Observation
-from tandem.agents.evaluation import EvaluationSet, Judge, StateDraw
-from tandem.agents.optimum.cache import OracleCache
-from tandem.agents.optimum.futures import FuturesJudge
-from tandem.agents.optimum.outcome_table import CostRule, OutcomeTable
-from tandem.agents.optimum.prober import Advance, OracleError
-from tandem.agents.optimum.states import Walk
-from tandem.agents.options import OptionTable
-from tandem.agents.oracle import Oracle, Solution
-from tandem.agents.problem import JointProblem
+from tandem.agents.api import Agent, JointAction, Observation
+from tandem.agents.evaluation.cache import OracleCache
+from tandem.agents.evaluation.futures import FuturesJudge
+from tandem.agents.evaluation.judge import EvaluationSet, Judge, StateDraw
+from tandem.agents.evaluation.oracle import Oracle, Solution
+from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
+from tandem.agents.evaluation.prober import Advance, OracleError
+from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.problem import JointProblem
+from tandem.agents.inference.request_table import TABLE
 from tandem.agents.training.world import Transition
-from tandem.bridge import run_folder
-from tandem.bridge.objective import EpochResult, PaperObjective
-from tandem.bridge.request_table import TABLE
-from tandem.bridge.schema import Schema
+from tandem.bridge.core.objective import EpochResult, PaperObjective
+from tandem.bridge.core.schema import Schema
+from tandem.bridge.runs import folder as run_folder
 
 FORMAT: Final = "tandem-pool"
 FORMAT_VERSION: Final = 2
@@ -122,8 +122,8 @@ def pool_keys(
 ) -> list[str]:
     """Measure a pool's states into the oracle's cache and return their keys there.
 
-    Like `tandem.agents.evaluation.draw_states`, but the behaviour alone decides where episodes go,
-    so that one pool serves every accuracy threshold.
+    Like `tandem.agents.evaluation.judge.draw_states`, but the behaviour alone decides where
+    episodes go, so that one pool serves every accuracy threshold.
 
     Raises:
         OracleError: too many users for exact outcomes, or episodes too short for the draw.

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.model.prior import COMPONENT_COLUMNS, COMPONENTS
-from tandem.agents.problem import JointProblem
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.inference.model.prior import COMPONENT_COLUMNS, COMPONENTS
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.options import PolicyError
-from tandem.agents.problem import JointProblem
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
-from tandem.bridge.request_table import TABLE
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.inference.options import PolicyError
+from tandem.agents.inference.problem import JointProblem
+from tandem.agents.inference.request_table import TABLE
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 if TYPE_CHECKING:
-    from tandem.bridge.ray_env import RayEnv
+    from tandem.bridge.backends.ray_env import RayEnv
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from tandem.bridge.errors import ScenarioError, ScenarioNotFound, SimulatorDied
+from tandem.bridge.core.errors import ScenarioError, ScenarioNotFound, SimulatorDied
 
 #: Where ``tandem build --compat`` puts executables, beside the sources.
 BUILD_FOLDER: Final = "tandem-build"

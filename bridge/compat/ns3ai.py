@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any, Final
 
 import gymnasium
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.errors import TandemError
 from tandem.compat import _duplex
 from tandem.compat.launch import Launched, find_executable
 from tandem.compat.session import END_S, GymSession, State

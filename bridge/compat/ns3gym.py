@@ -18,7 +18,8 @@ from typing import Any, Final
 
 import gymnasium
 import gymnasium.spaces
-from tandem.bridge.errors import NoEpisode, TandemError
+
+from tandem.bridge.core.errors import NoEpisode, TandemError
 from tandem.compat.launch import Launched, find_executable, only_executable
 from tandem.compat.session import GymSession, State
 

@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import gymnasium.spaces
-from tandem.bridge.errors import (
+
+from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
     SimulatorDied,

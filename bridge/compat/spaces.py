@@ -9,7 +9,8 @@ from typing import Any, Final
 import gymnasium.spaces
 import numpy as np
 from numpy.typing import NDArray
-from tandem.bridge.errors import InvalidAction, SchemaMismatch
+
+from tandem.bridge.core.errors import InvalidAction, SchemaMismatch
 
 #: Element types as C++ names them → numpy's. Others travel as the originals': as float.
 DTYPES: Final = {

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Simulators on other machines, over ZeroMQ; see ``docs/remote.md``."""
 
-from tandem.bridge.remote.env import RemoteEnv, RemoteVectorEnv
+from tandem.bridge.backends.remote_env import RemoteEnv, RemoteVectorEnv
+from tandem.bridge.backends.remote_simulator import RemoteSimulator, Target
 from tandem.bridge.remote.errors import (
     AccessRefused,
     ConnectionLost,
@@ -12,7 +13,6 @@ from tandem.bridge.remote.errors import (
     RemoteTimeout,
 )
 from tandem.bridge.remote.keys import ClientKeys
-from tandem.bridge.remote.simulator import RemoteSimulator, Target
 
 __all__ = [
     "AccessRefused",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from tandem.bridge.errors import TandemError
+from tandem.bridge.core.errors import TandemError
 
 DEFAULT_PORT: Final = 5570
 DEFAULT_ADDRESS: Final = f"tcp://127.0.0.1:{DEFAULT_PORT}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tandem.bridge import errors
-from tandem.bridge.errors import SimulatorDied, TandemError
+from tandem.bridge.core import errors
+from tandem.bridge.core.errors import SimulatorDied, TandemError
 from tandem.bridge.remote.messages import Failed
 
 

@@ -16,7 +16,8 @@ from typing import Final
 
 import zmq.auth
 import zmq.utils.z85
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.errors import TandemError
 
 PUBLIC_SUFFIX: Final = ".key"
 SECRET_SUFFIX: Final = ".key_secret"

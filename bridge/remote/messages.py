@@ -10,7 +10,7 @@ number. One connection holds at most one simulator::
     Reset, Step  →    Published          observation blocks and record tables as arrays
     Branch       →    Branched           the same per branch, names prefixed with its number
     Close        →    Closed
-    anything     →    Failed             what went wrong, as an error of tandem.bridge.errors
+    anything     →    Failed             what went wrong, as an error of tandem.bridge.core.errors
                       Probe              now and then, unasked: is anybody there? Needs no answer
 """
 
@@ -21,9 +21,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
+
+from tandem.bridge.core.schema import MAX_FUTURE, Schema
+from tandem.bridge.core.simulator import Frame, Status
 from tandem.bridge.remote.wire import Codec, Header, Strict, WireError, rows
-from tandem.bridge.schema import MAX_FUTURE, Schema
-from tandem.bridge.simulator import Frame, Status
 
 MAX_ARGUMENTS: Final = 64
 MAX_TEXT_CHARACTERS: Final = 128
@@ -132,7 +133,7 @@ class Opened(Reply):
 
 
 class State(Strict):
-    """The plain part of a `tandem.bridge.simulator.Frame`."""
+    """The plain part of a `tandem.bridge.core.simulator.Frame`."""
 
     status: Integer
     epoch: Integer
@@ -162,7 +163,7 @@ class Closed(Reply):
 class Failed(Reply):
     """Any request that could not be carried out.
 
-    ``error`` names a class of `tandem.bridge.errors`, or one of `tandem.bridge.remote.errors`.
+    ``error`` names a class of `tandem.bridge.core.errors`, or one of `tandem.bridge.remote.errors`.
     """
 
     type: Literal["failed"] = "failed"

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.errors import TandemError
 
 #: Raised with every change of the messages; both sides refuse another version.
 PROTOCOL_VERSION: Final = 3

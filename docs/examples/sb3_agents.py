@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from tandem.agents.agent import Agent
-from tandem.agents.heuristics import make_policy
+
+from tandem.agents.api import Agent
+from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.sb3 import Sb3Agent, train_sb3
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 
 def mean_cost_s(env: TandemEnv, agent: Agent, seed: int, epochs: int) -> float:

@@ -7,8 +7,9 @@ python docs/examples/torchrl_rollout.py
 
 from __future__ import annotations
 
-from tandem.bridge.env import TandemEnv
 from torchrl.envs import GymWrapper, RewardSum, TransformedEnv, check_env_specs
+
+from tandem.bridge.core.env import TandemEnv
 
 USERS = 2
 EPOCHS = 5

@@ -7,9 +7,9 @@
  *     hetnet --help                            lists every argument
  */
 #include "access/argument-check.h"
-#include "access/lte-cell.h"
-#include "access/wifi-cell.h"
-#include "workload/inference-run.h"
+#include "access/lte/lte-cell.h"
+#include "access/wifi/wifi-cell.h"
+#include "model/inference-run.h"
 
 using namespace ns3::tandem;
 

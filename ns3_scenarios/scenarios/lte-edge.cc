@@ -6,8 +6,8 @@
  *     lte-edge --users=5 --policy=edge --epochs=20 --requests=requests.csv
  *     lte-edge --help                          lists every argument
  */
-#include "access/lte-cell.h"
-#include "workload/inference-run.h"
+#include "access/lte/lte-cell.h"
+#include "model/inference-run.h"
 
 using namespace ns3::tandem;
 

@@ -13,9 +13,9 @@
  */
 #include "access/argument-check.h"
 #include "access/backhaul.h"
-#include "access/lte-cell.h"
+#include "access/lte/lte-cell.h"
 #include "access/saturated-source.h"
-#include "access/wifi-cell.h"
+#include "access/wifi/wifi-cell.h"
 #include "agent-link/agent-link.h"
 
 #include "ns3/command-line.h"

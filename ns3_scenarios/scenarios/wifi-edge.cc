@@ -6,8 +6,8 @@
  *     wifi-edge --users=5 --policy=edge --epochs=20 --requests=requests.csv
  *     wifi-edge --help                          lists every argument
  */
-#include "access/wifi-cell.h"
-#include "workload/inference-run.h"
+#include "access/wifi/wifi-cell.h"
+#include "model/inference-run.h"
 
 using namespace ns3::tandem;
 

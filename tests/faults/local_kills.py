@@ -10,8 +10,9 @@ from typing import Final
 
 from processes import alive, children, kill, seconds_until_gone
 from tally import Tally
-from tandem.bridge.errors import NoEpisode, SimulatorDied, SimulatorTimeout
-from tandem.bridge.simulator import Simulator, Status
+
+from tandem.bridge.core.errors import NoEpisode, SimulatorDied, SimulatorTimeout
+from tandem.bridge.core.simulator import Simulator, Status
 
 SCENARIO: Final = "wifi-edge"
 ARGUMENTS: Final = {"users": 3, "epochs": 0}

@@ -17,12 +17,13 @@ from typing import Any, Final
 
 from processes import alive, children, descendants, kill, reap, seconds_until_gone
 from tally import Tally
-from tandem.bridge import journal
+
 from tandem.bridge.remote import ConnectionLost, RemoteSimulator, Target
-from tandem.bridge.remote.catalogue import Catalogue
-from tandem.bridge.remote.server import Server, default_config
-from tandem.bridge.remote.sockets import Access
-from tandem.bridge.run_data import load_run
+from tandem.bridge.runs import journal
+from tandem.bridge.runs.reader import load_run
+from tandem.bridge.server.catalogue import Catalogue
+from tandem.bridge.server.server import Server, default_config
+from tandem.bridge.server.sockets import Access
 from tandem.scripts.serve import offers
 
 SCENARIO: Final = "wifi-edge"

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from commands import tandem
-from tandem.bridge.run_data import load_run
+
+from tandem.bridge.runs.reader import load_run
 
 pytest.importorskip("torch")
 from tandem.agents.checkpoint import save_state
-from tandem.scripts.training import run
+from tandem.scripts.app.training import run
 
 TABLES = ("requests", "decisions", "episodes", "history", "evaluation")
 INTERACTIONS = 8

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tandem.bridge.simulator import Simulator
+
+from tandem.bridge.core.simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
 #: Of the wall clock, in Python and in C++.

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from processes import children
-from tandem.bridge import errors
-from tandem.bridge.scenarios import executable_folder
-from tandem.bridge.simulator import Simulator
+
+from tandem.bridge.core import errors
+from tandem.bridge.core.scenarios import executable_folder
+from tandem.bridge.core.simulator import Simulator
 
 DETECTION_LIMIT_S = 1.0
 ORPHAN_LIMIT_S = 2.0

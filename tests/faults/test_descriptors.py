@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from remote_servers import ServerProcess, children, free_address, wait_until
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.errors import TandemError
 from tandem.bridge.remote import RemoteSimulator, Target
 
 ECHO = {"values": 1, "epochs": 0}

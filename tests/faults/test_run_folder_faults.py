@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import tandem as command_line
-from tandem.bridge import journal, run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.records import RunWriter
-from tandem.bridge.recovery import recover
-from tandem.bridge.run_data import load_run
+
+from tandem.bridge.backends.recovery import recover
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs import journal
+from tandem.bridge.runs.reader import load_run
+from tandem.bridge.runs.writer import RunWriter
 
 TABLES = ("requests", "decisions", "episodes")
 RUN = ("--policy", "random", "--users", "2", "--epochs", "4", "--episodes", "3", "--seed", "2")

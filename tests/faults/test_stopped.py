@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 from processes import alive, seconds_until_gone
 from remote_servers import ServerProcess, children, free_address, wait_until
-from tandem.bridge.errors import SimulatorTimeout, TandemError
+
+from tandem.bridge.core.errors import SimulatorTimeout, TandemError
+from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.remote import ConnectionLost, RemoteSimulator, Target
-from tandem.bridge.simulator import Simulator
 
 ECHO = {"values": 1, "epochs": 0}
 ACTION = np.ones(1)

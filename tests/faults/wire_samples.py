@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+
 from tandem.bridge.remote import messages
 from tandem.bridge.remote.messages import Branch, Failed, Hello, Open, Published, Reset, State, Step
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays, WireError, encode

@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tandem.scripts.common.toolchain import find_compiler
-from tandem.scripts.migration.build import Built, build_compat
+
+from tandem.scripts.app.common.toolchain import find_compiler
+from tandem.scripts.app.migration.build import Built, build_compat
 
 SOURCES = Path(__file__).parent / "compat_scenarios"
 

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from tandem.agents.agent import Agent
-from tandem.agents.heuristics import make_policy
+
+from tandem.agents.api import Agent
+from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.registry import make_learner
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 EPOCHS = 10
 INTERACTIONS = 60

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import gymnasium
 import pytest
-import tandem  # noqa: F401
 from gymnasium.utils.env_checker import check_env
-from tandem.scripts.common.toolchain import BuildError, find_compiler
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+import tandem  # noqa: F401
+from tandem.scripts.app.common.toolchain import BuildError, find_compiler
+from tandem.scripts.main import app
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")
 RUNNER = CliRunner()

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from tandem.bridge.run_data import load_run
+
+from tandem.bridge.runs.reader import load_run
 from tandem.scripts.main import EXIT_ERROR, main
 from tandem.scripts.run import EXIT_INTERRUPTED
 

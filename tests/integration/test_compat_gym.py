@@ -18,17 +18,18 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-import tandem.compat.ns3ai
 from compat_builds import build, processes_in
 from gymnasium.utils.env_checker import check_env
-from tandem.bridge.errors import (
+
+import tandem.compat.ns3ai
+from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
     ScenarioNotFound,
     SimulatorDied,
     SimulatorTimeout,
 )
-from tandem.bridge.scenarios import package_root
+from tandem.bridge.core.scenarios import package_root
 from tandem.compat.ns3gym import ns3env
 
 LEGACY = "ns3ai_gym_env/Ns3-v0"

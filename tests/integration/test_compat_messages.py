@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 from compat_builds import build, processes_in
-from tandem.bridge.errors import SimulatorDied, TandemError
+
+from tandem.bridge.core.errors import SimulatorDied, TandemError
 from tandem.compat.ns3ai import Experiment
-from tandem.scripts.migration.forms_bench import measure, summarise
+from tandem.scripts.app.migration.forms_bench import measure, summarise
 
 pytest.importorskip("pybind11", reason="pybind11 is not installed")
 

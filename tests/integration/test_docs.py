@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import browser_path
 import pytest
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+from tandem.scripts.main import app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

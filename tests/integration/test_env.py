@@ -9,12 +9,13 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-import tandem  # noqa: F401  (registers the environments)
 from gymnasium.utils.env_checker import check_env
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import NoEpisode
-from tandem.bridge.objective import EpochResult, PaperObjective
-from tandem.bridge.request_table import COMPONENTS, TABLE
+
+import tandem  # noqa: F401  (registers the environments)
+from tandem.agents.inference.request_table import COMPONENTS, TABLE
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import NoEpisode
+from tandem.bridge.core.objective import EpochResult, PaperObjective
 
 INFERENCE = ("tandem/WifiEdge-v0", "tandem/LteEdge-v0", "tandem/HetNet-v0")
 SCENARIOS = ("wifi-edge", "lte-edge", "hetnet")

@@ -10,9 +10,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+
 import tandem  # noqa: F401  (registers the environments)
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import InvalidAction, ScenarioError, ScenarioNotFound
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import InvalidAction, ScenarioError, ScenarioNotFound
 
 USERS = 2
 

@@ -12,12 +12,19 @@ import pandas as pd
 import pytest
 from pcap_streams import IP_TCP_BYTES, RETRY, TCP_HEADER, read_upstreams, unwrap_radiotap
 from scapy.utils import RawPcapReader
-from tandem.bridge.request_table import Site
-from tandem.bridge.run_data import Run, load_run
-from tandem.scripts.inspection import stages
-from tandem.scripts.inspection.story import StoryError, cell_nodes, find_request, idle_share, tell
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.runs.reader import Run, load_run
+from tandem.scripts.app.inspection import stages
+from tandem.scripts.app.inspection.story import (
+    StoryError,
+    cell_nodes,
+    find_request,
+    idle_share,
+    tell,
+)
+from tandem.scripts.main import app
 
 USERS = 3
 EPOCHS = 5

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tandem.bridge.env import TandemEnv
+
+from tandem.bridge.core.env import TandemEnv
 
 USERS = 3
 EDGE = 8

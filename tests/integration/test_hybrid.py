@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.config import HybridConfig
-from tandem.agents.heuristics import make_policy
+
+from tandem.agents.api import JointAction, Observation
 from tandem.agents.hybrid import HybridAgent
-from tandem.agents.options import PolicyError
+from tandem.agents.inference.config import HybridConfig
+from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.options import PolicyError
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld, Transition, joint_problem
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import MeanResponseTime, PaperObjective
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import MeanResponseTime, PaperObjective
 
 #: Slow devices and one core per site: neither everybody at home nor everybody away is good.
 ARGUMENTS = {

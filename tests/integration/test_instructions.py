@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.bridge.scenarios import scenario_executable
-from tandem.bridge.simulator import Simulator
+
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.core.simulator import Simulator
 
 pytestmark = pytest.mark.skipif(
     shutil.which("valgrind") is None, reason="counts instructions: apt install valgrind"

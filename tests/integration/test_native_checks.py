@@ -9,8 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tandem.bridge.scenarios import scenario_executable
-from tandem.bridge.simulator import Simulator
+
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.core.simulator import Simulator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SOURCE = Path(__file__).parents[2]

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.agents.evaluation import EvaluationSet, SiteExplorer, StateDraw, draw_states
-from tandem.agents.optimum.cache import OracleCache
-from tandem.agents.optimum.futures import FuturesJudge
-from tandem.agents.optimum.outcome_table import CostRule
-from tandem.agents.optimum.prober import OracleError
-from tandem.agents.optimum.search import SearchConfig
-from tandem.agents.optimum.states import HistoryError, Walk
-from tandem.agents.oracle import Oracle
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+from tandem.agents.evaluation.cache import OracleCache
+from tandem.agents.evaluation.futures import FuturesJudge
+from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw, draw_states
+from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.outcome_table import CostRule
+from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.evaluation.search import SearchConfig
+from tandem.agents.evaluation.states import HistoryError, Walk
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
+from tandem.scripts.main import app
 
 #: Small and quick, and yet with contention: one worker per site, devices worth leaving.
 ARGUMENTS = {

@@ -13,7 +13,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tandem.bridge import _native
+
+from tandem.bridge.core import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 CMAKE = shutil.which("cmake", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")

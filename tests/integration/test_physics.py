@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tandem.bridge.scenarios import scenario_executable
+
+from tandem.bridge.core.scenarios import scenario_executable
 
 ALL_USERS = -1
 PAYLOAD_BYTES = 1400

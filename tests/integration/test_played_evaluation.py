@@ -8,14 +8,21 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.evaluation import EvaluationSet, Policy, SiteExplorer, StateDraw, draw_states
-from tandem.agents.optimum.played_evaluation import PlayedEvaluationSet, with_histories
-from tandem.agents.optimum.prober import OracleError
-from tandem.agents.optimum.states import Walk
-from tandem.agents.oracle import Oracle
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.evaluation.judge import (
+    EvaluationSet,
+    Policy,
+    SiteExplorer,
+    StateDraw,
+    draw_states,
+)
+from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.played_evaluation import PlayedEvaluationSet, with_histories
+from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.evaluation.states import Walk
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 DRAW = StateDraw(count=3, first_seed=70, per_episode=2, stride=2)
 ARGUMENTS = {"users": 2, "epochs": 5}

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.agents.agent import JointAction
-from tandem.agents.evaluation import EvaluationSet, SiteExplorer, StateDraw
-from tandem.agents.optimum.cache import OracleCache
-from tandem.agents.optimum.states import Walk
-from tandem.agents.oracle import Oracle
+
+from tandem.agents.api import JointAction
+from tandem.agents.evaluation.cache import OracleCache
+from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw
+from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.states import Walk
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
 from tandem.agents.training.replay import read_components
 from tandem.agents.training.world import EnvWorld
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 #: So impatient that some requests time out.
 ARGUMENTS = {"users": 2, "epochs": 5, "weakUsers": 1, "timeout": 0.25}

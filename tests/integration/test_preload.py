@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.bridge.errors import TandemError
-from tandem.bridge.preload import ALLOCATORS, VARIABLE, allocator
-from tandem.bridge.simulator import Simulator
+
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.preload import ALLOCATORS, VARIABLE, allocator
+from tandem.bridge.core.simulator import Simulator
 
 EPOCHS = 2
 USERS = 3

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import InvalidAction, NoEpisode, SimulatorDied
-from tandem.bridge.ray_env import RayEnv, RayVectorEnv
-from tandem.bridge.vector import TandemVectorEnv
+
+from tandem.bridge.backends.ray_env import RayEnv, RayVectorEnv
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import InvalidAction, NoEpisode, SimulatorDied
+from tandem.bridge.core.vector import TandemVectorEnv
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ns3-tandem[ray]'")
 pytestmark = pytest.mark.timeout(300)
@@ -92,8 +93,9 @@ def test_errors_cross_and_do_not_count() -> None:
 def test_training_under_ray_equals_local_training(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="training needs PyTorch")
     import pandas as pd
-    from tandem.scripts.main import app
     from typer.testing import CliRunner
+
+    from tandem.scripts.main import app
 
     tables = []
     for runner in ("local", "ray"):

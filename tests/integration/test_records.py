@@ -12,15 +12,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tandem.agents.heuristics import make_policy
-from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import SimulatorDied
-from tandem.bridge.records import RunWriter
-from tandem.bridge.request_table import TABLE
-from tandem.bridge.scenarios import scenario_executable
-from tandem.scripts.inspection import measures
-from tandem.scripts.training.rollout import play
+
+from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.request_table import TABLE
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import SimulatorDied
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.training.rollout import play
 
 USERS = 3
 EPOCHS = 4

@@ -14,14 +14,17 @@ import gymnasium
 import numpy as np
 import pytest
 from remote_servers import ServerProcess, free_address, serving, wait_until
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import (
+
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
     ScenarioError,
     SimulatorDied,
     SimulatorTimeout,
 )
+from tandem.bridge.core.simulator import Simulator
+from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.bridge.remote import (
     ConnectionLost,
     QuotaExceeded,
@@ -30,10 +33,8 @@ from tandem.bridge.remote import (
     RemoteVectorEnv,
     Target,
 )
-from tandem.bridge.remote.sockets import Access
-from tandem.bridge.remote.watch import Watch
-from tandem.bridge.simulator import Simulator
-from tandem.bridge.vector import TandemVectorEnv
+from tandem.bridge.server.sockets import Access
+from tandem.bridge.server.watch import Watch
 
 ARGUMENTS = {"users": 3, "epochs": 4}
 ACTIONS = ([8, 9, 0], [8, 8, 8], [3, 9, 8], [0, 0, 9])

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from remote_servers import free_address, serving, wait_until
-from tandem.bridge.errors import NoEpisode
+
+from tandem.bridge.core.errors import NoEpisode
 from tandem.bridge.remote import (
     AccessRefused,
     ConnectionLost,
@@ -23,7 +24,7 @@ from tandem.bridge.remote import (
     Target,
     connection,
 )
-from tandem.bridge.remote.sockets import Access
+from tandem.bridge.server.sockets import Access
 
 ECHO = {"values": 1, "epochs": 0}
 LIMIT_S = 30.0

@@ -15,21 +15,16 @@ import zmq
 from commands import tandem
 from raw_client import RawClient
 from remote_servers import LOCAL, ServerProcess, free_address, serving
-from tandem.bridge.errors import ScenarioError
-from tandem.bridge.remote import (
-    AccessRefused,
-    ClientKeys,
-    QuotaExceeded,
-    RemoteSimulator,
-    Target,
-)
+
+from tandem.bridge.core.errors import ScenarioError
+from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded, RemoteSimulator, Target
 from tandem.bridge.remote.endpoint import AddressError
 from tandem.bridge.remote.keys import AllowList, KeyFileError, create, load_pair, load_public
 from tandem.bridge.remote.messages import Step
-from tandem.bridge.remote.server import Server
-from tandem.bridge.remote.sockets import Access, ServerSockets
-from tandem.bridge.remote.watch import Watch
 from tandem.bridge.remote.wire import PROTOCOL_VERSION
+from tandem.bridge.server.server import Server
+from tandem.bridge.server.sockets import Access, ServerSockets
+from tandem.bridge.server.watch import Watch
 
 ECHO = {"values": 2, "epochs": 0}
 ACTION = [3.0, 4.0]

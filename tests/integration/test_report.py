@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tandem.agents.heuristics import make_policy
-from tandem.bridge import run_folder
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.records import RunWriter
-from tandem.bridge.run_data import load_run
-from tandem.scripts.inspection import measures
+
+from tandem.agents.inference.heuristics import make_policy
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.reader import load_run
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.training.rollout import play
 from tandem.scripts.report import ReportFormat, build, report, write_images
-from tandem.scripts.training.rollout import play
 
 pytest.importorskip("choreographer", reason="kaleido is not installed")
 import browser

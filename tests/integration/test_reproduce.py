@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+from tandem.scripts.main import app
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])

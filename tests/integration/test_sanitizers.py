@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from native_programs import ADDRESS, ROOT, SANITIZER_STATUS, missing
-from tandem.bridge.scenarios import package_root
+
+from tandem.bridge.core.scenarios import package_root
 
 #: Those of the environment first: make does not put them on the path.
 TOOLS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"

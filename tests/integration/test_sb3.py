@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.agents.agent import Agent
-from tandem.agents.options import PolicyError
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+
+from tandem.agents.api import Agent
+from tandem.agents.inference.options import PolicyError
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
 
 pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed (extra 'sb3')")
 
 from gymnasium.utils.env_checker import check_env
+
 from tandem.agents.sb3 import (
     Algorithm,
     DqnConfig,

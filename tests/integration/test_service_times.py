@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.bridge.simulator import Simulator
+from typer.testing import CliRunner
+
+from tandem.bridge.core.simulator import Simulator
 from tandem.dnn_profiles import catalogue
 from tandem.scripts.main import app
-from typer.testing import CliRunner
 
 NANOSECOND_S = 1e-9  # ns-3's clock
 SITES = ("device", "edge", "cloud")

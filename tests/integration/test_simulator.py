@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.bridge import errors
-from tandem.bridge.scenarios import scenario_executable
-from tandem.bridge.simulator import Simulator, Status
+
+from tandem.bridge.core import errors
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.core.simulator import Simulator, Status
 
 ARGUMENTS = {"users": 3, "epochs": 4}
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner, Result
+
 from tandem.scripts import sweep as command
 from tandem.scripts.main import app
 from tandem.scripts.sweep_grid import SweepError, cells, read_grid
-from typer.testing import CliRunner, Result
 
 GRID = """
 scenario: wifi-edge

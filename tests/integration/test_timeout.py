@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pcap_streams import read_upstreams
-from tandem.bridge.request_table import COMPONENTS
-from tandem.bridge.simulator import Simulator
 from workload_runs import OK, QUIET_CELL, TIMEOUT, Option, write_options
+
+from tandem.agents.inference.request_table import COMPONENTS
+from tandem.bridge.core.simulator import Simulator
 
 TIMEOUT_S = 0.3
 UPLOAD_BYTES = 150_528

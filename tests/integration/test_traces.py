@@ -10,11 +10,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from tandem.bridge.request_table import Site
-from tandem.bridge.run_data import Run, load_run
-from tandem.scripts.main import app
 from typer.testing import CliRunner
 from workload_runs import Option, write_options
+
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.runs.reader import Run, load_run
+from tandem.scripts.main import app
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 MIXED = (Option("edge", 0.02, 150_528, 4000), Option("cloud", 0.01, 37_633, 999))

@@ -15,19 +15,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner, Result
+
+from tandem.agents.baselines.fixed_learner import FixedLearner
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.config import HybridConfig
-from tandem.agents.fixed_learner import FixedLearner
-from tandem.agents.heuristics import make_policy
 from tandem.agents.hybrid import HybridAgent
+from tandem.agents.inference.config import HybridConfig
+from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.learner import Learner
 from tandem.agents.training.loop import Training, history_columns
 from tandem.agents.training.world import EnvWorld
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.objective import PaperObjective
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
+from tandem.scripts.app.training.run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
 from tandem.scripts.main import app
-from tandem.scripts.training.run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
-from typer.testing import CliRunner, Result
 
 ARGUMENTS = {"users": 2, "epochs": 5, "backgroundStations": 0}
 #: Everything happens early, so that few interactions cover it.

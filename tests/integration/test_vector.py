@@ -11,12 +11,13 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-import tandem  # noqa: F401  (registers the environments)
 from gymnasium.vector import AutoresetMode
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import InvalidAction, SimulatorDied
-from tandem.bridge.request_table import TABLE
-from tandem.bridge.vector import TandemVectorEnv
+
+import tandem  # noqa: F401  (registers the environments)
+from tandem.agents.inference.request_table import TABLE
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import InvalidAction, SimulatorDied
+from tandem.bridge.core.vector import TandemVectorEnv
 
 COUNT = 3
 EPOCHS = 4
@@ -160,7 +161,7 @@ def test_bad_counts_are_refused() -> None:
 @pytest.mark.parametrize("scenario", ["wifi-edge", "hetnet"])
 def test_pettingzoo_conformance(scenario: str) -> None:
     parallel_test = pytest.importorskip("pettingzoo.test").parallel_api_test
-    from tandem.bridge.parallel_env import TandemParallelEnv
+    from tandem.bridge.core.parallel_env import TandemParallelEnv
 
     env = TandemParallelEnv(scenario, users=3, epochs=3)
     parallel_test(env, num_cycles=10)
@@ -169,7 +170,7 @@ def test_pettingzoo_conformance(scenario: str) -> None:
 
 def test_agents_see_their_own_row_and_get_their_own_cost() -> None:
     pytest.importorskip("pettingzoo")
-    from tandem.bridge.parallel_env import TandemParallelEnv
+    from tandem.bridge.core.parallel_env import TandemParallelEnv
 
     env = TandemParallelEnv("wifi-edge", users=3, epochs=3, reward="own")
     observations, _ = env.reset(seed=1)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tandem.bridge.request_table import COMPONENTS
-from tandem.bridge.simulator import Simulator
 from workload_runs import (
     OK,
     QUIET_CELL,
@@ -21,6 +19,9 @@ from workload_runs import (
     run_alone,
     write_options,
 )
+
+from tandem.agents.inference.request_table import COMPONENTS
+from tandem.bridge.core.simulator import Simulator
 
 NS = 1e-9
 SEGMENT_BYTES = 1400

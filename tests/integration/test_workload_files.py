@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from pcap_streams import SERVER_PORT, Message, read_upstreams
-from tandem.bridge.errors import ScenarioError
-from tandem.bridge.simulator import Simulator
 from workload_runs import HEADER, Option, run_alone, write_options
+
+from tandem.bridge.core.errors import ScenarioError
+from tandem.bridge.core.simulator import Simulator
 
 # ---- Packet traces ---------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tandem.bridge.scenarios import scenario_executable
+from tandem.bridge.core.scenarios import scenario_executable
 
 INTEGERS = (
     *("request_id", "user", "epoch", "option", "variant", "site", "cell", "status"),

@@ -18,11 +18,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from tandem.bridge.env import TandemEnv
-from tandem.bridge.errors import TandemError
+
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.simulator import Simulator
+from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.bridge.remote import RemoteEnv, RemoteVectorEnv
-from tandem.bridge.simulator import Simulator
-from tandem.bridge.vector import TandemVectorEnv
 
 WIFI = {"users": 2, "epochs": 6}
 ENDLESS = {"users": 2, "epochs": 0}

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.agents.agent import JointAction, Observation
-from tandem.agents.model.prior import DEVICE, DOWNLINK, SITE, UPLINK
-from tandem.agents.options import OptionTable
-from tandem.agents.problem import JointProblem
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.inference.model.prior import DEVICE, DOWNLINK, SITE, UPLINK
+from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.problem import JointProblem
 from tandem.agents.training.replay import Epoch
-from tandem.bridge.objective import PaperObjective
+from tandem.bridge.core.objective import PaperObjective
 
 USER_COLUMNS = (
     "snr_db",

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tandem.bridge.request_table import COMPONENTS
+
+from tandem.agents.inference.request_table import COMPONENTS
 
 INTEGERS = [
     "request_id",

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from request_rows import INTEGERS, REALS
-from tandem.bridge import run_folder
-from tandem.bridge.records import RunWriter
-from tandem.bridge.request_table import COMPONENTS
-from tandem.bridge.schema import Block, Column, RecordTable, Schema
+
+from tandem.agents.inference.request_table import COMPONENTS
+from tandem.bridge.core.schema import Block, Column, RecordTable, Schema
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
 
 USERS = 3
 EPOCH_S = 0.5

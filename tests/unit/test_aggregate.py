@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from tandem.agents.aggregate import Bounded, iqm, ratio_interval, summarise
+
+from tandem.agents.evaluation.aggregate import Bounded, iqm, ratio_interval, summarise
 
 
 def finished(*values: float) -> list[Bounded]:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from request_rows import MakeRequests
-from tandem.bridge.request_table import COMPONENTS
-from tandem.scripts.inspection import measures
+
+from tandem.agents.inference.request_table import COMPONENTS
+from tandem.scripts.app.inspection import measures
 
 
 @pytest.fixture

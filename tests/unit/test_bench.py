@@ -6,11 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tandem.scripts.benchmarks import record
-from tandem.scripts.benchmarks.record import Measurement, at_least, at_most
-from tandem.scripts.benchmarks.scaling import Cluster
-from tandem.scripts.main import app
 from typer.testing import CliRunner
+
+from tandem.scripts.app.benchmarks import record
+from tandem.scripts.app.benchmarks.record import Measurement, at_least, at_most
+from tandem.scripts.app.benchmarks.scaling import Cluster
+from tandem.scripts.main import app
 
 FAST = Measurement("g", "trips", "1/s", (90.0, 100.0, 110.0), at_least(95.0))
 SLOW = Measurement("g", "delay", "ms", (3.0, 2.5, 2.0), at_most(2.0))

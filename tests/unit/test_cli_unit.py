@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import typer
-from tandem.bridge.objective import MeanResponseTime, PaperObjective
-from tandem.scripts import main as cli
-from tandem.scripts.common.arguments import ScenarioArgument, parse_assignments, parse_help
-from tandem.scripts.run import default_folder, make_objective
 from typer.testing import CliRunner
+
+from tandem.bridge.core.objective import MeanResponseTime, PaperObjective
+from tandem.scripts import main as cli
+from tandem.scripts.app.common.arguments import ScenarioArgument, parse_assignments, parse_help
+from tandem.scripts.run import default_folder, make_objective
 
 HELP = """hello [Program Options] [General Arguments]
 

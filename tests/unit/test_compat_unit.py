@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
 import tandem.scripts.compat as command
-from tandem.bridge.errors import SchemaMismatch
+from tandem.bridge.core.errors import SchemaMismatch
 from tandem.compat import enable
 from tandem.compat.spaces import make_space
-from tandem.scripts.common.toolchain import BuildError
+from tandem.scripts.app.common.toolchain import BuildError
+from tandem.scripts.app.migration.api import scan
+from tandem.scripts.app.migration.targets import find_targets
 from tandem.scripts.main import app
-from tandem.scripts.migration.api import scan
-from tandem.scripts.migration.targets import find_targets
-from typer.testing import CliRunner
 
 CMAKE = """
 set(common shared.cc)

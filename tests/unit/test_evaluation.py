@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tandem.agents.aggregate import Bounded
-from tandem.agents.evaluation import Convergence, Evaluation, EvaluationSet
-from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, OutcomeTable
-from tandem.agents.optimum.prober import OracleError
-from tandem.agents.oracle import Solution
-from tandem.scripts.training.calibration import BEST_FIXED, HELD_OUT, _fixed_lines, joint_actions
+
+from tandem.agents.evaluation.aggregate import Bounded
+from tandem.agents.evaluation.judge import Convergence, Evaluation, EvaluationSet
+from tandem.agents.evaluation.oracle import Solution
+from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.evaluation.prober import OracleError
+from tandem.scripts.app.training.calibration import (
+    BEST_FIXED,
+    HELD_OUT,
+    _fixed_lines,
+    joint_actions,
+)
 
 RULE = CostRule(85.0)
 #: Options: a device variant of 70 %, one of 88 %, and a remote option of 90 %.
@@ -97,7 +103,7 @@ def test_not_converged_is_more_than_where_it_was_last_missed() -> None:
 
 
 def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tandem.scripts.training.calibration.CHUNK", 7)
+    monkeypatch.setattr("tandem.scripts.app.training.calibration.CHUNK", 7)
     portions = list(joint_actions(3, 4))
     assert [len(portion) for portion in portions] == [7] * 9 + [1]
     assert len(np.unique(np.concatenate(portions), axis=0)) == 64

@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from run_folders import DEVICE_S, EDGE_S, EPOCH_S, write_run
-from tandem.bridge import run_folder
-from tandem.bridge.errors import TandemError
-from tandem.bridge.run_data import Run, load_run
-from tandem.scripts import report as command
-from tandem.scripts.main import app
 from typer.testing import CliRunner
 
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.reader import Run, load_run
+from tandem.scripts import report as command
+from tandem.scripts.main import app
+
 pytest.importorskip("plotly", reason="figures need plotly")
-from tandem.scripts.figures import choices, learning, radio, style
-from tandem.scripts.figures.catalogue import FIGURES
-from tandem.scripts.inspection import stages
+from tandem.scripts.app.figures import choices, learning, radio, style
+from tandem.scripts.app.figures.catalogue import FIGURES
+from tandem.scripts.app.inspection import stages
 
 UNTRAINED = {"learning", "model"}
 
@@ -143,7 +144,7 @@ def test_map_colours_by_site_and_cell(run: Run) -> None:
 
 
 def test_jain_over_time_ends_at_the_run_s(run: Run) -> None:
-    from tandem.scripts.inspection import measures
+    from tandem.scripts.app.inspection import measures
 
     over_time = choices.jain_over_time(run)
     expected = measures.fairness(run.requests)["jain_response_time"]

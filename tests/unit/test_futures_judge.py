@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tandem.agents.optimum.futures import FuturesJudge
-from tandem.agents.optimum.mean_table import mean_table
-from tandem.agents.optimum.outcome_table import CostRule, NetworkClasses, OutcomeTable
-from tandem.agents.optimum.prober import OracleError
+
+from tandem.agents.evaluation.futures import FuturesJudge
+from tandem.agents.evaluation.mean_table import mean_table
+from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.evaluation.prober import OracleError
 
 RULE = CostRule(85.0)
 #: Options: a device variant of 88 %, two remote options of 90 %.

@@ -10,14 +10,15 @@ import pytest
 import torch
 from agent_worlds import EDGE, make_observation, make_problem, permuted, synthetic_epoch
 from conftest import MakeRequests
-from tandem.agents.agent import Agent
-from tandem.agents.branching_dqn import BranchingDqn
+
+from tandem.agents.api import Agent
+from tandem.agents.baselines.branching_dqn import BranchingDqn
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.config import DqnConfig, HybridConfig, ModelConfig
 from tandem.agents.hybrid import HybridAgent
+from tandem.agents.inference.config import DqnConfig, HybridConfig, ModelConfig
+from tandem.agents.inference.model.prior import UPLINK
+from tandem.agents.inference.model.staleness import StalenessDetector
 from tandem.agents.learner import Decision, Learner
-from tandem.agents.model.prior import UPLINK
-from tandem.agents.model.staleness import StalenessDetector
 from tandem.agents.training.replay import EpochBuffer, read_components
 
 QUICK = HybridConfig(

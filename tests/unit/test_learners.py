@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 import torch
 from agent_worlds import make_observation, make_problem, played_epoch
-from tandem.agents.agent import Agent, Observation
-from tandem.agents.baseline_config import BanditConfig, JointDqnConfig, QLearningConfig
+
+from tandem.agents.api import Agent, Observation
+from tandem.agents.baselines.config import BanditConfig, JointDqnConfig, QLearningConfig
+from tandem.agents.baselines.joint_dqn import JointDqn
+from tandem.agents.baselines.qlearning import Discretiser, QLearner
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.config import HybridConfig
-from tandem.agents.joint_dqn import JointDqn
-from tandem.agents.joint_space import JointSpace
+from tandem.agents.inference.config import HybridConfig
+from tandem.agents.inference.joint_space import JointSpace
+from tandem.agents.inference.options import PolicyError
+from tandem.agents.inference.problem import JointProblem
 from tandem.agents.learner import Learner
-from tandem.agents.options import PolicyError
-from tandem.agents.problem import JointProblem
-from tandem.agents.qlearning import Discretiser, QLearner
 from tandem.agents.registry import LEARNERS, learner_config, make_learner
 
 SEED = 3

@@ -101,8 +101,8 @@ class Bomb:
 def test_a_checkpoint_that_holds_code_is_refused_and_does_not_run(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from tandem.agents.checkpoint import load_state
-    from tandem.bridge.run_folder import RunFolderError
-    from tandem.scripts.training.run import read_checkpoint
+    from tandem.bridge.runs.folder import RunFolderError
+    from tandem.scripts.app.training.run import read_checkpoint
 
     trace = tmp_path / "trace"
     for name, write in (
@@ -120,8 +120,8 @@ def test_a_checkpoint_that_holds_code_is_refused_and_does_not_run(tmp_path: Path
 
 def test_arrays_that_hold_code_are_refused_and_do_not_run(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from tandem.agents.optimum.cache import OracleCache
-    from tandem.agents.system_model import SystemModel
+    from tandem.agents.evaluation.cache import OracleCache
+    from tandem.agents.inference.system_model import SystemModel
 
     trace = tmp_path / "trace"
     cache = OracleCache(tmp_path)

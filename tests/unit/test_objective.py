@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
-from tandem.bridge.objective import (
+
+from tandem.agents.inference.request_table import RequestStatus
+from tandem.bridge.core.objective import (
     VIOLATION_S,
     EpochCost,
     EpochResult,
@@ -19,7 +21,6 @@ from tandem.bridge.objective import (
     PaperObjective,
     resolve,
 )
-from tandem.bridge.request_table import RequestStatus
 
 META: dict[str, Any] = {
     "options": [{"option": 0, "top5_percent": 89.9}, {"option": 1, "top5_percent": 72.8}]

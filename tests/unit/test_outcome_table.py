@@ -7,17 +7,18 @@ import itertools
 
 import numpy as np
 import pytest
-from tandem.agents.optimum.frontier import Frontier
-from tandem.agents.optimum.lower_bound import lower_bound_s
-from tandem.agents.optimum.outcome_table import (
+
+from tandem.agents.evaluation.frontier import Frontier
+from tandem.agents.evaluation.lower_bound import lower_bound_s
+from tandem.agents.evaluation.outcome_table import (
     ON_DEVICE,
     CostRule,
     NetworkClasses,
     OutcomeTable,
     UnmeasuredPattern,
 )
-from tandem.agents.options import OptionTable
-from tandem.bridge.request_table import Site
+from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.request_table import Site
 
 TIMEOUT_S = 10.0
 DEVICE, EDGE, CLOUD = (int(site) for site in Site)

@@ -10,12 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tandem.agents.config import PlannerConfig
-from tandem.agents.options import OptionTable, PolicyError
-from tandem.agents.planner import Planner
-from tandem.agents.planning.knapsack import HullUpgrades, cheapest_variants, frontiers, pareto
-from tandem.agents.problem import JointProblem
-from tandem.bridge.objective import PaperObjective
+
+from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.planner import Planner
+from tandem.agents.inference.planning.knapsack import (
+    HullUpgrades,
+    cheapest_variants,
+    frontiers,
+    pareto,
+)
+from tandem.agents.inference.problem import JointProblem
+from tandem.bridge.core.objective import PaperObjective
 
 Array = NDArray[np.float64]
 ACCURACY = np.array([89.9, 88.2, 84.9, 74.2, 88.9, 87.0, 83.2, 72.8])

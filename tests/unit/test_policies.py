@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from gymnasium import spaces
-from tandem.agents.agent import Agent
-from tandem.agents.heuristics import (
-    FixedPolicy,
-    GreedyPolicy,
-    RandomPolicy,
-)
-from tandem.agents.options import OptionTable, PolicyError
-from tandem.bridge.request_table import Site
+
+from tandem.agents.api import Agent
+from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy, RandomPolicy
+from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.request_table import Site
 
 COLUMNS = {"rate_bps": 0, "edge_rtt_s": 1, "cloud_rtt_s": 2}
 META: dict[str, Any] = {

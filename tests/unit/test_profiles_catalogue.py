@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tandem.dnn_profiles import catalogue
 from tandem.dnn_profiles.catalogue import DERIVED, Catalogue
 from tandem.dnn_profiles.errors import ProfileError

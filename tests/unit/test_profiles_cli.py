@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from tandem.dnn_profiles.catalogue import Catalogue
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.options import default_options_path, read_options
 from tandem.scripts.profiles import profiles_app
-from typer.testing import CliRunner, Result
 
 
 def run(*arguments: object) -> Result:

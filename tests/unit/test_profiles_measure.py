@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tandem.dnn_profiles import machine
 from tandem.dnn_profiles.catalogue import Catalogue
 from tandem.dnn_profiles.errors import MissingExtraError, ProfileError, require
@@ -16,12 +17,8 @@ pytest.importorskip("onnx", reason="onnx is not installed (extra 'profiles')")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed (extra 'profiles')")
 
 import torch
-from tandem.dnn_profiles.measure import (
-    Request,
-    export_onnx,
-    load_factory,
-    measure,
-)
+
+from tandem.dnn_profiles.measure import Request, export_onnx, load_factory, measure
 from tandem.dnn_profiles.measured import to_profile
 from tandem.dnn_profiles.mobilenet import MobileNetV1
 
@@ -76,6 +73,7 @@ def test_int8_by_the_librarys_own_quantisation(runtime: str, method: str) -> Non
 
 def test_quantised_kernels_really_run(tmp_path: Path) -> None:
     import onnx
+
     from tandem.dnn_profiles.quantise import quantise_onnx, quantise_torch
 
     model = MobileNetV1(0.25, side=32).eval()

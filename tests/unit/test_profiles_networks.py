@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from tandem.dnn_profiles import architecture
 from tandem.dnn_profiles.catalogue import Catalogue
 from tandem.dnn_profiles.errors import ProfileError
@@ -16,6 +17,7 @@ pytest.importorskip("onnx", reason="onnx is not installed (extra 'profiles')")
 
 import onnx
 import torch
+
 from tandem.dnn_profiles import measure, mobilenet
 from tandem.dnn_profiles.onnx_graph import read_graph
 from tandem.dnn_profiles.regenerate import SPLITS, mobilenet_splits

@@ -7,6 +7,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from tandem.dnn_profiles.catalogue import PUBLISHED, Catalogue
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.options import default_options_path, read_options, write_options

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from gymnasium.utils.env_checker import data_equivalence
 from request_rows import MakeRequests
-from tandem.bridge.record_array import RecordArray
+
+from tandem.bridge.core.record_array import RecordArray
 
 
 def test_comparison_that_gymnasium_makes(make_requests: MakeRequests) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import tandem
 from run_folders import USERS, write_run
-from tandem.bridge.run_folder import FORMAT_VERSION, RunFolderError
+
+import tandem
+from tandem.bridge.runs.folder import FORMAT_VERSION, RunFolderError
 
 
 def change_version(folder: Path, version: object) -> None:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from request_rows import DTYPE, MakeRequests
-from tandem.bridge import run_folder
-from tandem.bridge.provenance import config_hash
-from tandem.bridge.record_tables import record_table
+
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.provenance import config_hash
+from tandem.bridge.runs.record_tables import record_table
 
 
 def make_run(folder: Path) -> None:

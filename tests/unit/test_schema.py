@@ -10,9 +10,10 @@ import struct
 import numpy as np
 import pytest
 from gymnasium import spaces
-from tandem.bridge import _native
-from tandem.bridge.errors import SchemaMismatch
-from tandem.bridge.schema import Schema
+
+from tandem.bridge.core import _native
+from tandem.bridge.core.errors import SchemaMismatch
+from tandem.bridge.core.schema import Schema
 
 MAGIC = 0x01004D45444E4154
 LAYOUT_VERSION = _native.LAYOUT_VERSION

@@ -17,13 +17,14 @@ from agent_worlds import (
     synthetic_epoch,
 )
 from numpy.typing import NDArray
-from tandem.agents.agent import Observation
-from tandem.agents.config import ModelConfig, PriorConfig
-from tandem.agents.model.calibration import calibrate, interval90_s
-from tandem.agents.model.prior import DOWNLINK, SITE, UPLINK, PriorView
-from tandem.agents.options import PolicyError
-from tandem.agents.system_model import SystemModel
-from tandem.bridge.errors import TandemError
+
+from tandem.agents.api import Observation
+from tandem.agents.inference.config import ModelConfig, PriorConfig
+from tandem.agents.inference.model.calibration import calibrate, interval90_s
+from tandem.agents.inference.model.prior import DOWNLINK, SITE, UPLINK, PriorView
+from tandem.agents.inference.options import PolicyError
+from tandem.agents.inference.system_model import SystemModel
+from tandem.bridge.core.errors import TandemError
 
 TRAIN, TEST = 60, 30
 SLOWDOWN = 2.0

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The packet-level optimum and the judges that compare policies with it."""

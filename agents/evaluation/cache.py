@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""Outcome tables on disk: found again by what they depend on, bit for bit the same.
+
+A file is named by the SHA-256 of its *key*: scenario, arguments, the contents of files that the
+arguments name, the build (executable, ns-3 libraries, the options that the scenario declared), seed
+and action history. A change of any of them is another file; nothing ever has to be invalidated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tandem.agents.evaluation.outcome_table import NetworkClasses, OutcomeTable, RequestRows
+from tandem.agents.evaluation.states import History
+from tandem.agents.inference.options import OptionTable
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.program_digest import file_digest
+
+#: Raised by one whenever tables get another meaning.
+FORMAT_VERSION: Final = 2
+_TABLE_FIELDS: Final = (
+    "patterns",
+    "response_s",
+    "answered",
+    "device_response_s",
+    "device_answered",
+    "arrival_s",
+)
+_OBSERVATION: Final = "observation/"
+_ROWS: Final = ("rows/patterns", "rows/devices")
+
+
+def default_folder() -> Path:
+    """``$XDG_CACHE_HOME/ns3-tandem/oracle``, by default under ``~/.cache``."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "ns3-tandem" / "oracle"
+
+
+@dataclass(frozen=True)
+class SimulationKey:
+    """Everything but the history that decides what a simulation does."""
+
+    content: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, env: TandemEnv) -> SimulationKey:
+        """The key of a running environment."""
+        schema = env.schema
+        arguments = {
+            name: str(int(value) if isinstance(value, bool) else value)
+            for name, value in sorted(env.arguments.items())
+        }
+        return cls(
+            {
+                "format": FORMAT_VERSION,
+                "scenario": schema.scenario,
+                "arguments": arguments,
+                "files": {
+                    name: file_digest(Path(value))
+                    for name, value in arguments.items()
+                    if value and Path(value).is_file()
+                },
+                "ns3": [schema.ns3_version, schema.ns3_provider],
+                "meta": schema.meta,
+                "program": env.simulator.program_digest(),
+            }
+        )
+
+    def at(self, history: History, request: str) -> str:
+        """The key, as JSON text, of what was asked for at a state.
+
+        Args:
+            history: how the state was reached.
+            request: what was measured there; a search says which.
+        """
+        state = {"seed": history.seed, "actions": history.actions, "request": request}
+        return json.dumps({**self.content, "state": state}, sort_keys=True)
+
+
+@dataclass
+class OracleCache:
+    """A folder of outcome tables. Several processes may share it.
+
+    Attributes:
+        folder: created on first use.
+        hits: tables found since the start; ``misses`` likewise.
+    """
+
+    folder: Path = field(default_factory=default_folder)
+    hits: int = 0
+    misses: int = 0
+
+    def get(self, key: str, options: OptionTable) -> OutcomeTable | None:
+        """The table of that key, if there is one that can be read."""
+        path = self.path(key)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if str(stored["key"]) != key:
+                    raise ValueError("it belongs to another key")
+                table = OutcomeTable(
+                    classes=NetworkClasses.of(options),
+                    observation={
+                        name.removeprefix(_OBSERVATION): stored[name]
+                        for name in stored.files
+                        if name.startswith(_OBSERVATION)
+                    },
+                    rows=(
+                        RequestRows(*(stored[name] for name in _ROWS))
+                        if _ROWS[0] in stored.files
+                        else None
+                    ),
+                    **{name: stored[name] for name in _TABLE_FIELDS},
+                )
+        except FileNotFoundError:
+            self.misses += 1
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            warnings.warn(
+                f"{path} is no readable outcome table ({error}): it will be simulated anew",
+                stacklevel=2,
+            )
+            self.misses += 1
+            return None
+        self.hits += 1
+        return table
+
+    def put(self, key: str, table: OutcomeTable) -> None:
+        """Store a table: written under a temporary name, then renamed."""
+        path = self.path(key)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, Any] = {name: getattr(table, name) for name in _TABLE_FIELDS}
+        for name, block in table.observation.items():
+            arrays[_OBSERVATION + name] = block
+        if table.rows is not None:
+            arrays.update(zip(_ROWS, (table.rows.patterns, table.rows.devices), strict=True))
+        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.folder)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.savez_compressed(file, key=np.array(key), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+
+    def path(self, key: str) -> Path:
+        """The file of a key."""
+        return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""The best joint action of one epoch, found in the simulator itself.
+
+With few users it is *the* optimum: every network pattern is run packet by packet in a forked copy
+of the state, and device variants are combined exactly (`tandem.agents.evaluation.outcome_table`).
+With many users it is the best that a search found, beside a lower bound on what any joint action
+costs.
+
+Both are optima of one epoch: an oracle does not plan for the epochs that follow. Its branches are
+evaluation and not counted as an agent's interactions.
+
+An oracle that runs the one future that comes has *hindsight*: among hundreds of joint actions that
+are equally good on average it knows which one the backoffs and errors to come will favour. No
+policy can know that. With ``futures=M`` it takes the joint action that is best on average over M
+other futures, which share the packet-level state and nothing that is drawn afterwards. The more
+there are, the less of its lead is luck; with few it still chose what these few favour
+(`tandem.agents.evaluation.futures` judges without that lead).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from tandem.agents.evaluation.cache import OracleCache, SimulationKey
+from tandem.agents.evaluation.lower_bound import lower_bound_s
+from tandem.agents.evaluation.mean_table import mean_table
+from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
+from tandem.agents.evaluation.prober import THE_FUTURE, Advance, OracleError, Prober
+from tandem.agents.evaluation.search import SearchConfig, search
+from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.options import OptionTable
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import PaperObjective
+
+#: More network patterns than this are searched instead of run all (3^6 = 729).
+MAX_PATTERNS: Final = 1000
+_EXHAUSTIVE: Final = "exhaustive"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the oracle knows about a state.
+
+    Attributes:
+        best: the best joint action known; the optimum if ``exact``.
+        exact: whether every joint action was covered.
+        lower_bound_s: no joint action costs less; equals ``best.cost_s`` if ``exact``.
+        table: what the simulator measured: costs of joint actions without running them again; of
+            several futures, their mean.
+        futures: the tables that it is the mean of, one per future; of a searched state only the
+            mean itself, and none where a single table is all there is.
+    """
+
+    best: Optimum
+    exact: bool
+    lower_bound_s: float
+    table: OutcomeTable
+    futures: tuple[OutcomeTable, ...] = ()
+
+
+class Oracle:
+    """Finds the best joint action at the state where a `Walk` stands.
+
+    Args:
+        env: an inference scenario with synchronous arrivals.
+        objective: whose cost is minimised; default: the environment's.
+        cache: where measured states are kept; ``None`` keeps nothing.
+        search_config: of the search that replaces exhaustion with many users.
+        parallel: branches at the same time; default: one per available core.
+        futures: 0: the future that comes, with hindsight; M: the mean over M other ones, numbered
+            from 1; several numbers: the mean over these.
+
+    Raises:
+        OracleError: the environment's objective is not the paper's and none is given.
+    """
+
+    def __init__(
+        self,
+        env: TandemEnv,
+        *,
+        objective: PaperObjective | None = None,
+        cache: OracleCache | None = None,
+        search_config: SearchConfig | None = None,
+        parallel: int | None = None,
+        futures: int | Sequence[int] = 0,
+    ) -> None:
+        objective = objective if objective is not None else _paper(env)
+        self._env = env
+        self._cache = cache
+        self._search = search_config or SearchConfig()
+        self._parallel = parallel
+        if isinstance(futures, int):
+            futures = range(1, futures + 1) if futures else THE_FUTURE
+        self._futures = tuple(futures)
+        self._key: tuple[int, SimulationKey] | None = None
+        meta = env.schema.meta
+        self.rule = CostRule(objective.threshold_percent(meta), objective.violation_s)
+        self.options = OptionTable.from_meta(meta)
+        self._patterns = NetworkClasses.of(self.options).pattern_count(int(meta["users"]))
+
+    @property
+    def futures(self) -> tuple[int, ...]:
+        """The futures over which it takes the mean."""
+        return self._futures
+
+    @property
+    def is_exhaustive(self) -> bool:
+        """Whether all network patterns are run."""
+        return self._patterns <= MAX_PATTERNS
+
+    @property
+    def branches(self) -> int:
+        """Branches that a state takes which is not in the cache; at most, if it is searched."""
+        devices = int((self.options.site == 0).sum())
+        if self.is_exhaustive:
+            return len(self._futures) * (devices + self._patterns)
+        return devices + len(self._futures) * self._search.max_branches
+
+    def solve(self, walk: Walk, advance: Advance | None = None) -> Solution:
+        """The best joint action here.
+
+        Args:
+            walk: at the state; it does not move.
+            advance: called with the number of branches run, again and again (see `bar`).
+
+        Raises:
+            HistoryError: the walk's environment was moved by somebody else.
+            OracleError: arrivals are not synchronous.
+        """
+        futures = self._tables(walk, advance)
+        table = mean_table(futures)
+        best = table.optimum(self.rule)
+        if table.is_complete:
+            return Solution(best, True, best.cost_s, table, futures)
+        bound = lower_bound_s(table, self._env.schema.meta, self.rule)
+        return Solution(best, False, min(bound, best.cost_s), table, futures)
+
+    def table(self, walk: Walk, advance: Advance | None = None) -> OutcomeTable:
+        """What the simulator says about this state: all of it, or what a search looked at."""
+        return mean_table(self._tables(walk, advance))
+
+    def _tables(self, walk: Walk, advance: Advance | None) -> tuple[OutcomeTable, ...]:
+        """A table per future; what a search looked at is known on average only."""
+        walk.check()
+        return tuple(self._measured(walk, futures, advance) for futures in self._portions())
+
+    def _measured(
+        self, walk: Walk, futures: tuple[int, ...], advance: Advance | None
+    ) -> OutcomeTable:
+        key = self._key_of(walk, futures)
+        if self._cache is not None:
+            stored = self._cache.get(key, self.options)
+            if stored is not None:
+                if advance is not None:
+                    advance(self.branches * len(futures) // len(self._futures))
+                return stored
+        prober = Prober(
+            self._env,
+            walk.observation,
+            advance=advance,
+            parallel=self._parallel,
+            futures=futures,
+        )
+        if self.is_exhaustive:
+            prober.measure(prober.classes.patterns(prober.users))
+        else:
+            search(prober, self._env.schema, self.rule, self._search)
+        table = prober.table()
+        if self._cache is not None:
+            self._cache.put(key, table)
+        return table
+
+    def keys(self, walk: Walk) -> tuple[str, ...]:
+        """What the cache keeps this state's tables under: one per future, or one of a search."""
+        return tuple(self._key_of(walk, futures) for futures in self._portions())
+
+    def _portions(self) -> list[tuple[int, ...]]:
+        """Futures that are measured together: a search looks at their mean."""
+        return [(future,) for future in self._futures] if self.is_exhaustive else [self._futures]
+
+    def _key_of(self, walk: Walk, futures: tuple[int, ...]) -> str:
+        request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
+        if futures != THE_FUTURE:
+            request += f", mean over futures {futures}"
+        return self._simulation_key().at(walk.history, request)
+
+    def _simulation_key(self) -> SimulationKey:
+        # A reset with other arguments replaces the simulator, and so the key.
+        pid = self._env.simulator.pid
+        if self._key is None or self._key[0] != pid:
+            self._key = pid, SimulationKey.of(self._env)
+        return self._key[1]
+
+
+@contextmanager
+def bar(description: str, total: int, console: Console | None = None) -> Iterator[Advance]:
+    """A progress bar over branches, removed when done; silent where there is no terminal.
+
+    >>> with bar("oracle", oracle.branches) as advance:  # doctest: +SKIP
+    ...     solution = oracle.solve(walk, advance)
+    """
+    console = console or Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("branches"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda branches: progress.advance(task, branches)
+
+
+def _paper(env: TandemEnv) -> PaperObjective:
+    if isinstance(env.objective, PaperObjective):
+        return env.objective
+    raise OracleError(
+        f"the oracle minimises the cost of a PaperObjective, the environment has {env.objective!r}:"
+        " pass objective=PaperObjective(…)"
+    )

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""States of a simulation by how they were reached: a seed and the joint actions since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tandem.agents.api import JointAction, Observation
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import TandemError
+
+
+class HistoryError(TandemError):
+    """An environment is not where its history says it is."""
+
+
+@dataclass(frozen=True)
+class History:
+    """A packet-level state: equal histories of equal scenarios are equal bit for bit.
+
+    Attributes:
+        seed: of the episode.
+        actions: the joint actions played since its start, oldest first.
+    """
+
+    seed: int
+    actions: tuple[tuple[int, ...], ...] = ()
+
+    def then(self, action: JointAction) -> History:
+        """The history after one more decision."""
+        played = tuple(int(option) for option in np.asarray(action))
+        return replace(self, actions=(*self.actions, played))
+
+
+class Walk:
+    """An environment together with the history of its present state."""
+
+    def __init__(self, env: TandemEnv) -> None:
+        self.env = env
+        self.history = History(0)
+        self.observation: Observation = {}
+        self.over = True
+
+    def reset(self, seed: int) -> Observation:
+        """Start an episode."""
+        self.observation, _ = self.env.reset(seed=seed)
+        self.history = History(seed)
+        self.over = False
+        return self.observation
+
+    def step(self, action: JointAction) -> float:
+        """Play one epoch; returns its reward. `over` then says whether it was the last."""
+        self.observation, reward, terminated, truncated, _ = self.env.step(action)
+        self.history = self.history.then(action)
+        self.over = terminated or truncated
+        return reward
+
+    def check(self) -> None:
+        """Refuse to go on when somebody else has moved the environment.
+
+        Raises:
+            HistoryError: the episode is over, or its epoch is not the history's.
+        """
+        if self.over:
+            raise HistoryError("the episode is over or was never started: call Walk.reset first")
+        if self.env.epoch != len(self.history.actions):
+            raise HistoryError(
+                f"the environment is at epoch {self.env.epoch}, the history has "
+                f"{len(self.history.actions)} actions: move it by Walk.reset and Walk.step only"
+            )

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Policies that do not learn: the yardsticks of every comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from tandem.agents.api import Agent, JointAction, Observation
+from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.core.schema import Schema
+
+#: Mean top-5 accuracy that the greedy policy keeps when none is given, percent.
+DEFAULT_ACCURACY_PERCENT: Final = 85.0
+BITS_PER_BYTE: Final = 8
+
+
+class FixedPolicy:
+    """Every user plays the same option at every decision."""
+
+    def __init__(self, name: str, users: int, option: int) -> None:
+        self.name = name
+        self._action = np.full(users, option, dtype=np.int32)
+
+    def begin_episode(self, seed: int) -> None:
+        """Nothing to prepare."""
+
+    def act(self, observation: Observation) -> JointAction:
+        return self._action.copy()
+
+
+class RandomPolicy:
+    """Draws joint actions uniformly; the draws follow from the episode's seed alone.
+
+    The only policy that fits any scenario, whatever its actions mean.
+    """
+
+    name = "random"
+
+    def __init__(self, space: spaces.Space[Any]) -> None:
+        self._space = space
+
+    def begin_episode(self, seed: int) -> None:
+        """Restart the draws."""
+        self._space.seed(seed)
+
+    def act(self, observation: Observation) -> JointAction:
+        action: JointAction = self._space.sample()
+        return action
+
+
+class GreedyPolicy:
+    """Each user takes its nominally fastest option that meets the accuracy threshold.
+
+    Nominal time = service time of the profile + connection round trip + upload at the radio rate
+    that the user observes now. Whatever users do to each other (contention, queues) is ignored;
+    that is what makes it the yardstick for learning.
+    """
+
+    name = "greedy"
+
+    def __init__(
+        self, table: OptionTable, columns: Mapping[str, int], accuracy_percent: float
+    ) -> None:
+        """``columns`` maps names of the ``users`` observation block to column indices.
+
+        Raises:
+            PolicyError: no option is accurate enough, or the block lacks a column.
+        """
+        needed = ("rate_bps", "edge_rtt_s", "cloud_rtt_s")
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            raise PolicyError(f"the observation block 'users' lacks {', '.join(missing)}")
+        self._accurate = table.top5_percent >= accuracy_percent
+        if not self._accurate.any():
+            raise PolicyError(
+                f"no option reaches a top-5 accuracy of {accuracy_percent} %: the best has "
+                f"{table.top5_percent.max()} %"
+            )
+        self._table = table
+        self._columns = dict(columns)
+
+    def begin_episode(self, seed: int) -> None:
+        """Nothing to prepare."""
+
+    def act(self, observation: Observation) -> JointAction:
+        times_s = np.where(self._accurate, self.nominal_s(observation["users"]), np.inf)
+        best: JointAction = times_s.argmin(axis=1).astype(np.int32)
+        return best
+
+    def nominal_s(self, users: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Nominal response time, seconds, shape ``[users, options]``.
+
+        Args:
+            users: the ``users`` observation block, shape ``[users, columns]``.
+        """
+        table = self._table
+        bits = (table.upload_bytes + table.reply_bytes) * BITS_PER_BYTE
+        # A rate of 0 (nothing sent yet) means "unknown"; the option then looks slow, not free.
+        rate_bps = np.maximum(users[:, self._columns["rate_bps"], None], 1.0)
+        round_trip_s = np.zeros((len(users), len(table)))
+        for site, column in ((Site.EDGE, "edge_rtt_s"), (Site.CLOUD, "cloud_rtt_s")):
+            round_trip_s[:, table.site == site] = users[:, self._columns[column], None]
+        transfer_s = np.where(table.site == Site.DEVICE, 0.0, bits / rate_bps)
+        return table.service_s + round_trip_s + transfer_s
+
+
+PolicyMaker: TypeAlias = Callable[[Schema], Agent]
+
+
+def _fixed(site: Site) -> PolicyMaker:
+    def make(schema: Schema) -> Agent:
+        option = OptionTable.from_meta(schema.meta).most_accurate(site)
+        return FixedPolicy(site.label, int(np.prod(schema.action.shape)), option)
+
+    return make
+
+
+def _greedy(schema: Schema) -> Agent:
+    table = OptionTable.from_meta(schema.meta)
+    return GreedyPolicy(table, user_columns(schema), DEFAULT_ACCURACY_PERCENT)
+
+
+#: Policies by the name that the command line uses.
+POLICIES: Final[Mapping[str, PolicyMaker]] = {
+    "device": _fixed(Site.DEVICE),
+    "edge": _fixed(Site.EDGE),
+    "cloud": _fixed(Site.CLOUD),
+    "random": lambda schema: RandomPolicy(schema.action_space()),
+    "greedy": _greedy,
+}
+
+
+def make_policy(name: str, schema: Schema) -> Agent:
+    """The policy called ``name`` for the scenario that published ``schema``.
+
+    Raises:
+        PolicyError: unknown name, or a scenario without what the policy needs.
+    """
+    if name not in POLICIES:
+        raise PolicyError(f"policy {name!r} is unknown: one of {', '.join(POLICIES)}")
+    return POLICIES[name](schema)
+
+
+def user_columns(schema: Schema) -> dict[str, int]:
+    """Column index by name in the observation block ``users``.
+
+    Raises:
+        PolicyError: the scenario has no such block.
+    """
+    try:
+        columns = schema.block("users").columns
+    except KeyError as error:
+        raise PolicyError(f"the greedy policy needs the users' state: {error.args[0]}") from None
+    return {column.name: index for index, column in enumerate(columns)}

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""Analytic estimate of response times: what is known before anything was learned.
+
+    response = device wait + service                                    (device options)
+    response = uplink + wait at the site + service there + downlink     (network options)
+
+The uplink shares the air with the cell's other offloaders, at rates that are measured now. The
+estimate is rough on purpose (no collisions, no retransmissions, no time-outs): the system model
+learns what is missing.
+
+Loads come as *weights*: ``weights[b, u, m]`` says how much user u is at network option m in case
+b. Ones and zeros make a joint action; fractions make the mean field in which the planner prices
+options. Shapes: B cases, N users, K options, M network options, 4 components.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.api import Observation
+from tandem.agents.inference.config import PriorConfig
+from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
+from tandem.agents.inference.request_table import Site
+
+Array = NDArray[np.float64]
+
+#: Components that the prior and the system model predict, and the request columns they sum.
+COMPONENT_COLUMNS: Final = {
+    "device": ("device_queue_s", "device_compute_s"),
+    "uplink": ("uplink_queue_s", "uplink_air_s", "uplink_backhaul_s"),
+    "site": ("site_queue_s", "site_compute_s"),
+    "downlink": ("downlink_s",),
+}
+COMPONENTS: Final = tuple(COMPONENT_COLUMNS)
+DEVICE, UPLINK, SITE, DOWNLINK = range(len(COMPONENTS))
+BITS_PER_BYTE: Final = 8
+
+
+class PriorView:
+    """The prior at one observation; everything that does not depend on actions is computed once.
+
+    Attributes:
+        device_s: response time of each user's device options, seconds, ``[N, K - M]``.
+        airtime_s: time that a user's upload to each network option needs on an idle channel,
+            seconds, ``[N, M]``.
+        base_rtt_s: round trip to the site of each network option on an idle path, ``[N, M]``.
+        same_site: 1 where two network options lead to one site, ``[M, M]``.
+        service_s: service time of each network option, ``[M]``.
+    """
+
+    def __init__(self, problem: JointProblem, config: PriorConfig, observation: Observation):
+        self._problem = problem
+        self._config = config
+        users, sites = observation["users"], observation["sites"]
+        table, network = problem.options, problem.network_options
+        column = problem.user_columns
+        backlog_s = users[:, column["device_backlog_s"], None]
+        self.device_s: Array = backlog_s + table.service_s[problem.device_options]
+
+        site = table.site[network]
+        self._site_row = np.array([REMOTE_SITES.index(Site(code)) for code in site], dtype=np.intp)
+        self.service_s: Array = table.service_s[network]
+        self.same_site: Array = (site[:, None] == site[None, :]).astype(np.float64)
+        cells = problem.user_cells
+        self._in_cell: Array = np.eye(len(problem.cell_kinds))[:, cells]
+
+        rate_bps = self._payload_rate_bps(users, observation["cells"])
+        upload_bits = BITS_PER_BYTE * table.upload_bytes[network]
+        self.airtime_s: Array = upload_bits / rate_bps[:, None]
+        self.base_rtt_s: Array = self._idle_rtt(users)[:, self._site_row]
+        weak_s = users[:, column["weak"], None] * problem.weak_delay_s
+        self._one_way_s: Array = (self.base_rtt_s + weak_s) / 2.0
+        self._shared = self._sharing(rate_bps, upload_bits)
+        self._ramp_s = self._window_waits(users, upload_bits, rate_bps)
+        self._downlink_s: Array = (
+            self.base_rtt_s / 2.0 + BITS_PER_BYTE * table.reply_bytes[network] / rate_bps[:, None]
+        )
+
+        named = problem.site_columns
+        cores = np.maximum(sites[:, named["cores"]], 1.0)
+        full = sites[:, named["busy_cores"]] >= cores
+        drain_s = np.where(full, sites[:, named["backlog_s"]] / cores, 0.0)
+        background = sites[:, named["background_utilisation"]]
+        self._drain_s: Array = drain_s[self._site_row]
+        self._cores: Array = cores[self._site_row]
+        self._background: Array = background[self._site_row]
+
+    def network_components_s(self, weights: Array) -> Array:
+        """Components of every user at every network option, given what the others do.
+
+        Args:
+            weights: ``[B, N, M]``; a user's own weights are ignored for that user.
+
+        Returns:
+            Seconds, ``[B, N, M, 4]``.
+        """
+        cases, users, options = weights.shape
+        result = np.zeros((cases, users, options, len(COMPONENTS)))
+        # Time on the air of the others' uploads, as far as they delay one's own.
+        flat = weights.reshape(cases, users * options)
+        others = (flat @ self._shared).reshape(cases, users, options)
+        uplink = others + self._own_share_s + self._ramp_s + self._one_way_s
+        result[..., UPLINK] = uplink
+        at_site = weights @ self.same_site
+        jobs = at_site.sum(axis=1, keepdims=True) - at_site
+        work = (weights * self.service_s) @ self.same_site
+        work = work.sum(axis=1, keepdims=True) - work
+        # In a random order a job waits behind half of the jobs that find no free core.
+        waiting = np.maximum(jobs + 1.0 - self._cores, 0.0) / (2.0 * self._cores)
+        behind = waiting * work / np.maximum(jobs, 1.0)
+        # First come, first served: what the background brings until the upload is there.
+        drain = np.maximum(self._drain_s - uplink * (1.0 - self._background), 0.0)
+        result[..., SITE] = drain + behind + self.service_s
+        result[..., DOWNLINK] = self._downlink_s
+        return result
+
+    def others_in_cell(self, amounts: Array) -> Array:
+        """For each user, the sum of ``amounts`` ``[B, N, X]`` over the others in its cell."""
+        per_cell = self._in_cell @ amounts
+        return np.asarray(per_cell[:, self._problem.user_cells] - amounts)
+
+    def _payload_rate_bps(self, users: Array, cells: Array) -> Array:
+        """What TCP payload gets if nobody else offloads, ``[N]``."""
+        problem, config = self._problem, self._config
+        rate = users[:, problem.user_columns["rate_bps"]].copy()
+        for cell in range(len(problem.cell_kinds)):
+            members = problem.user_cells == cell
+            known = members & (rate > 0.0)
+            typical = float(np.median(rate[known])) if known.any() else config.unknown_rate_bps
+            rate[members & ~known] = typical
+        # The last frame may have been a probe or a retry at a low rate; the upload before it
+        # shows what the user can at least do.
+        rate = np.maximum(rate, users[:, problem.user_columns["goodput_bps"]])
+        wifi = np.array([kind == "wifi" for kind in problem.cell_kinds])[problem.user_cells]
+        rate *= np.where(wifi, config.wifi_efficiency, config.lte_efficiency)
+        background = cells[problem.user_cells, problem.cell_columns["background_bps"]]
+        free: Array = np.maximum(1.0 - background / rate, config.least_free_share)
+        return np.asarray(rate * free, dtype=np.float64)
+
+    def _sharing(self, rate_bps: Array, upload_bits: Array) -> Array:
+        """Delay that user j at option l adds to user u at option m: ``[N·M, N·M]`` (j l, u m).
+
+        WiFi stations take turns frame by frame, so j sends as many bytes as u until one of the
+        two is done; an LTE scheduler gives both the same time.
+        """
+        n, m = self.airtime_s.shape
+        bits = np.broadcast_to(upload_bits, (n, m)).reshape(-1)
+        air = self.airtime_s.reshape(-1)
+        rate = np.repeat(rate_bps, m)
+        by_bytes = np.minimum(bits[:, None], bits[None, :]) / rate[:, None]
+        by_time = np.minimum(air[:, None], air[None, :])
+        wifi = np.array([kind == "wifi" for kind in self._problem.cell_kinds])
+        is_wifi = np.repeat(wifi[self._problem.user_cells], m)
+        delay = np.where(is_wifi[None, :], by_bytes, by_time)
+        self._own_share_s = np.diag(delay).reshape(n, m).copy()
+        cells = np.repeat(self._problem.user_cells, m)
+        user = np.repeat(np.arange(n), m)
+        shared = (cells[:, None] == cells[None, :]) & (user[:, None] != user[None, :])
+        return np.asarray(delay * shared, dtype=np.float64)
+
+    def _idle_rtt(self, users: Array) -> Array:
+        """Round trip on an idle path to each site, ``[N, sites]``.
+
+        The measured one is TCP's smoothed value, which remembers the queues of earlier uploads.
+        """
+        problem, config = self._problem, self._config
+        access = {"wifi": config.wifi_access_rtt_s, "lte": config.lte_access_rtt_s}
+        radio_s = np.array([access[kind] for kind in problem.cell_kinds])[problem.user_cells]
+        weak_s = users[:, problem.user_columns["weak"]] * problem.weak_delay_s
+        wired_s = 2.0 * np.array(problem.site_delay_s)
+        return np.asarray(wired_s + (radio_s + weak_s)[:, None])
+
+    def _window_waits(self, users: Array, upload_bits: Array, rate_bps: Array) -> Array:
+        """Time in which the sender waits for its window to grow, seconds, ``[N, M]``.
+
+        In slow start the window doubles each round trip; from the threshold on it grows by a
+        segment (congestion avoidance, RFC 5681). There is no wait after the last flight.
+        """
+        window = self._per_site_bits(users, "cwnd_bytes")
+        threshold = np.maximum(self._per_site_bits(users, "ssthresh_bytes"), window)
+        doubled = threshold - window
+        # What is sent by the time that the window has reached the threshold; and the rest.
+        early, late = np.minimum(upload_bits, doubled), np.maximum(upload_bits - doubled, 0.0)
+        slow_start = np.log2(1.0 + early / window)
+        segment = BITS_PER_BYTE * self._config.segment_bytes
+        avoidance = (np.sqrt(threshold**2 + 2.0 * segment * late) - threshold) / segment
+        idle_s = np.maximum(self.base_rtt_s - threshold / rate_bps[:, None], 0.0)
+        beyond = np.minimum(avoidance, 1.0)
+        last_s = beyond * idle_s + (1.0 - beyond) * self.base_rtt_s
+        waits_s = slow_start * self.base_rtt_s + avoidance * idle_s - last_s
+        return np.asarray(np.maximum(waits_s, 0.0), dtype=np.float64)
+
+    def _per_site_bits(self, users: Array, name: str) -> Array:
+        """A size that users have per site, of the site of each network option, ``[N, M]``."""
+        column = self._problem.user_columns
+        sizes = np.stack([users[:, column[f"{site.label}_{name}"]] for site in REMOTE_SITES], 1)
+        return np.asarray(BITS_PER_BYTE * np.maximum(sizes, 1.0)[:, self._site_row])

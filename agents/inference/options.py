@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The option table of an inference scenario, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.core.errors import TandemError
+
+
+class PolicyError(TandemError, ValueError):
+    """A policy does not exist or does not fit the scenario."""
+
+
+@dataclass(frozen=True)
+class OptionTable:
+    """Nominal costs of the K options that each user can choose from; every array is ``[K]``.
+
+    Attributes:
+        site: code of `Site`.
+        variant: names of the DNN variants.
+        service_s: one request alone on one worker of its site, seconds, as the simulator uses it
+            (the scenario has applied ``deviceServiceScale`` and the like already).
+        upload_bytes: request size on the wire, bytes.
+        reply_bytes: result size on the wire, bytes.
+        top5_percent: accuracy, percent.
+    """
+
+    site: NDArray[np.int32]
+    variant: tuple[str, ...]
+    service_s: NDArray[np.float64]
+    upload_bytes: NDArray[np.float64]
+    reply_bytes: NDArray[np.float64]
+    top5_percent: NDArray[np.float64]
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> OptionTable:
+        """Read the ``options`` that a scenario publishes in its schema's ``meta``.
+
+        Raises:
+            PolicyError: there are none, or a site is unknown.
+        """
+        rows = list(meta.get("options") or ())
+        if not rows:
+            raise PolicyError(
+                "this scenario publishes no options in its meta, so the fixed policies do not "
+                "apply: use one of wifi-edge, lte-edge, hetnet, or your own agent"
+            )
+        labels = {site.label: site for site in Site}
+        for row in rows:
+            if row["site"] not in labels:
+                raise PolicyError(
+                    f"option {row['option']} has site {row['site']!r}: one of {', '.join(labels)}"
+                )
+        site = np.array([labels[row["site"]] for row in rows], dtype=np.int32)
+        return cls(
+            site=site,
+            variant=tuple(str(row["variant"]) for row in rows),
+            service_s=_column(rows, "service_s"),
+            upload_bytes=_column(rows, "upload_bytes"),
+            reply_bytes=_column(rows, "reply_bytes"),
+            top5_percent=_column(rows, "top5_percent"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+    def most_accurate(self, site: Site) -> int:
+        """The option at ``site`` with the best top-5 accuracy; the faster one of equals.
+
+        Raises:
+            PolicyError: no option runs at that site.
+        """
+        at_site = np.flatnonzero(self.site == site)
+        if not len(at_site):
+            raise PolicyError(f"no option of this scenario runs at the {site.label}")
+        order = np.lexsort((self.service_s[at_site], -self.top5_percent[at_site]))
+        return int(at_site[order[0]])
+
+
+def _column(rows: list[Mapping[str, Any]], name: str) -> NDArray[np.float64]:
+    return np.array([float(row[name]) for row in rows], dtype=np.float64)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""The decision problem of one epoch, read from what the scenario declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
+from tandem.bridge.core.schema import Schema
+
+#: Sites that the network leads to, in the order of the rows of the observation block ``sites``.
+REMOTE_SITES: Final = (Site.EDGE, Site.CLOUD)
+
+
+@dataclass(frozen=True)
+class JointProblem:
+    """One option per user is to be chosen so that the users' mean response time is least.
+
+    Shapes below: N users, K options, B joint actions.
+
+    Attributes:
+        users: N.
+        options: nominal costs of the K options.
+        objective: the reward that the environment computes; cost is its negative.
+        threshold_percent: mean top-5 accuracy that a joint action has to reach, percent.
+        timeout_s: response time at which a request is given up.
+        user_cells: index of each user's cell, ``[N]``.
+        cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
+        user_columns: column index by name in the observation block ``users``; likewise
+            ``site_columns`` and ``cell_columns``.
+        site_delay_s: one-way delay of the wired path to each of `REMOTE_SITES`, 0 if not told.
+        weak_delay_s: extra delay of each packet that a weak user sends.
+    """
+
+    users: int
+    options: OptionTable
+    objective: PaperObjective
+    threshold_percent: float
+    timeout_s: float
+    user_cells: NDArray[np.int32]
+    cell_kinds: tuple[str, ...]
+    user_columns: Mapping[str, int]
+    site_columns: Mapping[str, int]
+    cell_columns: Mapping[str, int]
+    site_delay_s: tuple[float, ...] = (0.0,) * len(REMOTE_SITES)
+    weak_delay_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        best = float(self.options.top5_percent.max())
+        if self.threshold_percent > best + ACCURACY_TOLERANCE_PERCENT:
+            raise PolicyError(
+                f"no joint action reaches a mean top-5 accuracy of {self.threshold_percent} %: "
+                f"the most accurate option has {best} %; lower the objective's threshold"
+            )
+
+    @classmethod
+    def from_schema(cls, schema: Schema, objective: PaperObjective) -> JointProblem:
+        """Read the problem from a scenario's schema.
+
+        Raises:
+            PolicyError: the scenario serves no inference requests, or no joint action can reach
+                the objective's accuracy threshold.
+        """
+        meta: Mapping[str, Any] = schema.meta
+        options = OptionTable.from_meta(meta)
+        return cls(
+            users=int(meta["users"]),
+            options=options,
+            objective=objective,
+            threshold_percent=objective.threshold_percent(meta),
+            timeout_s=float(meta["timeout_s"]),
+            user_cells=np.array(meta["user_cells"], dtype=np.int32),
+            cell_kinds=tuple(str(cell["kind"]) for cell in meta["cells"]),
+            user_columns=_columns(schema, "users"),
+            site_columns=_columns(schema, "sites"),
+            cell_columns=_columns(schema, "cells"),
+            site_delay_s=tuple(_wired_delay_s(meta, site) for site in REMOTE_SITES),
+            weak_delay_s=float(meta.get("weak_delay_s", 0.0)),
+        )
+
+    @property
+    def device_options(self) -> NDArray[np.intp]:
+        """Options that run on the user's own device: they load no shared resource."""
+        return np.flatnonzero(self.options.site == Site.DEVICE)
+
+    @property
+    def network_options(self) -> NDArray[np.intp]:
+        """Options that run at a remote site, so that users who take them slow each other."""
+        return np.flatnonzero(self.options.site != Site.DEVICE)
+
+    def accuracy_percent(self, actions: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Mean top-5 accuracy of joint actions ``[…, N]``, percent, ``[…]``."""
+        accuracy: NDArray[np.float64] = self.options.top5_percent[actions].mean(axis=-1)
+        return accuracy
+
+    def is_accurate(self, actions: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether joint actions ``[…, N]`` reach the accuracy threshold, ``[…]``."""
+        accurate: NDArray[np.bool_] = (
+            self.accuracy_percent(actions) >= self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
+        )
+        return accurate
+
+    def cost_s(
+        self, response_s: NDArray[np.float64], actions: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """Cost (negative reward) of joint actions whose users respond in ``response_s``.
+
+        Args:
+            response_s: response time of each user, seconds, ``[…, N]``; one that reaches the
+                time-out delivered no answer and counts with an accuracy of 0.
+            actions: joint actions, ``[…, N]``.
+
+        Returns:
+            Seconds, ``[…]``: the mean response time if the mean accuracy reaches the threshold,
+            else the longest response time, at least the objective's ``violation_s``.
+        """
+        answered = response_s < self.timeout_s
+        accuracy = (self.options.top5_percent[actions] * answered).mean(axis=-1)
+        accurate = accuracy >= self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
+        violated = np.maximum(response_s.max(axis=-1), self.objective.violation_s)
+        cost: NDArray[np.float64] = np.where(accurate, response_s.mean(axis=-1), violated)
+        return cost
+
+
+def _columns(schema: Schema, name: str) -> Mapping[str, int]:
+    try:
+        columns = schema.block(name).columns
+    except KeyError as error:
+        raise PolicyError(f"a planning agent needs the scenario's state: {error.args[0]}") from None
+    return {column.name: index for index, column in enumerate(columns)}
+
+
+def _wired_delay_s(meta: Mapping[str, Any], site: Site) -> float:
+    """One-way delay of the shortest link into ``site``, 0 when the scenario shows none."""
+    links = meta.get("topology", {}).get("links", ())
+    delays = [float(link["delay_s"]) for link in links if link["b"] == site.label]
+    return min(delays, default=0.0)

@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: MIT
+"""The Gymnasium environment over one ns-3 scenario."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import ArrayLike, NDArray
+
+from tandem.agents.inference import request_table
+from tandem.bridge.core import _native
+from tandem.bridge.core.backend import Backend
+from tandem.bridge.core.branch import Outcome
+from tandem.bridge.core.objective import EpochResult, Objective, resolve
+from tandem.bridge.core.record_array import RecordArray
+from tandem.bridge.core.schema import Schema
+from tandem.bridge.core.simulator import (
+    DEFAULT_BRANCH_SLOTS,
+    DEFAULT_START_TIMEOUT_S,
+    Simulator,
+    Status,
+)
+
+Observation: TypeAlias = dict[str, NDArray[np.float64]]
+Records: TypeAlias = dict[str, NDArray[np.void]]
+Transition: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
+
+#: Seeds that `TandemEnv.reset` draws itself lie in [1, this).
+SEED_LIMIT: Final = 2**31
+#: Keys that `TandemEnv.reset` accepts in ``options``.
+RESET_OPTIONS: Final = ("arguments",)
+
+_NO_REQUESTS: Final = np.zeros(0, dtype=np.dtype([]))
+_DECISION: Final = int(Status.DECISION)
+
+
+class TandemEnv(gymnasium.Env[Observation, Any]):
+    """One packet-level ns-3 simulation as a Gymnasium environment.
+
+    Spaces come from the schema that the scenario declares in C++: the observation is a ``Dict``
+    of float64 ``Box`` blocks, the action a ``MultiDiscrete`` (one option per user) or a ``Box``.
+
+    ``info`` holds ``"epoch"`` (decisions taken so far), each record table of the scenario under
+    its name as a structured array (``info["requests"]``: one row per request that finished or
+    timed out in the epoch) and, with a request table, ``"cost"``: the fields of
+    `tandem.bridge.core.objective.EpochCost`.
+
+    Args:
+        scenario: name of an installed scenario, or path of an executable.
+        arguments: the scenario's own arguments, by their ns-3 names (``{"users": 5}``).
+        objective: reward; a callable, ``"paper"``, ``"mean"``, or ``None`` for the default
+            (`tandem.bridge.core.objective.resolve`).
+        seed: seed of the first ``reset()`` that is called without one.
+        branch_slots: how many counterfactuals can run at the same time.
+        spin_us: how long a wait spins before it sleeps, microseconds.
+        start_timeout_s: limit on start and warm-up of the simulator.
+        step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
+        one_shot: run a single episode in the simulator's first process, without forking; needed
+            for ns-3's own output files (pcap, FlowMonitor, NetAnim). No second reset, no branch.
+        records_in_info: leave the record tables out of ``info`` when false. Gymnasium's
+            ``SyncVectorEnv`` and ``AsyncVectorEnv`` cannot stack tables of different lengths;
+            `tandem.bridge.core.vector.TandemVectorEnv` can.
+        render_mode: must be ``None``; ask for ns-3's NetAnim file to look at a run.
+        **scenario_arguments: more scenario arguments, so that
+            ``gymnasium.make("tandem/WifiEdge-v0", users=5)`` works.
+
+    Raises:
+        ScenarioNotFound: no such scenario.
+        ScenarioError: the scenario refused its arguments; the message holds its own words.
+        ValueError, TypeError: a bad argument of this class.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (as Gymnasium declares it)
+
+    def __init__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object] | None = None,
+        *,
+        objective: Objective | str | None = None,
+        seed: int | None = None,
+        branch_slots: int = DEFAULT_BRANCH_SLOTS,
+        spin_us: float = _native.DEFAULT_SPIN_US,
+        start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
+        step_timeout_s: float | None = None,
+        one_shot: bool = False,
+        records_in_info: bool = True,
+        render_mode: str | None = None,
+        **scenario_arguments: object,
+    ) -> None:
+        if render_mode is not None:
+            raise ValueError(
+                f"render_mode={render_mode!r} is not supported: only None. To look at a run, "
+                "write ns-3's NetAnim file with `tandem run --netanim`"
+            )
+        self.render_mode = None
+        self._arguments = merge_arguments(arguments, scenario_arguments)
+        self._scenario = scenario
+        self._records_in_info = records_in_info
+        self._first_seed = seed
+        self._simulator_options: dict[str, Any] = {
+            "branch_slots": branch_slots,
+            "spin_us": spin_us,
+            "start_timeout_s": start_timeout_s,
+            "step_timeout_s": step_timeout_s,
+            "one_shot": one_shot,
+        }
+        self._epoch = 0
+        self._run = 0
+        self._posted: Any = None
+        simulator = self._start(self._arguments)
+        try:
+            schema = simulator.schema
+            self.observation_space: spaces.Dict = schema.observation_space()  # type: ignore[assignment]
+            self.action_space = schema.action_space()
+            self._has_requests = not request_table.missing_columns(request_columns(schema))
+            self._adopt(simulator)
+            self.objective = objective
+        except BaseException:
+            simulator.close()
+            raise
+
+    # Gymnasium's interface
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode; returns its first observation and ``info``.
+
+        With ``seed``, exactly that seed is given to ns-3. Without, the next one is drawn from
+        ``np_random``, so a sequence of resets is reproducible from its first seed.
+        ``info["seed"]`` tells which it was.
+
+        ``options={"arguments": {"edgeCores": 4}}`` changes scenario arguments from this episode
+        on. The simulator is restarted for that, and the spaces must stay the same.
+
+        Raises:
+            ValueError: unknown option, or arguments that change the spaces.
+            ScenarioError: the scenario refused the new arguments; the old simulator stays.
+        """
+        self.begin_reset(seed=seed, options=options)
+        return self.end_reset()
+
+    def begin_reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> None:
+        """First half of `reset`: start the episode and return while ns-3 computes."""
+        if seed is None and self._first_seed is not None:
+            seed = self._first_seed
+        self._first_seed = None
+        super().reset(seed=seed)
+        if options:
+            self._apply(options)
+        self._run = seed if seed is not None else int(self.np_random.integers(1, SEED_LIMIT))
+        self._epoch = 0
+        self._simulator.begin(self._run)
+
+    def end_reset(self) -> tuple[Observation, dict[str, Any]]:
+        """Second half of `reset`: wait for the first observation."""
+        observation = self._simulator.wait().observation
+        return observation, {"epoch": 0, "seed": self._run}
+
+    def step(self, action: Any) -> Transition:
+        """Play one decision epoch.
+
+        Args:
+            action: joint action, an element of `action_space` (any integer array-like of the
+                right shape for a ``MultiDiscrete``).
+
+        Raises:
+            InvalidAction: wrong shape or type, NaN, or out of range; nothing was simulated.
+            SimulatorDied: the simulator ended; the message says how and how to reproduce it.
+            NoEpisode: the episode is over or was never started.
+        """
+        status = self._exchange(action)
+        self._epoch += 1
+        if self._thin and status == _DECISION:
+            return self._observe(), 0.0, False, False, {"epoch": self._epoch}
+        return self._account(self._observe(), self._take_records(), status, action, self._epoch)
+
+    def post(self, action: Any) -> None:
+        """First half of `step`: hand over the action and return while ns-3 computes.
+
+        Raises:
+            InvalidAction, NoEpisode: as `step`.
+        """
+        self._simulator.post(action)
+        self._posted = action
+
+    def wait(self) -> Transition:
+        """Second half of `step`: wait for the epoch that `post` began."""
+        frame = self._simulator.wait()
+        self._epoch += 1
+        return self._account(
+            frame.observation, frame.records, frame.status, self._posted, self._epoch
+        )
+
+    def render(self) -> None:
+        """Nothing to draw: the only render mode is ``None``."""
+
+    def close(self) -> None:
+        """End the simulator; harmless when called twice."""
+        simulator = getattr(self, "_simulator", None)
+        if simulator is not None:
+            simulator.close()
+
+    # Beyond Gymnasium
+
+    @property
+    def simulator(self) -> Backend:
+        """The process underneath; replaced when ``reset`` changes scenario arguments."""
+        return self._simulator
+
+    @property
+    def schema(self) -> Schema:
+        """What the scenario declared in C++."""
+        return self._simulator.schema
+
+    @property
+    def objective(self) -> Objective | None:
+        """The reward; ``None`` means that every reward is 0. May be set between steps."""
+        return self._objective
+
+    @objective.setter
+    def objective(self, objective: Objective | str | None) -> None:
+        self._objective = resolve(objective, request_columns(self.schema))
+        # Nothing to account for: the path that benchmarks of the bridge measure.
+        self._thin = self._objective is None and not self.schema.records
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether the scenario publishes a request table (see `request_table`)."""
+        return self._has_requests
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """Scenario arguments now in force (a copy)."""
+        return dict(self._arguments)
+
+    @property
+    def epoch(self) -> int:
+        """Decisions taken so far in this episode."""
+        return self._epoch
+
+    def branch(
+        self,
+        joint_actions: Sequence[ArrayLike],
+        horizon: int = 1,
+        *,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[Outcome]:
+        """Try joint actions from the present packet-level state, without moving.
+
+        Args:
+            joint_actions: one element of `action_space` per branch.
+            horizon: epochs that each branch plays, its action repeated.
+            parallel: branches that run at the same time; default: one per available core.
+            future: 0 for the random draws that `step` would meet (backoffs, errors, arrivals);
+                1, 2, … for others, each the same for all joint actions. What an action costs *on
+                average* at this state is the mean over futures.
+
+        Returns:
+            One `Outcome` per joint action, in the same order.
+
+        Raises:
+            InvalidAction: one of the actions is not in the action space.
+            NoEpisode: the episode is over or was never started.
+            ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
+        """
+        frames = self._simulator.branch(
+            joint_actions, horizon=horizon, parallel=parallel, future=future
+        )
+        outcomes = []
+        for action, frame in zip(joint_actions, frames, strict=True):
+            observation, reward, terminated, truncated, info = self._account(
+                frame.observation, frame.records, frame.status, action, frame.epoch
+            )
+            requests = frame.records.get(request_table.TABLE, _NO_REQUESTS).view(RecordArray)
+            outcomes.append(Outcome(observation, reward, terminated, truncated, requests, info))
+        return outcomes
+
+    # Inside
+
+    def _start(self, arguments: Mapping[str, object]) -> Backend:
+        return Simulator(self._scenario, arguments, **self._simulator_options)
+
+    def _adopt(self, simulator: Backend) -> None:
+        self._simulator = simulator
+        # Bound once: attribute look-ups are a visible part of a step of a microsecond.
+        self._exchange = simulator.exchange
+        self._observe = simulator.observe
+        self._take_records = simulator.take_records
+        meta = simulator.schema.meta
+        self._meta = meta
+        self._users = int(meta.get("users", 0))
+
+    def _apply(self, options: Mapping[str, Any]) -> None:
+        unknown = sorted(set(options) - set(RESET_OPTIONS))
+        if unknown:
+            raise ValueError(
+                f"reset option {unknown[0]!r} is unknown: one of {', '.join(RESET_OPTIONS)}; "
+                'scenario arguments go in options={"arguments": {...}}'
+            )
+        changed = dict(options.get("arguments") or {})
+        arguments = {**self._arguments, **changed}
+        if arguments == self._arguments:
+            return
+        simulator = self._start(arguments)
+        schema = simulator.schema
+        if (
+            schema.observation_space() != self.observation_space
+            or schema.action_space() != self.action_space
+        ):
+            simulator.close()
+            raise ValueError(
+                f"arguments {changed} change the observation or action space: make a new "
+                "environment for them"
+            )
+        old = self._simulator
+        self._arguments = arguments
+        self._adopt(simulator)
+        old.close()
+
+    def _account(
+        self,
+        observation: Observation,
+        records: Records,
+        status: int,
+        action: Any,
+        epoch: int,
+    ) -> Transition:
+        """Reward and ``info`` of one epoch."""
+        requests = records.get(request_table.TABLE, _NO_REQUESTS)
+        result = EpochResult(
+            requests=requests,
+            users=self._users,
+            epoch=epoch,
+            action=action,
+            observation=observation,
+            records=records,
+            meta=self._meta,
+        )
+        reward = 0.0 if self._objective is None else float(self._objective(result))
+        info: dict[str, Any] = {"epoch": epoch}
+        if self._records_in_info:
+            info.update({name: rows.view(RecordArray) for name, rows in records.items()})
+        if self._has_requests:
+            info["cost"] = result.cost.as_dict()
+        return (
+            observation,
+            reward,
+            status == Status.TERMINATED,
+            status == Status.TRUNCATED,
+            info,
+        )
+
+
+def merge_arguments(
+    arguments: Mapping[str, object] | None, more: Mapping[str, object]
+) -> dict[str, object]:
+    """Scenario arguments from a mapping and from keywords.
+
+    Raises:
+        TypeError: an argument is given both ways.
+    """
+    merged = dict(arguments or {})
+    for name, value in more.items():
+        if name in merged:
+            raise TypeError(
+                f"scenario argument {name!r} is given twice: as {merged[name]!r} in `arguments` "
+                f"and as keyword {value!r}"
+            )
+        merged[name] = value
+    return merged
+
+
+def request_columns(schema: Schema) -> tuple[str, ...] | None:
+    """Columns of the scenario's request table; ``None`` when it has none."""
+    for table in schema.records:
+        if table.name == request_table.TABLE:
+            return tuple(table.dtype.names or ())
+    return None

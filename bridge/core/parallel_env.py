@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""PettingZoo's parallel interface: every user is an agent (needs the extra ``pettingzoo``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+from pettingzoo import ParallelEnv
+
+from tandem.agents.inference import request_table
+from tandem.bridge.core.env import RESET_OPTIONS, Observation, TandemEnv
+
+AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
+
+
+class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignore[misc]
+    """One scenario with one agent per entry of the action block.
+
+    Agent ``user_i`` sees row ``i`` of every observation block that has one row per agent, and all
+    of every other block (sites, cells). It plays entry ``i`` of the joint action. `state` returns
+    everything, for centralised training.
+
+    Args:
+        scenario: as for `TandemEnv`.
+        arguments: as for `TandemEnv`.
+        reward: ``"shared"``: every agent gets the environment's objective; ``"own"``: minus the
+            mean response time (s) of the agent's own requests that finished in the epoch.
+        **options: every other keyword of `TandemEnv`.
+
+    Raises:
+        ValueError: the action block is not one row of entries, or ``reward="own"`` on a scenario
+            without a request table.
+    """
+
+    def __init__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object] | None = None,
+        *,
+        reward: Literal["shared", "own"] = "shared",
+        **options: Any,
+    ) -> None:
+        if reward not in ("shared", "own"):
+            raise ValueError(f'reward={reward!r} is unknown: "shared" or "own"')
+        self._env = TandemEnv(scenario, arguments, **options)
+        try:
+            self._own_reward = reward == "own"
+            if self._own_reward and not self._env.has_requests:
+                raise ValueError('reward="own" needs a scenario that publishes a request table')
+            if self._own_reward and not options.get("records_in_info", True):
+                raise ValueError('reward="own" reads the request table: keep records_in_info=True')
+            self._action_spaces = split_action_space(self._env.action_space)
+        except BaseException:
+            self._env.close()
+            raise
+        count = len(self._action_spaces)
+        self.metadata = {
+            "name": f"tandem_{self._env.schema.scenario}",
+            "render_modes": [],
+            "is_parallelizable": True,
+        }
+        self.render_mode = None
+        self.possible_agents = [f"user_{index}" for index in range(count)]
+        self.agents: list[str] = []
+        self._index = {agent: index for index, agent in enumerate(self.possible_agents)}
+        blocks = self._env.observation_space
+        self._rows: frozenset[str] = frozenset(
+            name for name, box in blocks.items() if has_row_per_agent(box.shape, count)
+        )
+        self._observation_spaces: list[spaces.Space[Any]] = [
+            self._agent_space(blocks, row) for row in range(count)
+        ]
+        self._last: Observation = {}
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """The agent's own ``Dict`` of ``Box`` blocks; always the same object."""
+        return self._observation_spaces[self._index[agent]]
+
+    def action_space(self, agent: str) -> spaces.Space[Any]:
+        """``Discrete`` (options) or ``Box`` (real actions); always the same object."""
+        return self._action_spaces[self._index[agent]]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, AgentObservation], dict[str, dict[str, Any]]]:
+        """Start an episode. Options that `TandemEnv` does not know are ignored.
+
+        PettingZoo's conformance test passes such options, so refusing them is no choice here.
+        """
+        known = {k: v for k, v in (options or {}).items() if k in RESET_OPTIONS}
+        observation, info = self._env.reset(seed=seed, options=known)
+        self.agents = list(self.possible_agents)
+        self._last = observation
+        return self._split(observation), {agent: dict(info) for agent in self.agents}
+
+    def step(
+        self, actions: dict[str, Any]
+    ) -> tuple[
+        dict[str, AgentObservation],
+        dict[str, float],
+        dict[str, bool],
+        dict[str, bool],
+        dict[str, dict[str, Any]],
+    ]:
+        """Play one decision epoch; every agent must have an action.
+
+        Raises:
+            ValueError: an agent has no action.
+        """
+        missing = [agent for agent in self.agents if agent not in actions]
+        if missing:
+            raise ValueError(f"no action for {', '.join(missing)}: every agent acts at each epoch")
+        joint = np.asarray([actions[agent] for agent in self.possible_agents])
+        observation, reward, terminated, truncated, info = self._env.step(
+            joint.reshape(self._env.action_space.shape)
+        )
+        self._last = observation
+        agents = self.agents
+        requests = info.get(request_table.TABLE)
+        rewards = {
+            agent: self._reward_of(self._index[agent], requests) if self._own_reward else reward
+            for agent in agents
+        }
+        if terminated or truncated:
+            self.agents = []
+        return (
+            self._split(observation),
+            rewards,
+            dict.fromkeys(agents, terminated),
+            dict.fromkeys(agents, truncated),
+            {agent: dict(info) for agent in agents},
+        )
+
+    def state(self) -> NDArray[np.float64]:
+        """The whole observation as one flat vector, blocks in the schema's order."""
+        return np.concatenate([block.ravel() for block in self._last.values()])
+
+    def render(self) -> None:
+        """Nothing to draw."""
+
+    def close(self) -> None:
+        """End the simulator."""
+        self.agents = []
+        self._env.close()
+
+    @property
+    def env(self) -> TandemEnv:
+        """The environment underneath (for branching)."""
+        return self._env
+
+    def _agent_space(self, blocks: spaces.Dict, row: int) -> spaces.Dict:
+        own: dict[str, spaces.Space[Any]] = {}
+        for name, box in blocks.items():
+            assert isinstance(box, spaces.Box)
+            if name in self._rows:
+                own[name] = spaces.Box(box.low[row], box.high[row], dtype=np.float64)
+            else:
+                own[name] = spaces.Box(box.low, box.high, dtype=np.float64)
+        return spaces.Dict(own)
+
+    def _split(self, observation: Observation) -> dict[str, AgentObservation]:
+        return {
+            agent: {
+                name: block[index].copy() if name in self._rows else block.copy()
+                for name, block in observation.items()
+            }
+            for agent, index in self._index.items()
+        }
+
+    @staticmethod
+    def _reward_of(user: int, requests: NDArray[np.void] | None) -> float:
+        assert requests is not None
+        own = requests["response_time_s"][requests["user"] == user]
+        return -float(own.mean()) if len(own) else 0.0
+
+
+def split_action_space(joint: spaces.Space[Any]) -> list[spaces.Space[Any]]:
+    """One space per entry of a one-dimensional joint action space.
+
+    Raises:
+        ValueError: the joint space has another shape.
+    """
+    if isinstance(joint, spaces.MultiDiscrete) and joint.nvec.ndim == 1:
+        return [spaces.Discrete(int(count)) for count in joint.nvec]
+    if isinstance(joint, spaces.Box) and len(joint.shape) == 1:
+        return [
+            spaces.Box(joint.low[i : i + 1], joint.high[i : i + 1], dtype=np.float64)
+            for i in range(joint.shape[0])
+        ]
+    raise ValueError(f"{joint} cannot be split into one action per agent: it is not one row")
+
+
+def has_row_per_agent(shape: tuple[int, ...] | None, agents: int) -> bool:
+    """Whether an observation block of this shape is a table with one row per agent."""
+    return shape is not None and len(shape) > 1 and shape[0] == agents

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""The life of one simulator process: start, control socket, exit status, clean end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from tandem.bridge.core.errors import (
+    ScenarioError,
+    SimulatorTimeout,
+    TandemError,
+    describe_exit,
+    indent,
+)
+from tandem.bridge.core.preload import simulator_environment
+
+_MESSAGE_BYTES = 256
+_TAIL_BYTES = 8192
+_TAIL_LINES = 20
+_HEAD_LINES = 3
+_LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
+_END_S = 0.5
+"""How long a zygote may take to end by itself."""
+_REAP_S = 2.0
+"""How long a killed process may take to be gone, and its exit status to arrive."""
+
+
+class SimulatorProcess:
+    """A scenario's zygote and the socket that controls it.
+
+    The socket carries one message per packet (see ``ns3_scenarios/agent-link/zygote.h``). What
+    the processes print goes to an unlinked file, so that it neither blocks them nor stays behind.
+
+    Args:
+        command: executable and arguments, without ``--agent``.
+
+    Raises:
+        ScenarioError: the executable cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.command = tuple(command)
+        environment = simulator_environment(os.environ)
+        try:
+            with contextlib.ExitStack() as undo:
+                self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                undo.callback(self._socket.close)
+                with theirs:
+                    self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
+                    undo.callback(self._output.close)
+                    self._popen = subprocess.Popen(
+                        [*command, f"--agent={theirs.fileno()}"],
+                        stdin=subprocess.DEVNULL,
+                        stdout=self._output,
+                        stderr=subprocess.STDOUT,
+                        pass_fds=(theirs.fileno(),),
+                        env=environment,
+                        start_new_session=True,  # a terminal's Ctrl-C is for Python only
+                    )
+                undo.callback(self._popen.wait)
+                undo.callback(self._popen.kill)
+                self._pidfd = os.pidfd_open(self._popen.pid)
+                undo.pop_all()
+        except OSError as error:
+            raise ScenarioError(
+                f"cannot start {command[0]}: {error.strerror}{limit_advice(error)}"
+            ) from error
+        self.pid = self._popen.pid
+        self._exits: dict[int, int] = {}
+        self._finalizer = weakref.finalize(
+            self, _stop, self._popen, self._socket, self._pidfd, self._output, os.getpid()
+        )
+
+    def receive_channel(self, timeout_s: float) -> int:
+        """Wait for the end of the warm-up.
+
+        Returns:
+            The file descriptor of the shared memory, the caller's from now on.
+
+        Raises:
+            ScenarioError: the process ended instead; the message has what it printed.
+            SimulatorTimeout: the warm-up takes longer than ``timeout_s``; the process is stopped.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            text, fds = self._receive(deadline - time.monotonic())
+            if text == "READY":
+                return fds[0]
+            if not text:
+                break
+        if self._popen.poll() is None and not self._wait_gone(_REAP_S):
+            self.stop()
+            raise SimulatorTimeout(
+                f"{self.command[0]} did not finish its warm-up within {timeout_s:g} s; "
+                f"raise start_timeout_s. Its last output:\n{indent(self.output_tail())}"
+            )
+        status = describe_exit(self._popen.returncode)
+        raise ScenarioError(
+            f"{Path(self.command[0]).name} did not start ({status}):\n"
+            f"{indent(self._output_summary())}\n"
+            f"list its arguments with: {self.command[0]} --help"
+        )
+
+    def fork_episode(self, seed: int, timeout_s: float) -> tuple[int, list[int]]:
+        """Have the zygote replace the running episode by a new one.
+
+        Returns:
+            The episode's pid, and pidfds of the zygote and of the episode for the watcher.
+
+        Raises:
+            ConnectionError: the zygote is gone.
+            SimulatorTimeout: it does not answer within ``timeout_s``; all processes are stopped.
+            TandemError: no file descriptor is left; the next call may succeed.
+        """
+        self._socket.send(f"RESET {seed}".encode())
+        deadline = time.monotonic() + timeout_s
+        while True:
+            text, fds = self._receive(deadline - time.monotonic())
+            words = text.split()
+            if not words:
+                if time.monotonic() < deadline or self._wait_gone(0.0):
+                    raise ConnectionError("the simulator's zygote is gone")
+                tail = self.output_tail()
+                self.stop()
+                raise SimulatorTimeout(
+                    f"the simulator did not begin an episode within {timeout_s:g} s and was "
+                    "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
+                    f"is overloaded. Its last output: {tail or '(nothing)'}"
+                )
+            if words[0] == "EPISODE":
+                try:
+                    return int(words[1]), [os.dup(self._pidfd), *fds]
+                except OSError:
+                    for fd in fds:
+                        os.close(fd)
+                    raise _no_descriptor() from None
+            self._note_exit(words)
+
+    def exit_status(self, episode: int) -> int | None:
+        """How an episode ended, as a return code; ``None`` if that cannot be learned."""
+        deadline = time.monotonic() + _REAP_S
+        while episode not in self._exits:
+            text, fds = self._receive(deadline - time.monotonic())
+            for fd in fds:
+                os.close(fd)
+            if not text:
+                self._wait_gone(deadline - time.monotonic())
+                return self._popen.returncode
+            self._note_exit(text.split())
+        return os.waitstatus_to_exitcode(self._exits[episode])
+
+    def output_tail(self, lines: int = _TAIL_LINES) -> str:
+        """The last lines that the processes printed."""
+        if self._output.closed:
+            return ""
+        fd = self._output.fileno()
+        size = os.fstat(fd).st_size
+        # pread: the file's position is shared with the processes that write it
+        data = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        return "\n".join(data.decode(errors="replace").splitlines()[-lines:])
+
+    def _output_summary(self) -> str:
+        """The first and last lines: ns-3 names a wrong argument first, then lists all others."""
+        head = os.pread(self._output.fileno(), _TAIL_BYTES, 0).decode(errors="replace")
+        lines = [line for line in head.splitlines() if line.strip()]
+        if len(lines) <= _TAIL_LINES:
+            return "\n".join(lines)
+        return "\n".join([*lines[:_HEAD_LINES], "…", self.output_tail(_HEAD_LINES)])
+
+    def stop(self) -> None:
+        """Kill all processes and free everything; may be called again."""
+        self._finalizer()
+
+    def _note_exit(self, words: list[str]) -> None:
+        if words[0] == "EXIT":
+            self._exits[int(words[1])] = int(words[2])
+
+    def _receive(self, timeout_s: float) -> tuple[str, list[int]]:
+        """One control message with its file descriptors; "" on a closed socket or time-out.
+
+        Raises:
+            TandemError: descriptors came that this process has no room for.
+        """
+        poll = select.poll()
+        try:
+            poll.register(self._socket, select.POLLIN)
+            if not poll.poll(max(0.0, timeout_s) * 1000):
+                return "", []
+            data, fds, flags, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 2)
+        except (OSError, ValueError):  # closed here or there
+            return "", []
+        if flags & socket.MSG_CTRUNC:
+            for fd in fds:
+                os.close(fd)
+            raise _no_descriptor()
+        return data.decode(), list(fds)
+
+    def _wait_gone(self, timeout_s: float) -> bool:
+        try:
+            self._popen.wait(max(0.0, timeout_s))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def limit_advice(error: OSError) -> str:
+    """What to do about an error, where it is this process's limit of descriptors; else ""."""
+    return f" ({_LIMIT_ADVICE})" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
+
+
+def _no_descriptor() -> TandemError:
+    """What a control message tells that came without its descriptors."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return TandemError(
+        f"this process has no file descriptor left for its simulator, its limit is {limit}: "
+        f"{_LIMIT_ADVICE}"
+    )
+
+
+def _stop(
+    popen: subprocess.Popen[bytes],
+    control: socket.socket,
+    pidfd: int,
+    output: IO[bytes],
+    owner: int,
+) -> None:
+    """Kill a simulator's process group and close what belongs to it."""
+    control.close()
+    if os.getpid() == owner:  # a forked copy of the agent must not end its parent's simulator
+        # Without its socket the zygote ends and reaps its children; only if it cannot is it killed.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            popen.wait(_END_S)
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or zombies only
+            os.killpg(popen.pid, signal.SIGKILL)
+        popen.wait()
+    os.close(pidfd)
+    output.close()

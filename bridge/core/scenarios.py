@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Finding scenario executables: those installed with the package and the user's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tandem.bridge.core import _native
+from tandem.bridge.core.errors import ScenarioNotFound
+
+
+def package_root() -> Path:
+    """The folder of compiled parts.
+
+    It is found beside the extension module, which is where the build put the executables, too;
+    in an editable install the Python files lie elsewhere.
+    """
+    return Path(_native.__file__).resolve().parents[2]
+
+
+def executable_folder() -> Path:
+    """Where the installed scenario executables lie."""
+    return package_root() / "_bin"
+
+
+def installed_scenarios() -> list[str]:
+    """Names of the scenarios installed with the package, sorted."""
+    folder = executable_folder()
+    return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+
+
+def scenario_executable(scenario: str | os.PathLike[str]) -> Path:
+    """The executable of a scenario.
+
+    Args:
+        scenario: the name of an installed scenario, or the path of an executable (of your own,
+            made by ``tandem build``).
+
+    Raises:
+        ScenarioNotFound: there is no such executable; the message lists what there is.
+    """
+    text = os.fspath(scenario)
+    if os.sep not in text:
+        candidate = executable_folder() / text
+        if candidate.is_file():
+            return candidate
+    path = Path(text)
+    if path.is_file() and os.access(path, os.X_OK):
+        return path.resolve()
+    if path.suffix == ".cc":
+        raise ScenarioNotFound(f"'{text}' is source code: compile it with `tandem build {text}`")
+    if path.is_file():
+        raise ScenarioNotFound(f"'{text}' is not executable: build it with `tandem build`")
+    names = ", ".join(installed_scenarios()) or "none: is the package built with scenarios?"
+    raise ScenarioNotFound(
+        f"no scenario '{text}'; installed are {names}. "
+        "Your own: `tandem new my_scenario`, then `tandem build`, then give its path"
+    )

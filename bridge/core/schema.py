@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""What a scenario declared in C++, as Python types: the only source of spaces and columns."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from tandem.bridge.core.errors import SchemaMismatch
+
+SCHEMA_VERSION = 1
+#: Largest number of another future of a state; 0 is the one that a step meets.
+MAX_FUTURE = 65_535
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a block or of a record table."""
+
+    name: str
+    unit: str
+    help: str
+    dtype: str = "float64"
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True)
+class Block:
+    """A dense array in shared memory: an observation or the action.
+
+    ``columns`` names the entries of the last axis (or has one entry for all values); the action
+    block has none, but bounds ``low`` and ``high`` (inclusive).
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    columns: tuple[Column, ...] = ()
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    def column_index(self, name: str) -> int:
+        """Position of a column on the last axis.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        for index, column in enumerate(self.columns):
+            if column.name == name:
+                return index
+        names = ", ".join(column.name for column in self.columns)
+        raise KeyError(f"block '{self.name}' has no column '{name}'; it has {names}")
+
+    def view(self, memory: NDArray[np.uint8]) -> NDArray[Any]:
+        """This block as an array over a slot's memory, without a copy."""
+        return np.ndarray(self.shape, self.dtype, memory.data, self.offset)
+
+    def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        low = np.array([column.low for column in self.columns])
+        high = np.array([column.high for column in self.columns])
+        return np.broadcast_to(low, self.shape), np.broadcast_to(high, self.shape)
+
+    def space(self) -> spaces.Box:
+        """The observation block as a Gymnasium space."""
+        low, high = self._bounds()
+        return spaces.Box(low.copy(), high.copy(), self.shape, np.float64)
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """Rows that the simulator reports between two decisions."""
+
+    name: str
+    capacity: int
+    offset: int
+    header_bytes: int
+    columns: tuple[Column, ...]
+    dtype: np.dtype[Any] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        dtype = np.dtype([(column.name, column.dtype) for column in self.columns])
+        object.__setattr__(self, "dtype", dtype)
+
+    def take(self, memory: NDArray[np.uint8]) -> NDArray[Any]:
+        """A copy of the rows in a slot's memory."""
+        rows = int(np.frombuffer(memory.data, np.uint64, 1, self.offset)[0])
+        if rows == 0:
+            return np.empty(0, self.dtype)
+        start = self.offset + self.header_bytes
+        return np.frombuffer(memory.data, self.dtype, rows, start).copy()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """A scenario's declaration: blocks, tables and fixed facts (``meta``)."""
+
+    scenario: str
+    tandem_version: str
+    ns3_version: str
+    ns3_provider: str
+    observation: tuple[Block, ...]
+    action: Block
+    records: tuple[RecordTable, ...]
+    meta: Mapping[str, Any]
+    futures: bool = False
+    """Whether branches can meet other random draws than the episode's."""
+
+    @classmethod
+    def parse(cls, text: bytes | str) -> Schema:
+        """Read the JSON that travels in the channel.
+
+        Raises:
+            SchemaMismatch: the schema has another version than this package reads.
+        """
+        data = json.loads(text)
+        version = data.get("tandem_schema")
+        if version != SCHEMA_VERSION:
+            raise SchemaMismatch(
+                f"the scenario speaks schema version {version}, this package reads version "
+                f"{SCHEMA_VERSION}: rebuild the scenario with `tandem build`"
+            )
+        (action,) = (_parse_block(entry) for entry in data["action"])
+        return cls(
+            scenario=data["scenario"],
+            tandem_version=data["tandem_version"],
+            ns3_version=data["ns3_version"],
+            ns3_provider=data["ns3_provider"],
+            observation=tuple(_parse_block(entry) for entry in data["observation"]),
+            action=action,
+            records=tuple(_parse_table(entry) for entry in data["records"]),
+            futures=bool(data.get("futures", False)),
+            meta=data["meta"],
+        )
+
+    def block(self, name: str) -> Block:
+        """The observation block of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for block in self.observation:
+            if block.name == name:
+                return block
+        names = ", ".join(block.name for block in self.observation)
+        raise KeyError(f"scenario '{self.scenario}' has no block '{name}'; it has {names}")
+
+    def observation_space(self) -> spaces.Dict:
+        """``Dict`` of one float64 ``Box`` per observation block."""
+        return spaces.Dict({block.name: block.space() for block in self.observation})
+
+    def action_space(self) -> spaces.MultiDiscrete | spaces.Box:
+        """``MultiDiscrete`` for an int32 block that starts at 0, else ``Box``."""
+        action = self.action
+        if action.dtype == "float64":
+            return spaces.Box(action.low, action.high, action.shape, np.float64)
+        if action.low == 0:
+            return spaces.MultiDiscrete(
+                np.full(action.shape, int(action.high) + 1, np.int64), dtype=np.int64
+            )
+        return spaces.Box(int(action.low), int(action.high), action.shape, np.int32)
+
+
+def _parse_block(entry: Mapping[str, Any]) -> Block:
+    return Block(
+        name=entry["name"],
+        dtype=entry["dtype"],
+        shape=tuple(entry["shape"]),
+        offset=entry["offset"],
+        columns=tuple(Column(**column) for column in entry.get("columns", ())),
+        low=entry.get("low", -math.inf),
+        high=entry.get("high", math.inf),
+    )
+
+
+def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
+    return RecordTable(
+        name=entry["name"],
+        capacity=entry["capacity"],
+        offset=entry["offset"],
+        header_bytes=entry["header_bytes"],
+        columns=tuple(Column(**column) for column in entry["columns"]),
+    )
+
+
+def check_branching(schema: Schema, horizon: int, future: int) -> None:
+    """Refuse branches that a scenario cannot run.
+
+    Raises:
+        ValueError: names the value and its limit.
+    """
+    if horizon < 1:
+        raise ValueError(f"horizon is {horizon}, at least 1 epoch is needed")
+    if not 0 <= future <= MAX_FUTURE:
+        raise ValueError(f"future is {future}: 0 (what a step would meet) to {MAX_FUTURE}")
+    if future and not schema.futures:
+        raise ValueError(
+            f"future is {future}, but scenario '{schema.scenario}' has one future only: let it "
+            "call AgentLink::SetRedraw() before BeginEpisode()"
+        )

@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: MIT
+"""One scenario process under an agent: episodes, steps, branches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tandem.bridge.core import _native
+from tandem.bridge.core.errors import (
+    InvalidAction,
+    NoEpisode,
+    ScenarioError,
+    SchemaMismatch,
+    SimulatorDied,
+    SimulatorTimeout,
+    TandemError,
+)
+from tandem.bridge.core.process import SimulatorProcess, limit_advice
+from tandem.bridge.core.program_digest import program_digest
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.bridge.core.schema import Schema, check_branching
+
+DEFAULT_BRANCH_SLOTS = 64
+DEFAULT_START_TIMEOUT_S = 120.0
+_FORK_TIMEOUT_S = 30.0
+_CLOSE_TIMEOUT_S = 30.0
+_FOREVER = -1.0
+_SEED_LIMIT = 2**64
+
+
+class Status(IntEnum):
+    """Why a frame was published (``Status`` of ``channel/layout.h``)."""
+
+    DECISION = 1
+    TRUNCATED = 2
+    TERMINATED = 3
+
+
+class Command(IntEnum):
+    """What the agent asks for (``Command`` of ``channel/layout.h``)."""
+
+    STEP = 1
+    BRANCH = 2
+    CONTINUE = 3
+    CLOSE = 4
+
+
+_FLUSH = 4
+_BRANCHED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a simulator published at a decision: copies, safe to keep.
+
+    Attributes:
+        observation: one float64 array per observation block.
+        records: one structured array per record table, rows since the last decision.
+        status: ``DECISION`` while the episode goes on.
+        epoch: decisions taken in the episode before this frame.
+    """
+
+    observation: dict[str, NDArray[Any]]
+    records: dict[str, NDArray[Any]]
+    status: Status
+    epoch: int
+
+
+class Simulator:
+    """A warmed-up scenario process (the zygote) and its running episode.
+
+    Each :meth:`reset` forks an episode from the warmed-up state, which takes about a millisecond.
+    Not thread-safe but for :meth:`close`, which makes a waiting call in another thread raise.
+
+    Args:
+        scenario: name of an installed scenario, or the path of an executable.
+        arguments: the scenario's command-line arguments by name (``{"users": 5}``); see
+            ``tandem scenarios`` or the executable's ``--help``.
+        branch_slots: counterfactuals held at the same time; longer lists are run in portions.
+        spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
+        start_timeout_s: limit of the warm-up.
+        step_timeout_s: limit of a step in wall time, ``None`` for none. At the limit the
+            simulator is stopped.
+        one_shot: run one episode only, and let it end in good order on :meth:`close`. Needed for
+            trace files (pcap, FlowMonitor, NetAnim), which are the process's own.
+
+    Raises:
+        ScenarioNotFound: no such executable.
+        ScenarioError: the scenario refuses its arguments or fails during warm-up.
+        SchemaMismatch: the scenario was built with another version of tandem.
+    """
+
+    def __init__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object] | None = None,
+        *,
+        branch_slots: int = DEFAULT_BRANCH_SLOTS,
+        spin_us: float = _native.DEFAULT_SPIN_US,
+        start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
+        step_timeout_s: float | None = None,
+        one_shot: bool = False,
+    ) -> None:
+        if branch_slots < 1:
+            raise ValueError(f"branch_slots is {branch_slots}, at least 1 is needed")
+        executable = scenario_executable(scenario)
+        user_arguments = [
+            f"--{name}={int(value) if isinstance(value, bool) else value}"
+            for name, value in (arguments or {}).items()
+        ]
+        self.command: tuple[str, ...] = (str(executable), *user_arguments)
+        self._timeout_s = _FOREVER if step_timeout_s is None else step_timeout_s
+        self._fork_timeout_s = min(_FORK_TIMEOUT_S, step_timeout_s or _FORK_TIMEOUT_S)
+        self._one_shot = one_shot
+        self._seed = 0
+        self._episode = 0
+        self._running = False
+        self._flushed: list[dict[str, NDArray[Any]]] = []
+        self._process = SimulatorProcess(
+            [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"]
+        )
+        self.pid = self._process.pid
+        try:
+            memory_fd = self._process.receive_channel(start_timeout_s)
+            try:
+                self._channel = _native.Channel(memory_fd, spin_us)
+            except OSError as error:
+                raise TandemError(
+                    f"cannot attach to {executable}: {error.strerror}{limit_advice(error)}"
+                ) from error
+            except RuntimeError as error:
+                raise SchemaMismatch(f"{executable}: {error}") from error
+            finally:
+                os.close(memory_fd)
+            self.schema_text = bytes(self._channel.schema).decode()
+            self.schema = Schema.parse(self.schema_text)
+        except BaseException:
+            self._process.stop()
+            raise
+        action = self.schema.action
+        self._channel.declare_action(
+            action.name, list(action.shape), action.dtype == "float64", action.low, action.high
+        )
+        memory = self._channel.observation(0)
+        self._copies = tuple((b.name, b.view(memory).copy) for b in self.schema.observation)
+        self._exchange = self._channel.exchange
+
+    @property
+    def episode_pid(self) -> int:
+        """Process of the running or last episode, 0 before the first reset."""
+        return self._episode
+
+    def program_digest(self) -> str:
+        """SHA-256 of everything that decides results beside arguments, seed and actions."""
+        return program_digest(self.pid, Path(self.command[0]))
+
+    # --- episodes -------------------------------------------------------------------------------
+
+    def reset(self, seed: int) -> Frame:
+        """Fork a new episode and return its first decision.
+
+        Args:
+            seed: RngRun of the episode, 0 to 2^64 - 1; the same seed gives the same episode.
+        """
+        self.begin(seed)
+        return self.wait()
+
+    def begin(self, seed: int) -> None:
+        """The first half of :meth:`reset`: the episode starts, :meth:`wait` returns its frame."""
+        if not 0 <= seed < _SEED_LIMIT:
+            raise ValueError(f"seed is {seed}, allowed are 0 to 2^64 - 1")
+        if self._one_shot and self._episode:
+            raise NoEpisode(
+                "this simulator writes trace files and runs one episode only; start another one"
+            )
+        self._running = False
+        self._flushed.clear()
+        self._seed = seed
+        try:
+            self._episode, pidfds = self._process.fork_episode(seed, self._fork_timeout_s)
+        except SimulatorTimeout:
+            raise  # an OSError as well
+        except OSError as error:
+            self._die("the simulator ended before the episode began", error)
+        self._channel.attach(pidfds)
+        self._running = True
+
+    def step(self, action: ArrayLike) -> Frame:
+        """Run one epoch with a joint action and return the next decision.
+
+        Raises:
+            InvalidAction: wrong shape or type, NaN, or out of range; the episode is unharmed.
+            SimulatorDied: the process ended; has exit status, last output and command.
+            SimulatorTimeout: ``step_timeout_s`` is over; the process has been stopped.
+            NoEpisode: there is no running episode.
+        """
+        return self._frame(self.exchange(action))
+
+    def post(self, action: ArrayLike) -> None:
+        """The first half of :meth:`step`: start the epoch and return at once."""
+        self._check_idle()
+        self._write(action, 0)
+        self._channel.post(Command.STEP)
+
+    def wait(self) -> Frame:
+        """The second half of :meth:`step` or :meth:`begin`. After an interrupt, call it again."""
+        if not self._running:
+            self._no_episode()
+        return self._frame(self._settle(self._channel.wait(self._timeout_s)))
+
+    def branch(
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[Frame]:
+        """Try joint actions from this very state, in forked copies; the episode does not move.
+
+        Args:
+            actions: joint actions, each as for :meth:`step`.
+            horizon: epochs that a branch runs, its action held.
+            parallel: branches run at the same time; default: the number of processors.
+            future: 0: the random draws that a step would meet; 1, 2, …: others, the same for all
+                actions.
+
+        Returns:
+            One frame per action, in order.
+
+        Raises:
+            InvalidAction, SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
+            ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
+        """
+        check_branching(self.schema, horizon, future)
+        self._check_idle()
+        workers = parallel if parallel is not None else len(os.sched_getaffinity(0))
+        portion = self._channel.slots - 1
+        frames: list[Frame] = []
+        for start in range(0, len(actions), portion):
+            part = actions[start : start + portion]
+            for slot, action in enumerate(part, start=1):
+                self._write(action, slot)
+            self._channel.post_branch(len(part), horizon, max(1, workers), future)
+            self._settle(self._channel.wait(self._timeout_s))
+            self._check_branches(len(part))
+            frames.extend(self._branch_frame(slot) for slot in range(1, len(part) + 1))
+        return frames
+
+    def close(self) -> None:
+        """End the processes and free everything; may be called again, and from any thread."""
+        if self._one_shot and self._running and not self._channel.pending:
+            self._channel.post(Command.CLOSE)
+            self._channel.wait(_CLOSE_TIMEOUT_S)
+        if self._one_shot and self._episode:
+            self._process.exit_status(self._episode)
+        self._running = False
+        self._process.stop()
+        self._channel.detach()
+
+    # --- the thin path --------------------------------------------------------------------------
+
+    def exchange(self, action: Any) -> int:
+        """:meth:`step` without a frame: post, wait, return the :class:`Status`."""
+        if not self._running:
+            self._no_episode()
+        try:
+            status = self._exchange(action, self._timeout_s)
+            if status == _native.UNREADABLE:
+                status = self._exchange(_as_numbers(action), self._timeout_s)
+        except _native.InvalidActionError as error:
+            raise InvalidAction(str(error)) from None
+        return status if status == Status.DECISION else self._settle(status)
+
+    def observe(self) -> dict[str, NDArray[Any]]:
+        """Copies of the observation blocks as last published."""
+        return {name: copy() for name, copy in self._copies}
+
+    def take_records(self) -> dict[str, NDArray[Any]]:
+        """Copies of the rows reported since the last decision, per table."""
+        tables = self._rows(0)
+        if self._flushed:
+            parts = [*self._flushed, tables]
+            self._flushed = []
+            tables = {name: np.concatenate([part[name] for part in parts]) for name in tables}
+        return tables
+
+    # --- internals ------------------------------------------------------------------------------
+
+    def _rows(self, slot: int) -> dict[str, NDArray[Any]]:
+        memory = self._channel.records(slot)
+        return {table.name: table.take(memory) for table in self.schema.records}
+
+    def _frame(self, status: int) -> Frame:
+        epoch = self._channel.slot_info(0)["epoch"]
+        return Frame(self.observe(), self.take_records(), Status(status), epoch)
+
+    def _check_branches(self, count: int) -> None:
+        """The first one that died has ended the others."""
+        for slot in range(1, count + 1):
+            info = self._channel.slot_info(slot)
+            if info["exit_status"] != 0 or info["status"] == 0:
+                self._running = False
+                raise SimulatorDied(
+                    f"branch {slot} of the simulator died",
+                    os.waitstatus_to_exitcode(info["exit_status"]),
+                    self._process.output_tail(),
+                    self._reproduce(),
+                )
+
+    def _branch_frame(self, slot: int) -> Frame:
+        info = self._channel.slot_info(slot)
+        if info["dropped_records"]:
+            raise ScenarioError(
+                f"a branch finished {info['dropped_records']} more requests than its record table "
+                "holds; pass a larger recordCapacity to the scenario"
+            )
+        memory = self._channel.observation(slot)
+        observation = {b.name: b.view(memory).copy() for b in self.schema.observation}
+        return Frame(observation, self._rows(slot), Status(info["status"]), info["epoch"])
+
+    def _settle(self, status: int) -> int:
+        """Deal with every outcome of a wait that is not simply the next decision."""
+        while status == _FLUSH:
+            self._flushed.append(self._rows(0))
+            self._channel.post(Command.CONTINUE)
+            status = self._channel.wait(self._timeout_s)
+        if status in (Status.DECISION, _BRANCHED):
+            return status
+        if status in (Status.TRUNCATED, Status.TERMINATED):
+            self._running = False
+            return status
+        if status == _native.BUSY:
+            raise NoEpisode("an interrupted step is still under way: call wait() or reset()")
+        if status == _native.TIMED_OUT:
+            self._running = False
+            tail = self._process.output_tail()
+            self._process.stop()
+            raise SimulatorTimeout(
+                f"the simulator did not answer within {self._timeout_s:g} s and was stopped; "
+                f"raise step_timeout_s or look at its last output: {tail or '(nothing)'}"
+            )
+        self._die("the simulator died in the middle of an episode", None)
+
+    def _die(self, what: str, cause: BaseException | None) -> NoReturn:
+        self._running = False
+        status = self._process.exit_status(self._episode)
+        tail = self._process.output_tail()
+        raise SimulatorDied(what, status, tail, self._reproduce()) from cause
+
+    def _reproduce(self) -> tuple[str, ...]:
+        return (*self.command, "--agent=none", f"--seed={self._seed}")
+
+    def _write(self, action: Any, slot: int) -> None:
+        try:
+            written = self._channel.write_action(action, slot)
+            if not written and not self._channel.write_action(_as_numbers(action), slot):
+                raise InvalidAction(f"the action {action!r} cannot be read as numbers")
+        except _native.InvalidActionError as error:
+            raise InvalidAction(str(error)) from None
+
+    def _check_idle(self) -> None:
+        if not self._running:
+            self._no_episode()
+        if self._channel.pending:
+            self._settle(_native.BUSY)
+
+    def _no_episode(self) -> NoReturn:
+        raise NoEpisode("no episode is running: call reset() first")
+
+    def __enter__(self) -> Simulator:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _as_numbers(action: Any) -> NDArray[Any]:
+    """Anything array-like as a contiguous int64 or float64 array."""
+    try:
+        array = np.asarray(action)
+    except ValueError as error:
+        raise InvalidAction(f"the action is no regular array: {error}") from error
+    # Aligned, too: what comes out of a network buffer may not be, and cannot be read as it is.
+    if array.dtype.kind in "iub":
+        return np.require(array, np.int64, ("C", "A"))
+    if array.dtype.kind == "f":
+        return np.require(array, np.float64, ("C", "A"))
+    raise InvalidAction(f"the action has element type {array.dtype}, expected numbers")

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Several simulators stepped together from one Python process."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
+
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
+from numpy.typing import NDArray
+
+from tandem.bridge.core.backend import Backend
+from tandem.bridge.core.env import Observation, TandemEnv, Transition
+from tandem.bridge.core.errors import TandemError
+
+BatchTransition: TypeAlias = tuple[
+    Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
+]
+
+Result = TypeVar("Result")
+
+
+class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
+    """``num_envs`` independent simulators behind Gymnasium's vector interface.
+
+    A step posts all actions before it waits for any result, so the simulators compute at the same
+    time; no threads and no worker processes are involved. Environment ``i`` behaves exactly like
+    ``TandemEnv(..., seed=seed + i)``.
+
+    ``info`` follows Gymnasium's convention (an array per key and a mask ``_key``); record tables
+    differ in length, so ``info["requests"]`` is an object array of structured arrays.
+
+    Args:
+        scenario: as for `TandemEnv`.
+        arguments: as for `TandemEnv`, the same for all.
+        num_envs: how many simulators.
+        seed: seeds of the first reset: ``seed + i``, or one per environment.
+        autoreset_mode: Gymnasium's: ``NEXT_STEP`` (default), ``SAME_STEP`` or ``DISABLED``.
+        **options: every other keyword of `TandemEnv`, scenario arguments included.
+
+    Raises:
+        TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
+    """
+
+    #: What each environment is; `RemoteVectorEnv` has another.
+    _environment: type[TandemEnv] = TandemEnv
+
+    def __init__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object] | None = None,
+        *,
+        num_envs: int = 1,
+        seed: int | Sequence[int | None] | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **options: Any,
+    ) -> None:
+        if num_envs < 1:
+            raise ValueError(f"num_envs={num_envs} is too small: at least 1")
+        self.num_envs = num_envs
+        self._mode = AutoresetMode(autoreset_mode)
+        self.metadata = {**TandemEnv.metadata, "autoreset_mode": self._mode}
+        self._envs: list[TandemEnv] = []
+        try:
+            for env_seed in self._spread(seed):
+                self._envs.append(self._environment(scenario, arguments, seed=env_seed, **options))
+        except BaseException:
+            self.close()
+            raise
+        self.single_observation_space = self._envs[0].observation_space
+        self.single_action_space = self._envs[0].action_space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._observations: list[Observation] = [{} for _ in range(num_envs)]
+        self._done = np.zeros(num_envs, dtype=np.bool_)
+
+    @property
+    def envs(self) -> tuple[TandemEnv, ...]:
+        """The environments, in order (for branching, for their simulators)."""
+        return tuple(self._envs)
+
+    @property
+    def simulators(self) -> tuple[Backend, ...]:
+        """The simulator processes, in order."""
+        return tuple(env.simulator for env in self._envs)
+
+    def reset(
+        self,
+        *,
+        seed: int | Sequence[int | None] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode in every environment.
+
+        Args:
+            seed: environment ``i`` gets ``seed + i``, or ``seed[i]``.
+            options: as for `TandemEnv.reset`; ``"reset_mask"`` (bool array) restricts the reset
+                to some environments.
+        """
+        options = dict(options or {})
+        mask = options.pop("reset_mask", None)
+        chosen = np.ones(self.num_envs, dtype=np.bool_) if mask is None else self._check_mask(mask)
+        seeds = self._spread(seed)
+        results = self._together(
+            {
+                index: functools.partial(env.begin_reset, seed=seeds[index], options=options)
+                for index, env in enumerate(self._envs)
+                if chosen[index]
+            },
+            {index: env.end_reset for index, env in enumerate(self._envs) if chosen[index]},
+        )
+        infos: dict[str, Any] = {}
+        for index, (observation, info) in results.items():
+            self._observations[index] = observation
+            self._done[index] = False
+            infos = self._add_info(infos, info, index)
+        return self._stack(), infos
+
+    def step(self, actions: Any) -> BatchTransition:
+        """Play one decision epoch in every environment.
+
+        Args:
+            actions: array whose row ``i`` is the joint action of environment ``i``.
+
+        Raises:
+            ValueError: not one action per environment.
+            InvalidAction: a row is invalid; environments before it have been stepped.
+            SimulatorDied: names the first environment whose simulator died; the others have
+                finished their epoch and can be reset or closed.
+        """
+        if len(actions) != self.num_envs:
+            raise ValueError(
+                f"got {len(actions)} actions for {self.num_envs} environments: give one each"
+            )
+        resetting = self._done.copy()
+        if self._mode == AutoresetMode.DISABLED and resetting.any():
+            raise ValueError(
+                f"environments {np.flatnonzero(resetting).tolist()} have ended and autoreset is "
+                'off: call reset(options={"reset_mask": mask}) first'
+            )
+        rewards = np.zeros(self.num_envs, dtype=np.float64)
+        terminations = np.zeros(self.num_envs, dtype=np.bool_)
+        truncations = np.zeros(self.num_envs, dtype=np.bool_)
+        infos: dict[str, Any] = {}
+        for index, result in enumerate(self._advance(actions, resetting)):
+            observation, rewards[index], terminations[index], truncations[index], info = result
+            if self._mode == AutoresetMode.SAME_STEP and (
+                terminations[index] or truncations[index]
+            ):
+                final = {"final_obs": observation, "final_info": info}
+                infos = self._add_info(infos, final, index)
+                observation, info = self._envs[index].reset()
+            self._observations[index] = observation
+            infos = self._add_info(infos, info, index)
+        if self._mode != AutoresetMode.SAME_STEP:
+            self._done = terminations | truncations
+        return self._stack(), rewards, terminations, truncations, infos
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """End every simulator, also when some have died."""
+        for env in self._envs:
+            env.close()
+
+    def _advance(self, actions: Any, resetting: NDArray[np.bool_]) -> list[Transition]:
+        """Step every environment, or reset those whose episode ended at the step before."""
+        begin: dict[int, Callable[[], None]] = {}
+        end: dict[int, Callable[[], Transition]] = {}
+        for index, env in enumerate(self._envs):
+            if resetting[index]:
+                begin[index] = env.begin_reset
+                end[index] = functools.partial(_as_transition, env)
+            else:
+                begin[index] = functools.partial(env.post, actions[index])
+                end[index] = env.wait
+        results = self._together(begin, end)
+        return [results[index] for index in range(self.num_envs)]
+
+    def _together(
+        self, begin: Mapping[int, Callable[[], None]], end: Mapping[int, Callable[[], Result]]
+    ) -> dict[int, Result]:
+        """Begin everywhere, then end everywhere; raise only when nobody is left computing."""
+        failures: list[tuple[int, TandemError]] = []
+        begun = []
+        results: dict[int, Result] = {}
+        for index, start in begin.items():
+            try:
+                start()
+                begun.append(index)
+            except TandemError as error:
+                failures.append((index, error))
+                break
+        for index in begun:
+            try:
+                results[index] = end[index]()
+            except TandemError as error:
+                failures.append((index, error))
+        if failures:
+            index, failure = failures[0]
+            message = f"environment {index} of {self.num_envs}: {failure}"
+            failure.args = (message, *failure.args[1:])
+            raise failure
+        return results
+
+    def _stack(self) -> Observation:
+        empty = create_empty_array(self.single_observation_space, n=self.num_envs, fn=np.zeros)
+        return cast(
+            Observation,
+            concatenate(
+                self.single_observation_space, self._observations, cast(Observation, empty)
+            ),
+        )
+
+    def _spread(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, int | np.integer):
+            return [int(seed) + index for index in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise ValueError(
+                f"got {len(seed)} seeds for {self.num_envs} environments: give one each"
+            )
+        return list(seed)
+
+    def _check_mask(self, mask: Any) -> NDArray[np.bool_]:
+        array = np.asarray(mask)
+        if array.shape != (self.num_envs,) or array.dtype != np.bool_ or not array.any():
+            raise ValueError(
+                f"reset_mask must hold {self.num_envs} booleans, at least one of them true, "
+                f"not {mask!r}"
+            )
+        return array
+
+    def _add_info(
+        self, vector_infos: dict[str, Any], env_info: dict[str, Any], env_num: int
+    ) -> dict[str, Any]:
+        """Gymnasium's convention, with arrays kept whole in an object array."""
+        arrays = {k: v for k, v in env_info.items() if isinstance(v, np.ndarray)}
+        scalars = {k: v for k, v in env_info.items() if k not in arrays}
+        infos: dict[str, Any] = super()._add_info(vector_infos, scalars, env_num)
+        for key, value in arrays.items():
+            if key not in infos:
+                infos[key] = np.full(self.num_envs, None, dtype=object)
+                infos[f"_{key}"] = np.zeros(self.num_envs, dtype=np.bool_)
+            infos[key][env_num] = value
+            infos[f"_{key}"][env_num] = True
+        return infos
+
+
+def _as_transition(env: TandemEnv) -> Transition:
+    """The end of a reset in the shape of a step."""
+    observation, info = env.end_reset()
+    return observation, 0.0, False, False, info

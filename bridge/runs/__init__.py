@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Run folders: written, read, resumed; any record table."""

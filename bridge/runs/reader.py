@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""Reading a run folder: data frames, the topology as a graph, and what each column means."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from tandem.bridge.backends.recovery import recover
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.columns import DECISIONS, EPISODES, SCHEMA
+
+if TYPE_CHECKING:
+    import networkx
+
+#: Tables that are always there, perhaps empty.
+ALWAYS: Final = ("requests", DECISIONS, EPISODES, "positions")
+#: Tables of `tandem run --frames`.
+FRAME_TABLES: Final = ("airtime", "frames", "losses")
+#: Tables of `tandem train` and `tandem report --oracle`.
+LEARNING_TABLES: Final = ("history", "evaluation", "oracle")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder in memory. Tables that the run does not have are empty data frames.
+
+    Attributes:
+        folder: where it came from.
+        metadata: content of ``metadata.json``.
+        config: content of ``config.yaml``.
+        schema: content of ``schema.json``: tables with units, and the scenario's fixed facts.
+        tables: every table of the run by name.
+    """
+
+    folder: Path
+    metadata: Mapping[str, Any]
+    config: Mapping[str, Any]
+    schema: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder."""
+        return self.folder.resolve().name
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """The scenario's fixed facts: options, sites, cells, topology, …"""
+        meta: Mapping[str, Any] = self.schema["meta"]
+        return meta
+
+    @functools.cached_property
+    def labels(self) -> dict[str, Any]:
+        """What names the codes in the tables: ``meta``, and the blocks of the observation."""
+        blocks = {
+            block["name"]: {
+                "shape": block["shape"],
+                "columns": [column["name"] for column in block["columns"]],
+            }
+            for block in self.schema["observation"]
+        }
+        return {**self.meta, "scenario": self.schema["scenario"], "observation": blocks}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by name; empty if the run has none of that name."""
+        return self.tables.get(name, pd.DataFrame())
+
+    @property
+    def requests(self) -> pd.DataFrame:
+        """One row per request that ended."""
+        return self.table("requests")
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """One row per decision."""
+        return self.table(DECISIONS)
+
+    @property
+    def episodes(self) -> pd.DataFrame:
+        """One row per episode."""
+        return self.table(EPISODES)
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """Where each radio node was at each decision."""
+        return self.table("positions")
+
+    def columns(self, table: str) -> pd.DataFrame:
+        """What the columns of a table mean.
+
+        Returns:
+            Index: column. Columns: unit, help.
+
+        Raises:
+            KeyError: the run has no such table.
+        """
+        described = {entry["name"]: entry["columns"] for entry in self.schema["records"]}
+        if table not in described:
+            raise KeyError(f"run {self.name} describes no table {table!r}: {sorted(described)}")
+        rows = {column["name"]: (column["unit"], column["help"]) for column in described[table]}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["unit", "help"]).rename_axis(
+            "column"
+        )
+
+    def observation(self, block: str) -> pd.DataFrame:
+        """An observation block of every decision in columns.
+
+        Returns:
+            Index: episode, epoch, row (user, site or cell). Columns: those of the block. The last
+            observation of each episode has the epoch after its last decision.
+
+        Raises:
+            KeyError: the run has no such block.
+        """
+        shape = self.labels["observation"][block]["shape"]
+        names = self.labels["observation"][block]["columns"]
+        parts = [self.decisions[["episode", "epoch"]].assign(v=self._column(block))]
+        final = f"final_observation_{block}"
+        if final in self.episodes:
+            ends = self.episodes[["episode", "epochs", final]]
+            parts.append(ends.set_axis(["episode", "epoch", "v"], axis="columns"))
+        rows = pd.concat(parts).sort_values(["episode", "epoch"], kind="stable")
+        frames = {
+            (int(episode), int(epoch)): pd.DataFrame(np.reshape(values, shape), columns=names)
+            for episode, epoch, values in zip(
+                rows["episode"], rows["epoch"], rows["v"], strict=True
+            )
+        }
+        if not frames:
+            return pd.DataFrame(columns=names)
+        return pd.concat(frames, names=["episode", "epoch", "row"])
+
+    def _column(self, block: str) -> pd.Series[Any]:
+        return self.decisions.get(f"observation_{block}", pd.Series(dtype=object))
+
+    @functools.cached_property
+    def topology(self) -> networkx.Graph[str]:
+        """Nodes and links of the scenario.
+
+        Node attributes: ``kind``, ``x_m``, ``y_m`` (where it is at the run's first decision),
+        and for users ``user`` and ``cell``. Link attributes: ``kind``, ``rate_bps`` (``None`` for
+        a radio channel, whose rate changes), ``delay_s``.
+        """
+        import networkx
+
+        graph: networkx.Graph[str] = networkx.Graph(scenario=self.schema["scenario"])
+        described = self.meta.get("topology") or {"nodes": [], "links": []}
+        places = self.positions
+        first: dict[int, tuple[float, float]] = {}
+        if len(places):
+            start = places.drop_duplicates("node")
+            first = dict(
+                zip(start["node"], zip(start["x_m"], start["y_m"], strict=True), strict=True)
+            )
+        for index, node in enumerate(described["nodes"]):
+            attributes = {key: value for key, value in node.items() if key != "name"}
+            if index in first:
+                attributes["x_m"], attributes["y_m"] = first[index]
+            if node["kind"] == "user":
+                user = int(node["name"].rpartition("-")[2])
+                attributes["user"] = user
+                attributes["cell"] = self.meta["cells"][self.meta["user_cells"][user]]["name"]
+            graph.add_node(node["name"], **attributes)
+        for link in described["links"]:
+            attributes = {key: value for key, value in link.items() if key not in ("a", "b")}
+            graph.add_edge(link["a"], link["b"], **attributes)
+        return graph
+
+
+def load_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a run folder.
+
+    Args:
+        folder: written by ``tandem run``, ``tandem demo``, ``tandem train`` or `RunWriter`.
+
+    Raises:
+        RunFolderError: not a run folder, or one of another format version.
+    """
+    path = Path(folder)
+    if not run_folder.is_run(path):
+        raise run_folder.RunFolderError(
+            f"{path} is no run folder (no {run_folder.METADATA} of format "
+            f"{run_folder.FORMAT!r}): write one with `tandem run --out {path}`"
+        )
+    recover(path)
+    metadata = json.loads((path / run_folder.METADATA).read_text(encoding="utf-8"))
+    _check_version(path, metadata)
+    try:
+        schema = json.loads((path / SCHEMA).read_text(encoding="utf-8"))
+        config = yaml.safe_load((path / run_folder.CONFIG).read_text(encoding="utf-8")) or {}
+        tables = {file.stem: pd.read_parquet(file) for file in sorted(path.glob("*.parquet"))}
+    except (OSError, ValueError) as error:
+        raise run_folder.RunFolderError(
+            f"{path} cannot be read (status of the run: {metadata.get('status')}): {error}"
+        ) from error
+    return Run(path, metadata, config, schema, tables)
+
+
+def _check_version(path: Path, metadata: Mapping[str, Any]) -> None:
+    version = metadata.get("format_version")
+    if version == run_folder.FORMAT_VERSION:
+        return
+    writer = metadata.get("tandem_version")
+    newer = isinstance(version, int) and version > run_folder.FORMAT_VERSION
+    step = (
+        "update ns3-tandem to read it"
+        if newer
+        else f"repeat the run (its settings are in {path / run_folder.CONFIG}), or read it with "
+        f"ns3-tandem {writer}"
+    )
+    raise run_folder.RunFolderError(
+        f"{path} has run format {version}, written by ns3-tandem {writer}; this version reads "
+        f"format {run_folder.FORMAT_VERSION}: {step}"
+    )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""``tandem serve``: a pool of simulators for remote agents."""

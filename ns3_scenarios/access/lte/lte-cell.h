@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_LTE_CELL_H
+#define TANDEM_LTE_CELL_H
+
+#include "access/access-cell.h"
+#include "access/background.h"
+#include "access/lte/lte-frame-probe.h"
+#include "access/lte/lte-probe.h"
+#include "access/path-loss.h"
+#include "access/placement.h"
+
+#include "ns3/command-line.h"
+#include "ns3/ipv4-interface-container.h"
+#include "ns3/lte-helper.h"
+#include "ns3/net-device-container.h"
+#include "ns3/point-to-point-epc-helper.h"
+#include "ns3/propagation-loss-model.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace tandem
+{
+
+class ShadowingLossModel;
+
+/** Everything about an LTE cell that can be chosen. */
+struct LteCellConfig
+{
+    LteCellConfig();
+
+    std::string scheduler{"pf"};      //!< pf | rr
+    uint32_t bandwidthPrb{50};        //!< uplink and downlink, PRBs: 6 | 15 | 25 | 50 | 75 | 100
+    std::string rlcMode{"um"};        //!< um | am
+    uint32_t rlcBufferBytes{1 << 20}; //!< of each bearer, bytes
+    double ueTxPowerDbm{23.0};        //!< power class 3 of TS 36.101, dBm
+    double enbTxPowerDbm{43.0};       //!< macro eNB of TR 36.814, dBm
+    PathLossConfig pathLoss;
+    PlacementConfig placement;
+    BackgroundConfig background;
+
+    /** Add every argument, each with \p prefix in front of its name. */
+    void AddArguments(CommandLine& cmd, const std::string& prefix = "");
+
+    /** End the program with a message if a value makes no sense. */
+    void Check(const std::string& prefix = "") const;
+};
+
+/** One eNB with an evolved packet core; the PGW is the gateway. */
+class LteCell : public AccessCell
+{
+  public:
+    /** \param config must have been checked */
+    explicit LteCell(const LteCellConfig& config);
+    ~LteCell() override;
+
+    void Build(NodeContainer users) override;
+    std::string GetKind() const override;
+    std::string GetStandard() const override;
+    Ptr<Node> GetGateway() const override;
+    std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
+    void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
+    RadioSample Sample(uint32_t i) const override;
+    RadioCounters Count(uint32_t i) const override;
+    CellCounters CountCell() const override;
+    double GetDistance(uint32_t i) const override;
+    std::vector<PlacedNode> GetPlacedNodes() const override;
+    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    Time GetWarmup() const override;
+    int64_t AssignStreams(int64_t first) override;
+    void BeginEpisode() override;
+
+    /** \return the uplink probe of user \p i, for checks against the transport block tables */
+    const LteUeProbe& GetProbe(uint32_t i) const;
+
+    /** \return the distance at which a UE can still use the whole uplink band, m */
+    static double GetRange(const LteCellConfig& config);
+
+  private:
+    void ConfigureDefaults();
+    void InstallRadio();
+    void InstallCore();
+    void InstallShadowing();
+    void AttachOne(uint32_t i);
+    void OnSinr(uint16_t cellId, uint16_t rnti, double sinr, uint8_t carrier);
+
+    LteCellConfig m_config;
+    // Members, because an LteHelper that goes out of scope takes the core network apart.
+    Ptr<LteHelper> m_lte;
+    Ptr<PointToPointEpcHelper> m_epc;
+    Ptr<ShadowingLossModel> m_shadowing;
+    std::vector<Ptr<PropagationLossModel>> m_fading;
+    NodeContainer m_backgroundNodes;
+    Ptr<Node> m_enb;
+    Ptr<NetDevice> m_enbDevice;
+    BackgroundTraffic m_background;
+    std::vector<std::unique_ptr<LteUeProbe>> m_probes;         //!< of all stations
+    std::vector<std::unique_ptr<LteFrameProbe>> m_frameProbes; //!< empty unless asked for
+    std::vector<double> m_sinrByRnti;                          //!< linear
+    std::vector<double> m_fullBandRateBps;                     //!< by MCS
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_LTE_CELL_H

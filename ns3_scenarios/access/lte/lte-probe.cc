@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "access/lte/lte-probe.h"
+
+#include "ns3/lte-pdcp.h"
+#include "ns3/lte-radio-bearer-info.h"
+#include "ns3/lte-rlc.h"
+#include "ns3/lte-spectrum-phy.h"
+#include "ns3/lte-ue-phy.h"
+#include "ns3/lte-ue-rrc.h"
+#include "ns3/object-map.h"
+#include "ns3/simulator.h"
+
+#include <algorithm>
+
+namespace ns3
+{
+namespace tandem
+{
+
+namespace
+{
+const Time SUBFRAME = MilliSeconds(1);
+}
+
+LteUeProbe::LteUeProbe(Ptr<LteUeNetDevice> device)
+    : m_device(device)
+{
+    auto phy = device->GetPhy();
+    phy->TraceConnectWithoutContext("ReportUlPhyResourceBlocks",
+                                    MakeCallback(&LteUeProbe::OnGrantedBlocks, this));
+    phy->TraceConnectWithoutContext("UlPhyTransmission", MakeCallback(&LteUeProbe::OnGrant, this));
+    phy->GetUplinkSpectrumPhy()->TraceConnectWithoutContext(
+        "TxStart",
+        MakeCallback(&LteUeProbe::OnTransmit, this));
+    device->GetRrc()->TraceConnectWithoutContext("DrbCreated",
+                                                 MakeCallback(&LteUeProbe::OnDataBearer, this));
+}
+
+void
+LteUeProbe::OnDataBearer(uint64_t /* imsi */,
+                         uint16_t /* cellId */,
+                         uint16_t /* rnti */,
+                         uint8_t drbIdentity)
+{
+    ObjectMapValue bearers;
+    m_device->GetRrc()->GetAttribute("DataRadioBearerMap", bearers);
+    for (auto it = bearers.Begin(); it != bearers.End(); ++it)
+    {
+        auto bearer = DynamicCast<LteDataRadioBearerInfo>(it->second);
+        if (bearer->m_drbIdentity != drbIdentity)
+        {
+            continue;
+        }
+        bearer->m_pdcp->TraceConnectWithoutContext("TxPDU",
+                                                   MakeCallback(&LteUeProbe::OnPdcpPdu, this));
+        bearer->m_rlc->TraceConnectWithoutContext("TxPDU",
+                                                  MakeCallback(&LteUeProbe::OnRlcPdu, this));
+        bearer->m_rlc->TraceConnectWithoutContext("TxDrop",
+                                                  MakeCallback(&LteUeProbe::OnRlcDrop, this));
+    }
+}
+
+void
+LteUeProbe::OnGrantedBlocks(uint16_t /* rnti */, const std::vector<int>& blocks)
+{
+    m_prbs += blocks.size();
+}
+
+void
+LteUeProbe::OnGrant(PhyTransmissionStatParameters grant)
+{
+    m_mcs = grant.m_mcs;
+    m_hasGrant = true;
+    if (grant.m_ndi == 0)
+    {
+        ++m_retransmissions;
+    }
+    else
+    {
+        m_bits += 8 * static_cast<uint64_t>(grant.m_size);
+    }
+}
+
+void
+LteUeProbe::OnTransmit(Ptr<const PacketBurst> burst)
+{
+    // Without a burst only control information is sent (PUCCH).
+    if (burst)
+    {
+        ++m_subframes;
+        m_transmitStart = Simulator::Now();
+    }
+}
+
+void
+LteUeProbe::OnPdcpPdu(uint16_t /* rnti */, uint8_t /* lcid */, uint32_t bytes)
+{
+    m_rlcBytes += bytes;
+}
+
+void
+LteUeProbe::OnRlcPdu(uint16_t /* rnti */, uint8_t /* lcid */, uint32_t bytes)
+{
+    // An RLC PDU has its header too, so it can exceed what the buffer held.
+    m_rlcBytes -= std::min<uint64_t>(bytes, m_rlcBytes);
+}
+
+void
+LteUeProbe::OnRlcDrop(Ptr<const Packet> packet)
+{
+    m_rlcBytes -= std::min<uint64_t>(packet->GetSize(), m_rlcBytes);
+}
+
+RadioCounters
+LteUeProbe::Count() const
+{
+    RadioCounters counters;
+    counters.txAirtimeS = m_subframes * SUBFRAME.GetSeconds();
+    if (m_subframes > 0)
+    {
+        const Time end = m_transmitStart + SUBFRAME;
+        counters.txAirtimeS -= std::max(0.0, (end - Simulator::Now()).GetSeconds());
+    }
+    counters.macRetransmissions = m_retransmissions;
+    return counters;
+}
+
+uint64_t
+LteUeProbe::GetGrantedPrbs() const
+{
+    return m_prbs;
+}
+
+uint64_t
+LteUeProbe::GetGrantedBits() const
+{
+    return m_bits;
+}
+
+uint8_t
+LteUeProbe::GetMcs() const
+{
+    return m_mcs;
+}
+
+bool
+LteUeProbe::HasGrant() const
+{
+    return m_hasGrant;
+}
+
+uint64_t
+LteUeProbe::GetRlcBytes() const
+{
+    return m_rlcBytes;
+}
+
+} // namespace tandem
+} // namespace ns3

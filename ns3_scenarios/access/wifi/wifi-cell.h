@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_WIFI_CELL_H
+#define TANDEM_WIFI_CELL_H
+
+#include "access/access-cell.h"
+#include "access/background.h"
+#include "access/path-loss.h"
+#include "access/placement.h"
+#include "access/wifi/wifi-frame-probe.h"
+#include "access/wifi/wifi-probe.h"
+
+#include "ns3/command-line.h"
+#include "ns3/ipv4-interface-container.h"
+#include "ns3/net-device-container.h"
+#include "ns3/wifi-helper.h"
+#include "ns3/yans-wifi-channel.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ns3
+{
+namespace tandem
+{
+
+/** No PSDU is longer than this, so RTS/CTS is never used; the default. */
+constexpr uint32_t RTS_NEVER_BYTES = 4692480;
+
+/** Everything about a WiFi cell that can be chosen. */
+struct WifiCellConfig
+{
+    std::string standard{"80211n"};              //!< 80211n | 80211ac | 80211ax
+    uint32_t channelWidthMhz{20};                //!< MHz
+    std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
+    double txPowerDbm{16.0};                     //!< of AP and stations, dBm
+    uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
+    uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
+    PathLossConfig pathLoss;
+    PlacementConfig placement;
+    BackgroundConfig background;
+
+    /** Add every argument, each with \p prefix in front of its name. */
+    void AddArguments(CommandLine& cmd, const std::string& prefix = "");
+
+    /** End the program with a message if a value makes no sense. */
+    void Check(const std::string& prefix = "") const;
+};
+
+/** An infrastructure BSS in the 5 GHz band: one AP, users, background stations. */
+class WifiCell : public AccessCell
+{
+  public:
+    /** \param config must have been checked */
+    explicit WifiCell(const WifiCellConfig& config);
+
+    void Build(NodeContainer users) override;
+    std::string GetKind() const override;
+    std::string GetStandard() const override;
+    Ptr<Node> GetGateway() const override;
+    std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
+    void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
+    RadioSample Sample(uint32_t i) const override;
+    RadioCounters Count(uint32_t i) const override;
+    CellCounters CountCell() const override;
+    double GetDistance(uint32_t i) const override;
+    std::vector<PlacedNode> GetPlacedNodes() const override;
+    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    Time GetWarmup() const override;
+    int64_t AssignStreams(int64_t first) override;
+    void BeginEpisode() override;
+
+    /** \return the AP's radio device, for pcap */
+    Ptr<NetDevice> GetApDevice() const;
+
+    /** \return the greatest distance at which AP and stations detect each other's frames, m */
+    static double GetRange(const WifiCellConfig& config);
+
+  private:
+    void InstallRadio();
+    void InstallAddresses();
+    void FillNeighbourCaches();
+    NodeContainer GetAllNodes() const;
+
+    WifiCellConfig m_config;
+    WifiHelper m_wifi;
+    Ptr<YansWifiChannel> m_channel;
+    NodeContainer m_backgroundNodes;
+    Ptr<Node> m_ap;
+    Ptr<NetDevice> m_apDevice;
+    Ipv4Address m_apAddress;
+    BackgroundTraffic m_background;
+    std::vector<std::unique_ptr<WifiStationProbe>> m_userProbes;
+    std::unique_ptr<MediumProbe> m_medium;
+    std::vector<std::unique_ptr<WifiFrameProbe>> m_frameProbes; //!< empty unless asked for
+};
+
+} // namespace tandem
+} // namespace ns3
+
+#endif // TANDEM_WIFI_CELL_H

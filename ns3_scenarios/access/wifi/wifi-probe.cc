@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "access/wifi/wifi-probe.h"
+
+#include "ns3/simulator.h"
+#include "ns3/wifi-mac-header.h"
+#include "ns3/wifi-phy-state-helper.h"
+#include "ns3/wifi-phy.h"
+#include "ns3/wifi-psdu.h"
+
+namespace ns3
+{
+namespace tandem
+{
+
+WifiStationProbe::WifiStationProbe(Ptr<WifiNetDevice> device)
+    : m_device(device)
+{
+    device->GetPhy()->TraceConnectWithoutContext("PhyTxPsduBegin",
+                                                 MakeCallback(&WifiStationProbe::OnTransmit, this));
+}
+
+void
+WifiStationProbe::OnTransmit(WifiConstPsduMap psdus, WifiTxVector vector, double /* powerW */)
+{
+    const Time duration =
+        WifiPhy::CalculateTxDuration(psdus, vector, m_device->GetPhy()->GetPhyBand());
+    m_airtime += duration;
+    m_transmitEnd = Simulator::Now() + duration;
+
+    const auto& psdu = psdus.begin()->second;
+    if (!psdu->GetHeader(0).IsQosData())
+    {
+        return;
+    }
+    m_lastData = vector;
+    m_hasSentData = true;
+    for (const auto& mpdu : *PeekPointer(psdu))
+    {
+        if (mpdu->GetHeader().IsRetry())
+        {
+            ++m_retransmissions;
+        }
+    }
+}
+
+RadioCounters
+WifiStationProbe::Count() const
+{
+    RadioCounters counters;
+    const Time now = Simulator::Now();
+    const Time ahead = m_transmitEnd > now ? m_transmitEnd - now : Time(0);
+    counters.txAirtimeS = (m_airtime - ahead).GetSeconds();
+    counters.macRetransmissions = m_retransmissions;
+    return counters;
+}
+
+double
+WifiStationProbe::GetRateBps() const
+{
+    return m_hasSentData ? m_lastData.GetMode().GetDataRate(m_lastData) : 0;
+}
+
+double
+WifiStationProbe::GetMcs() const
+{
+    if (!m_hasSentData || m_lastData.GetModulationClass() < WIFI_MOD_CLASS_HT)
+    {
+        return 0;
+    }
+    return m_lastData.GetMode().GetMcsValue();
+}
+
+MediumProbe::MediumProbe(Ptr<WifiNetDevice> device)
+{
+    device->GetPhy()->GetState()->TraceConnectWithoutContext(
+        "State",
+        MakeCallback(&MediumProbe::OnState, this));
+}
+
+void
+MediumProbe::OnState(Time /* start */, Time duration, WifiPhyState state)
+{
+    if (state == WifiPhyState::TX || state == WifiPhyState::RX || state == WifiPhyState::CCA_BUSY)
+    {
+        m_busy += duration;
+    }
+}
+
+double
+MediumProbe::GetBusyS() const
+{
+    return m_busy.GetSeconds();
+}
+
+} // namespace tandem
+} // namespace ns3

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/arrivals.h"
+
+#include "access/argument-check.h"
+#include "model/csv-reader.h"
+
+#include "ns3/command-line.h"
+#include "ns3/double.h"
+#include "ns3/simulator.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+constexpr double MAX_RATE_HZ = 1e4;
+constexpr double MAX_JITTER_S = 1.0;
+constexpr double MAX_TRACE_S = 1e6;
+
+} // namespace
+
+void
+ArrivalConfig::AddArguments(CommandLine& cmd)
+{
+    cmd.AddValue("arrivals",
+                 "when requests arrive: sync (one per user at each decision), poisson (see "
+                 "--rate) or trace (see --trace)",
+                 mode);
+    cmd.AddValue("rate", "arrivals=poisson: mean requests per user, 1/s", rateHz);
+    cmd.AddValue("trace",
+                 "arrivals=trace: CSV file with the columns time_s (since the first decision, s) "
+                 "and user (from 0)",
+                 traceFile);
+    cmd.AddValue("arrivalJitter",
+                 "arrivals=sync: requests arrive within this time after a decision, s",
+                 jitterS);
+}
+
+void
+ArrivalConfig::Check() const
+{
+    CheckChoice("--arrivals", mode, {"sync", "poisson", "trace"});
+    CheckRange("--rate", rateHz, 0, MAX_RATE_HZ, "1/s");
+    CheckRange("--arrivalJitter", jitterS, 0, MAX_JITTER_S, "s");
+    if (mode != "trace" && !traceFile.empty())
+    {
+        Fail("--trace=" + traceFile +
+             " is used with --arrivals=trace only, not with --arrivals=" + mode);
+    }
+    if (mode == "trace" && traceFile.empty())
+    {
+        Fail("--arrivals=trace needs --trace=FILE, a CSV file with the columns time_s,user");
+    }
+}
+
+Arrivals::Arrivals(const ArrivalConfig& config,
+                   uint32_t users,
+                   std::function<void(uint32_t)> onArrival)
+    : m_config(config),
+      m_onArrival(std::move(onArrival)),
+      m_jitter(CreateObject<UniformRandomVariable>()),
+      m_events(users)
+{
+    for (uint32_t i = 0; i < users; ++i)
+    {
+        m_gaps.push_back(CreateObject<ExponentialRandomVariable>());
+        if (config.rateHz > 0)
+        {
+            m_gaps.back()->SetAttribute("Mean", DoubleValue(1.0 / config.rateHz));
+        }
+    }
+    if (m_config.mode == "trace")
+    {
+        ReadTrace();
+    }
+}
+
+Arrivals::~Arrivals()
+{
+    for (EventId& event : m_events)
+    {
+        event.Cancel();
+    }
+}
+
+void
+Arrivals::ReadTrace()
+{
+    const auto lastUser = static_cast<uint32_t>(m_gaps.size()) - 1;
+    CsvReader csv(m_config.traceFile, {"time_s", "user"});
+    while (csv.Next())
+    {
+        m_trace.push_back({csv.GetNumber(0, 0, MAX_TRACE_S), csv.GetCount(1, 0, lastUser)});
+    }
+    if (m_trace.empty())
+    {
+        throw CsvError(m_config.traceFile + ": has a header but no row; at least one is needed");
+    }
+}
+
+bool
+Arrivals::IsSynchronous() const
+{
+    return m_config.mode == "sync";
+}
+
+void
+Arrivals::Start()
+{
+    if (m_config.mode == "poisson" && m_config.rateHz > 0)
+    {
+        for (uint32_t user = 0; user < m_gaps.size(); ++user)
+        {
+            ScheduleNext(user);
+        }
+    }
+    for (const TraceRow& row : m_trace)
+    {
+        Simulator::Schedule(Seconds(row.timeS), &Arrivals::Arrive, this, row.user);
+    }
+}
+
+void
+Arrivals::ScheduleNext(uint32_t user)
+{
+    m_events[user] = Simulator::Schedule(Seconds(m_gaps[user]->GetValue()), [this, user] {
+        Arrive(user);
+        ScheduleNext(user);
+    });
+}
+
+void
+Arrivals::Arrive(uint32_t user)
+{
+    m_onArrival(user);
+}
+
+void
+Arrivals::IssueAll()
+{
+    for (uint32_t user = 0; user < m_gaps.size(); ++user)
+    {
+        const double delay = m_jitter->GetValue(0, m_config.jitterS);
+        Simulator::Schedule(Seconds(delay), &Arrivals::Arrive, this, user);
+    }
+}
+
+int64_t
+Arrivals::AssignStreams(int64_t first)
+{
+    m_jitter->SetStream(first);
+    int64_t used = 1;
+    for (const auto& gap : m_gaps)
+    {
+        gap->SetStream(first + used++);
+    }
+    return used;
+}
+
+} // namespace ns3::tandem

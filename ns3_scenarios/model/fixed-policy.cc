@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/fixed-policy.h"
+
+#include "access/argument-check.h"
+#include "agent-link/agent-link.h"
+
+#include "ns3/integer.h"
+#include "ns3/object-factory.h"
+
+namespace ns3::tandem
+{
+
+FixedPolicy::FixedPolicy(const std::string& name, const OptionTable& options)
+    : m_count(options.GetCount()),
+      // With a stream given, it takes none of the automatic ones: what is built after it, and so
+      // the warm-up, is the same as under an agent, which has no such policy.
+      m_draw(CreateObjectWithAttributes<UniformRandomVariable>("Stream", IntegerValue(0)))
+{
+    CheckChoice("--policy", name, {"device", "edge", "cloud", "random"});
+    if (name == "random")
+    {
+        m_random = true;
+        return;
+    }
+    for (const Site site : {Site::DEVICE, Site::EDGE, Site::CLOUD})
+    {
+        if (name == SiteName(site) && !options.FindFirst(site, m_option))
+        {
+            Fail("--policy=" + name + ": the options file has no option at that site");
+        }
+    }
+}
+
+void
+FixedPolicy::Act(ActionBlock& action)
+{
+    for (size_t i = 0; i < action.GetSize(); ++i)
+    {
+        const uint32_t option = m_random ? m_draw->GetInteger(0, m_count - 1) : m_option;
+        action.Set(i, static_cast<int32_t>(option));
+    }
+}
+
+int64_t
+FixedPolicy::AssignStreams(int64_t first)
+{
+    m_draw->SetStream(first);
+    return 1;
+}
+
+} // namespace ns3::tandem

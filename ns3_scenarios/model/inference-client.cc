@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/inference-client.h"
+
+#include "model/inference-server.h"
+#include "model/request-ledger.h"
+
+#include "ns3/abort.h"
+#include "ns3/simulator.h"
+
+namespace ns3::tandem
+{
+
+NS_OBJECT_ENSURE_REGISTERED(InferenceClient);
+
+TypeId
+InferenceClient::GetTypeId()
+{
+    static TypeId tid = TypeId("ns3::tandem::InferenceClient")
+                            .SetParent<Application>()
+                            .SetGroupName("Tandem")
+                            .AddConstructor<InferenceClient>();
+    return tid;
+}
+
+void
+InferenceClient::Configure(const InferenceClientConfig& config)
+{
+    m_config = config;
+}
+
+void
+InferenceClient::StartApplication()
+{
+    NS_ABORT_MSG_UNLESS(m_config.options && m_config.gateway && m_config.ledger,
+                        "call InferenceClient::Configure() before the start");
+    const auto open = [this](Ipv4Address site) {
+        auto connection =
+            std::make_unique<UploadConnection>(GetNode(),
+                                               InetSocketAddress(site, INFERENCE_PORT),
+                                               *m_config.gateway,
+                                               *m_config.ledger);
+        connection->onReply = [this](uint64_t id) { Finish(id); };
+        connection->Open();
+        return connection;
+    };
+    m_edge = open(m_config.edge);
+    m_cloud = open(m_config.cloud);
+}
+
+void
+InferenceClient::DoDispose()
+{
+    m_pending.clear();
+    m_edge.reset();
+    m_cloud.reset();
+    Application::DoDispose();
+}
+
+UploadConnection&
+InferenceClient::Connection(Site site)
+{
+    return site == Site::EDGE ? *m_edge : *m_cloud;
+}
+
+void
+InferenceClient::Issue(uint32_t option, uint32_t epoch)
+{
+    NS_ABORT_MSG_UNLESS(m_edge, "a request was issued before the client was started");
+    m_lastOption = static_cast<int32_t>(option);
+    const Request request = m_config.ledger->Open(m_config.user, epoch, option);
+    const uint64_t id = request.id;
+    Pending& pending = m_pending[id];
+    pending.site = request.choice.site;
+    pending.timeout = Simulator::Schedule(m_config.timeout, &InferenceClient::GiveUp, this, id);
+    if (pending.site == Site::DEVICE)
+    {
+        pending.job = m_device.Submit(
+            Seconds(request.choice.serviceS),
+            false,
+            [this, id] { m_config.ledger->DeviceStarted(id); },
+            [this, id] { Finish(id); });
+        return;
+    }
+    RequestHeader header;
+    header.requestId = id;
+    header.user = m_config.user;
+    header.option = option;
+    header.variant = request.choice.variantIndex;
+    header.uploadBytes = request.choice.uploadBytes;
+    header.replyBytes = request.choice.replyBytes;
+    Connection(pending.site).Submit(header);
+}
+
+void
+InferenceClient::Finish(uint64_t requestId)
+{
+    const auto found = m_pending.find(requestId);
+    found->second.timeout.Cancel();
+    m_pending.erase(found);
+    m_config.ledger->Finish(requestId, RequestStatus::OK);
+}
+
+void
+InferenceClient::GiveUp(uint64_t requestId)
+{
+    const auto found = m_pending.find(requestId);
+    const Pending pending = found->second;
+    m_pending.erase(found);
+    if (pending.site == Site::DEVICE)
+    {
+        m_device.Cancel(pending.job);
+    }
+    else
+    {
+        Connection(pending.site).Drop(requestId);
+    }
+    m_config.ledger->Finish(requestId, RequestStatus::TIMEOUT);
+}
+
+bool
+InferenceClient::IsReady() const
+{
+    return m_edge && m_edge->IsReady() && m_cloud->IsReady();
+}
+
+const CorePool&
+InferenceClient::GetDevice() const
+{
+    return m_device;
+}
+
+const UploadConnection&
+InferenceClient::GetConnection(Site site) const
+{
+    NS_ABORT_MSG_IF(!m_edge || site == Site::DEVICE, "no connection to " << SiteName(site));
+    return site == Site::EDGE ? *m_edge : *m_cloud;
+}
+
+int32_t
+InferenceClient::GetLastOption() const
+{
+    return m_lastOption;
+}
+
+} // namespace ns3::tandem

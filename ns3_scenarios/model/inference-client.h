@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_INFERENCE_CLIENT_H
+#define TANDEM_INFERENCE_CLIENT_H
+
+#include "model/core-pool.h"
+#include "model/option-table.h"
+#include "model/upload-connection.h"
+
+#include "ns3/application.h"
+#include "ns3/event-id.h"
+#include "ns3/ipv4-address.h"
+#include "ns3/nstime.h"
+
+#include <map>
+#include <memory>
+
+namespace ns3::tandem
+{
+
+class GatewayProbe;
+class RequestLedger;
+
+/** What an InferenceClient works with; what is pointed to must outlive it. */
+struct InferenceClientConfig
+{
+    uint32_t user{0};                    //!< index of the user
+    Ipv4Address edge;                    //!< the edge's address
+    Ipv4Address cloud;                   //!< the cloud's address
+    Time timeout;                        //!< after which a request is given up
+    const OptionTable* options{nullptr}; //!< what the options mean
+    GatewayProbe* gateway{nullptr};      //!< watches the user's gateway
+    RequestLedger* ledger{nullptr};      //!< keeps the books
+};
+
+/**
+ * The application of one user: serves requests on the device (one core, first in, first out) or
+ * sends them to a site, and gives up on those that take too long.
+ */
+class InferenceClient : public Application
+{
+  public:
+    static TypeId GetTypeId();
+
+    void Configure(const InferenceClientConfig& config);
+
+    /** A request arrives now and is served by \p option; \p epoch is recorded with it. */
+    void Issue(uint32_t option, uint32_t epoch);
+
+    /** \return true when the connections to both sites are established */
+    bool IsReady() const;
+
+    /** \return the device's processor */
+    const CorePool& GetDevice() const;
+
+    /** \return the connection to EDGE or CLOUD */
+    const UploadConnection& GetConnection(Site site) const;
+
+    /** \return the option of the request issued last, -1 before the first one */
+    int32_t GetLastOption() const;
+
+  private:
+    struct Pending
+    {
+        Site site{Site::DEVICE};
+        CorePool::Job job{0}; //!< for requests served at the device
+        EventId timeout;
+    };
+
+    void DoDispose() override;
+    void StartApplication() override;
+    UploadConnection& Connection(Site site);
+    void Finish(uint64_t requestId);
+    void GiveUp(uint64_t requestId);
+
+    InferenceClientConfig m_config;
+    CorePool m_device{1};
+    std::unique_ptr<UploadConnection> m_edge;
+    std::unique_ptr<UploadConnection> m_cloud;
+    std::map<uint64_t, Pending> m_pending;
+    int32_t m_lastOption{-1};
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_INFERENCE_CLIENT_H

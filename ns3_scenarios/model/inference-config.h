@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_INFERENCE_CONFIG_H
+#define TANDEM_INFERENCE_CONFIG_H
+
+#include "access/backhaul.h"
+#include "model/arrivals.h"
+#include "model/background-load.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+/** Everything about an inference scenario that does not belong to its cells. */
+struct InferenceConfig
+{
+    uint32_t users{5};
+    std::string optionsFile; //!< empty: the one that comes with the package
+    ArrivalConfig arrivals;
+    double epochLengthS{0.5}; //!< poisson and trace: time between decisions
+    double epochGapS{0.05};   //!< sync: rest between the last request's end and the next decision
+    double settleS{0.01};     //!< from the start of an episode to its first decision
+    double timeoutS{10.0};    //!< after which a request is given up
+    std::string conditions;   //!< "regular" or "weak" per user, comma-separated
+    uint32_t weakUsers{0};    //!< shorthand: the first k users are weak
+    double weakDelayMs{20.0}; //!< extra delay of each outgoing packet of a weak user
+    BackhaulConfig backhaul;
+    // A service time is of a whole machine (see dnn_profiles): it serves one request at a time.
+    uint32_t edgeCores{1};
+    uint32_t cloudCores{1};
+    BackgroundLoadConfig edgeLoad;
+    BackgroundLoadConfig cloudLoad;
+    // A user's device gives inference an eighth of the machine in the options file. Measured,
+    // faster devices make small local variants the best choice in nearly every state.
+    double deviceServiceScale{8.0}; //!< multiplies the service times of device options
+    double edgeServiceScale{1.0};   //!< … of edge options
+    double cloudServiceScale{1.0};  //!< … of cloud options
+    std::string pcapPrefix;         //!< ns-3's own outputs; empty: none
+    std::string flowmonFile;
+    std::string netanimFile;
+    bool recordFrames{false}; //!< tables of every frame on the air
+
+    InferenceConfig();
+
+    /** Add every argument. */
+    void AddArguments(CommandLine& cmd);
+
+    /** End the program with a clear message when a value cannot be used. */
+    void Check() const;
+
+    /** \return for each user whether its network is weak; ends the program when it cannot tell */
+    std::vector<bool> GetWeakUsers() const;
+
+    /** \return the options file to read; ends the program when there is none */
+    std::string GetOptionsFile() const;
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_INFERENCE_CONFIG_H

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_INFERENCE_RUN_H
+#define TANDEM_INFERENCE_RUN_H
+
+#include "access/access-cell.h"
+#include "access/frame-tables.h"
+#include "agent-link/agent-link.h"
+#include "model/epoch-loop.h"
+#include "model/fixed-policy.h"
+#include "model/gateway-probe.h"
+#include "model/inference-client.h"
+#include "model/inference-config.h"
+#include "model/inference-server.h"
+#include "model/observation.h"
+#include "model/position-table.h"
+#include "model/request-ledger.h"
+#include "model/run-outputs.h"
+
+#include "ns3/command-line.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+/**
+ * What the inference scenarios share: users in one or more cells, an edge and a cloud, the
+ * decision loop. A scenario makes the cells and hands them over:
+ *
+ * @code
+ *     InferenceRun run("my-scenario", "What it is.");
+ *     WifiCellConfig wifi;
+ *     wifi.AddArguments(run.GetCommandLine());
+ *     run.Parse(argc, argv);
+ *     wifi.Check();
+ *     run.AddCell(std::make_unique<WifiCell>(wifi), run.GetConfig().users);
+ *     return run.Run();
+ * @endcode
+ */
+class InferenceRun
+{
+  public:
+    /**
+     * \param scenario the name that users type
+     * \param usage what --help says it is
+     */
+    InferenceRun(const std::string& scenario, const std::string& usage);
+    ~InferenceRun();
+
+    /** \return where the scenario adds arguments of its own, before Parse() */
+    CommandLine& GetCommandLine();
+
+    /** Read and check the arguments; ends the program when one cannot be used. */
+    void Parse(int argc, char* argv[]);
+
+    /** \return the arguments, after Parse(); before it, the defaults, which a scenario may set */
+    InferenceConfig& GetConfig();
+
+    /** Add a cell with the next \p users users. */
+    void AddCell(std::unique_ptr<AccessCell> cell, uint32_t users);
+
+    /** Build everything, warm up, play episodes. \return the exit status of main() */
+    int Run();
+
+  private:
+    void BuildNetwork();
+    void BuildApplications();
+    void Declare();
+    void DeclareFrames();
+    void WarmUp();
+    void AssignStreams();
+    void Play();
+    TransferCounters CountTransfers(uint32_t user) const;
+    std::vector<const AccessCell*> GetCells() const;
+
+    AgentLink m_link;
+    CommandLine m_command;
+    InferenceConfig m_config;
+    OptionTable m_options;
+    std::vector<std::unique_ptr<AccessCell>> m_cells;
+    std::vector<uint32_t> m_cellUsers;
+    std::unique_ptr<Backhaul> m_backhaul;
+    std::vector<std::unique_ptr<GatewayProbe>> m_gateways; //!< one per cell
+    std::unique_ptr<RequestLedger> m_ledger;
+    std::vector<ObservedUser> m_users;
+    Ptr<InferenceServer> m_edge;
+    Ptr<InferenceServer> m_cloud;
+    std::unique_ptr<Observation> m_observation;
+    std::unique_ptr<FixedPolicy> m_policy; //!< null under an agent
+    std::unique_ptr<EpochLoop> m_loop;
+    std::unique_ptr<PositionTable> m_positions;
+    std::unique_ptr<FrameTables> m_frames; //!< null unless asked for
+    std::unique_ptr<RunOutputs> m_outputs;
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_INFERENCE_RUN_H

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_OBSERVATION_H
+#define TANDEM_OBSERVATION_H
+
+#include "access/access-cell.h"
+#include "model/core-pool.h"
+
+#include "ns3/nstime.h"
+#include "ns3/ptr.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+class AgentLink;
+class InferenceClient;
+class InferenceServer;
+class ObservationBlock;
+class RequestLedger;
+
+/** A user as the observation sees it. */
+struct ObservedUser
+{
+    Ptr<InferenceClient> client;
+    uint32_t cell{0};        //!< index into the cells
+    uint32_t indexInCell{0}; //!< the user's index in that cell
+    bool weak{false};        //!< has the extra delay
+};
+
+/**
+ * Fills the observation blocks `users`, `sites` and `cells` from what the cells, the clients and
+ * the servers tell. Counters appear as differences since the last decision.
+ */
+class Observation
+{
+  public:
+    /** Everything pointed to must outlive the observation. */
+    Observation(std::vector<ObservedUser> users,
+                std::vector<const AccessCell*> cells,
+                Ptr<InferenceServer> edge,
+                Ptr<InferenceServer> cloud,
+                const RequestLedger& ledger);
+
+    /** Declare the three blocks. */
+    void Declare(AgentLink& link);
+
+    /** Let differences count from now on; at the start of an episode. */
+    void BeginEpisode();
+
+    /** Write what holds now; at each decision. */
+    void Fill();
+
+  private:
+    struct UserCounters
+    {
+        RadioCounters radio;
+        uint64_t tcpRetransmissions{0};
+    };
+
+    UserCounters CountUser(uint32_t index) const;
+    void FillUser(uint32_t index);
+    void FillSite(uint32_t index, double elapsedS);
+    void FillCell(uint32_t index, double elapsedS);
+
+    std::vector<ObservedUser> m_users;
+    std::vector<const AccessCell*> m_cells;
+    std::vector<Ptr<InferenceServer>> m_sites;
+    const RequestLedger& m_ledger;
+    ObservationBlock* m_userBlock{nullptr};
+    ObservationBlock* m_siteBlock{nullptr};
+    ObservationBlock* m_cellBlock{nullptr};
+
+    // As of the last decision.
+    Time m_lastTime;
+    std::vector<UserCounters> m_lastUsers;
+    std::vector<CoreCounters> m_lastSites;
+    std::vector<CellCounters> m_lastCells;
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_OBSERVATION_H

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/option-table.h"
+
+#include "model/request-header.h"
+
+#include <algorithm>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+// Limits that no sensible file reaches; they catch a wrong unit (milliseconds, kilobytes).
+constexpr double MAX_SERVICE_S = 3600.0;
+constexpr uint32_t MAX_TRANSFER_BYTES = 1U << 30;
+constexpr double MAX_MMACS = 1e9;
+
+enum Column : size_t
+{
+    OPTION,
+    SITE,
+    VARIANT,
+    SERVICE,
+    UPLOAD,
+    REPLY,
+    TOP1,
+    TOP5,
+    MMACS
+};
+
+Site
+ReadSite(const CsvReader& csv)
+{
+    for (const Site site : {Site::DEVICE, Site::EDGE, Site::CLOUD})
+    {
+        if (csv.GetText(SITE) == SiteName(site))
+        {
+            return site;
+        }
+    }
+    csv.Fail(SITE, "'" + csv.GetText(SITE) + "' is not one of device, edge, cloud");
+}
+
+} // namespace
+
+const char*
+SiteName(Site site)
+{
+    switch (site)
+    {
+    case Site::DEVICE:
+        return "device";
+    case Site::EDGE:
+        return "edge";
+    default:
+        return "cloud";
+    }
+}
+
+OptionTable
+OptionTable::Read(const std::string& path)
+{
+    CsvReader csv(path,
+                  {"option",
+                   "site",
+                   "variant",
+                   "service_s",
+                   "upload_bytes",
+                   "reply_bytes",
+                   "top1_percent",
+                   "top5_percent",
+                   "mmacs"});
+    OptionTable table;
+    while (csv.Next())
+    {
+        const auto expected = table.GetCount();
+        if (csv.GetNumber(OPTION, 0, UINT32_MAX) != expected)
+        {
+            csv.Fail(OPTION,
+                     csv.GetText(OPTION) + " where " + std::to_string(expected) +
+                         " was expected; options are numbered 0, 1, 2, … without a gap");
+        }
+        InferenceOption option;
+        option.site = ReadSite(csv);
+        option.variant = csv.GetText(VARIANT);
+        if (option.variant.empty())
+        {
+            csv.Fail(VARIANT, "is empty");
+        }
+        option.serviceS = csv.GetNumber(SERVICE, 0, MAX_SERVICE_S);
+        // An offloaded request carries at least its header in both directions.
+        const uint32_t least = option.site == Site::DEVICE ? 0 : RequestHeader::SIZE;
+        option.uploadBytes = csv.GetCount(UPLOAD, least, MAX_TRANSFER_BYTES);
+        option.replyBytes = csv.GetCount(REPLY, least, MAX_TRANSFER_BYTES);
+        option.top1Percent = csv.GetNumber(TOP1, 0, 100);
+        option.top5Percent = csv.GetNumber(TOP5, 0, 100);
+        option.mmacs = csv.GetNumber(MMACS, 0, MAX_MMACS);
+        auto& names = table.m_variants;
+        const auto known = std::find(names.begin(), names.end(), option.variant);
+        option.variantIndex = static_cast<uint32_t>(known - names.begin());
+        if (known == names.end())
+        {
+            names.push_back(option.variant);
+        }
+        table.m_options.push_back(option);
+    }
+    if (table.m_options.empty())
+    {
+        throw CsvError(path + ": has a header but no row; at least one option is needed");
+    }
+    return table;
+}
+
+uint32_t
+OptionTable::GetCount() const
+{
+    return static_cast<uint32_t>(m_options.size());
+}
+
+const InferenceOption&
+OptionTable::Get(uint32_t index) const
+{
+    return m_options.at(index);
+}
+
+const std::vector<std::string>&
+OptionTable::GetVariants() const
+{
+    return m_variants;
+}
+
+bool
+OptionTable::FindFirst(Site site, uint32_t& index) const
+{
+    for (uint32_t i = 0; i < GetCount(); ++i)
+    {
+        if (m_options[i].site == site)
+        {
+            index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+OptionTable::ScaleService(Site site, double factor)
+{
+    for (InferenceOption& option : m_options)
+    {
+        if (option.site == site)
+        {
+            option.serviceS *= factor;
+        }
+    }
+}
+
+} // namespace ns3::tandem

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_REQUEST_H
+#define TANDEM_REQUEST_H
+
+#include "model/option-table.h"
+
+#include "ns3/nstime.h"
+
+#include <array>
+#include <cstdint>
+
+namespace ns3::tandem
+{
+
+/** How a request ended. The values are those of the `status` column of the request records. */
+enum class RequestStatus : uint8_t
+{
+    OK = 0,
+    TIMEOUT = 1
+};
+
+/** Where the time of a request goes, in order of time. Their sum is the response time. */
+enum Component : size_t
+{
+    DEVICE_QUEUE = 0, //!< arrival → service or upload starts
+    DEVICE_COMPUTE,   //!< on the device's core
+    UPLINK_QUEUE,     //!< upload starts → gateway has forwarded all of it, less UPLINK_AIR
+    UPLINK_AIR,       //!< the part of it in which the user's own radio transmitted
+    UPLINK_BACKHAUL,  //!< gateway → site has the last byte
+    SITE_QUEUE,       //!< waits for a core
+    SITE_COMPUTE,     //!< on a core of the site
+    DOWNLINK,         //!< result ready → last byte of the reply at the user
+    COMPONENT_COUNT
+};
+
+/** What a request is doing. */
+enum class Stage : uint8_t
+{
+    DEVICE_QUEUE,
+    DEVICE_COMPUTE,
+    UPLINK,
+    BACKHAUL,
+    SITE_QUEUE,
+    SITE_COMPUTE,
+    DOWNLINK,
+    FINISHED
+};
+
+/** The radio and transport counters of a user that a request's figures are differences of. */
+struct TransferCounters
+{
+    double airtimeS{0};
+    uint64_t macRetransmissions{0};
+    uint64_t tcpRetransmissions{0};
+};
+
+/** One inference request from arrival to end. */
+struct Request
+{
+    uint64_t id{0};
+    uint32_t attempt{0}; //!< how often its upload was begun anew
+    uint32_t user{0};
+    uint32_t epoch{0}; //!< of arrival, from 0
+    uint32_t option{0};
+    uint32_t cell{0};       //!< 0 wifi, 1 lte
+    InferenceOption choice; //!< the option's row of the table
+
+    RequestStatus status{RequestStatus::OK};
+    Stage stage{Stage::DEVICE_QUEUE};
+    Time arrival;
+    Time stageBegin;  //!< when the present stage began
+    Time uploadBegin; //!< when the first byte was first written
+    Time finish;
+    std::array<Time, COMPONENT_COUNT> components{};
+
+    TransferCounters atUploadStart; //!< counters when the first byte was written
+    uint64_t macRetransmissions{0};
+    uint64_t tcpRetransmissions{0};
+    double metQueueBytes{0}; //!< in the user's device when the upload began
+    uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there
+
+    /** \return the time from arrival to end: the sum of the components */
+    Time GetResponseTime() const
+    {
+        return finish - arrival;
+    }
+};
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_REQUEST_H

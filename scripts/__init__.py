@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The ``tandem`` command: one file per sub-command."""

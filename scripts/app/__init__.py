@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the commands do, apart from the command line."""

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: MIT
+"""Figures of ``tandem bench``: what one is, files of them, and comparison."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from tandem.bridge.core.errors import TandemError
+
+#: Version of the JSON file.
+FORMAT: Final = 2
+_CPU_INFO: Final = Path("/proc/cpuinfo")
+_PACKAGES: Final = ("ns3-tandem", "numpy", "gymnasium", "torch", "ray")
+
+
+class BenchFileError(TandemError):
+    """A file that ``tandem bench`` did not write."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a figure should be.
+
+    Attributes:
+        limit: in the figure's unit.
+        at_least: whether larger is better; otherwise ``limit`` is the most.
+    """
+
+    limit: float
+    at_least: bool
+
+    def met(self, value: float) -> bool:
+        """Whether a value is as good as wanted."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {number(self.limit)}"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One figure: the median of several runs and their range, beside the aim if there is one.
+
+    Attributes:
+        group: heading under which it is shown.
+        name: unique in all groups.
+        unit: of the values.
+        values: one per run.
+        aim: of the median.
+    """
+
+    group: str
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    aim: Aim | None = None
+
+    @property
+    def median(self) -> float:
+        """Of the runs."""
+        return statistics.median(self.values)
+
+    @property
+    def spread(self) -> str:
+        """Lowest and highest run."""
+        return f"{number(min(self.values))} … {number(max(self.values))}"
+
+    @property
+    def verdict(self) -> str:
+        """The aim and whether the median meets it."""
+        if self.aim is None:
+            return ""
+        return f"{self.aim} {'✓' if self.aim.met(self.median) else '✗'}"
+
+
+def at_least(limit: float) -> Aim:
+    """An aim for figures of which more is better."""
+    return Aim(limit, at_least=True)
+
+
+def at_most(limit: float) -> Aim:
+    """An aim for figures of which less is better."""
+    return Aim(limit, at_least=False)
+
+
+def number(value: float) -> str:
+    """A value with three digits, or all digits before the point."""
+    return f"{value:,.0f}".replace(",", " ") if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+
+
+def describe_machine() -> dict[str, Any]:
+    """Where and with what was measured."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "processor": _processor(),
+        "processors": len(os.sched_getaffinity(0)),
+        "load_before": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def markdown(measurements: Sequence[Measurement], machine: dict[str, Any]) -> str:
+    """A page with one table per group."""
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    lines = [
+        "<!-- SPDX-License-Identifier: MIT -->",
+        "# Measured by `tandem bench`",
+        "",
+        f"{machine['date']}, {machine['processors']} processors ({machine['processor']}), load "
+        f"before the start {machine['load_before']}, {machine['system']}, Python "
+        f"{machine['python']}, {versions}. Medians of as many runs as given; ✓ and ✗ tell "
+        "whether the median meets its aim.",
+    ]
+    for group in dict.fromkeys(m.group for m in measurements):
+        lines += ["", f"## {group}", "", "| figure | median | spread | unit | runs | aim |"]
+        lines.append("|---|---|---|---|---|---|")
+        lines += [
+            f"| {m.name} | {number(m.median)} | {m.spread} | {m.unit} | {len(m.values)} "
+            f"| {m.verdict} |"
+            for m in measurements
+            if m.group == group
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def write(
+    measurements: Sequence[Measurement], machine: dict[str, Any], page: Path, data: Path
+) -> None:
+    """Write both files; folders are made."""
+    for path in (page, data):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(markdown(measurements, machine), encoding="utf-8")
+    rows = [{**asdict(m), "median": m.median} for m in measurements]
+    content = {"format": FORMAT, "machine": machine, "results": rows}
+    data.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> list[Measurement]:
+    """The figures in a JSON file.
+
+    Raises:
+        BenchFileError: it is missing or of another kind.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
+        return [_row(row) for row in content["results"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchFileError(
+            f"{path} is no result of `tandem bench` ({error!r}): write one with "
+            f"`tandem bench --json {path}`"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One figure in two files.
+
+    Attributes:
+        ratio: second over first; NaN where the first is 0.
+        apart: whether the ranges of the runs do not overlap.
+    """
+
+    name: str
+    unit: str
+    first: float
+    second: float
+    ratio: float
+    apart: bool
+
+
+def compare(first: Iterable[Measurement], second: Iterable[Measurement]) -> list[Ratio]:
+    """The figures that both have, in the order of the first."""
+    others = {m.name: m for m in second}
+    ratios = []
+    for m in first:
+        other = others.get(m.name)
+        if other is None or other.unit != m.unit:
+            continue
+        ratio = other.median / m.median if m.median else float("nan")
+        apart = min(m.values) > max(other.values) or max(m.values) < min(other.values)
+        ratios.append(Ratio(m.name, m.unit, m.median, other.median, ratio, apart))
+    return ratios
+
+
+def _row(row: dict[str, Any]) -> Measurement:
+    aim = Aim(**row["aim"]) if row["aim"] else None
+    values = tuple(float(value) for value in row["values"])
+    return Measurement(row["group"], row["name"], row["unit"], values, aim)
+
+
+def _processor() -> str:
+    for line in _CPU_INFO.read_text().splitlines() if _CPU_INFO.is_file() else ():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Cost of new processes, forked episodes and branches, on wifi-edge."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from typing import Final
+
+import numpy as np
+
+from tandem.bridge.core.simulator import Simulator
+from tandem.scripts.app.benchmarks.record import Measurement, at_most
+
+_GROUP: Final = "Resets and branches (wifi-edge, 5 users)"
+_REPEATS: Final = 7
+_RESETS: Final = 60
+_BRANCHES: Final = 16
+_USERS: Final = 5
+_KIB: Final = 1024
+_MS: Final = 1e3
+_FORK_AIM_MS: Final = 2.0
+_PROCESS_AIM_MS: Final = 120.0
+_BRANCH_AIM_MS: Final = 1.0
+
+
+def starts() -> list[Measurement]:
+    """New process, forked episode and its first observation."""
+    with Simulator("wifi-edge", {"users": _USERS}) as simulator:
+        forks, resets = [], []
+        for seed in range(1, _RESETS):
+            start = time.perf_counter()
+            simulator.begin(seed)
+            forks.append((time.perf_counter() - start) * _MS)
+            simulator.wait()
+            resets.append((time.perf_counter() - start) * _MS)
+    processes = tuple(_process_s() * _MS for _ in range(_REPEATS))
+    return [
+        _measurement("new process to its first observation", processes, _PROCESS_AIM_MS),
+        _measurement("fork of an episode", tuple(forks), _FORK_AIM_MS),
+        _measurement("reset to the first observation, its 10 ms simulated included", tuple(resets)),
+    ]
+
+
+def branches() -> list[Measurement]:
+    """What a branch costs beside the plain epoch, one at a time and over all processors."""
+    results = []
+    for option, place in ((-1, "at the edge"), (0, "on the device")):
+        with Simulator("wifi-edge", {"users": _USERS, "epochs": 0}) as simulator:
+            high = int(simulator.schema.action.high)
+            action = np.full(_USERS, high + option if option < 0 else option)
+            simulator.reset(1)
+            steps, alone, together = [], [], []
+            for _ in range(_REPEATS):
+                # All simulate the same epoch: branches first, then the step that they foresee.
+                start = time.perf_counter()
+                simulator.branch([action] * _BRANCHES, parallel=1)
+                alone.append((time.perf_counter() - start) / _BRANCHES * _MS)
+                start = time.perf_counter()
+                simulator.branch([action] * _BRANCHES)
+                together.append((time.perf_counter() - start) / _BRANCHES * _MS)
+                start = time.perf_counter()
+                simulator.step(action)
+                steps.append((time.perf_counter() - start) * _MS)
+        over = tuple(a - s for a, s in zip(alone, steps, strict=True))
+        gain = tuple(a / t for a, t in zip(alone, together, strict=True))
+        processors = len(os.sched_getaffinity(0))
+        results += [
+            _measurement(f"plain epoch, all {place}", tuple(steps)),
+            _measurement(f"branch beyond its epoch, all {place}", over, _BRANCH_AIM_MS),
+            Measurement(_GROUP, f"gain of {processors} branches at a time, all {place}", "×", gain),
+        ]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KIB
+    results.append(Measurement(_GROUP, "peak memory of a simulator so far", "MiB", (peak,)))
+    return results
+
+
+def _process_s() -> float:
+    start = time.perf_counter()
+    with Simulator("wifi-edge", {"users": _USERS}) as simulator:
+        simulator.reset(1)
+        return time.perf_counter() - start
+
+
+def _measurement(name: str, values: tuple[float, ...], aim: float | None = None) -> Measurement:
+    return Measurement(_GROUP, name, "ms", values, None if aim is None else at_most(aim))

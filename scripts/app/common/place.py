@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Where a command's simulators run: here, or on a server (``--connect``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.remote import ClientKeys, RemoteEnv, Target
+
+Connect: TypeAlias = Annotated[
+    str | None, typer.Option(help="Simulate on a server (`tandem serve`) at this address.")
+]
+Key: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: your own .key_secret.")]
+ServerKey: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: the server's .key.")]
+
+
+def target_of(connect: str | None, key: Path | None, server_key: Path | None) -> Target | None:
+    """The server that the options ask for; ``None`` is this machine.
+
+    Raises:
+        typer.BadParameter: keys without a server, or one key without the other.
+        KeyFileError: a key cannot be read.
+    """
+    keys = client_keys(key, server_key)
+    if connect is None:
+        if keys is not None:
+            raise typer.BadParameter("--key and --server-key go with --connect")
+        return None
+    return Target(connect, keys)
+
+
+def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
+    """Keys from two options that need each other."""
+    if key is None and server_key is None:
+        return None
+    if key is None or server_key is None:
+        raise typer.BadParameter("give both --key (your .key_secret) and --server-key (its .key)")
+    return ClientKeys.load(key, server_key)
+
+
+def open_env(
+    scenario: str, arguments: Mapping[str, object], target: Target | None, **options: Any
+) -> TandemEnv:
+    """An environment here or on ``target``; ``options`` are keywords of `TandemEnv`."""
+    if target is None:
+        return TandemEnv(scenario, arguments, **options)
+    return RemoteEnv(scenario, arguments, server=target.address, keys=target.keys, **options)

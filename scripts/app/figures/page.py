@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""The report as one HTML file that needs no network: figures, requests, filters."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from string import Template
+from typing import Any, Final
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.catalogue import FIGURES
+from tandem.scripts.app.figures.choices import decision_number
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.inspection.stages import epochs
+
+#: Digits that a time in seconds keeps in the page: nanoseconds.
+TIME_DIGITS: Final = 9
+SUMMARY: Final = (
+    ("requests", "requests", 1.0, "d"),
+    ("timeouts", "time-outs", 1.0, "d"),
+    ("mean_s", "mean (ms)", 1e3, ".1f"),
+    ("p50_s", "p50 (ms)", 1e3, ".1f"),
+    ("p95_s", "p95 (ms)", 1e3, ".1f"),
+    ("p99_s", "p99 (ms)", 1e3, ".1f"),
+    ("accuracy_percent", "top-5 (%)", 1.0, ".2f"),
+    ("mac_retransmissions", "MAC resent", 1.0, "d"),
+    ("tcp_retransmissions", "TCP resent", 1.0, "d"),
+    ("jain_response_time", "Jain", 1.0, ".3f"),
+)
+
+
+def page(runs: Sequence[Run], figures: Mapping[str, go.Figure], missing: Mapping[str, str]) -> str:
+    """The whole page.
+
+    Args:
+        runs: in the order in which they are shown.
+        figures: those that could be drawn, by key.
+        missing: why the others could not, by key.
+    """
+    names = style.names(runs)
+    title = names[0] if len(names) == 1 else " · ".join(names)
+    shown = [figure for figure in FIGURES if figure.key in figures or figure.key in missing]
+    template = Template(_text("page.html"))
+    return template.substitute(
+        title=html.escape(f"{title} – ns3-tandem"),
+        css=_text("page.css"),
+        facts="".join(f'<p class="facts">{_facts(run)}</p>' for run in _distinct(runs)),
+        summary=_summary(runs, names),
+        contents="".join(f'<a href="#{f.key}">{html.escape(f.title)}</a>' for f in shown),
+        controls=_controls(runs, names),
+        sections="\n".join(
+            _section(f.key, f.title, f.caption, missing.get(f.key), runs) for f in shown
+        ),
+        plotly=get_plotlyjs(),
+        page_data=_embed({"percentiles": measures.PERCENTILES, "runs": [_data(r) for r in runs]}),
+        figure_data=_embed({key: json.loads(fig.to_json()) for key, fig in figures.items()}),
+        script=_text("page.js"),
+    )
+
+
+def _text(name: str) -> str:
+    return resources.files("tandem.scripts.app.figures").joinpath(name).read_text(encoding="utf-8")
+
+
+def _embed(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _data(run: Run) -> dict[str, Any]:
+    """The requests of a run, column by column, for the filters."""
+    requests = run.requests
+    answered = requests["status"] == RequestStatus.OK
+    columns: dict[str, Any] = {
+        name: requests[name].tolist()
+        for name in ("user", "site", "option", "episode", "epoch", *measures.RETRANSMISSION_COLUMNS)
+        if name in requests
+    }
+    user_cells = run.meta.get("user_cells") or [0] * (int(requests["user"].max()) + 1)
+    columns["cell"] = [user_cells[user] for user in requests["user"]]
+    columns["decision"] = decision_number(run).tolist()
+    columns["response_time_s"] = requests["response_time_s"].round(TIME_DIGITS).tolist()
+    columns["accuracy_percent"] = (requests["accuracy_top5_percent"] * answered).tolist()
+    columns["components"] = {
+        name: requests[name].round(TIME_DIGITS).tolist() for name in COMPONENTS
+    }
+    times = epochs(run)
+    times = times[times["episode"] == times["episode"].min()]
+    return {
+        "user_cells": user_cells,
+        "requests": columns,
+        "epochs": times[["begin_s", "end_s"]].round(TIME_DIGITS).to_numpy().tolist(),
+    }
+
+
+def _distinct(runs: Sequence[Run]) -> list[Run]:
+    """One run per scenario and build: policies that share both need no line each."""
+    seen: dict[str, Run] = {}
+    for run in runs:
+        seen.setdefault(_facts(run), run)
+    return list(seen.values())
+
+
+def _facts(run: Run) -> str:
+    meta, config = run.meta, run.config
+    cells = ", ".join(f"{cell['standard']} cell" for cell in meta.get("cells", ()))
+    episodes = len(run.episodes)
+    parts = [
+        str(run.schema["scenario"]),
+        f"{meta.get('users')} users, {cells}",
+        f"{episodes} episode{'s' if episodes != 1 else ''} from seed {config.get('seed')}",
+        f"ns-3 {run.metadata.get('ns3_version')} ({run.metadata.get('ns3_provider')})",
+        f"ns3-tandem {run.metadata.get('tandem_version')}",
+    ]
+    if run.metadata.get("status") != "complete":
+        parts.append(f"this run is {run.metadata.get('status')}")
+    return html.escape(" · ".join(parts))
+
+
+def _summary(runs: Sequence[Run], names: Sequence[str]) -> str:
+    head = "".join(f"<th>{heading}</th>" for _, heading, _, _ in SUMMARY)
+    rows = []
+    for run, name in zip(runs, names, strict=True):
+        line = measures.summary(run.requests)
+        cells = []
+        for key, _, factor, form in SUMMARY:
+            value = line.get(key)
+            known = value is not None and not math.isnan(value)
+            number = value if form == "d" or not known else float(value or 0) * factor
+            cells.append(f"<td>{format(number, form) if known else '–'}</td>")
+        rows.append(f"<tr><td>{html.escape(name)}</td>{''.join(cells)}</tr>")
+    return (
+        f"<table><thead><tr><th>run</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _controls(runs: Sequence[Run], names: Sequence[str]) -> str:
+    sites = [site for site in Site if any((run.requests["site"] == site).any() for run in runs)]
+    users = sorted({int(user) for run in runs for user in run.requests["user"].unique()})
+    cells = {
+        index: str(cell["name"]) for run in runs for index, cell in enumerate(run.meta["cells"])
+    }
+    parts = [
+        _boxes("run", dict(enumerate(names))),
+        _boxes("site", {int(site): site.label for site in sites}),
+        _boxes("cell", cells),
+        _boxes("user", {user: str(user) for user in users}),
+        '<fieldset><legend>decisions</legend><input type="number" id="from" min="0" '
+        'placeholder="first" aria-label="first decision"> – <input type="number" id="to" min="0" '
+        'placeholder="last" aria-label="last decision"></fieldset>',
+    ]
+    return "\n".join(parts)
+
+
+def _boxes(name: str, values: Mapping[int, str]) -> str:
+    boxes = "".join(
+        f'<label><input type="checkbox" name="{name}" value="{value}" checked> '
+        f"{html.escape(label)}</label>"
+        for value, label in values.items()
+    )
+    hidden = ' style="display:none"' if len(values) <= 1 else ""
+    return f"<fieldset{hidden}><legend>{name}s</legend>{boxes}</fieldset>"
+
+
+def _section(key: str, title: str, caption: str, missing: str | None, runs: Sequence[Run]) -> str:
+    if missing is not None:
+        body = f'<p class="missing">Not drawn: {html.escape(missing)}.</p>'
+    else:
+        extra = _decision_choice(runs) if key == "timeline" else ""
+        body = f'<p>{html.escape(caption)}</p>{extra}<div id="figure-{key}" class="figure"></div>'
+    return f'<section id="{key}"><h2>{html.escape(title)}</h2>{body}</section>'
+
+
+def _decision_choice(runs: Sequence[Run]) -> str:
+    count = max(len(_data(run)["epochs"]) for run in runs)
+    options = "".join(f'<option value="{k}">decision {k}</option>' for k in range(count))
+    return (
+        '<label>zoom to <select id="decision"><option value="">the first decisions</option>'
+        '<option value="all">the whole episode</option>'
+        f"{options}</select></label>"
+    )

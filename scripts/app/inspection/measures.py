@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Figures of a recorded run, as pure functions over data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from tandem.agents.inference import request_table
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs import reader as run_data
+from tandem.bridge.runs.reader import Run
+
+PERCENTILES: Final = (50, 95, 99)
+BITS_PER_BYTE: Final = 8
+#: What `retransmissions` sums up, when the scenario records it.
+RETRANSMISSION_COLUMNS: Final = ("tcp_retransmissions", "mac_retransmissions")
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run folder that has requests to analyse.
+
+    Raises:
+        RunFolderError: not a run folder, or its request table is missing or incomplete.
+    """
+    run = run_data.load_run(folder)
+    if request_table.TABLE not in run.tables:
+        raise run_folder.RunFolderError(
+            f"{folder} has no {request_table.TABLE}.parquet (status of the run: "
+            f"{run.metadata.get('status')}): its scenario records no requests, or the run was "
+            "killed before it could write"
+        )
+    missing = request_table.missing_columns(run.requests.columns)
+    if missing:
+        raise run_folder.RunFolderError(
+            f"{folder}/{request_table.TABLE}.parquet lacks the columns {', '.join(missing)}"
+        )
+    return run
+
+
+def latency(requests: pd.DataFrame) -> pd.DataFrame:
+    """Response times per site and over all, seconds.
+
+    A request that timed out counts with its time-out.
+
+    Returns:
+        Index: site labels in use, then ``all``. Columns: requests, timeouts, mean_s, p50_s, p95_s,
+        p99_s, max_s, accuracy_percent (0 for a time-out).
+    """
+    groups = [
+        (site.label, requests[requests["site"] == site])
+        for site in Site
+        if (requests["site"] == site).any()
+    ]
+    rows = {label: _latency_row(group) for label, group in [*groups, ("all", requests)]}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("site")
+
+
+def components(requests: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each component of the response time per site and over all, seconds.
+
+    Returns:
+        Index: components, then ``response_time_s`` (their sum). Columns: site labels, ``all``.
+    """
+    columns = [*COMPONENTS, "response_time_s"]
+    table = {
+        site.label: requests.loc[requests["site"] == site, columns].mean()
+        for site in Site
+        if (requests["site"] == site).any()
+    }
+    table["all"] = requests[columns].mean()
+    return pd.DataFrame(table).rename_axis("component")
+
+
+def users(requests: pd.DataFrame) -> pd.DataFrame:
+    """Figures per user.
+
+    Returns:
+        Index: user. Columns: requests, timeouts, mean_s, p95_s, airtime_s (the user's own radio),
+        offloaded_bytes, goodput_bps (offloaded bytes over the time from radio queue to server),
+        and the retransmission counts that the scenario records.
+    """
+    offloaded = (requests["site"] != Site.DEVICE) & (requests["status"] == RequestStatus.OK)
+    uplink_s = requests[["uplink_queue_s", "uplink_air_s", "uplink_backhaul_s"]].sum(axis=1)
+    work = pd.DataFrame(
+        {
+            "user": requests["user"],
+            "timeouts": requests["status"] == RequestStatus.TIMEOUT,
+            "response_time_s": requests["response_time_s"],
+            "airtime_s": requests["uplink_air_s"],
+            "offloaded_bytes": requests["upload_bytes"].where(offloaded, 0),
+            "uplink_s": uplink_s.where(offloaded, 0.0),
+        }
+    )
+    counted = [name for name in RETRANSMISSION_COLUMNS if name in requests]
+    for name in counted:
+        work[name] = requests[name]
+    groups = work.groupby("user")
+    table = pd.DataFrame(
+        {
+            "requests": groups.size(),
+            "timeouts": groups["timeouts"].sum(),
+            "mean_s": groups["response_time_s"].mean(),
+            "p95_s": groups["response_time_s"].quantile(0.95),
+            "airtime_s": groups["airtime_s"].sum(),
+            "offloaded_bytes": groups["offloaded_bytes"].sum(),
+        }
+    )
+    spent_s = groups["uplink_s"].sum()
+    table["goodput_bps"] = (table["offloaded_bytes"] * BITS_PER_BYTE / spent_s).where(
+        spent_s > 0.0, 0.0
+    )
+    for name in counted:
+        table[name] = groups[name].sum()
+    return table
+
+
+def jain_index(values: ArrayLike) -> float:
+    """Jain's fairness index of non-negative values: 1 when all are equal, 1/n when one has all.
+
+    Returns:
+        A number in [1/n, 1]; NaN for no values; 1 when all are 0 (all are equal).
+
+    Raises:
+        ValueError: a value is negative or not finite.
+    """
+    array = np.asarray(values, dtype=np.float64).ravel()
+    if array.size == 0:
+        return float("nan")
+    if not np.isfinite(array).all() or (array < 0.0).any():
+        raise ValueError(f"Jain's index needs finite, non-negative values, not {array.tolist()}")
+    largest = array.max()
+    if largest == 0.0:
+        return 1.0
+    shares = array / largest
+    return float(shares.sum() ** 2 / (array.size * np.square(shares).sum()))
+
+
+def fairness(requests: pd.DataFrame) -> dict[str, float]:
+    """Jain's index over users of mean response time and of uplink goodput (users that offload)."""
+    table = users(requests)
+    goodput = table["goodput_bps"]
+    return {
+        "jain_response_time": jain_index(table["mean_s"]),
+        "jain_goodput": jain_index(goodput[goodput > 0.0]),
+    }
+
+
+def decision_mix(requests: pd.DataFrame, labels: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """How often each option was used.
+
+    Args:
+        requests: the request table.
+        labels: of the run; names options as ``site/variant`` when it has the option table.
+
+    Returns:
+        Index: option. Columns: choice, requests, share.
+    """
+    counts = requests["option"].value_counts().sort_index()
+    options: Sequence[Mapping[str, Any]] = (labels or {}).get("options") or ()
+    names = {int(row["option"]): f"{row['site']}/{row['variant']}" for row in options}
+    return pd.DataFrame(
+        {
+            "choice": [names.get(int(option), str(option)) for option in counts.index],
+            "requests": counts,
+            "share": counts / max(int(counts.sum()), 1),
+        }
+    ).rename_axis("option")
+
+
+def cell_airtime(run: Run) -> pd.DataFrame:
+    """Mean share of time (WiFi) or of uplink resource blocks (LTE) in use, per cell.
+
+    Returns:
+        Index: cell name. Columns: mean, max. Empty when the scenario observes no cells.
+    """
+    block = (run.labels.get("observation") or {}).get("cells")
+    column = "observation_cells"
+    if block is None or column not in run.decisions or "airtime_fraction" not in block["columns"]:
+        return pd.DataFrame(columns=["mean", "max"])
+    # The fraction covers the epoch that led to the observation, so a first one covers none.
+    played = run.decisions.loc[run.decisions["epoch"] > 0, column]
+    final = run.episodes.get("final_observation_cells", pd.Series(dtype=object))
+    rows = [np.asarray(row) for row in [*played, *final]]
+    if not rows:
+        return pd.DataFrame(columns=["mean", "max"])
+    values = np.stack(rows).reshape(len(rows), *block["shape"])
+    fraction = values[:, :, block["columns"].index("airtime_fraction")]
+    cells = run.labels.get("cells") or []
+    names = [
+        str(cells[index].get("name", index)) if index < len(cells) else str(index)
+        for index in range(fraction.shape[1])
+    ]
+    return pd.DataFrame(
+        {"mean": fraction.mean(axis=0), "max": fraction.max(axis=0)}, index=names
+    ).rename_axis("cell")
+
+
+def summary(requests: pd.DataFrame) -> dict[str, float | int]:
+    """One line per run, for comparisons: response time, accuracy, time-outs, retransmissions."""
+    line: dict[str, float | int] = dict(_latency_row(requests))
+    for name in RETRANSMISSION_COLUMNS:
+        if name in requests:
+            line[name] = int(requests[name].sum())
+    line["airtime_s"] = float(requests["uplink_air_s"].sum())
+    line.update(fairness(requests))
+    return line
+
+
+def _latency_row(requests: pd.DataFrame) -> dict[str, float | int]:
+    response_s = requests["response_time_s"].to_numpy(dtype=np.float64)
+    answered = (requests["status"] == RequestStatus.OK).to_numpy()
+    accuracy = requests["accuracy_top5_percent"].to_numpy(dtype=np.float64) * answered
+    known = response_s.size > 0
+    row: dict[str, float | int] = {
+        "requests": int(response_s.size),
+        "timeouts": int((~answered).sum()),
+        "mean_s": float(response_s.mean()) if known else float("nan"),
+    }
+    for percent in PERCENTILES:
+        row[f"p{percent}_s"] = float(np.percentile(response_s, percent)) if known else float("nan")
+    row["max_s"] = float(response_s.max()) if known else float("nan")
+    row["accuracy_percent"] = float(accuracy.mean()) if known else float("nan")
+    return row

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: MIT
+"""The life of one request, from the tables of its run: what it met, who was in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.inspection.stages import stage_times
+
+#: A pause of the sender's radio longer than this is told.
+LONG_PAUSE_S: Final = 0.1
+#: A pause is put down to waiting, not to contention, if the channel was idle for more than this.
+IDLE_SHARE: Final = 0.5
+MODULUS: Final = 2**32
+
+
+class StoryError(TandemError):
+    """There is no such request, or the run does not tell of requests."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Frames of one direction in an interval.
+
+    Attributes:
+        transmissions: PPDUs or subframes that carried them.
+        frames: MPDUs or transport blocks, each sending counted.
+        retries: those of them that had been sent before.
+        segments: different TCP segments with data (0 for LTE, whose blocks hide them).
+        tcp_resent: times that TCP gave the MAC a segment anew.
+        payload_bytes: different TCP payload bytes.
+        airtime_s: of the sender's own radio, control frames included.
+        overlapped: transmissions during which another radio of the same cell sent, too.
+        losses: reason → how often, from both ends.
+        pauses: (begin, end, share of it in which no radio sent), longest first.
+    """
+
+    transmissions: int
+    frames: int
+    retries: int
+    segments: int
+    tcp_resent: int
+    payload_bytes: int
+    airtime_s: float
+    overlapped: int
+    losses: dict[str, int]
+    pauses: list[tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one sender used of the channel."""
+
+    sender: str
+    transmissions: int
+    airtime_s: float
+
+
+@dataclass(frozen=True)
+class Company:
+    """A request that was at the same site at the same time."""
+
+    request_id: int
+    user: int
+    arrived_s: float
+    wait_s: float
+    service_s: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything about one request.
+
+    Attributes:
+        request: its row of the request table.
+        option: ``site/variant``.
+        slower_than: share of the run's requests that were faster.
+        stages: index: component; columns begin_s, time_s, share, median_s (of its site).
+        uplink: interval from the first byte written to the last one forwarded; ``None`` at the
+            device.
+        upload: what the user's radio did in it; ``None`` without frame tables.
+        shares: who used the cell's channel in it, most first.
+        idle_share: share of it in which no radio sent.
+        company: requests at the same site while this one waited there, in order of service.
+        observed: what the agent saw of the user at the decision.
+    """
+
+    request: pd.Series[float]
+    option: str
+    slower_than: float
+    stages: pd.DataFrame
+    uplink: tuple[float, float] | None
+    upload: Traffic | None
+    shares: list[Share]
+    idle_share: float
+    company: list[Company]
+    observed: dict[str, float]
+
+    @property
+    def longest(self) -> str:
+        """The component that took most of the time."""
+        return str(self.stages["time_s"].idxmax())
+
+
+def find_request(run: Run, request_id: int | None, episode: int | None) -> int:
+    """Row of a request; of the slowest one if no number is given.
+
+    Raises:
+        StoryError: the run has no such request.
+    """
+    requests = run.requests
+    chosen = requests if episode is None else requests[requests["episode"] == episode]
+    if not len(chosen):
+        where = "no requests" if episode is None else f"no requests in an episode {episode}"
+        raise StoryError(f"run {run.name} has {where}")
+    if request_id is None:
+        slowest = int(chosen["response_time_s"].to_numpy().argmax())
+        return int(chosen.index[slowest])
+    found = chosen[chosen["request_id"] == request_id]
+    if not len(found):
+        low, high = chosen["request_id"].min(), chosen["request_id"].max()
+        raise StoryError(
+            f"run {run.name} has no request {request_id}: its numbers are {low} to {high}; one "
+            "that had not ended when the run did is not recorded"
+        )
+    if len(found) > 1:
+        episodes = ", ".join(map(str, found["episode"]))
+        raise StoryError(
+            f"request {request_id} is in several episodes of run {run.name}: choose one of "
+            f"{episodes} with --episode"
+        )
+    return int(found.index[0])
+
+
+def tell(run: Run, row: int) -> Story:
+    """The story of the request in that row of the request table."""
+    requests = run.requests
+    request: pd.Series[float] = requests.loc[[row]].iloc[0]
+    same_site = requests[requests["site"] == request["site"]]
+    begins = stage_times(requests.loc[[row]]).iloc[0]
+    times = request[list(COMPONENTS)].astype(float)
+    stages = pd.DataFrame(
+        {
+            "begin_s": begins[list(COMPONENTS)],
+            "time_s": times,
+            "share": times / max(float(request["response_time_s"]), 1e-12),
+            "median_s": same_site[list(COMPONENTS)].median(),
+        }
+    )
+    options = {
+        int(entry["option"]): f"{entry['site']}/{entry['variant']}" for entry in run.meta["options"]
+    }
+    uplink = None
+    if request["site"] != Site.DEVICE:
+        uplink = (float(begins["uplink_queue_s"]), float(begins["uplink_backhaul_s"]))
+    upload, shares, idle = None, [], float("nan")
+    if uplink is not None and len(run.table("airtime")):
+        nodes = cell_nodes(run, int(request["user"]))
+        airtime = _within(run, request, "airtime", uplink, nodes)
+        upload = _traffic(run, request, uplink, airtime)
+        shares = _shares(run, airtime, uplink)
+        idle = idle_share(airtime, *uplink)
+    return Story(
+        request=request,
+        option=options.get(int(request["option"]), str(int(request["option"]))),
+        slower_than=float((requests["response_time_s"] < request["response_time_s"]).mean()),
+        stages=stages,
+        uplink=uplink,
+        upload=upload,
+        shares=shares,
+        idle_share=idle,
+        company=_company(run, row),
+        observed=_observed(run, request),
+    )
+
+
+def cell_nodes(run: Run, user: int) -> list[int]:
+    """Nodes of the topology on the user's radio channel: its gateway and all stations."""
+    cells = run.meta["user_cells"]
+    cell = run.meta["cells"][cells[user]]
+    gateway = "enb" if cell["kind"] == "lte" else "ap"
+    mine = {f"user-{other}" for other, where in enumerate(cells) if where == cells[user]}
+    return [
+        index
+        for index, node in enumerate(run.meta["topology"]["nodes"])
+        if node["name"] in mine
+        or node["kind"] == gateway
+        or (node["kind"] == "background" and str(node["name"]).startswith(str(cell["kind"])))
+    ]
+
+
+def node_name(run: Run, node: int) -> str:
+    """A node's name for people."""
+    return str(run.meta["topology"]["nodes"][node]["name"]).replace("-", " ")
+
+
+def idle_share(airtime: pd.DataFrame, begin_s: float, end_s: float) -> float:
+    """Share of an interval that no transmission covers."""
+    if end_s <= begin_s:
+        return float("nan")
+    start = np.clip(airtime["start_s"].to_numpy(), begin_s, end_s)
+    stop = np.clip((airtime["start_s"] + airtime["duration_s"]).to_numpy(), begin_s, end_s)
+    order = np.argsort(start, kind="stable")
+    start, stop = start[order], stop[order]
+    reached = np.maximum.accumulate(np.concatenate(([begin_s], stop)))[:-1]
+    covered = np.maximum(stop - np.maximum(start, reached), 0.0).sum()
+    return float(1.0 - covered / (end_s - begin_s))
+
+
+def _within(
+    run: Run,
+    request: pd.Series[float],
+    table: str,
+    interval: tuple[float, float],
+    nodes: list[int],
+) -> pd.DataFrame:
+    """Rows of the request's episode that begin in an interval, sent by one of the nodes."""
+    rows = run.table(table)
+    time = rows["time_s" if table == "losses" else "start_s"]
+    chosen = (rows["episode"] == request["episode"]) & time.between(*interval)
+    return rows[chosen & rows["sender"].isin(nodes)]
+
+
+def _traffic(
+    run: Run, request: pd.Series[float], uplink: tuple[float, float], airtime: pd.DataFrame
+) -> Traffic:
+    user = int(request["user"])
+    nodes = run.meta["topology"]["nodes"]
+    (me,) = (k for k, node in enumerate(nodes) if node["name"] == f"user-{user}")
+    frames = _within(run, request, "frames", uplink, [me])
+    losses = _within(run, request, "losses", uplink, [me])
+    own = airtime[airtime["sender"] == me]
+    carriers = own[own["transmission"].isin(frames["transmission"])]
+    data = frames[frames["tcp_payload_bytes"] > 0]
+    begin = data["tcp_sequence"].to_numpy()
+    segments = data.drop_duplicates("tcp_sequence")
+    fresh = data[data["retry"] == 0]
+    reasons = losses["reason"].map(lambda code: run.meta["loss_reasons"][code]).value_counts()
+    return Traffic(
+        transmissions=len(carriers),
+        frames=len(frames),
+        retries=int(frames["retry"].sum()),
+        segments=len(segments),
+        tcp_resent=len(fresh) - fresh["tcp_sequence"].nunique(),
+        payload_bytes=_union_bytes(begin, data["tcp_payload_bytes"].to_numpy()),
+        airtime_s=float(own["duration_s"].sum()),
+        overlapped=_overlapped(carriers, airtime[airtime["sender"] != me]),
+        losses={str(reason): int(count) for reason, count in reasons.items()},
+        pauses=_pauses(carriers, airtime, uplink),
+    )
+
+
+def _union_bytes(begin: np.ndarray, size: np.ndarray) -> int:
+    """Different bytes in pieces of a TCP stream, whose numbers wrap."""
+    if not len(begin):
+        return 0
+    # Within one upload no two numbers are further apart than half of the range.
+    half = MODULUS // 2
+    place = (begin - begin[0] + half) % MODULUS
+    order = np.argsort(place, kind="stable")
+    total = reached = 0
+    for at, count in zip(place[order].tolist(), size[order].tolist(), strict=True):
+        total += max(0, at + count - max(at, reached))
+        reached = max(reached, at + count)
+    return int(total)
+
+
+def _overlapped(own: pd.DataFrame, others: pd.DataFrame) -> int:
+    """How many of the own transmissions another one overlaps."""
+    begin = np.sort(others["start_s"].to_numpy())
+    end = np.sort((others["start_s"] + others["duration_s"]).to_numpy())
+    own_end = (own["start_s"] + own["duration_s"]).to_numpy()
+    started = np.searchsorted(begin, own_end, side="left")
+    ended = np.searchsorted(end, own["start_s"].to_numpy(), side="right")
+    return int((started > ended).sum())
+
+
+def _pauses(
+    carriers: pd.DataFrame, airtime: pd.DataFrame, uplink: tuple[float, float]
+) -> list[tuple[float, float, float]]:
+    """Intervals of the uplink in which the user sent no data for long."""
+    begins = np.append(carriers["start_s"].to_numpy(), uplink[1])
+    ends = np.insert((carriers["start_s"] + carriers["duration_s"]).to_numpy(), 0, uplink[0])
+    found = [
+        (float(end), float(begin), idle_share(airtime, float(end), float(begin)))
+        for end, begin in zip(ends, begins, strict=True)
+        if begin - end > LONG_PAUSE_S
+    ]
+    return sorted(found, key=lambda pause: pause[0] - pause[1])
+
+
+def _shares(run: Run, airtime: pd.DataFrame, uplink: tuple[float, float]) -> list[Share]:
+    clipped = np.minimum(airtime["duration_s"], uplink[1] - airtime["start_s"])
+    shares = [
+        Share(node_name(run, int(node)), len(group), float(clipped[group.index].sum()))
+        for node, group in airtime.groupby(airtime["sender"].astype(int))
+    ]
+    return sorted(shares, key=lambda share: -share.airtime_s)
+
+
+def _company(run: Run, row: int) -> list[Company]:
+    """Requests that were at the site while this one waited for a core."""
+    requests = run.requests
+    me = requests.loc[[row]].iloc[0]
+    if me["site"] == Site.DEVICE or me["site_queue_s"] <= 0:
+        return []
+    others = requests[
+        (requests["episode"] == me["episode"])
+        & (requests["site"] == me["site"])
+        & (requests.index != row)
+        & (requests["status"] == RequestStatus.OK)
+    ]
+    begins = stage_times(others)
+    arrived, left = begins["site_queue_s"], begins["downlink_s"]
+    mine = stage_times(requests.loc[[row]]).iloc[0]
+    there = (arrived < mine["site_compute_s"]) & (left > mine["site_queue_s"])
+    order = begins.loc[there, "site_compute_s"].sort_values().index
+    return [
+        Company(int(number), int(user), arrived_s, wait_s, service_s)
+        for number, user, arrived_s, wait_s, service_s in zip(
+            others.loc[order, "request_id"],
+            others.loc[order, "user"],
+            arrived[order],
+            others.loc[order, "site_queue_s"],
+            others.loc[order, "site_compute_s"],
+            strict=True,
+        )
+    ]
+
+
+def _observed(run: Run, request: pd.Series[float]) -> dict[str, float]:
+    blocks = run.labels["observation"]
+    if "users" not in blocks or not len(run.decisions):
+        return {}
+    shape, columns = blocks["users"]["shape"], blocks["users"]["columns"]
+    decisions = run.decisions
+    mine = decisions[
+        (decisions["episode"] == request["episode"]) & (decisions["epoch"] == request["epoch"])
+    ]
+    if not len(mine):
+        return {}
+    values = np.reshape(mine["observation_users"].iloc[0], shape)[int(request["user"])]
+    return dict(zip(columns, map(float, values), strict=True))

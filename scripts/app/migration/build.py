@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""``tandem build --compat``: compile scenarios written for ns3-ai or ns3-gym."""
+
+from __future__ import annotations
+
+import importlib.util
+import sysconfig
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from tandem.compat.launch import BUILD_FOLDER
+from tandem.scripts.app.common.toolchain import (
+    BuildError,
+    Toolchain,
+    compile_command,
+    find_compiler,
+)
+from tandem.scripts.app.migration.targets import Target, find_targets
+
+_SYSTEM_INCLUDES: Final = (Path("/usr/include"), Path("/usr/local/include"))
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of a target.
+
+    Attributes:
+        target: the target.
+        output: the file, or None if it was not compiled.
+        error: why not.
+    """
+
+    target: Target
+    output: Path | None
+    error: str | None
+
+
+def build_compat(
+    path: Path, extra: list[str], *, verbose: bool = False, only: str | None = None
+) -> list[Built]:
+    """Compile a folder's simulators and Python modules.
+
+    Simulators go to ``tandem-build`` in the folder, where scripts find them by their target's name;
+    modules beside the sources, where scripts import them from.
+
+    Args:
+        path: a folder, or one C++ file.
+        extra: further compiler options.
+        verbose: print the commands.
+        only: compile just the target of this name.
+
+    Raises:
+        BuildError: no compiler, or nothing to compile.
+    """
+    toolchain = Toolchain.installed()
+    compiler = find_compiler()
+    if compiler is None:
+        raise BuildError("no C++ compiler found; install one, for instance: apt-get install g++")
+    targets = find_targets(path)
+    libraries = {target.name: target for target in targets if target.kind == "library"}
+    folder = (path if path.is_dir() else path.parent).resolve() / BUILD_FOLDER
+    includes = _stage_headers(folder / "include", list(libraries.values()))
+    options = [*(f"-I{include}" for include in includes), *extra]
+    console = Console()
+    results = []
+    for target in targets:
+        if target.kind == "library" or target.name != (only or target.name):
+            continue
+        if target.conditional:
+            results.append(Built(target, None, "stands under a condition in CMakeLists.txt"))
+            continue
+        start = time.monotonic()
+        try:
+            with console.status(f"compiling {target.name}"):
+                output = _compile(target, libraries, toolchain, compiler, folder, options, verbose)
+            results.append(Built(target, output, None))
+            console.print(
+                f"built {output} in {time.monotonic() - start:.1f} s",
+                highlight=False,
+                soft_wrap=True,
+            )
+        except BuildError as error:
+            results.append(Built(target, None, str(error)))
+    if not results:
+        raise BuildError(f"{path} has no target {only or ''} to compile")
+    return results
+
+
+def _compile(
+    target: Target,
+    libraries: dict[str, Target],
+    toolchain: Toolchain,
+    compiler: str,
+    folder: Path,
+    options: list[str],
+    verbose: bool,
+) -> Path:
+    if target.kind == "module":
+        suffix: str = sysconfig.get_config_var("EXT_SUFFIX")
+        output = target.folder / f"{target.name}{suffix}"
+        command = toolchain.compat_module_command(
+            compiler, target.sources, output, [*options, *python_options()]
+        )
+    else:
+        output = folder / target.name
+        sources = [*target.sources]
+        for name in target.libraries:
+            if name in libraries:
+                sources += libraries[name].sources
+        command = toolchain.command(compiler, sources, output, options, compat=True)
+    compile_command(command, output, target.sources, verbose=verbose)
+    return output
+
+
+def python_options() -> list[str]:
+    """Where the headers of Python and pybind11 lie.
+
+    Raises:
+        BuildError: one is missing; the message says how to get it.
+    """
+    include = Path(sysconfig.get_paths()["include"])
+    if not (include / "Python.h").is_file():
+        raise BuildError(
+            f"{include} has no Python.h: install Python's headers (apt-get install python3-dev)"
+        )
+    candidates = [*_SYSTEM_INCLUDES]
+    if importlib.util.find_spec("pybind11") is not None:
+        pybind11: Any = importlib.import_module("pybind11")
+        candidates.insert(0, Path(pybind11.get_include()))
+    for candidate in candidates:
+        if (candidate / "pybind11" / "pybind11.h").is_file():
+            return [f"-I{include}", f"-I{candidate}"]
+    raise BuildError(
+        "a Python module for the message interface needs pybind11: "
+        "pip install 'ns3-tandem[compat]', or pip install pybind11"
+    )
+
+
+def _stage_headers(folder: Path, libraries: list[Target]) -> list[Path]:
+    """Make libraries' headers available as ``ns3/<file>``, as a build of ns-3 would."""
+    if not libraries:
+        return []
+    (folder / "ns3").mkdir(parents=True, exist_ok=True)
+    for library in libraries:
+        for header in library.headers:
+            link = folder / "ns3" / header.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(header)
+    return [folder]

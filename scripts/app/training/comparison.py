@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""A trained agent beside the policies that everybody knows, at states that the oracle measured."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+
+from tandem.agents.api import JointAction, Observation
+from tandem.agents.evaluation.futures import FuturesJudge
+from tandem.agents.evaluation.judge import Evaluation, Judge, Policy, StateDraw
+from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
+from tandem.agents.inference.problem import JointProblem
+from tandem.agents.inference.request_table import Site
+from tandem.bridge.remote import Target
+from tandem.scripts.app.training.calibration import BEST_FIXED, calibration
+from tandem.scripts.app.training.judges import JudgedStates, judged_states
+from tandem.scripts.app.training.run import read_checkpoint
+from tandem.scripts.app.training.settings import TrainSettings
+from tandem.scripts.app.training.trainees import make_trainee
+
+#: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
+RANDOM_DRAWS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One policy over all states.
+
+    Attributes:
+        policy: its name.
+        response_s: mean response time, seconds.
+        accuracy_percent: mean top-5 accuracy.
+        cost_s: mean cost, seconds: the response time, or more where the threshold was missed.
+        violated: share of the states in which it was.
+        interactions: what the policy was learned from; ``None`` for those that do not learn.
+    """
+
+    policy: str
+    response_s: float
+    accuracy_percent: float
+    cost_s: float
+    violated: float
+    interactions: int | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All policies at the same states.
+
+    Attributes:
+        lines: the agent first, the oracle last.
+        exact: whether the oracle is the optimum.
+        futures: in how many each state was judged; 0: in the one that comes.
+        best_s: the oracle's mean cost, seconds.
+        lower_bound_s: no joint action costs less on average, seconds.
+    """
+
+    lines: tuple[Line, ...]
+    exact: bool
+    futures: int
+    best_s: float
+    lower_bound_s: float
+    states: int
+    interactions: int
+    threshold_percent: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def compare(
+    settings: TrainSettings,
+    checkpoint: Path,
+    draw: StateDraw,
+    *,
+    cache: Path | None,
+    console: Console,
+    target: Target | None = None,
+    futures: int = 0,
+) -> Comparison:
+    """Evaluate the agent of a checkpoint and the others.
+
+    Args:
+        futures: as for `judged_states`.
+
+    Raises:
+        RunFolderError: the checkpoint cannot be read.
+    """
+    training = read_checkpoint(checkpoint)["training"]
+    interactions = len(training["history"]["interaction"])
+    with judged_states(
+        settings.scenario,
+        settings.arguments,
+        settings.objective,
+        draw,
+        cache=cache,
+        console=console,
+        target=target,
+        futures=futures,
+    ) as judged:
+        judge, schema = judged.judge, judged.schema
+        problem = JointProblem.from_schema(schema, settings.objective)
+        agent = make_trainee(settings.agent, schema, problem, settings.seed, settings.agent_config)
+        agent.load_state_dict(training["learner"])
+        lines = [_line(settings.agent, judge.evaluate(agent.act), interactions)]
+        for name, policy in _others(problem).items():
+            lines.append(_line(name, judge.evaluate(policy)))
+        lines.append(_random(judge, problem))
+        if judge.exact:
+            lines.append(_best_fixed(judge, judged))
+        lines.extend(_optima(judge, judged))
+        return Comparison(
+            lines=tuple(lines),
+            exact=judge.exact,
+            futures=futures,
+            best_s=judge.oracle_s,
+            lower_bound_s=judged.lower_bound_s,
+            states=len(judged.solutions),
+            interactions=interactions,
+            threshold_percent=problem.threshold_percent,
+        )
+
+
+def _others(problem: JointProblem) -> dict[str, Policy]:
+    options = problem.options
+    policies: dict[str, Policy] = {}
+    for site in Site:
+        if (options.site == site).any():
+            option = options.most_accurate(site)
+            policies[f"all {site.label}"] = FixedPolicy(site.label, problem.users, option).act
+    policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent).act
+    return policies
+
+
+def _random(judge: Judge, problem: JointProblem) -> Line:
+    """Uniform draws, many per state where they cost nothing."""
+    rng = np.random.default_rng(0)
+    options = len(problem.options)
+
+    def draw(observation: Observation) -> JointAction:
+        return rng.integers(options, size=problem.users).astype(np.int32)
+
+    results = [judge.evaluate(draw) for _ in range(RANDOM_DRAWS if judge.exact else 1)]
+    return Line(
+        "random",
+        float(np.mean([result.response_s for result in results])),
+        float(np.mean([result.accuracy_percent for result in results])),
+        float(np.mean([result.cost_s for result in results])),
+        float(np.mean([result.violated for result in results])),
+    )
+
+
+def _best_fixed(judge: Judge, judged: JudgedStates) -> Line:
+    episode = [index // judged.per_episode for index in range(len(judged.solutions))]
+    found = calibration(judged.solutions, judged.schema, judged.rule, episode).line(BEST_FIXED)
+    action = np.array(found.action, dtype=np.int32)
+    return _line(BEST_FIXED, judge.evaluate(lambda observation: action))
+
+
+def _optima(judge: Judge, judged: JudgedStates) -> list[Line]:
+    """The optimum that ratios refer to last."""
+    if isinstance(judge, FuturesJudge):
+        return [
+            _line("best on average", judge.best_on_average),
+            _line("oracle, held out", judge.held_out),
+        ]
+    best = [solution.best for solution in judged.solutions]
+    return [
+        Line(
+            "oracle" if judge.exact else "best found",
+            float(np.mean([optimum.response_s.mean() for optimum in best])),
+            float(np.mean([optimum.accuracy_percent for optimum in best])),
+            judge.oracle_s,
+            1.0 - float(np.mean([optimum.accurate for optimum in best])),
+        )
+    ]
+
+
+def _line(name: str, result: Evaluation, interactions: int | None = None) -> Line:
+    return Line(
+        name,
+        result.response_s,
+        result.accuracy_percent,
+        result.cost_s,
+        result.violated,
+        interactions,
+    )

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Live views of a training run: the terminal and TensorBoard."""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from tandem.agents.training.loop import HistoryRow
+from tandem.scripts.app.training.run import EvaluationRow
+
+#: Interactions over which the shown cost and model error are averaged.
+WINDOW: Final = 25
+MS_PER_S: Final = 1e3
+PERCENT: Final = 100.0
+TENSORBOARD: Final = "tensorboard"
+
+
+class TerminalMonitor:
+    """A progress bar with the figures that matter; without a terminal, a line per evaluation."""
+
+    def __init__(self, console: Console, name: str, total: int, done: int, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._costs_s: collections.deque[float] = collections.deque(maxlen=WINDOW)
+        self._errors: collections.deque[float] = collections.deque(maxlen=WINDOW)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._progress.add_task(name, total=total, completed=done, figures="")
+        self._regret = "–"
+
+    def __enter__(self) -> TerminalMonitor:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def interaction(self, row: HistoryRow, wall_s: float) -> None:
+        """Move the bar."""
+        self._costs_s.append(row.cost_s)
+        if math.isfinite(row.model_error):
+            self._errors.append(row.model_error)
+        figures = f"cost {MS_PER_S * _mean(self._costs_s):.0f} ms · regret {self._regret}"
+        if self._errors:
+            figures += f" · model error {PERCENT * math.expm1(_mean(self._errors)):.0f} %"
+        self._progress.update(self._task, completed=row.interaction, figures=figures)
+
+    def evaluation(self, row: EvaluationRow) -> None:
+        """Show the regret from now on."""
+        self._regret = f"{PERCENT * (row.ratio - 1.0):+.1f} %"
+        if self._quiet or self._console.is_terminal:
+            return
+        self._console.print(
+            f"interaction {row.interaction}: greedy policy {MS_PER_S * row.cost_s:.1f} ms, "
+            f"{self._regret} above the best known, accuracy {row.accuracy_percent:.2f} %, "
+            f"threshold missed in {PERCENT * row.violated:.0f} % of the states",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class TensorBoardMonitor:
+    """Writes events; figures after a resume replace those that an interrupted run left behind."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def interaction(self, row: HistoryRow, wall_s: float) -> None:
+        """Scalars of one interaction."""
+        scalars = {
+            "train/cost_s": row.cost_s,
+            "train/accuracy_percent": row.accuracy_percent,
+            "train/timeouts": row.timeouts,
+            "train/predicted_s": row.predicted_s,
+            "train/wall_s": wall_s,
+            "model/error": row.model_error,
+            "model/validation_loss": row.validation_loss,
+            "model/stale": float(row.stale),
+        }
+        for name, value in scalars.items():
+            if math.isfinite(value):
+                self._writer.add_scalar(name, value, row.interaction)
+
+    def evaluation(self, row: EvaluationRow) -> None:
+        """Scalars of one evaluation."""
+        scalars = {
+            "evaluation/cost_s": row.cost_s,
+            "evaluation/ratio_to_oracle": row.ratio,
+            "evaluation/regret_s": row.cost_s - row.oracle_s,
+            "evaluation/accuracy_percent": row.accuracy_percent,
+            "evaluation/violated": row.violated,
+        }
+        for name, value in scalars.items():
+            self._writer.add_scalar(name, value, row.interaction)
+
+
+@contextmanager
+def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoardMonitor | None]:
+    """Events in the run folder; ``None``, and a word about it, where TensorBoard is missing."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        console.print(
+            "no TensorBoard events: pip install 'ns3-tandem\\[tensorboard]' to get them",
+            style="yellow",
+        )
+        yield None
+        return
+    writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=done + 1 if done else None)
+    try:
+        yield TensorBoardMonitor(writer)
+    finally:
+        writer.close()
+
+
+def _mean(values: collections.deque[float]) -> float:
+    return math.fsum(values) / len(values)

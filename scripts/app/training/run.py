@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: MIT
+"""A training run with its folder: records, evaluations, checkpoints.
+
+Beside what `tandem.bridge.runs.writer` writes the folder holds::
+
+    history.parquet        one row per interaction
+    evaluation.parquet     one row per evaluation of the greedy policy
+    checkpoints/*.pt       complete states of the run; the last two are kept
+    tensorboard/           events, if TensorBoard is installed
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import pyarrow as pa
+
+from tandem.agents.api import Observation
+from tandem.agents.checkpoint import load_state, save_state
+from tandem.agents.evaluation.judge import Convergence, Evaluation, Judge
+from tandem.agents.learner import Decision
+from tandem.agents.training.loop import HistoryRow, Training, history_columns
+from tandem.agents.training.world import EnvWorld, Transition
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.training.settings import TrainSettings
+from tandem.scripts.app.training.trainees import make_trainee
+
+if TYPE_CHECKING:
+    from tandem.bridge.backends.ray_env import RayEnv
+
+HISTORY: Final = "history.parquet"
+EVALUATION: Final = "evaluation.parquet"
+CHECKPOINTS: Final = "checkpoints"
+#: Checkpoints that are kept: the last one, and one more in case that is damaged.
+KEPT_CHECKPOINTS: Final = 2
+CHECKPOINT_FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """One evaluation of the greedy policy.
+
+    Attributes:
+        interaction: after how many.
+        cost_s: mean cost over the evaluation states.
+        oracle_s: mean cost of the best joint actions known there.
+        ratio: one over the other.
+        accuracy_percent: mean top-5 accuracy.
+        violated: share of the states in which the accuracy threshold was missed.
+    """
+
+    interaction: int
+    cost_s: float
+    oracle_s: float
+    ratio: float
+    accuracy_percent: float
+    violated: float
+
+
+class Monitor(Protocol):
+    """Shows a run that is under way."""
+
+    def interaction(self, row: HistoryRow, wall_s: float) -> None:
+        """An interaction took so many seconds of wall-clock time."""
+        ...
+
+    def evaluation(self, row: EvaluationRow) -> None:
+        """The greedy policy was evaluated."""
+        ...
+
+
+class TrainRun:
+    """Trains an agent and writes its folder.
+
+    Args:
+        folder: of the run; made.
+        settings: of the run.
+        env: the training environment.
+        writer: entered.
+        judge: evaluates.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: TrainSettings,
+        env: TandemEnv | RayEnv,
+        writer: RunWriter,
+        judge: Judge,
+    ) -> None:
+        world = EnvWorld(env)
+        learner = make_trainee(
+            settings.agent, env.schema, world.problem, settings.seed, settings.agent_config
+        )
+        self.training = Training(world, learner, settings.seed, self)
+        self.evaluations: list[EvaluationRow] = []
+        #: Seconds spent on interactions, those before a resume included; no evaluations.
+        self.training_s = 0.0
+        self._folder = folder
+        self._settings = settings
+        self._writer = writer
+        self._judge = judge
+        self._monitors: list[Monitor] = []
+        self._saved_at = -1
+        self._clock_s = 0.0
+
+    def watch(self, monitor: Monitor) -> None:
+        """Let ``monitor`` show the run."""
+        self._monitors.append(monitor)
+
+    @property
+    def convergence(self) -> Convergence:
+        """Interactions until the greedy policy stayed near the oracle."""
+        convergence = Convergence()
+        for row in self.evaluations:
+            convergence.add_ratio(row.interaction, row.ratio)
+        return convergence
+
+    def run(self, stop_wanted: Callable[[], bool]) -> bool:
+        """Train to the end; returns False when ``stop_wanted()`` ended it before.
+
+        What was recorded and learned until then is in the folder either way.
+        """
+        if not self.training.history:
+            self._evaluate()
+        goal = self._settings.interactions
+        self._clock_s = time.perf_counter()
+        if self.training.interactions < goal:
+            self.training.run(goal, lambda training: self._after_interaction(stop_wanted))
+        complete = self.training.interactions >= goal
+        if complete and self.evaluations[-1].interaction < goal:
+            self._evaluate()
+        self.save()
+        return complete
+
+    # Observer of the training
+
+    def begin_episode(self, episode: int, seed: int, observation: Observation) -> None:
+        """Record it."""
+        self._writer.begin_episode(episode, seed, observation)
+
+    def interaction(self, row: HistoryRow, decision: Decision, transition: Transition) -> None:
+        """Record it."""
+        self._writer.add(
+            decision.action,
+            transition.observation,
+            transition.reward,
+            transition.terminated,
+            transition.truncated,
+            transition.records,
+        )
+
+    # State
+
+    def save(self) -> None:
+        """Write a checkpoint and the tables, unless there is one of this very moment.
+
+        Raises:
+            RunFolderError: the disk is full; earlier checkpoints are not touched.
+        """
+        interactions = self.training.interactions
+        if interactions == self._saved_at:
+            return
+        folder = self._folder / CHECKPOINTS
+        folder.mkdir(exist_ok=True)
+        for unfinished in folder.glob(".*.pt.*"):  # of a run that was killed
+            unfinished.unlink()
+        path = folder / f"{interactions:08d}.pt"
+        state = {
+            "format": CHECKPOINT_FORMAT,
+            "training": self.training.state_dict(),
+            "records": self._writer.state_dict(),
+            "evaluations": [asdict(row) for row in self.evaluations],
+            "training_s": self.training_s,
+        }
+        try:
+            save_state(path, state)
+            self._write_tables()
+        except (OSError, RuntimeError) as error:  # the latter is PyTorch's
+            raise run_folder.RunFolderError(
+                f"cannot write {path}: {error}; what was written before is whole. Make room, then "
+                f"go on with `tandem train --resume --out {self._folder}`"
+            ) from error
+        for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
+            old.unlink()
+        self._saved_at = interactions
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of a run with the same settings.
+
+        Raises:
+            RunFolderError: the file is no checkpoint that this version can read.
+        """
+        state = read_checkpoint(path)
+        self.training.load_state_dict(state["training"])
+        self._writer.load_state_dict(state["records"])
+        self.training_s = float(state["training_s"])
+        every = self._settings.evaluate_every
+        rows = [EvaluationRow(**row) for row in state["evaluations"]]
+        # The one after the last interaction of a run that now goes on is not on the schedule.
+        self.evaluations = [row for row in rows if row.interaction % every == 0]
+        self._saved_at = self.training.interactions
+
+    def _after_interaction(self, stop_wanted: Callable[[], bool]) -> bool:
+        row = self.training.history[-1]
+        wall_s = time.perf_counter() - self._clock_s
+        self.training_s += wall_s
+        for monitor in self._monitors:
+            monitor.interaction(row, wall_s)
+        if row.interaction % self._settings.evaluate_every == 0:
+            self._evaluate()
+        stop = stop_wanted()
+        if row.interaction % self._settings.checkpoint_every == 0 and not stop:
+            self.save()
+        self._clock_s = time.perf_counter()
+        return stop
+
+    def _evaluate(self) -> None:
+        result: Evaluation = self._judge.evaluate(self.training.learner.act)
+        row = EvaluationRow(
+            interaction=self.training.interactions,
+            cost_s=result.cost_s,
+            oracle_s=result.oracle_s,
+            ratio=result.ratio,
+            accuracy_percent=result.accuracy_percent,
+            violated=result.violated,
+        )
+        self.evaluations.append(row)
+        self._saved_at = -1
+        for monitor in self._monitors:
+            monitor.evaluation(row)
+
+    def _write_tables(self) -> None:
+        history = pa.table(history_columns(self.training.history))
+        run_folder.write_table(self._folder / HISTORY, history)
+        evaluations = pa.Table.from_pylist([asdict(row) for row in self.evaluations])
+        run_folder.write_table(self._folder / EVALUATION, evaluations)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Checkpoints of a run folder, oldest first."""
+    return sorted((folder / CHECKPOINTS).glob("[0-9]*.pt"))
+
+
+def last_checkpoint(folder: Path) -> Path:
+    """The newest checkpoint of a run folder.
+
+    Raises:
+        RunFolderError: there is none.
+    """
+    found = checkpoints(folder)
+    if not found:
+        raise run_folder.RunFolderError(
+            f"{folder} has no checkpoint: the run ended before its first one; train it again with "
+            f"`tandem train --force --out {folder}`"
+        )
+    return found[-1]
+
+
+def _instead(path: Path) -> str:
+    """What to do without that checkpoint."""
+    before = [other for other in checkpoints(path.parent.parent) if other.name < path.name]
+    if before:
+        return f"delete it to go on from the one before, {before[-1].name}"
+    return (
+        "there is none before it: what was recorded can be read (`tandem analyze "
+        f"{path.parent.parent}`), the agent has to be trained again with --force or another --out"
+    )
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint.
+
+    Raises:
+        RunFolderError: it cannot be read; the message names the one before, if there is one.
+    """
+    try:
+        state = load_state(path)
+        if state["format"] != CHECKPOINT_FORMAT:
+            raise ValueError(f"format {state['format']}, this version reads {CHECKPOINT_FORMAT}")
+    except Exception as error:
+        raise run_folder.RunFolderError(
+            f"{path} is no checkpoint that can be read ({error}); {_instead(path)}"
+        ) from error
+    return state

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Everything that a training run needs, started and ended together."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.remote import Target
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.common.place import open_env
+from tandem.scripts.app.common.runner import Runner
+from tandem.scripts.app.common.stop_request import stop_requests
+from tandem.scripts.app.training.judges import judged_states
+from tandem.scripts.app.training.monitors import TerminalMonitor, tensorboard
+from tandem.scripts.app.training.run import TrainRun
+from tandem.scripts.app.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from tandem.bridge.backends.ray_env import RayEnv
+
+
+def train_in(
+    folder: Path,
+    settings: TrainSettings,
+    checkpoint: Path | None,
+    cache: Path | None,
+    console: Console,
+    *,
+    force: bool,
+    quiet: bool,
+    runner: Runner = Runner.LOCAL,
+    target: Target | None = None,
+) -> TrainRun:
+    """Train in ``folder``; from ``checkpoint`` on, if there is one.
+
+    Args:
+        cache: folder of measured states; default: the user's cache.
+        force: replace an earlier run there.
+        runner: where the simulator runs; the results are the same.
+        target: the server on which all simulators run, the oracle's as well; ``None``: here.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; everything until then is in the folder.
+    """
+    with ExitStack() as stack:
+        env = _start(settings, runner, target)
+        stack.callback(env.close)
+        settings = settings.with_states(env.schema)
+        judged = stack.enter_context(
+            judged_states(
+                settings.scenario,
+                settings.arguments,
+                settings.objective,
+                settings.draw,
+                cache=cache,
+                target=target,
+                console=Console(quiet=True) if quiet else console,
+            )
+        )
+        if checkpoint is None:
+            # Only now: a run that --force replaces is kept when nothing can even start.
+            run_folder.prepare(folder, force=force)
+        writer = RunWriter(
+            folder,
+            schema=env.schema,
+            config=settings.as_config(),
+            simulator_command=_command(env),
+        )
+        writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
+        run = TrainRun(folder, settings, env, writer, judged.judge)
+        if checkpoint is not None:
+            run.resume(checkpoint)
+        stop_wanted = stack.enter_context(stop_requests())
+        stack.enter_context(writer)
+        done, goal = run.training.interactions, settings.interactions
+        name = f"{settings.agent} · {settings.scenario}"
+        run.watch(stack.enter_context(TerminalMonitor(console, name, goal, done, quiet)))
+        board = stack.enter_context(tensorboard(folder, done, console))
+        if board is not None:
+            run.watch(board)
+        complete = run.run(stop_wanted)
+        writer.note(
+            interactions=run.training.interactions,
+            training_s=round(run.training_s, 3),
+            target_ratio=TARGET_RATIO,
+            sustained_evaluations=SUSTAINED,
+            interactions_to_target=str(run.convergence.interactions),
+        )
+        if not complete:
+            raise KeyboardInterrupt
+    return run
+
+
+def _start(settings: TrainSettings, runner: Runner, target: Target | None) -> TandemEnv | RayEnv:
+    if runner is Runner.LOCAL:
+        return open_env(settings.scenario, settings.arguments, target, objective=settings.objective)
+    from tandem.bridge.backends.ray_env import RayEnv
+
+    return RayEnv(settings.scenario, settings.arguments, objective=settings.objective)
+
+
+def _command(env: TandemEnv | RayEnv) -> tuple[str, ...]:
+    return env.simulator.command if isinstance(env, TandemEnv) else env.simulator_command

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""ns-3 and PyTorch agents, in step.
+
+The sub-packages are the repository's folders: a source tree holds links to them here, a wheel their
+files. Importing this package registers the environments with Gymnasium and loads nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from tandem.bridge.core.registration import register_with_gymnasium
+
+if TYPE_CHECKING:
+    from tandem.bridge.runs.reader import Run
+
+    __version__: str
+
+register_with_gymnasium()
+
+
+def load_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a run folder: pandas tables and the topology (see `tandem.bridge.runs.reader.Run`)."""
+    from tandem.bridge.runs.reader import load_run as load
+
+    return load(folder)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("ns3-tandem")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
