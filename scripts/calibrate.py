@@ -14,13 +14,14 @@ from rich.table import Table
 
 from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import SiteExplorer, StateDraw, draw_states
-from tandem.agents.evaluation.oracle import Oracle, bar
+from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
 from tandem.bridge.core.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.analyze import wide_console
 from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.calibration import (
     FIXED_TARGET_PERCENT,
     GREEDY_TARGET_PERCENT,
@@ -99,8 +100,8 @@ def calibrate(
                 "joint action is out of reach: calibrate with fewer users"
             )
         explorer = SiteExplorer(env.schema)
-        with bar(scenario, oracle.branches * states, Console(stderr=True)) as advance:
-            solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, advance))
+        with progress(scenario, oracle.branches * states, "branches") as bar:
+            solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, bar.advance))
         schema, resolved = env.schema, env.arguments
     episode = [index // per_episode for index in range(len(solutions))]
     result = calibration(solutions, schema, oracle.rule, episode)

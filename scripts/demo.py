@@ -10,7 +10,6 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.inference.heuristics import POLICIES, make_policy
@@ -21,11 +20,12 @@ from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.analyze import print_table, wide_console
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.progress import ProgressBar, progress
 from tandem.scripts.app.training.rollout import play
 from tandem.scripts.app.training.settings import TrainSettings
 from tandem.scripts.evaluate import show
 from tandem.scripts.run import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
-from tandem.scripts.run import progress, sigterm_as_interrupt, start
+from tandem.scripts.run import sigterm_as_interrupt, start
 
 DEFAULT_USERS: Final = 5
 DEFAULT_EPOCHS: Final = 20
@@ -123,11 +123,13 @@ def play_policies(
     folders = {name: out / name for name in POLICIES}
     for folder in folders.values():
         run_folder.check(folder, force=True)
-    with start(scenario, arguments, objective) as env, progress(console, False) as bar:
-        task = bar.add_task("", total=epochs * len(POLICIES))
+    with (
+        start(scenario, arguments, objective) as env,
+        progress("", epochs * len(POLICIES), "decisions", console=console) as bar,
+    ):
         for name in POLICIES:
-            bar.update(task, description=name)
-            lines[name] = play_policy(env, name, seed, folders[name], bar, task)
+            bar.describe(name)
+            lines[name] = play_policy(env, name, seed, folders[name], bar)
         version = env.schema.ns3_version
     print_table(
         console,
@@ -143,7 +145,7 @@ def play_policies(
 
 
 def play_policy(
-    env: TandemEnv, name: str, seed: int, folder: Path, bar: Progress, task: TaskID
+    env: TandemEnv, name: str, seed: int, folder: Path, bar: ProgressBar
 ) -> dict[str, float | int]:
     """Play and record one policy; its line of the comparison."""
     config = {
@@ -166,7 +168,7 @@ def play_policy(
             make_policy(name, env.schema),
             writer,
             seed=seed,
-            on_epoch=lambda: bar.advance(task),
+            on_epoch=bar.advance,
         )
     run = measures.load_run(folder)
     line = measures.summary(run.requests)

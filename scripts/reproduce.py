@@ -26,7 +26,8 @@ from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.threshold import accuracy_threshold
-from tandem.scripts.run import EXIT_INTERRUPTED, progress, sigterm_as_interrupt
+from tandem.scripts.app.progress import progress
+from tandem.scripts.run import EXIT_INTERRUPTED, sigterm_as_interrupt
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
 DEFAULT_WORK: Final = Path("runs/reproduce-paper")
@@ -171,11 +172,10 @@ def _run_all(
     """
     results: dict[Any, Any] = {}
     total = sum(weigh(task) for task in tasks)
-    with progress(console, quiet, unit=title) as bar:
-        shown = bar.add_task(title, total=total)
+    with progress(title, total, title, console=console, quiet=quiet) as bar:
         for task, result in _outcomes(function, tasks, places, min(jobs, len(tasks))):
             results[task] = result
-            bar.advance(shown, weigh(task))
+            bar.advance(weigh(task))
             if not quiet and not console.is_terminal:
                 console.print(
                     f"{title} {len(results)} / {len(tasks)}: {task.name}", highlight=False

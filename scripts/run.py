@@ -13,14 +13,6 @@ from typing import Annotated, Any, Final
 import typer
 import yaml
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from tandem.agents.inference.heuristics import POLICIES, make_policy
 from tandem.bridge.core.env import TandemEnv
@@ -31,6 +23,7 @@ from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.place import Connect, Key, ServerKey, open_env, target_of
 from tandem.scripts.app.common.threshold import accuracy_threshold
+from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
 
 DEFAULT_EPOCHS: Final = 50
@@ -137,15 +130,20 @@ def run(
         if resume:
             writer.resume()
         try:
-            with writer, progress(console, quiet) as bar:
-                task = bar.add_task(f"{scenario} · {agent.name}", total=epochs * episodes)
+            shown = f"{scenario} · {agent.name}"
+            with (
+                writer,
+                progress(
+                    shown, epochs * episodes, "decisions", console=console, quiet=quiet
+                ) as bar,
+            ):
                 play(
                     env,
                     agent,
                     writer,
                     seed=seed,
                     episodes=episodes,
-                    on_epoch=lambda: bar.advance(task),
+                    on_epoch=bar.advance,
                 )
         except KeyboardInterrupt:
             console.print(f"[yellow]interrupted[/]: {writer.decisions} epochs are in {folder}")
@@ -239,23 +237,6 @@ def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> 
     """``runs/wifi-edge-edge-u5-s1``."""
     parts = [Path(scenario).stem, policy, *([] if users is None else [f"u{users}"]), f"s{seed}"]
     return Path("runs") / "-".join(parts)
-
-
-@contextmanager
-def progress(console: Console, quiet: bool, unit: str = "epochs") -> Iterator[Progress]:
-    """A progress bar, removed when done."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    ) as bar:
-        yield bar
 
 
 @contextmanager

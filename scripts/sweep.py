@@ -21,7 +21,8 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.provenance import build_identity, config_hash
 from tandem.scripts.analyze import print_table, wide_console
 from tandem.scripts.app.inspection import measures
-from tandem.scripts.run import EXIT_INTERRUPTED, progress
+from tandem.scripts.app.progress import progress
+from tandem.scripts.run import EXIT_INTERRUPTED
 from tandem.scripts.sweep_grid import Cell, SweepError, cells, read_grid
 
 SUMMARY: Final = "sweep.csv"
@@ -125,15 +126,17 @@ def run_all(
         running.discard(process)
         return errors.strip() if process.returncode else None
 
-    with progress(console, quiet) as bar, ThreadPoolExecutor(jobs) as pool:
-        task = bar.add_task("sweep", total=len(missing))
+    with (
+        progress("sweep", len(missing), "runs", console=console, quiet=quiet) as bar,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
         futures = {pool.submit(run_one, cell): cell for cell in missing}
         try:
             for future in as_completed(futures):
                 reason = future.result()
                 if reason is not None:
                     failures[futures[future].folder] = reason
-                bar.advance(task)
+                bar.advance()
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(running):

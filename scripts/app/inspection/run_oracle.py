@@ -16,7 +16,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from tandem.agents.evaluation.cache import OracleCache
-from tandem.agents.evaluation.oracle import Oracle, bar
+from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.states import Walk
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
@@ -24,6 +24,7 @@ from tandem.bridge.core.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.progress import progress
 
 ORACLE: Final = "oracle.parquet"
 #: Arguments that only write more: the states are the same without them.
@@ -55,12 +56,13 @@ def add_oracle(folder: Path, states: int, console: Console) -> None:
         oracle = Oracle(env, cache=OracleCache())
         walk = Walk(env)
         walk.reset(int(run.episodes["seed"].iloc[0]))
-        with bar(f"oracle · {run.name}", len(chosen) * oracle.branches, console) as advance:
+        total = len(chosen) * oracle.branches
+        with progress(f"oracle · {run.name}", total, "branches", console=console) as bar:
             for epoch, (action, reward) in enumerate(
                 zip(first["action"], first["reward"], strict=True)
             ):
                 if epoch in chosen:
-                    solution = oracle.solve(walk, advance)
+                    solution = oracle.solve(walk, bar.advance)
                     best = solution.best
                     outcome = env.branch([best.action])[0]
                     rows.append(

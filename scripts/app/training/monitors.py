@@ -11,16 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from tandem.agents.training.loop import HistoryRow
+from tandem.scripts.app.progress import ProgressBar
 from tandem.scripts.app.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.
@@ -31,33 +24,15 @@ TENSORBOARD: Final = "tensorboard"
 
 
 class TerminalMonitor:
-    """A progress bar with the figures that matter; without a terminal, a line per evaluation."""
+    """The figures that matter beside a progress bar; without a terminal, a line per evaluation."""
 
-    def __init__(self, console: Console, name: str, total: int, done: int, quiet: bool) -> None:
+    def __init__(self, bar: ProgressBar, console: Console, *, quiet: bool) -> None:
+        self._bar = bar
         self._console = console
         self._quiet = quiet
         self._costs_s: collections.deque[float] = collections.deque(maxlen=WINDOW)
         self._errors: collections.deque[float] = collections.deque(maxlen=WINDOW)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
-        self._task = self._progress.add_task(name, total=total, completed=done, figures="")
         self._regret = "–"
-
-    def __enter__(self) -> TerminalMonitor:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._progress.stop()
 
     def interaction(self, row: HistoryRow, wall_s: float) -> None:
         """Move the bar."""
@@ -67,7 +42,8 @@ class TerminalMonitor:
         figures = f"cost {MS_PER_S * _mean(self._costs_s):.0f} ms · regret {self._regret}"
         if self._errors:
             figures += f" · model error {PERCENT * math.expm1(_mean(self._errors)):.0f} %"
-        self._progress.update(self._task, completed=row.interaction, figures=figures)
+        self._bar.note(figures)
+        self._bar.reach(row.interaction)
 
     def evaluation(self, row: EvaluationRow) -> None:
         """Show the regret from now on."""

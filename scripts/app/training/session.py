@@ -17,6 +17,7 @@ from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import stop_requests
+from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.judges import judged_states
 from tandem.scripts.app.training.monitors import TerminalMonitor, tensorboard
 from tandem.scripts.app.training.run import TrainRun
@@ -81,7 +82,10 @@ def train_in(
         stack.enter_context(writer)
         done, goal = run.training.interactions, settings.interactions
         name = f"{settings.agent} · {settings.scenario}"
-        run.watch(stack.enter_context(TerminalMonitor(console, name, goal, done, quiet)))
+        bar = stack.enter_context(
+            progress(name, goal, "interactions", console=console, quiet=quiet, done=done)
+        )
+        run.watch(TerminalMonitor(bar, console, quiet=quiet))
         board = stack.enter_context(tensorboard(folder, done, console))
         if board is not None:
             run.watch(board)
