@@ -29,7 +29,7 @@ class SanitizedModules(importlib.abc.MetaPathFinder):
         package, _, name = fullname.rpartition(".")
         if package not in ("tandem.bridge.core", "tandem.compat"):
             return None
-        found = list((PACKAGE / package.rpartition(".")[2]).glob(f"{name}.*.so"))
+        found = list(PACKAGE.joinpath(*package.split(".")[1:]).glob(f"{name}.*.so"))
         return importlib.util.spec_from_file_location(fullname, found[0]) if found else None
 
 

@@ -21,7 +21,7 @@ WALL_CLOCK = re.compile(
     r"|gettimeofday|\btime\(nullptr\)|timespec_get|\bctime\("
 )
 #: What only writes down when something was.
-DATES = {"bridge/provenance.py", "scripts/benchmarks/record.py"}
+DATES = {"bridge/runs/provenance.py", "scripts/app/benchmarks/record.py"}
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 YEAR_S = 365 * 86_400
 STEP_TIMEOUT_S = 0.5
@@ -46,9 +46,9 @@ def test_no_source_waits_by_the_wall_clock() -> None:
 PROGRAM = """
 import threading, time
 from remote_servers import serving
-from tandem.bridge.errors import SimulatorTimeout
+from tandem.bridge.core.errors import SimulatorTimeout
 from tandem.bridge.remote import RemoteSimulator, Target
-from tandem.bridge.simulator import Simulator
+from tandem.bridge.core.simulator import Simulator
 
 ended, seen = threading.Event(), []
 

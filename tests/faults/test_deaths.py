@@ -159,7 +159,7 @@ def test_close_from_another_thread_ends_a_waiting_step() -> None:
 AGENT = """
     import sys, time
     import numpy as np
-    from tandem.bridge.simulator import Simulator
+    from tandem.bridge.core.simulator import Simulator
     simulator = Simulator({scenario!r}, {arguments!r})
     frame = simulator.reset(1)
     print(simulator.pid, simulator.episode_pid, flush=True)

@@ -23,9 +23,9 @@ LIMIT_S = 20.0
 #: Uses a simulator with ever more descriptors to spare, from none to enough.
 PROGRAM = """
 import contextlib, gc, os, resource, sys, time
-from tandem.bridge.errors import TandemError
+from tandem.bridge.core.errors import TandemError
 from tandem.bridge.remote import RemoteSimulator, Target
-from tandem.bridge.simulator import Simulator
+from tandem.bridge.core.simulator import Simulator
 
 def start():
     arguments = {"values": 1, "epochs": 0}

@@ -82,7 +82,7 @@ def stop_children(pid: int) -> None:
 
 AGENT = """
 import sys
-from tandem.bridge.simulator import Simulator
+from tandem.bridge.core.simulator import Simulator
 with Simulator("wifi-edge", {"users": 2, "epochs": 0}, step_timeout_s=float(sys.argv[1])) as s:
     s.reset(5)
     for action in %r:

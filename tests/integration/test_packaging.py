@@ -115,7 +115,7 @@ def test_sdist_to_wheel_to_a_bare_environment(tmp_path: Path) -> None:
         "_cpp/libtandem-compat.a",
         "_cpp/compat/ns3/ai-module.h",
         "compat/names/ns3gym/ns3env.py",
-        "scripts/migration/forms/forms.cc",
+        "scripts/app/migration/forms/forms.cc",
     ):
         assert f"tandem/{part}" in names
     assert any(name.startswith("tandem/compat/_duplex") for name in names)

@@ -72,7 +72,10 @@ def package() -> Path:
     command(str(CMAKE), "--build", BUILD, "--target", "_native", "_duplex", *SCENARIOS)
     package = BUILD / "package"
     shutil.rmtree(package, ignore_errors=True)
-    for folder, source in (("bridge", "bridge/native"), ("compat", "bridge/compat/native")):
+    for folder, source in (
+        ("bridge/core", "bridge/native"),
+        ("compat", "bridge/compat/native"),
+    ):
         (package / folder).mkdir(parents=True)
         for library in (BUILD / source).glob("*.so"):
             shutil.copy2(library, package / folder)
