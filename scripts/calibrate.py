@@ -17,7 +17,7 @@ from tandem.agents.evaluation.judge import SiteExplorer, StateDraw, draw_states
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
-from tandem.bridge.core.objective import PaperObjective
+from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.analyze import wide_console
 from tandem.scripts.app.common.arguments import parse_assignments

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.inference.heuristics import POLICIES, make_policy
+from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.analyze import print_table, wide_console

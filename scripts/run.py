@@ -15,8 +15,9 @@ import yaml
 from rich.console import Console
 
 from tandem.agents.inference.heuristics import POLICIES, make_policy
+from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import MeanResponseTime, Objective, PaperObjective
+from tandem.bridge.core.objective import Objective
 from tandem.bridge.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
@@ -208,19 +209,19 @@ def _check_same(folder: Path, config: dict[str, Any]) -> None:
 def start(
     scenario: str,
     arguments: dict[str, object],
-    objective: Objective,
+    objective: Objective[Any],
     *,
     one_shot: bool = False,
     target: Target | None = None,
 ) -> TandemEnv:
     """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
     env = open_env(scenario, arguments, target, one_shot=one_shot)
-    if env.has_requests:
+    if env.domain is not None:
         env.objective = objective
     return env
 
 
-def make_objective(name: str, accuracy: str) -> Objective:
+def make_objective(name: str, accuracy: str) -> Objective[Any]:
     """The reward that the command line asks for.
 
     Raises:

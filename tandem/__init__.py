@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from tandem.bridge.core.domain import register_domain
 from tandem.bridge.core.registration import register_with_gymnasium
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     __version__: str
 
 register_with_gymnasium()
+register_domain("requests", "tandem.agents.inference.domain:INFERENCE")
 
 
 def load_run(folder: str | os.PathLike[str]) -> Run:

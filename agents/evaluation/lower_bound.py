@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from tandem.agents.evaluation.frontier import TICKS_PER_PERCENT, TICKS_PER_S, Frontier
 from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
+from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.request_table import Site
-from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT
 
 BITS_PER_BYTE: Final = 8
 

@@ -41,9 +41,9 @@ from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, Opt
 from tandem.agents.evaluation.prober import THE_FUTURE, Advance, OracleError, Prober
 from tandem.agents.evaluation.search import SearchConfig, search
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 #: More network patterns than this are searched instead of run all (3^6 = 729).
 MAX_PATTERNS: Final = 1000

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction
 from tandem.agents.evaluation.frontier import Frontier
+from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, VIOLATION_S
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.request_table import Site
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT, VIOLATION_S
 
 #: Stands in a pattern for "on the user's own device".
 ON_DEVICE: Final = -1

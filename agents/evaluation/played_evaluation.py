@@ -17,8 +17,8 @@ from tandem.agents.evaluation.judge import Evaluation, Policy
 from tandem.agents.evaluation.oracle import Solution
 from tandem.agents.evaluation.prober import THE_FUTURE, OracleError
 from tandem.agents.evaluation.states import History, Walk
+from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
 
 
 @dataclass(frozen=True)

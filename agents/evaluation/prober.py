@@ -184,7 +184,7 @@ class Prober:
 
     def _by_user(self, outcome: Outcome) -> NDArray[np.void]:
         """The row of each user's one request, ``[N]``."""
-        requests = outcome.requests.view(np.ndarray)
+        requests = outcome.records[request_table.TABLE].view(np.ndarray)
         user = requests["user"]
         if not np.array_equal(np.sort(user), np.arange(self.users)):
             raise OracleError(

@@ -65,8 +65,8 @@ class Walk:
         """
         if self.over:
             raise HistoryError("the episode is over or was never started: call Walk.reset first")
-        if self.env.epoch != len(self.history.actions):
+        if self.env.decision != len(self.history.actions):
             raise HistoryError(
-                f"the environment is at epoch {self.env.epoch}, the history has "
+                f"the environment is at decision {self.env.decision}, the history has "
                 f"{len(self.history.actions)} actions: move it by Walk.reset and Walk.step only"
             )

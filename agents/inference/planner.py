@@ -53,7 +53,7 @@ class Planner:
     """Plans for one problem; keeps nothing between decisions.
 
     Every plan obeys the accuracy threshold: below it an epoch costs more than any plan worth
-    having (see `tandem.bridge.core.objective.PaperObjective`).
+    having (see `tandem.agents.inference.objective.PaperObjective`).
 
     Raises:
         PolicyError: the scenario has no device option.

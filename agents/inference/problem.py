@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.request_table import Site
-from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
 from tandem.bridge.core.schema import Schema
 
 #: Sites that the network leads to, in the order of the rows of the observation block ``sites``.

@@ -15,12 +15,12 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from tandem.agents.api import Observation
+from tandem.agents.inference.objective import EpochCost
 from tandem.agents.learner import Decision, Learner
 from tandem.agents.training.replay import Epoch, read_components
 from tandem.agents.training.threads import single_threaded
 from tandem.agents.training.world import Transition, World
 from tandem.bridge.core.env import SEED_LIMIT
-from tandem.bridge.core.objective import EpochCost
 
 #: Keeps the seeds of episodes apart from the agent's draws.
 EPISODE_STREAM: Final = 1

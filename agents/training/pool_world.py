@@ -29,11 +29,11 @@ from tandem.agents.evaluation.oracle import Oracle, Solution
 from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
 from tandem.agents.evaluation.prober import Advance, OracleError
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.objective import InferenceResult, PaperObjective
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.agents.training.world import Transition
-from tandem.bridge.core.objective import EpochResult, PaperObjective
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -98,15 +98,7 @@ class PoolWorld:
         """Look up what the simulator does; the episode is over."""
         requests = self._table.requests(action)
         observation = self._observation()
-        result = EpochResult(
-            requests=requests,
-            users=self._problem.users,
-            epoch=1,
-            action=action,
-            observation=observation,
-            records={TABLE: requests},
-            meta=self._pool.schema.meta,
-        )
+        result = InferenceResult(0, action, observation, {TABLE: requests}, self._pool.schema)
         return Transition(observation, self._objective(result), True, False, result.records)
 
     def _observation(self) -> Observation:

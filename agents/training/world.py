@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 if TYPE_CHECKING:
     from tandem.bridge.backends.ray_env import RayEnv

@@ -23,7 +23,6 @@ from tandem.bridge.core.env import (
     Observation,
     Transition,
     merge_arguments,
-    request_columns,
 )
 from tandem.bridge.core.objective import Objective, resolve
 from tandem.bridge.core.record_array import RecordArray
@@ -57,7 +56,7 @@ class RayEnv(gymnasium.Env[Observation, Any]):
         scenario: str | os.PathLike[str],
         arguments: Mapping[str, object] | None = None,
         *,
-        objective: Objective | str | None = None,
+        objective: Objective[Any] | str | None = None,
         seed: int | None = None,
         actor_options: Mapping[str, Any] | None = None,
         **options: Any,
@@ -79,7 +78,7 @@ class RayEnv(gymnasium.Env[Observation, Any]):
         self._schema = Schema.parse(text)
         self.observation_space = self._schema.observation_space()  # type: ignore[assignment]
         self.action_space = self._schema.action_space()
-        self._objective = resolve(objective, request_columns(self._schema))
+        self._objective = resolve(objective, self._schema)
 
     @property
     def schema(self) -> Schema:
@@ -87,7 +86,7 @@ class RayEnv(gymnasium.Env[Observation, Any]):
         return self._schema
 
     @property
-    def objective(self) -> Objective | None:
+    def objective(self) -> Objective[Any] | None:
         """The reward."""
         return self._objective
 
@@ -160,7 +159,7 @@ class RayEnv(gymnasium.Env[Observation, Any]):
                 o.reward,
                 o.terminated,
                 o.truncated,
-                np.array(o.requests).view(RecordArray),
+                _own(dict(o.records)),
                 _own(o.info),
             )
             for o in outcomes

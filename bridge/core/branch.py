@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tandem.bridge.core.record_array import RecordArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,10 @@ class Outcome:
 
     Attributes:
         observation: observation after the last epoch of the branch, by block name.
-        reward: the environment's objective over all requests that finished in the branch.
+        reward: the environment's objective over all records of the branch.
         terminated: the scenario ended within the branch.
         truncated: the epoch limit was reached within the branch.
-        requests: structured array, the requests that finished or timed out in the branch.
+        records: record tables of the branch by name, as structured arrays.
         info: what ``env.step`` would have returned as ``info``.
     """
 
@@ -31,5 +35,15 @@ class Outcome:
     reward: float
     terminated: bool
     truncated: bool
-    requests: NDArray[np.void]
+    records: Mapping[str, RecordArray]
     info: dict[str, Any]
+
+    @property
+    def requests(self) -> NDArray[np.void]:
+        """Deprecated: ``records["requests"]``."""
+        warnings.warn(
+            'Outcome.requests goes in the next release: use records["requests"]',
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.records["requests"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -12,10 +13,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
-from tandem.agents.inference import request_table
 from tandem.bridge.core import _native
 from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.branch import Outcome
+from tandem.bridge.core.domain import Domain, domain_of
 from tandem.bridge.core.objective import EpochResult, Objective, resolve
 from tandem.bridge.core.record_array import RecordArray
 from tandem.bridge.core.schema import Schema
@@ -35,7 +36,6 @@ SEED_LIMIT: Final = 2**31
 #: Keys that `TandemEnv.reset` accepts in ``options``.
 RESET_OPTIONS: Final = ("arguments",)
 
-_NO_REQUESTS: Final = np.zeros(0, dtype=np.dtype([]))
 _DECISION: Final = int(Status.DECISION)
 
 
@@ -45,15 +45,18 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     Spaces come from the schema that the scenario declares in C++: the observation is a ``Dict``
     of float64 ``Box`` blocks, the action a ``MultiDiscrete`` (one option per user) or a ``Box``.
 
-    ``info`` holds ``"epoch"`` (decisions taken so far), each record table of the scenario under
-    its name as a structured array (``info["requests"]``: one row per request that finished or
-    timed out in the epoch) and, with a request table, ``"cost"``: the fields of
-    `tandem.bridge.core.objective.EpochCost`.
+    After a step ``info`` holds ``"decision"`` (index of the decision just played, from 0), each
+    record table of the scenario under its name as a structured array and, for a scenario of a
+    domain, the domain's summary of them under its own key. Inference scenarios have
+    ``info["requests"]``, one row per request that finished or timed out in the epoch, and
+    ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`. After a reset it
+    holds ``"seed"``.
 
     Args:
         scenario: name of an installed scenario, or path of an executable.
         arguments: the scenario's own arguments, by their ns-3 names (``{"users": 5}``).
-        objective: reward; a callable, ``"paper"``, ``"mean"``, or ``None`` for the default
+        objective: reward; a callable, a name that the scenario's domain knows (inference:
+            ``"paper"``, ``"mean"``), or ``None`` for its default
             (`tandem.bridge.core.objective.resolve`).
         seed: seed of the first ``reset()`` that is called without one.
         branch_slots: how many counterfactuals can run at the same time.
@@ -82,7 +85,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         scenario: str | os.PathLike[str],
         arguments: Mapping[str, object] | None = None,
         *,
-        objective: Objective | str | None = None,
+        objective: Objective[Any] | str | None = None,
         seed: int | None = None,
         branch_slots: int = DEFAULT_BRANCH_SLOTS,
         spin_us: float = _native.DEFAULT_SPIN_US,
@@ -110,7 +113,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             "step_timeout_s": step_timeout_s,
             "one_shot": one_shot,
         }
-        self._epoch = 0
+        self._decision = 0
         self._run = 0
         self._posted: Any = None
         simulator = self._start(self._arguments)
@@ -118,7 +121,8 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             schema = simulator.schema
             self.observation_space: spaces.Dict = schema.observation_space()  # type: ignore[assignment]
             self.action_space = schema.action_space()
-            self._has_requests = not request_table.missing_columns(request_columns(schema))
+            self._domain = domain_of(schema)
+            self._result_type = EpochResult if self._domain is None else self._domain.result_type
             self._adopt(simulator)
             self.objective = objective
         except BaseException:
@@ -157,13 +161,13 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         if options:
             self._apply(options)
         self._run = seed if seed is not None else int(self.np_random.integers(1, SEED_LIMIT))
-        self._epoch = 0
+        self._decision = 0
         self._simulator.begin(self._run)
 
     def end_reset(self) -> tuple[Observation, dict[str, Any]]:
         """Second half of `reset`: wait for the first observation."""
         observation = self._simulator.wait().observation
-        return observation, {"epoch": 0, "seed": self._run}
+        return observation, {"seed": self._run}
 
     def step(self, action: Any) -> Transition:
         """Play one decision epoch.
@@ -178,10 +182,11 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             NoEpisode: the episode is over or was never started.
         """
         status = self._exchange(action)
-        self._epoch += 1
+        decision = self._decision
+        self._decision += 1
         if self._thin and status == _DECISION:
-            return self._observe(), 0.0, False, False, {"epoch": self._epoch}
-        return self._account(self._observe(), self._take_records(), status, action, self._epoch)
+            return self._observe(), 0.0, False, False, {"decision": decision}
+        return self._account(self._observe(), self._take_records(), status, action, decision)
 
     def post(self, action: Any) -> None:
         """First half of `step`: hand over the action and return while ns-3 computes.
@@ -195,10 +200,9 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     def wait(self) -> Transition:
         """Second half of `step`: wait for the epoch that `post` began."""
         frame = self._simulator.wait()
-        self._epoch += 1
-        return self._account(
-            frame.observation, frame.records, frame.status, self._posted, self._epoch
-        )
+        decision = self._decision
+        self._decision += 1
+        return self._account(frame.observation, frame.records, frame.status, self._posted, decision)
 
     def render(self) -> None:
         """Nothing to draw: the only render mode is ``None``."""
@@ -222,20 +226,20 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         return self._simulator.schema
 
     @property
-    def objective(self) -> Objective | None:
+    def objective(self) -> Objective[Any] | None:
         """The reward; ``None`` means that every reward is 0. May be set between steps."""
         return self._objective
 
     @objective.setter
-    def objective(self, objective: Objective | str | None) -> None:
-        self._objective = resolve(objective, request_columns(self.schema))
+    def objective(self, objective: Objective[Any] | str | None) -> None:
+        self._objective = resolve(objective, self.schema)
         # Nothing to account for: the path that benchmarks of the bridge measure.
         self._thin = self._objective is None and not self.schema.records
 
     @property
-    def has_requests(self) -> bool:
-        """Whether the scenario publishes a request table (see `request_table`)."""
-        return self._has_requests
+    def domain(self) -> Domain | None:
+        """The kind of scenario; ``None`` for one that the core alone knows."""
+        return self._domain
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -243,9 +247,19 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         return dict(self._arguments)
 
     @property
+    def decision(self) -> int:
+        """Index of the decision that is due, from 0: so many were taken in this episode."""
+        return self._decision
+
+    @property
     def epoch(self) -> int:
-        """Decisions taken so far in this episode."""
-        return self._epoch
+        """Deprecated: `decision`."""
+        warnings.warn(
+            "TandemEnv.epoch goes in the next release: use TandemEnv.decision",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self._decision
 
     def branch(
         self,
@@ -279,10 +293,10 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):
             observation, reward, terminated, truncated, info = self._account(
-                frame.observation, frame.records, frame.status, action, frame.epoch
+                frame.observation, frame.records, frame.status, action, frame.epoch - 1
             )
-            requests = frame.records.get(request_table.TABLE, _NO_REQUESTS).view(RecordArray)
-            outcomes.append(Outcome(observation, reward, terminated, truncated, requests, info))
+            records = {name: rows.view(RecordArray) for name, rows in frame.records.items()}
+            outcomes.append(Outcome(observation, reward, terminated, truncated, records, info))
         return outcomes
 
     # Inside
@@ -296,9 +310,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         self._exchange = simulator.exchange
         self._observe = simulator.observe
         self._take_records = simulator.take_records
-        meta = simulator.schema.meta
-        self._meta = meta
-        self._users = int(meta.get("users", 0))
+        self._schema = simulator.schema
 
     def _apply(self, options: Mapping[str, Any]) -> None:
         unknown = sorted(set(options) - set(RESET_OPTIONS))
@@ -333,25 +345,18 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         records: Records,
         status: int,
         action: Any,
-        epoch: int,
+        decision: int,
     ) -> Transition:
         """Reward and ``info`` of one epoch."""
-        requests = records.get(request_table.TABLE, _NO_REQUESTS)
-        result = EpochResult(
-            requests=requests,
-            users=self._users,
-            epoch=epoch,
-            action=action,
-            observation=observation,
-            records=records,
-            meta=self._meta,
-        )
-        reward = 0.0 if self._objective is None else float(self._objective(result))
-        info: dict[str, Any] = {"epoch": epoch}
+        reward = 0.0
+        if self._objective is not None:
+            result = self._result_type(decision, action, observation, records, self._schema)
+            reward = float(self._objective(result))
+        info: dict[str, Any] = {"decision": decision}
         if self._records_in_info:
             info.update({name: rows.view(RecordArray) for name, rows in records.items()})
-        if self._has_requests:
-            info["cost"] = result.cost.as_dict()
+        if self._domain is not None:
+            info[self._domain.summary_key] = self._domain.decision_summary(records)
         return (
             observation,
             reward,
@@ -378,11 +383,3 @@ def merge_arguments(
             )
         merged[name] = value
     return merged
-
-
-def request_columns(schema: Schema) -> tuple[str, ...] | None:
-    """Columns of the scenario's request table; ``None`` when it has none."""
-    for table in schema.records:
-        if table.name == request_table.TABLE:
-            return tuple(table.dtype.names or ())
-    return None

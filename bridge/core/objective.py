@@ -1,228 +1,113 @@
 # SPDX-License-Identifier: MIT
-"""Rewards, computed in Python from what one decision epoch left behind.
+"""Rewards, computed in Python from what one decision left behind.
 
 An objective is any callable that maps an `EpochResult` to a number to be maximised::
 
-    env = TandemEnv("wifi-edge", {"users": 5}, objective=PaperObjective(85.0))
-    env = TandemEnv("wifi-edge", {"users": 5}, objective=lambda result: -result.cost.timeouts)
+    env = TandemEnv("hello", objective=lambda result: -float(result.observation["backlog"].sum()))
 
-Two rules hold for every objective here:
-
-* A request that timed out delivered no answer, so it counts with its time-out as response time
-  and with an accuracy of 0 %.
-* An epoch in which no request finished (possible with ``--arrivals=poisson|trace``) has reward 0.
-  Nothing is lost by that: a request is charged once, with its whole response time, in the epoch
-  in which it finishes or times out.
+What kind of `EpochResult` it gets, and which objectives have names, depends on the scenario's
+domain (see `tandem.bridge.core.domain`).
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference import request_table
-from tandem.agents.inference.request_table import RequestStatus
+from tandem.bridge.core.domain import domain_of
+from tandem.bridge.core.schema import Schema
 
 Meta: TypeAlias = Mapping[str, Any]
-NamedThreshold: TypeAlias = Literal["min", "max"]
-
-#: Thresholds of the paper's experiments on mean top-5 accuracy (recalled, see `PaperObjective`).
-PAPER_THRESHOLDS: Final[tuple[NamedThreshold | float, ...]] = ("min", 80.0, 85.0, 89.0, "max")
-#: The mean of equal accuracies may miss their value by rounding; a threshold must forgive that.
-ACCURACY_TOLERANCE_PERCENT: Final = 1e-9
-FULL_PERCENT: Final = 100.0
-#: Least cost of an epoch below the accuracy threshold, seconds: above what any sensible joint
-#: action takes in the scenarios here, so that fast and useless answers never pay.
-VIOLATION_S: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class EpochCost:
-    """What one epoch's finished requests cost, over all users.
-
-    All means are 0 when ``finished`` is 0.
-    """
-
-    finished: int
-    timeouts: int
-    mean_response_time_s: float
-    max_response_time_s: float
-    mean_accuracy_percent: float
-
-    @classmethod
-    def of(cls, requests: NDArray[np.void]) -> EpochCost:
-        """Sum up ``requests``, a structured array with the columns of `request_table`."""
-        finished = len(requests)
-        if finished == 0:
-            return cls(0, 0, 0.0, 0.0, 0.0)
-        response_s = requests["response_time_s"]
-        answered = requests["status"] == RequestStatus.OK
-        return cls(
-            finished=finished,
-            timeouts=finished - int(np.count_nonzero(answered)),
-            mean_response_time_s=float(response_s.sum()) / finished,
-            max_response_time_s=float(response_s.max()),
-            mean_accuracy_percent=float((requests["accuracy_top5_percent"] * answered).sum())
-            / finished,
-        )
-
-    def as_dict(self) -> dict[str, float | int]:
-        """The fields as a plain dictionary (what ``info["cost"]`` carries)."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True)
 class EpochResult:
-    """Everything an objective may look at after one decision epoch.
+    """Everything an objective may look at after one decision.
 
     Attributes:
-        requests: structured array, one row per request that finished or timed out in the epoch;
-            empty with no columns when the scenario has no such table.
-        users: number of users (0 when the scenario does not say).
-        epoch: number of decisions taken so far in the episode, this one included.
+        decision: index of the decision in its episode, from 0.
         action: the joint action that was played, as the caller passed it.
         observation: observation after the epoch, by block name.
         records: all record tables of the epoch, by name.
-        meta: the scenario's ``meta`` (options, variants, sites, cells).
+        schema: what the scenario declared.
     """
 
-    requests: NDArray[np.void]
-    users: int
-    epoch: int
+    decision: int
     action: Any
     observation: Mapping[str, NDArray[np.float64]]
     records: Mapping[str, NDArray[np.void]]
-    meta: Meta = field(repr=False)
+    schema: Schema = field(repr=False)
 
-    @functools.cached_property
-    def cost(self) -> EpochCost:
-        """Summary of `requests`; computed once, on first use."""
-        return EpochCost.of(self.requests)
+    @property
+    def meta(self) -> Meta:
+        """The scenario's fixed facts."""
+        return self.schema.meta
+
+    @property
+    def epoch(self) -> int:
+        """Decisions taken so far. Deprecated: read `decision`, which counts from 0."""
+        warnings.warn(
+            "EpochResult.epoch goes in the next release: use decision, which is one less",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.decision + 1
+
+
+ResultT_contra = TypeVar("ResultT_contra", bound=EpochResult, contravariant=True)
+
+
+class Objective(Protocol[ResultT_contra]):
+    """Maps what one decision left behind to a reward, to be maximised."""
+
+    def __call__(self, result: ResultT_contra, /) -> float: ...
 
 
 @runtime_checkable
-class Objective(Protocol):
-    """Maps what one epoch left behind to a reward, to be maximised."""
+class FitsSchema(Protocol):
+    """An objective that says itself which scenarios it cannot judge."""
 
-    def __call__(self, result: EpochResult, /) -> float: ...
+    def check_schema(self, schema: Schema) -> None:
+        """Refuse a scenario that lacks what the objective reads.
 
-
-@dataclass(frozen=True, slots=True)
-class MeanResponseTime:
-    """Reward = -mean response time (s) of the epoch's finished requests; accuracy is ignored."""
-
-    def __call__(self, result: EpochResult, /) -> float:
-        return -result.cost.mean_response_time_s
+        Raises:
+            ValueError: says what is missing.
+        """
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class PaperObjective:
-    """The paper's reward, in seconds.
-
-    -mean response time when the mean top-5 accuracy of the epoch reaches the threshold, else
-    -max response time. Both the form and the thresholds of the experiments (`PAPER_THRESHOLDS`)
-    are recalled: they could not be checked against the paper's own text. Taken alone, the longest
-    response time of the epoch would reward everybody's smallest and least accurate variant, so
-    below the threshold an epoch costs at least ``violation_s``.
-
-    Attributes:
-        accuracy_threshold_percent: a number in [0, 100]; ``"min"`` accepts every variant of the
-            scenario's option table, ``"max"`` demands the most accurate one from every user.
-        violation_s: least cost of an epoch below the threshold, seconds, ≥ 0; infinity forbids
-            such epochs, 0 charges their longest response time only.
-    """
-
-    accuracy_threshold_percent: float | NamedThreshold = 85.0
-    violation_s: float = VIOLATION_S
-
-    def __post_init__(self) -> None:
-        threshold = self.accuracy_threshold_percent
-        if isinstance(threshold, str):
-            if threshold not in ("min", "max"):
-                raise ValueError(
-                    f"accuracy threshold {threshold!r} is unknown: give a number of percent, "
-                    '"min" or "max"'
-                )
-        elif not 0.0 <= threshold <= FULL_PERCENT:
-            raise ValueError(
-                f"accuracy threshold {threshold} is outside [0, 100] percent of top-5 accuracy"
-            )
-        if not self.violation_s >= 0.0:
-            raise ValueError(
-                f"violation_s is {self.violation_s}: a cost in seconds, at least 0, is needed"
-            )
-
-    def __call__(self, result: EpochResult, /) -> float:
-        cost = result.cost
-        if cost.finished == 0:
-            return 0.0
-        threshold = self.threshold_percent(result.meta)
-        if cost.mean_accuracy_percent >= threshold - ACCURACY_TOLERANCE_PERCENT:
-            return -cost.mean_response_time_s
-        return -max(cost.max_response_time_s, self.violation_s)
-
-    def threshold_percent(self, meta: Meta) -> float:
-        """The threshold as a number, given the scenario's option table."""
-        threshold = self.accuracy_threshold_percent
-        if not isinstance(threshold, str):
-            return threshold
-        if threshold == "min":
-            return 0.0
-        return max(option_accuracies(meta))
-
-
-def option_accuracies(meta: Meta) -> list[float]:
-    """Top-5 accuracy (percent) of each option of the scenario.
-
-    Raises:
-        ValueError: the scenario publishes no option table.
-    """
-    options: Sequence[Mapping[str, Any]] = meta.get("options") or ()
-    if not options:
-        raise ValueError(
-            "this scenario publishes no options in its meta, so an accuracy threshold cannot be "
-            "derived from them: give the threshold as a number"
-        )
-    return [float(option["top5_percent"]) for option in options]
-
-
-OBJECTIVES: Final[Mapping[str, Objective]] = {
-    "paper": PaperObjective(),
-    "mean": MeanResponseTime(),
-}
-
-
-def resolve(
-    objective: Objective | str | None, request_columns: Sequence[str] | None
-) -> Objective | None:
+def resolve(objective: Objective[Any] | str | None, schema: Schema) -> Objective[Any] | None:
     """The objective that an environment uses.
 
     Args:
-        objective: a callable, a name of `OBJECTIVES`, or ``None`` for the default:
-            `PaperObjective` when the scenario has a request table, else no objective (reward 0).
-        request_columns: columns of the scenario's request table, ``None`` when it has none.
+        objective: a callable, a name that the scenario's domain knows, or ``None`` for the
+            domain's default; a scenario of no domain has none (every reward is 0).
+        schema: of the scenario.
 
     Raises:
-        ValueError: unknown name, or an objective of this module on a scenario without requests.
+        ValueError: unknown name, or an objective that cannot judge this scenario.
         TypeError: neither a name nor a callable.
     """
-    missing = request_table.missing_columns(request_columns)
+    domain = domain_of(schema)
     if objective is None:
-        return None if missing else PaperObjective()
+        return None if domain is None else domain.default_objective
     if isinstance(objective, str):
-        if objective not in OBJECTIVES:
-            raise ValueError(f"objective {objective!r} is unknown: one of {', '.join(OBJECTIVES)}")
-        objective = OBJECTIVES[objective]
+        if domain is None:
+            raise ValueError(
+                f"objective {objective!r} is unknown: scenario {schema.scenario!r} has no "
+                "objectives by name, pass a callable"
+            )
+        named = domain.objectives
+        if objective not in named:
+            raise ValueError(f"objective {objective!r} is unknown: one of {', '.join(named)}")
+        objective = named[objective]
     if not callable(objective):
         raise TypeError(f"an objective is a callable of an EpochResult, not {objective!r}")
-    if missing and isinstance(objective, PaperObjective | MeanResponseTime):
-        raise ValueError(
-            f"{type(objective).__name__} reads the record table {request_table.TABLE!r}, which "
-            f"lacks {', '.join(missing)} in this scenario: pass your own callable"
-        )
+    if isinstance(objective, FitsSchema):
+        objective.check_schema(schema)
     return objective

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PettingZoo's parallel interface: every user is an agent (needs the extra ``pettingzoo``)."""
+"""PettingZoo's parallel interface: every user is an agent (needs the extra ``multiagent``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from tandem.agents.inference import request_table
+from tandem.bridge.core.domain import Domain
 from tandem.bridge.core.env import RESET_OPTIONS, Observation, TandemEnv
 
 AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
@@ -28,13 +28,14 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
     Args:
         scenario: as for `TandemEnv`.
         arguments: as for `TandemEnv`.
-        reward: ``"shared"``: every agent gets the environment's objective; ``"own"``: minus the
-            mean response time (s) of the agent's own requests that finished in the epoch.
+        reward: ``"shared"``: every agent gets the environment's objective; ``"own"``: what the
+            scenario's domain gives each agent (inference: minus the mean response time (s) of the
+            agent's own requests that finished in the epoch).
         **options: every other keyword of `TandemEnv`.
 
     Raises:
         ValueError: the action block is not one row of entries, or ``reward="own"`` on a scenario
-            without a request table.
+            that has no domain.
     """
 
     def __init__(
@@ -49,11 +50,9 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
             raise ValueError(f'reward={reward!r} is unknown: "shared" or "own"')
         self._env = TandemEnv(scenario, arguments, **options)
         try:
-            self._own_reward = reward == "own"
-            if self._own_reward and not self._env.has_requests:
-                raise ValueError('reward="own" needs a scenario that publishes a request table')
-            if self._own_reward and not options.get("records_in_info", True):
-                raise ValueError('reward="own" reads the request table: keep records_in_info=True')
+            self._own_reward = None if reward == "shared" else _domain_of(self._env)
+            if self._own_reward is not None and not options.get("records_in_info", True):
+                raise ValueError('reward="own" reads the record tables: keep records_in_info=True')
             self._action_spaces = split_action_space(self._env.action_space)
         except BaseException:
             self._env.close()
@@ -121,11 +120,10 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
         )
         self._last = observation
         agents = self.agents
-        requests = info.get(request_table.TABLE)
-        rewards = {
-            agent: self._reward_of(self._index[agent], requests) if self._own_reward else reward
-            for agent in agents
-        }
+        rewards = dict.fromkeys(agents, reward)
+        if self._own_reward is not None:
+            own = self._own_reward.agent_rewards(info, len(self.possible_agents))
+            rewards = {agent: float(own[self._index[agent]]) for agent in agents}
         if terminated or truncated:
             self.agents = []
         return (
@@ -172,11 +170,14 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
             for agent, index in self._index.items()
         }
 
-    @staticmethod
-    def _reward_of(user: int, requests: NDArray[np.void] | None) -> float:
-        assert requests is not None
-        own = requests["response_time_s"][requests["user"] == user]
-        return -float(own.mean()) if len(own) else 0.0
+
+def _domain_of(env: TandemEnv) -> Domain:
+    if env.domain is None:
+        raise ValueError(
+            f'reward="own" needs a scenario with rewards by agent, {env.schema.scenario!r} has '
+            'none: use reward="shared"'
+        )
+    return env.domain
 
 
 def split_action_space(joint: spaces.Space[Any]) -> list[spaces.Space[Any]]:

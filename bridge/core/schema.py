@@ -158,6 +158,13 @@ class Schema:
         names = ", ".join(block.name for block in self.observation)
         raise KeyError(f"scenario '{self.scenario}' has no block '{name}'; it has {names}")
 
+    def record_columns(self, table: str) -> tuple[str, ...] | None:
+        """Columns of the record table of that name; ``None`` when there is none."""
+        for entry in self.records:
+            if entry.name == table:
+                return tuple(column.name for column in entry.columns)
+        return None
+
     def observation_space(self) -> spaces.Dict:
         """``Dict`` of one float64 ``Box`` per observation block."""
         return spaces.Dict({block.name: block.space() for block in self.observation})

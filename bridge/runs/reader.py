@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from tandem.bridge.backends.recovery import recover
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.columns import DECISIONS, EPISODES, SCHEMA
+from tandem.bridge.runs.recovery import recover
 
 if TYPE_CHECKING:
     import networkx

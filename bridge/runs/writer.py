@@ -30,7 +30,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tandem.bridge.core.objective import EpochCost
+from tandem.agents.inference.objective import EpochCost
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.columns import DECISIONS, EPISODES, SCHEMA, described

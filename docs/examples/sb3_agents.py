@@ -13,9 +13,9 @@ import numpy as np
 
 from tandem.agents.api import Agent
 from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.sb3 import Sb3Agent, train_sb3
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 
 def mean_cost_s(env: TandemEnv, agent: Agent, seed: int, epochs: int) -> float:

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from commands import tandem as command_line
 
-from tandem.bridge.backends.recovery import recover
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs import journal
 from tandem.bridge.runs.reader import load_run
+from tandem.bridge.runs.recovery import recover
 from tandem.bridge.runs.writer import RunWriter
 
 TABLES = ("requests", "decisions", "episodes")

@@ -14,11 +14,11 @@ import pytest
 
 from tandem.agents.api import Agent
 from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.registry import make_learner
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 EPOCHS = 10
 INTERACTIONS = 60

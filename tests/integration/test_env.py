@@ -12,10 +12,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import tandem  # noqa: F401  (registers the environments)
+from tandem.agents.inference.objective import InferenceResult, PaperObjective
 from tandem.agents.inference.request_table import COMPONENTS, TABLE
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import NoEpisode
-from tandem.bridge.core.objective import EpochResult, PaperObjective
+from tandem.bridge.core.objective import EpochResult
 
 INFERENCE = ("tandem/WifiEdge-v0", "tandem/LteEdge-v0", "tandem/HetNet-v0")
 SCENARIOS = ("wifi-edge", "lte-edge", "hetnet")
@@ -70,12 +71,13 @@ def test_spaces_come_from_the_schema(wifi: TandemEnv) -> None:
 
 def test_episode_is_truncated_at_its_last_epoch(wifi: TandemEnv) -> None:
     wifi.reset(seed=1)
-    for epoch in range(1, EPOCHS + 1):
+    for decision in range(EPOCHS):
         _, reward, terminated, truncated, info = wifi.step(mixed_action(wifi))
-        assert info["epoch"] == epoch
+        assert info["decision"] == decision
+        assert set(info[TABLE]["epoch"]) == {decision}
         assert reward < 0.0
         assert not terminated
-        assert truncated == (epoch == EPOCHS)
+        assert truncated == (decision == EPOCHS - 1)
     with pytest.raises(NoEpisode):
         wifi.step(mixed_action(wifi))
     with pytest.raises(NoEpisode):
@@ -119,8 +121,12 @@ def test_objective_is_pluggable(wifi: TandemEnv) -> None:
         assert wifi.step(mixed_action(wifi))[1] == 42.0
     finally:
         wifi.objective = before
+    assert isinstance(seen[0], InferenceResult)
     assert seen[0].users == USERS
-    assert seen[0].epoch == 1
+    assert seen[0].decision == 0
+    assert seen[0].requests.tobytes() == seen[0].records[TABLE].tobytes()
+    with pytest.warns(DeprecationWarning, match="decision"):
+        assert seen[0].epoch == 1
     assert isinstance(wifi.objective, PaperObjective)
 
 
@@ -213,9 +219,9 @@ def test_branch_equals_the_step_that_follows(scenario: str) -> None:
             terminated,
             truncated,
         )
-        assert outcome.requests.tobytes() == info[TABLE].tobytes()
+        assert outcome.records[TABLE].tobytes() == info[TABLE].tobytes()
         assert outcome.info["cost"] == info["cost"]
-        assert outcome.info["epoch"] == info["epoch"]
+        assert outcome.info["decision"] == info["decision"] == 1
     assert len({outcome.reward for outcome in outcomes}) == len(outcomes)
 
 
@@ -226,7 +232,7 @@ def test_branch_with_a_horizon_equals_repeated_steps(wifi: TandemEnv) -> None:
     steps = [wifi.step(action) for _ in range(2)]
     assert_same(outcome.observation, steps[-1][0])
     rows = np.concatenate([step[4][TABLE] for step in steps])
-    assert outcome.requests.tobytes() == rows.tobytes()
+    assert outcome.records[TABLE].tobytes() == rows.tobytes()
 
 
 # Simulator lifecycle

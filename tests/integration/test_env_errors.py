@@ -44,21 +44,21 @@ def env() -> Iterator[TandemEnv]:
 def test_invalid_action_is_named_and_harmless(
     env: TandemEnv, action: Any, words: list[str]
 ) -> None:
-    epoch = env.epoch
+    epoch = env.decision
     with pytest.raises(InvalidAction) as error:
         env.step(action)
     for word in words:
         assert word in str(error.value)
     with pytest.raises(InvalidAction):
         env.branch([[0, 0], action])
-    assert env.epoch == epoch
+    assert env.decision == epoch
     assert len(env.branch([[0, 0]])) == 1
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint16])
 def test_any_integer_type_is_an_action(env: TandemEnv, dtype: Any) -> None:
     (outcome,) = env.branch([np.array([1, 2], dtype=dtype)])
-    played = {row["user"]: row["option"] for row in outcome.requests}
+    played = {row["user"]: row["option"] for row in outcome.records["requests"]}
     assert played == {0: 1, 1: 2}
 
 

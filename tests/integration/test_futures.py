@@ -15,7 +15,7 @@ ACTION = np.full(USERS, EDGE)
 
 def times(env: TandemEnv, future: int, actions: int = 1) -> list[bytes]:
     outcomes = env.branch([ACTION] * actions, future=future)
-    return [outcome.requests.tobytes() for outcome in outcomes]
+    return [outcome.records["requests"].tobytes() for outcome in outcomes]
 
 
 @pytest.mark.parametrize("scenario", ["wifi-edge", "lte-edge", "hetnet"])

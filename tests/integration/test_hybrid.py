@@ -12,11 +12,11 @@ from tandem.agents.api import JointAction, Observation
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.inference.config import HybridConfig
 from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld, Transition, joint_problem
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import MeanResponseTime, PaperObjective
 
 #: Slow devices and one core per site: neither everybody at home nor everybody away is good.
 ARGUMENTS = {

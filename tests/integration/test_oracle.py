@@ -20,8 +20,8 @@ from tandem.agents.evaluation.outcome_table import CostRule
 from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.states import HistoryError, Walk
+from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 from tandem.scripts.main import app
 
 #: Small and quick, and yet with contention: one worker per site, devices worth leaving.
@@ -137,7 +137,7 @@ def test_cache_replays_bit_for_bit_and_tells_states_apart(
 
 def test_oracle_does_not_move_and_notices_who_does(env: TandemEnv, walk: Walk) -> None:
     Oracle(env).solve(walk)
-    assert env.epoch == 2
+    assert env.decision == 2
     env.step([7, 7])
     with pytest.raises(HistoryError, match="epoch 3, the history has 2"):
         Oracle(env).solve(walk)

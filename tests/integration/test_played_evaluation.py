@@ -21,8 +21,8 @@ from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.played_evaluation import PlayedEvaluationSet, with_histories
 from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 DRAW = StateDraw(count=3, first_seed=70, per_episode=2, stride=2)
 ARGUMENTS = {"users": 2, "epochs": 5}

@@ -13,11 +13,11 @@ from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
 from tandem.agents.training.replay import read_components
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 #: So impatient that some requests time out.
 ARGUMENTS = {"users": 2, "epochs": 5, "weakUsers": 1, "timeout": 0.25}
@@ -59,7 +59,7 @@ def test_replayed_outcomes_equal_the_simulators_bit_for_bit(scenario: str, tmp_p
         for action, outcome in zip(actions, env.branch(actions), strict=True):
             replayed.reset(1)
             transition = replayed.step(action)
-            assert transition.requests.tobytes() == outcome.requests.tobytes()
+            assert transition.requests.tobytes() == outcome.records["requests"].tobytes()
             assert transition.reward == outcome.reward
             assert transition.terminated
         assert any(transition_timeouts(pool))

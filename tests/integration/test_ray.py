@@ -79,7 +79,7 @@ def test_errors_cross_and_do_not_count() -> None:
     env.reset(seed=1)
     with pytest.raises(InvalidAction, match="allowed are 0 to 3"):
         env.step([9])
-    assert env.step([1])[4]["epoch"] == 1
+    assert env.step([1])[4]["decision"] == 0
     env.close()
     env.close()
     dying = RayEnv("echo", values=1, crashAt=0)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tandem.agents.api import Agent
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 
 pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed (extra 'sb3')")
 

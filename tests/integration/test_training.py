@@ -22,11 +22,11 @@ from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.inference.config import HybridConfig
 from tandem.agents.inference.heuristics import make_policy
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.learner import Learner
 from tandem.agents.training.loop import Training, history_columns
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 from tandem.scripts.app.training.run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
 from tandem.scripts.main import app
 

@@ -69,7 +69,7 @@ def test_same_step_autoreset_keeps_the_final_observation() -> None:
     observation, _, _, truncations, info = envs.step(np.zeros((2, 1), dtype=np.int32))
     assert truncations.all()
     assert info["_final_obs"].all()
-    assert info["final_info"]["epoch"].tolist() == [1, 1]
+    assert info["final_info"]["decision"].tolist() == [0, 0]
     assert info["final_obs"][0]["backlog"].shape == observation["backlog"][0].shape
     _, _, _, truncations, _ = envs.step(np.zeros((2, 1), dtype=np.int32))
     assert truncations.all()

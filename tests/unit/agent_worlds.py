@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
 from tandem.agents.inference.model.prior import DEVICE, DOWNLINK, SITE, UPLINK
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.training.replay import Epoch
-from tandem.bridge.core.objective import PaperObjective
 
 USER_COLUMNS = (
     "snr_db",

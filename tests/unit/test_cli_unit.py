@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tandem.bridge.core.objective import MeanResponseTime, PaperObjective
+from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.scripts import main as cli
 from tandem.scripts.app.common.arguments import ScenarioArgument, parse_assignments, parse_help
 from tandem.scripts.run import default_folder, make_objective

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,24 +13,32 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
 
-from tandem.agents.inference.request_table import RequestStatus
-from tandem.bridge.core.objective import (
+from tandem.agents.inference.domain import INFERENCE
+from tandem.agents.inference.objective import (
     VIOLATION_S,
     EpochCost,
-    EpochResult,
+    InferenceResult,
     MeanResponseTime,
     PaperObjective,
-    resolve,
 )
+from tandem.agents.inference.request_table import RequestStatus
+from tandem.bridge.core.objective import EpochResult, resolve
+from tandem.bridge.core.schema import Block, Column, RecordTable, Schema
 
 META: dict[str, Any] = {
     "options": [{"option": 0, "top5_percent": 89.9}, {"option": 1, "top5_percent": 72.8}]
 }
-COLUMNS = DTYPE.names
 
 
-def result(requests: NDArray[np.void], meta: dict[str, Any] | None = None) -> EpochResult:
-    return EpochResult(requests, 2, 1, None, {}, {"requests": requests}, meta or META)
+def schema_of(columns: Sequence[str] = DTYPE.names or (), meta: Any = META) -> Schema:
+    """A scenario with a table ``requests`` of those columns; of none, without the table."""
+    table = RecordTable("requests", 1, 0, 8, tuple(Column(name, "", "") for name in columns))
+    action = Block("option", "int32", (2,), 0, low=0, high=1)
+    return Schema("made", "", "", "", (), action, (table,) if columns else (), meta)
+
+
+def result(requests: NDArray[np.void], meta: dict[str, Any] | None = None) -> InferenceResult:
+    return InferenceResult(0, None, {}, {"requests": requests}, schema_of(meta=meta or META))
 
 
 def ok(response_s: float, accuracy: float) -> dict[str, float]:
@@ -129,23 +138,43 @@ def test_named_threshold_needs_options(make_requests: MakeRequests) -> None:
 
 
 def test_default_depends_on_the_request_table() -> None:
-    assert isinstance(resolve(None, COLUMNS), PaperObjective)
-    assert resolve(None, None) is None
+    assert isinstance(resolve(None, schema_of()), PaperObjective)
+    assert resolve(None, schema_of(())) is None
+    assert resolve(None, schema_of(("user", "epoch"))) is None  # somebody else's table
 
 
 def test_names_and_callables_are_accepted() -> None:
-    assert isinstance(resolve("mean", COLUMNS), MeanResponseTime)
+    assert isinstance(resolve("mean", schema_of()), MeanResponseTime)
 
     def mine(result: EpochResult) -> float:
         return 1.0
 
-    assert resolve(mine, None) is mine
+    assert resolve(mine, schema_of(())) is mine
 
 
 def test_unusable_objectives_are_refused() -> None:
     with pytest.raises(ValueError, match="'fastest' is unknown: one of paper, mean"):
-        resolve("fastest", COLUMNS)
+        resolve("fastest", schema_of())
+    with pytest.raises(ValueError, match="'paper' is unknown: scenario 'made' has no objectives"):
+        resolve("paper", schema_of(()))
     with pytest.raises(ValueError, match="lacks user"):
-        resolve(PaperObjective(), None)
+        resolve(PaperObjective(), schema_of(()))
+    with pytest.raises(ValueError, match="lacks option"):
+        resolve(MeanResponseTime(), schema_of(("user", "epoch")))
     with pytest.raises(TypeError, match="callable"):
-        resolve(3, COLUMNS)  # type: ignore[arg-type]
+        resolve(cast(Any, 3), schema_of())
+
+
+def test_summaries_agree_with_their_columns(make_requests: MakeRequests) -> None:
+    records = {"requests": make_requests(ok(0.1, 89.9), timeout(10.0))}
+    decision = INFERENCE.decision_summary(records)
+    episode = INFERENCE.episode_summary(records)
+    assert list(decision) == [column.name for column in INFERENCE.decision_columns]
+    assert list(episode) == [column.name for column in INFERENCE.episode_columns]
+    assert (decision["finished"], episode["requests"], episode["timeouts"]) == (2, 2, 1)
+
+
+def test_each_agent_has_its_own_reward(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), ok(0.3, 89.9))
+    requests["user"] = [2, 2]
+    assert INFERENCE.agent_rewards({"requests": requests}, 3).tolist() == [0.0, 0.0, -0.2]

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.knapsack import (
@@ -21,7 +22,6 @@ from tandem.agents.inference.planning.knapsack import (
     pareto,
 )
 from tandem.agents.inference.problem import JointProblem
-from tandem.bridge.core.objective import PaperObjective
 
 Array = NDArray[np.float64]
 ACCURACY = np.array([89.9, 88.2, 84.9, 74.2, 88.9, 87.0, 83.2, 72.8])

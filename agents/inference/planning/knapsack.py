@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.bridge.core.objective import ACCURACY_TOLERANCE_PERCENT
+from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT
 
 Array = NDArray[np.float64]
 Choice = NDArray[np.intp]

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from tandem.agents.hybrid import HybridAgent
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import PaperObjective
 from tandem.scripts.app.benchmarks.record import Measurement
 from tandem.scripts.app.training.trainees import agent_config, make_trainee
 

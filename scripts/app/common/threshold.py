@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import typer
 
-from tandem.bridge.core.objective import NamedThreshold, PaperObjective
+from tandem.agents.inference.objective import NamedThreshold, PaperObjective
 
 
 def accuracy_threshold(text: str, option: str = "--accuracy") -> float | NamedThreshold:

@@ -18,9 +18,9 @@ from rich.console import Console
 from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.core.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection import measures

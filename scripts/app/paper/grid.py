@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tandem.agents.evaluation.judge import StateDraw
-from tandem.bridge.core.objective import VIOLATION_S, NamedThreshold, PaperObjective
+from tandem.agents.inference.objective import VIOLATION_S, NamedThreshold, PaperObjective
 
 Threshold = float | NamedThreshold
 

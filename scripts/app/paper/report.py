@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tandem.agents.evaluation.aggregate import Bounded, Summary, number_text, summarise
 from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
-from tandem.bridge.core.objective import FULL_PERCENT
+from tandem.agents.inference.objective import FULL_PERCENT
 from tandem.scripts.app.paper.grid import (
     BRANCHING,
     FIRST_EVALUATION,

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.evaluation.oracle import MAX_PATTERNS
 from tandem.agents.evaluation.outcome_table import NetworkClasses
+from tandem.agents.inference.objective import VIOLATION_S, NamedThreshold, PaperObjective
 from tandem.agents.inference.options import OptionTable
-from tandem.bridge.core.objective import VIOLATION_S, NamedThreshold, PaperObjective
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Inference scenarios, as the bridge's core asks about them (`tandem.bridge.core.domain`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.inference import request_table
+from tandem.agents.inference.objective import (
+    OBJECTIVES,
+    EpochCost,
+    InferenceResult,
+    PaperObjective,
+)
+from tandem.bridge.core.objective import Objective
+from tandem.bridge.core.schema import Column, Schema
+
+_COST: Final = (
+    Column("timeouts", "", "those of them that timed out"),
+    Column("mean_response_time_s", "s", "mean response time of the requests that ended"),
+    Column("max_response_time_s", "s", "longest response time"),
+    Column("mean_accuracy_percent", "%", "mean top-5 accuracy; 0 for a time-out"),
+)
+
+
+class InferenceDomain:
+    """Scenarios whose users issue inference requests: those that publish `request_table`."""
+
+    summary_key: Final = "cost"
+    result_type: Final = InferenceResult
+    objectives: Final[Mapping[str, Objective[InferenceResult]]] = OBJECTIVES
+    default_objective: Final[Objective[InferenceResult]] = PaperObjective()
+    decision_columns: Final = (Column("finished", "", "requests that ended"), *_COST)
+    episode_columns: Final = (Column("requests", "", "requests that ended in it"), *_COST)
+
+    def matches(self, schema: Schema) -> bool:
+        """Whether the scenario's request table has every column that is needed."""
+        return not request_table.missing_columns(schema.record_columns(request_table.TABLE))
+
+    def decision_summary(self, records: Mapping[str, NDArray[np.void]]) -> dict[str, float | int]:
+        """The fields of `EpochCost`."""
+        return EpochCost.of(records[request_table.TABLE]).as_dict()
+
+    def episode_summary(self, records: Mapping[str, NDArray[np.void]]) -> dict[str, float | int]:
+        """The fields of `EpochCost` over the episode; the number of requests as ``requests``."""
+        cost = self.decision_summary(records)
+        return {"requests": cost.pop("finished"), **cost}
+
+    def agent_rewards(
+        self, records: Mapping[str, NDArray[np.void]], agents: int
+    ) -> NDArray[np.float64]:
+        """Minus the mean response time (s) of each user's requests; 0 where none finished."""
+        requests = records[request_table.TABLE]
+        rewards = np.zeros(agents)
+        for user in range(agents):
+            own = requests["response_time_s"][requests["user"] == user]
+            if len(own):
+                rewards[user] = -float(own.mean())
+        return rewards
+
+
+INFERENCE: Final = InferenceDomain()
