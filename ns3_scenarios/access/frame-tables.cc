@@ -6,6 +6,7 @@
 #include "ns3/simulator.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace ns3::tandem
 {
@@ -77,19 +78,6 @@ const std::vector<RecordColumn> LOSS_COLUMNS{
 };
 // clang-format on
 
-template <size_t N>
-std::string
-FrameNames(const std::array<const char*, N>& names)
-{
-    JsonWriter json;
-    json.BeginArray();
-    for (const char* name : names)
-    {
-        json.Value(name);
-    }
-    return json.EndArray().Str();
-}
-
 } // namespace
 
 FrameTables::FrameTables(AgentLink& link)
@@ -98,8 +86,8 @@ FrameTables::FrameTables(AgentLink& link)
       m_frames(link.AddRecords("frames", FRAME_COLUMNS)),
       m_losses(link.AddRecords("losses", LOSS_COLUMNS))
 {
-    link.SetMeta("frame_kinds", FrameNames(KIND_NAMES));
-    link.SetMeta("loss_reasons", FrameNames(LOSS_NAMES));
+    link.SetMeta("frame_kinds", nlohmann::json(KIND_NAMES).dump());
+    link.SetMeta("loss_reasons", nlohmann::json(LOSS_NAMES).dump());
 }
 
 void

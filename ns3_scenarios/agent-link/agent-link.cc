@@ -11,10 +11,6 @@
 #include <iostream>
 #include <unistd.h>
 
-#ifndef TANDEM_VERSION
-#error "TANDEM_VERSION is set by the build (tandem_add_scenario)"
-#endif
-
 namespace ns3::tandem
 {
 
@@ -24,14 +20,12 @@ namespace
 constexpr uint64_t DEFAULT_RECORD_CAPACITY = 4096;
 /// Run number of the random streams before the episode's seed is set.
 constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
-/// Version of the schema's JSON.
-constexpr int32_t SCHEMA_VERSION = 1;
 } // namespace
 
 using namespace ::tandem::channel;
 
 AgentLink::AgentLink(std::string scenario)
-    : m_scenario(std::move(scenario)),
+    : m_schema(std::move(scenario)),
       m_recordCapacity(DEFAULT_RECORD_CAPACITY),
       m_spinUs(DEFAULT_SPIN_US)
 {
@@ -70,39 +64,35 @@ AgentLink::AddObservation(std::string name,
                           std::vector<uint32_t> shape,
                           std::vector<Column> columns)
 {
-    m_observations.push_back(
+    return m_schema.Add(
         std::make_unique<ObservationBlock>(std::move(name), std::move(shape), std::move(columns)));
-    return m_observations.back().get();
 }
 
 ActionBlock*
 AgentLink::AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high)
 {
-    NS_ABORT_MSG_IF(m_action, "a scenario has one action block, '" << name << "' is a second");
-    m_action = std::make_unique<ActionBlock>(std::move(name), std::move(shape), false, low, high);
-    return m_action.get();
+    return m_schema.Add(
+        std::make_unique<ActionBlock>(std::move(name), std::move(shape), false, low, high));
 }
 
 ActionBlock*
 AgentLink::AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high)
 {
-    NS_ABORT_MSG_IF(m_action, "a scenario has one action block, '" << name << "' is a second");
-    m_action = std::make_unique<ActionBlock>(std::move(name), std::move(shape), true, low, high);
-    return m_action.get();
+    return m_schema.Add(
+        std::make_unique<ActionBlock>(std::move(name), std::move(shape), true, low, high));
 }
 
 RecordTable*
 AgentLink::AddRecords(std::string name, std::vector<RecordColumn> columns)
 {
-    m_records.push_back(
+    return m_schema.Add(
         std::make_unique<RecordTable>(std::move(name), std::move(columns), m_recordCapacity));
-    return m_records.back().get();
 }
 
 void
 AgentLink::SetMeta(const std::string& key, const std::string& json)
 {
-    m_meta.emplace_back(key, json);
+    m_schema.SetMeta(key, json);
 }
 
 void
@@ -120,24 +110,30 @@ AgentLink::SetRedraw(std::function<void()> redraw)
 uint64_t
 AgentLink::BeginEpisode()
 {
-    NS_ABORT_MSG_UNLESS(m_action && !m_observations.empty(),
-                        "scenario '" << m_scenario
+    const std::string& scenario = m_schema.GetScenario();
+    NS_ABORT_MSG_UNLESS(m_schema.IsComplete(),
+                        "scenario '" << scenario
                                      << "' declares no action or no observation: call AddAction() "
                                         "and AddObservation() before BeginEpisode()");
     if (m_session)
     {
-        m_session->Publish(DescribeSchema(), CountSizes(), m_spinUs);
+        const std::string schema = m_schema.ToJson(m_redraw != nullptr);
+        Sizes sizes = m_schema.CountSizes();
+        sizes.slots = 1 + m_branchSlots;
+        sizes.schemaBytes = schema.size();
+        m_session->Publish(schema, sizes, m_spinUs);
         m_seed = m_session->WaitForEpisode();
     }
     else
     {
         NS_ABORT_MSG_UNLESS(m_policyFunction,
-                            "scenario '" << m_scenario
+                            "scenario '" << scenario
                                          << "' has no policy of its own: call SetPolicy(), or run "
                                             "it under an agent");
-        if (!m_records.empty())
+        const auto& tables = m_schema.GetRecords();
+        if (!tables.empty())
         {
-            m_records.front()->OpenCsv(m_requestsCsv);
+            tables.front()->OpenCsv(m_requestsCsv);
         }
     }
     AttachBlocks();
@@ -164,7 +160,7 @@ AgentLink::Decide()
     }
     if (!m_session)
     {
-        m_policyFunction(m_action.get());
+        m_policyFunction(m_schema.GetAction());
     }
     else
     {
@@ -181,13 +177,10 @@ AgentLink::Decide()
         }
         if (!wasBranch) // a branch hands in the rows of all its epochs together
         {
-            for (const auto& table : m_records)
-            {
-                table->Clear();
-            }
+            m_schema.ClearRecords();
         }
     }
-    m_action->Check();
+    m_schema.GetAction()->Check();
     ++m_epoch;
     return true;
 }
@@ -271,88 +264,21 @@ AgentLink::UseWarmupSeed(const std::string& argument)
     return true;
 }
 
-std::string
-AgentLink::DescribeSchema() const
-{
-    JsonWriter json;
-    json.BeginObject()
-        .Field("tandem_schema", SCHEMA_VERSION)
-        .Field("layout_version", LAYOUT_VERSION)
-        .Field("tandem_version", TANDEM_VERSION)
-        .Field("ns3_version", NS3_RELEASE)
-        .Field("ns3_provider", NS3_PROVIDER)
-        .Field("scenario", m_scenario);
-    json.Key("observation").BeginArray();
-    uint64_t offset = 0;
-    for (const auto& block : m_observations)
-    {
-        block->Describe(json, offset);
-        offset += RoundUp(block->GetBytes(), CACHE_LINE);
-    }
-    json.EndArray().Key("action").BeginArray();
-    m_action->Describe(json, 0);
-    json.EndArray().Key("records").BeginArray();
-    offset = 0;
-    for (const auto& table : m_records)
-    {
-        table->Describe(json, offset);
-        offset += RoundUp(table->GetBytes(), CACHE_LINE);
-    }
-    json.EndArray().Field("futures", m_redraw != nullptr).Key("meta").BeginObject();
-    for (const auto& [key, value] : m_meta)
-    {
-        json.Key(key).Raw(value);
-    }
-    json.EndObject().EndObject();
-    return json.Str();
-}
-
-Sizes
-AgentLink::CountSizes() const
-{
-    Sizes sizes{};
-    sizes.slots = 1 + m_branchSlots;
-    sizes.schemaBytes = DescribeSchema().size();
-    for (const auto& block : m_observations)
-    {
-        sizes.observationBytes += RoundUp(block->GetBytes(), CACHE_LINE);
-    }
-    sizes.actionBytes = m_action->GetBytes();
-    for (const auto& table : m_records)
-    {
-        sizes.recordBytes += RoundUp(table->GetBytes(), CACHE_LINE);
-    }
-    return sizes;
-}
-
 void
 AgentLink::AttachBlocks()
 {
-    unsigned char* observation = nullptr;
     if (m_session)
     {
-        observation = m_session->GetObservationMemory();
-        m_action->Attach(m_session->GetActionMemory());
-        unsigned char* records = m_session->GetRecordMemory();
-        for (const auto& table : m_records)
-        {
-            table->Attach(records, [this] { return MakeRoom(); });
-            table->Clear();
-            records += RoundUp(table->GetBytes(), CACHE_LINE);
-        }
+        m_schema.GetAction()->Attach(m_session->GetActionMemory());
+        m_schema.AttachRecords(m_session->GetRecordMemory(), [this] { return MakeRoom(); });
+        m_schema.AttachObservations(m_session->GetObservationMemory());
+        return;
     }
-    else
-    {
-        const Sizes sizes = CountSizes();
-        m_ownMemory.assign((sizes.observationBytes + sizes.actionBytes) / sizeof(double) + 1, 0.0);
-        observation = reinterpret_cast<unsigned char*>(m_ownMemory.data());
-        m_action->Attach(observation + sizes.observationBytes);
-    }
-    for (const auto& block : m_observations)
-    {
-        block->Attach(observation);
-        observation += RoundUp(block->GetBytes(), CACHE_LINE);
-    }
+    const Sizes sizes = m_schema.CountSizes();
+    m_ownMemory.assign((sizes.observationBytes + sizes.actionBytes) / sizeof(double) + 1, 0.0);
+    auto* memory = reinterpret_cast<unsigned char*>(m_ownMemory.data());
+    m_schema.GetAction()->Attach(memory + sizes.observationBytes);
+    m_schema.AttachObservations(memory);
 }
 
 void
@@ -375,10 +301,7 @@ AgentLink::MakeRoom()
     {
         return false;
     }
-    for (const auto& table : m_records)
-    {
-        table->Clear();
-    }
+    m_schema.ClearRecords();
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 #include "agent-link/blocks.h"
 #include "agent-link/record-table.h"
-#include "channel/layout.h"
+#include "agent-link/schema.h"
 
 #include <cstdint>
 #include <functional>
@@ -75,7 +75,7 @@ class AgentLink
     AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high);
     /// Declare a table of rows that the scenario reports.
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
-    /// Tell the agent something fixed; json is any JSON value.
+    /// Tell the agent something fixed; json is any JSON value, other text is a fatal error.
     void SetMeta(const std::string& key, const std::string& json);
     /// What plays when there is no agent.
     void SetPolicy(std::function<void(ActionBlock*)> policy);
@@ -126,13 +126,11 @@ class AgentLink
   private:
     bool UseAgent(const std::string& argument);
     bool UseWarmupSeed(const std::string& argument);
-    std::string DescribeSchema() const;
-    ::tandem::channel::Sizes CountSizes() const;
     void AttachBlocks();
     void RedrawFuture();
     bool MakeRoom();
 
-    std::string m_scenario;
+    Schema m_schema;
     std::string m_policy;
     uint64_t m_seed{1};
     uint32_t m_epochLimit{50};
@@ -141,10 +139,6 @@ class AgentLink
     uint32_t m_branchSlots{64};
     double m_spinUs;
 
-    std::vector<std::unique_ptr<ObservationBlock>> m_observations;
-    std::unique_ptr<ActionBlock> m_action;
-    std::vector<std::unique_ptr<RecordTable>> m_records;
-    std::vector<std::pair<std::string, std::string>> m_meta;
     std::function<void(ActionBlock*)> m_policyFunction;
     std::function<void()> m_redraw;
 

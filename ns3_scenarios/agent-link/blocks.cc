@@ -22,22 +22,6 @@ Product(const std::vector<uint32_t>& shape)
     return std::accumulate(shape.begin(), shape.end(), size_t{1}, std::multiplies<>());
 }
 
-void
-DescribeHead(JsonWriter& json,
-             const std::string& name,
-             const char* dtype,
-             const std::vector<uint32_t>& shape,
-             uint64_t offset)
-{
-    json.Field("name", name).Field("dtype", dtype).Field("offset", offset);
-    json.Key("shape").BeginArray();
-    for (const auto extent : shape)
-    {
-        json.Value(extent);
-    }
-    json.EndArray();
-}
-
 } // namespace
 
 ObservationBlock::ObservationBlock(std::string name,
@@ -100,6 +84,18 @@ ObservationBlock::GetName() const
     return m_name;
 }
 
+const std::vector<uint32_t>&
+ObservationBlock::GetShape() const
+{
+    return m_shape;
+}
+
+const std::vector<Column>&
+ObservationBlock::GetColumns() const
+{
+    return m_columns;
+}
+
 size_t
 ObservationBlock::GetSize() const
 {
@@ -121,25 +117,6 @@ ObservationBlock::Attach(unsigned char* memory)
     {
         Set(i, m_values[i]);
     }
-}
-
-void
-ObservationBlock::Describe(JsonWriter& json, uint64_t offset) const
-{
-    json.BeginObject();
-    DescribeHead(json, m_name, "float64", m_shape, offset);
-    json.Key("columns").BeginArray();
-    for (const auto& column : m_columns)
-    {
-        json.BeginObject()
-            .Field("name", column.name)
-            .Field("unit", column.unit)
-            .Field("low", column.low)
-            .Field("high", column.high)
-            .Field("help", column.help)
-            .EndObject();
-    }
-    json.EndArray().EndObject();
 }
 
 ActionBlock::ActionBlock(std::string name,
@@ -186,6 +163,18 @@ ActionBlock::GetName() const
     return m_name;
 }
 
+const std::vector<uint32_t>&
+ActionBlock::GetShape() const
+{
+    return m_shape;
+}
+
+bool
+ActionBlock::IsReal() const
+{
+    return m_real;
+}
+
 size_t
 ActionBlock::GetSize() const
 {
@@ -214,14 +203,6 @@ void
 ActionBlock::Attach(unsigned char* memory)
 {
     m_memory = memory;
-}
-
-void
-ActionBlock::Describe(JsonWriter& json, uint64_t offset) const
-{
-    json.BeginObject();
-    DescribeHead(json, m_name, m_real ? "float64" : "int32", m_shape, offset);
-    json.Field("low", m_low).Field("high", m_high).EndObject();
 }
 
 template <typename T>

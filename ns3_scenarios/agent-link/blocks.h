@@ -2,8 +2,6 @@
 #ifndef TANDEM_BLOCKS_H
 #define TANDEM_BLOCKS_H
 
-#include "agent-link/json-writer.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -68,13 +66,13 @@ class ObservationBlock
     void Set(size_t row, size_t column, double value);
 
     const std::string& GetName() const;
+    const std::vector<uint32_t>& GetShape() const;
+    const std::vector<Column>& GetColumns() const;
     /// @return number of values
     size_t GetSize() const;
     size_t GetBytes() const;
     /// Point the block at its memory.
     void Attach(unsigned char* memory);
-    /// Write the block's part of the schema.
-    void Describe(JsonWriter& json, uint64_t offset) const;
 
   private:
     [[noreturn]] void Refuse(size_t index, size_t column) const;
@@ -120,12 +118,14 @@ class ActionBlock
     void SetReal(size_t index, double value);
 
     const std::string& GetName() const;
+    const std::vector<uint32_t>& GetShape() const;
+    /// @return true for a block of float64, false for one of int32
+    bool IsReal() const;
     size_t GetSize() const;
     size_t GetBytes() const;
     double GetLow() const;
     double GetHigh() const;
     void Attach(unsigned char* memory);
-    void Describe(JsonWriter& json, uint64_t offset) const;
     /// Stop the program with a clear message if a value is out of bounds or NaN: the agent may be
     /// anyone's program.
     void Check() const;

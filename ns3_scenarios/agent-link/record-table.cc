@@ -70,31 +70,22 @@ RecordTable::GetName() const
     return m_name;
 }
 
+const std::vector<RecordColumn>&
+RecordTable::GetColumns() const
+{
+    return m_columns;
+}
+
+uint64_t
+RecordTable::GetCapacity() const
+{
+    return m_capacity;
+}
+
 size_t
 RecordTable::GetBytes() const
 {
     return RECORD_HEADER_BYTES + m_capacity * m_columns.size() * RECORD_CELL_BYTES;
-}
-
-void
-RecordTable::Describe(JsonWriter& json, uint64_t offset) const
-{
-    json.BeginObject()
-        .Field("name", m_name)
-        .Field("capacity", m_capacity)
-        .Field("offset", offset)
-        .Field("header_bytes", uint64_t{RECORD_HEADER_BYTES});
-    json.Key("columns").BeginArray();
-    for (const auto& column : m_columns)
-    {
-        json.BeginObject()
-            .Field("name", column.name)
-            .Field("dtype", column.type == RecordColumn::INT64 ? "int64" : "float64")
-            .Field("unit", column.unit)
-            .Field("help", column.help)
-            .EndObject();
-    }
-    json.EndArray().EndObject();
 }
 
 void

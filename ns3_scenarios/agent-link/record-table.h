@@ -29,8 +29,10 @@ class RecordTable
     void End();
 
     const std::string& GetName() const;
+    const std::vector<RecordColumn>& GetColumns() const;
+    /// @return rows that it holds between two decisions
+    uint64_t GetCapacity() const;
     size_t GetBytes() const;
-    void Describe(JsonWriter& json, uint64_t offset) const;
 
     /// Report into memory. `full` is called when a row does not fit; it makes room (returns true)
     /// or has the row dropped (false).

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compat/open-gym-interface.h"
 
-#include "agent-link/json-writer.h"
 #include "agent-link/process.h"
 #include "compat/msg-interface.h"
 #include "compat/open-gym-container.h"
@@ -248,28 +247,17 @@ OpenGymInterface::Attach(std::unique_ptr<Connection> connection)
 void
 OpenGymInterface::SendSpaces()
 {
-    const auto describe = [](tandem::JsonWriter& json, const char* key, Ptr<OpenGymSpace> space) {
-        json.Key(key);
-        if (space)
-        {
-            space->Describe(json);
-        }
-        else
-        {
-            json.Raw("null");
-        }
+    const auto describe = [](Ptr<OpenGymSpace> space) {
+        return space ? space->Describe() : std::string("null");
     };
-    tandem::JsonWriter json;
-    json.BeginObject();
-    describe(json, "observation", GetObservationSpace());
-    describe(json, "action", GetActionSpace());
-    json.EndObject();
-    Send([&json](WireWriter& writer) {
+    const std::string text = "{\"observation\":" + describe(GetObservationSpace()) +
+                             ",\"action\":" + describe(GetActionSpace()) + "}";
+    Send([&text](WireWriter& writer) {
         StateHeader header{};
         header.kind = StateKind::SPACES;
-        header.textBytes = json.Str().size();
+        header.textBytes = text.size();
         writer.Put(header);
-        writer.PutBytes(json.Str().data(), json.Str().size());
+        writer.PutBytes(text.data(), text.size());
     });
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compat/open-gym-space.h"
 
-#include "agent-link/json-writer.h"
+#include "agent-link/json-number.h"
+
+#include <nlohmann/json.hpp>
 
 namespace ns3
 {
+
+using Json = nlohmann::ordered_json;
 
 NS_OBJECT_ENSURE_REGISTERED(OpenGymSpace);
 NS_OBJECT_ENSURE_REGISTERED(OpenGymDiscreteSpace);
@@ -15,22 +19,20 @@ NS_OBJECT_ENSURE_REGISTERED(OpenGymDictSpace);
 namespace
 {
 
-void
-DescribeBounds(tandem::JsonWriter& json,
-               const std::string& key,
-               float common,
-               const std::vector<float>& each)
+/// @return one bound for each value, or one for all
+Json
+DescribeBounds(float common, const std::vector<float>& each)
 {
-    json.Key(key).BeginArray();
+    Json bounds = Json::array();
     if (each.empty())
     {
-        json.Value(static_cast<double>(common));
+        bounds.push_back(tandem::JsonNumber(common));
     }
     for (const float bound : each)
     {
-        json.Value(static_cast<double>(bound));
+        bounds.push_back(tandem::JsonNumber(bound));
     }
-    json.EndArray();
+    return bounds;
 }
 
 } // namespace
@@ -64,10 +66,14 @@ OpenGymDiscreteSpace::Print(std::ostream& where) const
     where << " DiscreteSpace N: " << m_n;
 }
 
-void
-OpenGymDiscreteSpace::Describe(tandem::JsonWriter& json) const
+std::string
+OpenGymDiscreteSpace::Describe() const
 {
-    json.BeginObject().Field("type", "discrete").Field("n", static_cast<int32_t>(m_n)).EndObject();
+    return Json{
+        {"type", "discrete"},
+        {"n",    m_n       }
+    }
+        .dump();
 }
 
 int
@@ -124,19 +130,17 @@ OpenGymBoxSpace::Print(std::ostream& where) const
     where << ") Dtype: " << m_dtype;
 }
 
-void
-OpenGymBoxSpace::Describe(tandem::JsonWriter& json) const
+std::string
+OpenGymBoxSpace::Describe() const
 {
-    json.BeginObject().Field("type", "box").Field("dtype", m_dtype);
-    json.Key("shape").BeginArray();
-    for (const uint32_t extent : m_shape)
-    {
-        json.Value(extent);
+    return Json{
+        {"type", "box"},
+        {"dtype", m_dtype},
+        {"shape", m_shape},
+        {"low", DescribeBounds(m_low, m_lowVector)},
+        {"high", DescribeBounds(m_high, m_highVector)}
     }
-    json.EndArray();
-    DescribeBounds(json, "low", m_low, m_lowVector);
-    DescribeBounds(json, "high", m_high, m_highVector);
-    json.EndObject();
+        .dump();
 }
 
 float
@@ -179,15 +183,19 @@ OpenGymTupleSpace::Print(std::ostream& where) const
     }
 }
 
-void
-OpenGymTupleSpace::Describe(tandem::JsonWriter& json) const
+std::string
+OpenGymTupleSpace::Describe() const
 {
-    json.BeginObject().Field("type", "tuple").Key("items").BeginArray();
+    Json items = Json::array();
     for (const auto& space : m_tuple)
     {
-        space->Describe(json);
+        items.push_back(Json::parse(space->Describe()));
     }
-    json.EndArray().EndObject();
+    return Json{
+        {"type",  "tuple"},
+        {"items", items  }
+    }
+        .dump();
 }
 
 bool
@@ -225,16 +233,19 @@ OpenGymDictSpace::Print(std::ostream& where) const
     }
 }
 
-void
-OpenGymDictSpace::Describe(tandem::JsonWriter& json) const
+std::string
+OpenGymDictSpace::Describe() const
 {
-    json.BeginObject().Field("type", "dict").Key("items").BeginObject();
+    Json items = Json::object();
     for (const auto& [key, space] : m_dict)
     {
-        json.Key(key);
-        space->Describe(json);
+        items[key] = Json::parse(space->Describe());
     }
-    json.EndObject().EndObject();
+    return Json{
+        {"type",  "dict"},
+        {"items", items }
+    }
+        .dump();
 }
 
 bool

@@ -16,11 +16,6 @@
 namespace ns3
 {
 
-namespace tandem
-{
-class JsonWriter;
-}
-
 /// What values an observation or an action can have.
 class TANDEM_COMPAT OpenGymSpace : public Object
 {
@@ -29,8 +24,8 @@ class TANDEM_COMPAT OpenGymSpace : public Object
 
     /// Write the space as text.
     virtual void Print(std::ostream& where) const = 0;
-    /// Describe the space to Python.
-    virtual void Describe(tandem::JsonWriter& json) const = 0;
+    /// @return what Python has to know of the space, as JSON
+    virtual std::string Describe() const = 0;
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymSpace> space)
     {
@@ -48,7 +43,7 @@ class TANDEM_COMPAT OpenGymDiscreteSpace : public OpenGymSpace
     static TypeId GetTypeId();
 
     void Print(std::ostream& where) const override;
-    void Describe(tandem::JsonWriter& json) const override;
+    std::string Describe() const override;
 
     int GetN();
 
@@ -82,7 +77,7 @@ class TANDEM_COMPAT OpenGymBoxSpace : public OpenGymSpace
     static TypeId GetTypeId();
 
     void Print(std::ostream& where) const override;
-    void Describe(tandem::JsonWriter& json) const override;
+    std::string Describe() const override;
 
     /// @return the common lower bound, 0 if each element has its own
     float GetLow();
@@ -112,7 +107,7 @@ class TANDEM_COMPAT OpenGymTupleSpace : public OpenGymSpace
     static TypeId GetTypeId();
 
     void Print(std::ostream& where) const override;
-    void Describe(tandem::JsonWriter& json) const override;
+    std::string Describe() const override;
 
     bool Add(Ptr<OpenGymSpace> space);
     /// @return the space at a position, null beyond the last
@@ -135,7 +130,7 @@ class TANDEM_COMPAT OpenGymDictSpace : public OpenGymSpace
     static TypeId GetTypeId();
 
     void Print(std::ostream& where) const override;
-    void Describe(tandem::JsonWriter& json) const override;
+    std::string Describe() const override;
 
     bool Add(std::string key, Ptr<OpenGymSpace> space);
     /// @return the space of a name, null if there is none

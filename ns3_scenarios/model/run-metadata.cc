@@ -4,120 +4,105 @@
 #include "access/access-cell.h"
 #include "access/backhaul.h"
 #include "agent-link/agent-link.h"
-#include "agent-link/json-writer.h"
+#include "agent-link/json-number.h"
 #include "model/inference-client.h"
 #include "model/inference-config.h"
 #include "model/observation.h"
 #include "model/option-table.h"
 
+#include <nlohmann/json.hpp>
+
 namespace ns3::tandem
 {
+
+using Json = nlohmann::ordered_json;
 
 namespace
 {
 
-std::string
-Scalar(double value)
+Json
+DescribeOptions(const OptionTable& options)
 {
-    return JsonWriter().Value(value).Str();
-}
-
-std::string
-Options(const OptionTable& options)
-{
-    JsonWriter json;
-    json.BeginArray();
+    Json rows = Json::array();
     for (uint32_t i = 0; i < options.GetCount(); ++i)
     {
         const InferenceOption& option = options.Get(i);
-        json.BeginObject()
-            .Field("option", i)
-            .Field("site", SiteName(option.site))
-            .Field("variant", option.variant)
-            .Field("service_s", option.serviceS)
-            .Field("upload_bytes", option.uploadBytes)
-            .Field("reply_bytes", option.replyBytes)
-            .Field("top1_percent", option.top1Percent)
-            .Field("top5_percent", option.top5Percent)
-            .Field("mmacs", option.mmacs)
-            .EndObject();
+        rows.push_back({
+            {"option",       i                    },
+            {"site",         SiteName(option.site)},
+            {"variant",      option.variant       },
+            {"service_s",    option.serviceS      },
+            {"upload_bytes", option.uploadBytes   },
+            {"reply_bytes",  option.replyBytes    },
+            {"top1_percent", option.top1Percent   },
+            {"top5_percent", option.top5Percent   },
+            {"mmacs",        option.mmacs         }
+        });
     }
-    return json.EndArray().Str();
+    return rows;
 }
 
-std::string
-Variants(const OptionTable& options)
+Json
+DescribeCells(const std::vector<const AccessCell*>& cells)
 {
-    JsonWriter json;
-    json.BeginArray();
-    for (const std::string& name : options.GetVariants())
-    {
-        json.Value(name);
-    }
-    return json.EndArray().Str();
-}
-
-std::string
-Sites(const InferenceConfig& config)
-{
-    JsonWriter json;
-    json.BeginArray();
-    json.BeginObject().Field("name", "edge").Field("cores", config.edgeCores).EndObject();
-    json.BeginObject().Field("name", "cloud").Field("cores", config.cloudCores).EndObject();
-    return json.EndArray().Str();
-}
-
-std::string
-Cells(const std::vector<const AccessCell*>& cells)
-{
-    JsonWriter json;
-    json.BeginArray();
+    Json rows = Json::array();
     for (const AccessCell* cell : cells)
     {
-        json.BeginObject()
-            .Field("name", cell->GetKind())
-            .Field("kind", cell->GetKind())
-            .Field("standard", cell->GetStandard())
-            .Field("users", cell->GetUserCount())
-            .Field("stations", cell->GetStationCount())
-            .EndObject();
+        rows.push_back({
+            {"name",     cell->GetKind()        },
+            {"kind",     cell->GetKind()        },
+            {"standard", cell->GetStandard()    },
+            {"users",    cell->GetUserCount()   },
+            {"stations", cell->GetStationCount()}
+        });
     }
-    return json.EndArray().Str();
+    return rows;
 }
 
-void
-AddNode(JsonWriter& json, const PlacedNode& node)
+Json
+DescribeNode(const PlacedNode& node)
 {
-    json.BeginObject()
-        .Field("name", node.name)
-        .Field("kind", node.kind)
-        .Field("x_m", node.position.x)
-        .Field("y_m", node.position.y)
-        .EndObject();
+    return {
+        {"name", node.name      },
+        {"kind", node.kind      },
+        {"x_m",  node.position.x},
+        {"y_m",  node.position.y}
+    };
 }
 
-void
-AddLink(JsonWriter& json, const std::string& a, const std::string& b, const BackhaulLink& link)
+Json
+DescribeLink(const std::string& a, const std::string& b, const BackhaulLink& link)
 {
-    json.BeginObject()
-        .Field("a", a)
-        .Field("b", b)
-        .Field("kind", "point-to-point")
-        .Field("rate_bps", link.rateBps)
-        .Field("delay_s", link.delayS)
-        .EndObject();
+    return {
+        {"a",        a                       },
+        {"b",        b                       },
+        {"kind",     "point-to-point"        },
+        {"rate_bps", JsonNumber(link.rateBps)},
+        {"delay_s",  link.delayS             }
+    };
+}
+
+/** The rate of a radio link is null: it changes with the radio channel. */
+Json
+DescribeRadioLink(const std::string& user, const std::string& radio, const std::string& kind)
+{
+    return {
+        {"a",        user   },
+        {"b",        radio  },
+        {"kind",     kind   },
+        {"rate_bps", nullptr},
+        {"delay_s",  0.0    }
+    };
 }
 
 /** Names are made unique by the cell's kind; users are numbered as in the observation. */
-std::string
-Topology(const std::vector<const AccessCell*>& cells,
-         const std::vector<ObservedUser>& users,
-         const Backhaul& backhaul)
+Json
+DescribeTopology(const std::vector<const AccessCell*>& cells,
+                 const std::vector<ObservedUser>& users,
+                 const Backhaul& backhaul)
 {
-    JsonWriter nodes;
-    JsonWriter links;
-    nodes.BeginArray();
-    links.BeginArray();
+    Json nodes = Json::array();
+    Json links = Json::array();
     for (uint32_t c = 0; c < cells.size(); ++c)
     {
         const std::string kind = cells[c]->GetKind();
@@ -139,32 +124,21 @@ Topology(const std::vector<const AccessCell*>& cells,
             {
                 node.name = kind + "-" + node.name;
             }
-            AddNode(nodes, node);
+            nodes.push_back(DescribeNode(node));
             if (node.kind == "user" || node.kind == "background")
             {
-                links.BeginObject()
-                    .Field("a", node.name)
-                    .Field("b", radio)
-                    .Field("kind", kind)
-                    .Key("rate_bps")
-                    .Raw("null") // changes with the radio channel
-                    .Field("delay_s", 0.0)
-                    .EndObject();
+                links.push_back(DescribeRadioLink(node.name, radio, kind));
             }
         }
-        AddLink(links, gateway, "edge", backhaul.GetEdgeLink(c));
-        AddLink(links, gateway, "cloud", backhaul.GetCloudLink(c));
+        links.push_back(DescribeLink(gateway, "edge", backhaul.GetEdgeLink(c)));
+        links.push_back(DescribeLink(gateway, "cloud", backhaul.GetCloudLink(c)));
     }
-    AddNode(nodes, {"edge", "edge", Vector()});
-    AddNode(nodes, {"cloud", "cloud", Vector()});
-    JsonWriter json;
-    return json.BeginObject()
-        .Key("nodes")
-        .Raw(nodes.EndArray().Str())
-        .Key("links")
-        .Raw(links.EndArray().Str())
-        .EndObject()
-        .Str();
+    nodes.push_back(DescribeNode({"edge", "edge", Vector()}));
+    nodes.push_back(DescribeNode({"cloud", "cloud", Vector()}));
+    return {
+        {"nodes", nodes},
+        {"links", links}
+    };
 }
 
 } // namespace
@@ -177,29 +151,34 @@ DescribeRun(AgentLink& link,
             const std::vector<ObservedUser>& users,
             const Backhaul& backhaul)
 {
-    JsonWriter userCells;
-    JsonWriter conditions;
-    userCells.BeginArray();
-    conditions.BeginArray();
+    const auto tell = [&link](const std::string& key, const Json& value) {
+        link.SetMeta(key, value.dump());
+    };
+    Json userCells = Json::array();
+    Json conditions = Json::array();
     for (const ObservedUser& user : users)
     {
-        userCells.Value(user.cell);
-        conditions.Value(user.weak ? "weak" : "regular");
+        userCells.push_back(user.cell);
+        conditions.push_back(user.weak ? "weak" : "regular");
     }
-    link.SetMeta("users", JsonWriter().Value(config.users).Str());
-    link.SetMeta("options", Options(options));
-    link.SetMeta("variants", Variants(options));
-    link.SetMeta("sites", Sites(config));
-    link.SetMeta("cells", Cells(cells));
-    link.SetMeta("user_cells", userCells.EndArray().Str());
-    link.SetMeta("conditions", conditions.EndArray().Str());
-    link.SetMeta("weak_delay_s", Scalar(config.weakDelayMs * 1e-3));
-    link.SetMeta("arrivals", JsonWriter().Value(config.arrivals.mode).Str());
-    link.SetMeta("timeout_s", Scalar(config.timeoutS));
-    link.SetMeta("epoch_gap_s", Scalar(config.epochGapS));
-    link.SetMeta("epoch_length_s", Scalar(config.epochLengthS));
-    link.SetMeta("device_service_scale", Scalar(config.deviceServiceScale));
-    link.SetMeta("topology", Topology(cells, users, backhaul));
+    tell("users", config.users);
+    tell("options", DescribeOptions(options));
+    tell("variants", options.GetVariants());
+    tell("sites",
+         {
+             {{"name", "edge"},  {"cores", config.edgeCores} },
+             {{"name", "cloud"}, {"cores", config.cloudCores}}
+    });
+    tell("cells", DescribeCells(cells));
+    tell("user_cells", userCells);
+    tell("conditions", conditions);
+    tell("weak_delay_s", JsonNumber(config.weakDelayMs * 1e-3));
+    tell("arrivals", config.arrivals.mode);
+    tell("timeout_s", JsonNumber(config.timeoutS));
+    tell("epoch_gap_s", JsonNumber(config.epochGapS));
+    tell("epoch_length_s", JsonNumber(config.epochLengthS));
+    tell("device_service_scale", JsonNumber(config.deviceServiceScale));
+    tell("topology", DescribeTopology(cells, users, backhaul));
 }
 
 } // namespace ns3::tandem

@@ -73,6 +73,18 @@ def test_an_ns3_that_is_too_old_is_refused(tmp_path: Path) -> None:
     assert "3.36" in configure(tmp_path / "build", NS3_ROOT=str(root))
 
 
+@needs_cmake
+def test_a_missing_json_library_says_what_to_install(tmp_path: Path) -> None:
+    bare = tmp_path / "python"
+    venv.create(bare)
+    error = configure(
+        tmp_path / "build",
+        Python_EXECUTABLE=str(bare / "bin/python"),
+        CMAKE_FIND_USE_CMAKE_SYSTEM_PATH="OFF",
+    )
+    assert re.search(r"No nlohmann/json.hpp found.*pip install nlohmann-json", error)
+
+
 def test_the_extension_does_not_link_ns3() -> None:
     needed = subprocess.run(
         ["ldd", _native.__file__], capture_output=True, text=True, check=True

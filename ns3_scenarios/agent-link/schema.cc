@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/schema.h"
+
+#include "agent-link/json-number.h"
+
+#include "ns3/abort.h"
+
+#include <nlohmann/json.hpp>
+
+#ifndef TANDEM_VERSION
+#error "TANDEM_VERSION is set by the build (tandem_add_scenario)"
+#endif
+
+namespace ns3::tandem
+{
+
+using namespace ::tandem::channel;
+using Json = nlohmann::ordered_json;
+
+namespace
+{
+/// Version of the schema's JSON.
+constexpr int32_t SCHEMA_VERSION = 1;
+
+/// Each part begins on a cache line of its own.
+template <typename Part>
+uint64_t
+AlignedBytes(const Part& part)
+{
+    return RoundUp(part.GetBytes(), CACHE_LINE);
+}
+
+Json
+Describe(const ObservationBlock& block, uint64_t offset)
+{
+    Json columns = Json::array();
+    for (const auto& column : block.GetColumns())
+    {
+        columns.push_back({
+            {"name", column.name            },
+            {"unit", column.unit            },
+            {"low",  JsonNumber(column.low) },
+            {"high", JsonNumber(column.high)},
+            {"help", column.help            }
+        });
+    }
+    return {
+        {"name",    block.GetName() },
+        {"dtype",   "float64"       },
+        {"offset",  offset          },
+        {"shape",   block.GetShape()},
+        {"columns", columns         }
+    };
+}
+
+Json
+Describe(const ActionBlock& block)
+{
+    return {
+        {"name",   block.GetName()                     },
+        {"dtype",  block.IsReal() ? "float64" : "int32"},
+        {"offset", 0                                   },
+        {"shape",  block.GetShape()                    },
+        {"low",    JsonNumber(block.GetLow())          },
+        {"high",   JsonNumber(block.GetHigh())         }
+    };
+}
+
+Json
+Describe(const RecordTable& table, uint64_t offset)
+{
+    Json columns = Json::array();
+    for (const auto& column : table.GetColumns())
+    {
+        columns.push_back({
+            {"name",  column.name                                             },
+            {"dtype", column.type == RecordColumn::INT64 ? "int64" : "float64"},
+            {"unit",  column.unit                                             },
+            {"help",  column.help                                             }
+        });
+    }
+    return {
+        {"name",         table.GetName()    },
+        {"capacity",     table.GetCapacity()},
+        {"offset",       offset             },
+        {"header_bytes", RECORD_HEADER_BYTES},
+        {"columns",      columns            }
+    };
+}
+
+/// Describe parts that lie one behind the other.
+template <typename Parts>
+Json
+DescribeAll(const Parts& parts)
+{
+    Json all = Json::array();
+    uint64_t offset = 0;
+    for (const auto& part : parts)
+    {
+        all.push_back(Describe(*part, offset));
+        offset += AlignedBytes(*part);
+    }
+    return all;
+}
+} // namespace
+
+Schema::Schema(std::string scenario)
+    : m_scenario(std::move(scenario))
+{
+}
+
+ObservationBlock*
+Schema::Add(std::unique_ptr<ObservationBlock> block)
+{
+    return m_observations.emplace_back(std::move(block)).get();
+}
+
+ActionBlock*
+Schema::Add(std::unique_ptr<ActionBlock> block)
+{
+    NS_ABORT_MSG_IF(m_action,
+                    "a scenario has one action block, '" << block->GetName() << "' is a second");
+    m_action = std::move(block);
+    return m_action.get();
+}
+
+RecordTable*
+Schema::Add(std::unique_ptr<RecordTable> table)
+{
+    return m_records.emplace_back(std::move(table)).get();
+}
+
+void
+Schema::SetMeta(const std::string& key, const std::string& json)
+{
+    NS_ABORT_MSG_UNLESS(Json::accept(json),
+                        "SetMeta(\"" << key << "\"): '" << json
+                                     << "' is not JSON; a text needs quotes of its own");
+    m_meta.emplace_back(key, json);
+}
+
+const std::string&
+Schema::GetScenario() const
+{
+    return m_scenario;
+}
+
+bool
+Schema::IsComplete() const
+{
+    return m_action && !m_observations.empty();
+}
+
+ActionBlock*
+Schema::GetAction() const
+{
+    return m_action.get();
+}
+
+const std::vector<std::unique_ptr<RecordTable>>&
+Schema::GetRecords() const
+{
+    return m_records;
+}
+
+std::string
+Schema::ToJson(bool futures) const
+{
+    Json meta = Json::object();
+    for (const auto& [key, value] : m_meta)
+    {
+        meta[key] = Json::parse(value);
+    }
+    const Json schema{
+        {"tandem_schema",  SCHEMA_VERSION                    },
+        {"layout_version", LAYOUT_VERSION                    },
+        {"tandem_version", TANDEM_VERSION                    },
+        {"ns3_version",    NS3_RELEASE                       },
+        {"ns3_provider",   NS3_PROVIDER                      },
+        {"scenario",       m_scenario                        },
+        {"observation",    DescribeAll(m_observations)       },
+        {"action",         Json::array({Describe(*m_action)})},
+        {"records",        DescribeAll(m_records)            },
+        {"futures",        futures                           },
+        {"meta",           meta                              }
+    };
+    return schema.dump();
+}
+
+Sizes
+Schema::CountSizes() const
+{
+    Sizes sizes{};
+    for (const auto& block : m_observations)
+    {
+        sizes.observationBytes += AlignedBytes(*block);
+    }
+    sizes.actionBytes = m_action->GetBytes();
+    for (const auto& table : m_records)
+    {
+        sizes.recordBytes += AlignedBytes(*table);
+    }
+    return sizes;
+}
+
+void
+Schema::AttachObservations(unsigned char* memory)
+{
+    for (const auto& block : m_observations)
+    {
+        block->Attach(memory);
+        memory += AlignedBytes(*block);
+    }
+}
+
+void
+Schema::AttachRecords(unsigned char* memory, const std::function<bool()>& full)
+{
+    for (const auto& table : m_records)
+    {
+        table->Attach(memory, full);
+        table->Clear();
+        memory += AlignedBytes(*table);
+    }
+}
+
+void
+Schema::ClearRecords()
+{
+    for (const auto& table : m_records)
+    {
+        table->Clear();
+    }
+}
+
+} // namespace ns3::tandem
