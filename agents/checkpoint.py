@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Agent states on disk: written whole or not at all, read without running anything in them."""
+"""Agent states on disk, in PyTorch's format; loading one runs no code from the file."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
+
+from tandem.bridge.core.files import replacing
 
 ARRAY: Final = "numpy.array"
 
@@ -18,12 +19,8 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
     The file appears under its name only when it is complete.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         torch.save(_pack(state), temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_state(path: Path) -> dict[str, Any]:

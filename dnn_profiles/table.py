@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
+from tandem.bridge.core.files import replace_text
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.rows import Row
 
@@ -145,22 +145,12 @@ def write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
     Raises:
         ProfileError: the folder does not exist or cannot be written to.
     """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([format_cell(getattr(row, name)) for name in names])
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        replace_text(path, text.getvalue())
     except OSError as error:
         raise ProfileError(f"cannot be written: {error.strerror}", path=path) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(names)
-            for row in rows:
-                writer.writerow([format_cell(getattr(row, name)) for name in names])
-        # mkstemp makes a private file; a table is as readable as its creator's other files.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection import measures
 
@@ -66,7 +67,7 @@ def report(
         from tandem.scripts.app.figures.page import page
 
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page(runs, figures, missing), encoding="utf-8")
+        replace_text(target, page(runs, figures, missing))
         console.print(f"{len(figures)} figures in [bold]{target}[/]", soft_wrap=True)
     else:
         write_images(figures, target, output)

@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.provenance import provenance
 from tandem.scripts.app.common.arguments import parse_assignments
@@ -149,8 +150,8 @@ def reproduce(
     facts = _facts(grid, jobs, wall_s, pool_s, fresh, results)
     out.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(out / f"{RESULTS}.json", {**facts, "runs": results})
-    _write_text(out / f"{RESULTS}.csv", csv_text(results))
-    _write_text(out / "README.md", markdown(results, facts))
+    replace_text(out / f"{RESULTS}.csv", csv_text(results))
+    replace_text(out / "README.md", markdown(results, facts))
     write_curves(results, out)
     console.print(f"{len(results)} runs in [bold]{out}[/], {wall_s:.0f} s", highlight=False)
 
@@ -297,9 +298,3 @@ def _facts(
         "training": f"{training_s:.0f} s of one core in all",
         "grid": grid.as_config(),
     }
-
-
-def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)

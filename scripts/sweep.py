@@ -16,6 +16,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from tandem.bridge.core.files import replace_text
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.provenance import build_identity, config_hash
@@ -65,7 +66,7 @@ def sweep(
     done = [cell for cell in planned if cell.folder not in failures]
     if done:
         table = summary(done)
-        table.to_csv(folder / SUMMARY, index=False)
+        replace_text(folder / SUMMARY, table.to_csv(index=False))
         print_table(wide_console(), "means over seeds", over_seeds(table))
     for place, reason in failures.items():
         console.print(f"[red]{place} failed[/]: {reason}", soft_wrap=True, highlight=False)

@@ -8,28 +8,25 @@ and action history. A change of any of them is another file; nothing ever has to
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from tandem.agents.evaluation.outcome_table import NetworkClasses, OutcomeTable, RequestRows
 from tandem.agents.evaluation.states import History
 from tandem.agents.inference.options import OptionTable
+from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.files import replace_bytes
 from tandem.bridge.core.program_digest import file_digest
 
-#: Raised by one whenever tables get another meaning.
-FORMAT_VERSION: Final = 2
+#: Part of the key: raised by one whenever tables get another meaning or another format.
+FORMAT_VERSION: Final = 3
 _TABLE_FIELDS: Final = (
     "patterns",
     "response_s",
@@ -38,6 +35,7 @@ _TABLE_FIELDS: Final = (
     "device_answered",
     "arrival_s",
 )
+_KEY: Final = "key"
 _OBSERVATION: Final = "observation/"
 _ROWS: Final = ("rows/patterns", "rows/devices")
 
@@ -106,27 +104,25 @@ class OracleCache:
         """The table of that key, if there is one that can be read."""
         path = self.path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                if str(stored["key"]) != key:
-                    raise ValueError("it belongs to another key")
-                table = OutcomeTable(
-                    classes=NetworkClasses.of(options),
-                    observation={
-                        name.removeprefix(_OBSERVATION): stored[name]
-                        for name in stored.files
-                        if name.startswith(_OBSERVATION)
-                    },
-                    rows=(
-                        RequestRows(*(stored[name] for name in _ROWS))
-                        if _ROWS[0] in stored.files
-                        else None
-                    ),
-                    **{name: stored[name] for name in _TABLE_FIELDS},
-                )
+            values, stored = unpack(path.read_bytes())
+            if values[_KEY] != key:
+                raise ValueError("it belongs to another key")
+            table = OutcomeTable(
+                classes=NetworkClasses.of(options),
+                observation={
+                    name.removeprefix(_OBSERVATION): block
+                    for name, block in stored.items()
+                    if name.startswith(_OBSERVATION)
+                },
+                rows=(
+                    RequestRows(*(stored[name] for name in _ROWS)) if _ROWS[0] in stored else None
+                ),
+                **{name: stored[name] for name in _TABLE_FIELDS},
+            )
         except FileNotFoundError:
             self.misses += 1
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError) as error:
             warnings.warn(
                 f"{path} is no readable outcome table ({error}): it will be simulated anew",
                 stacklevel=2,
@@ -137,7 +133,7 @@ class OracleCache:
         return table
 
     def put(self, key: str, table: OutcomeTable) -> None:
-        """Store a table: written under a temporary name, then renamed."""
+        """Store a table, atomically."""
         path = self.path(key)
         self.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {name: getattr(table, name) for name in _TABLE_FIELDS}
@@ -145,18 +141,7 @@ class OracleCache:
             arrays[_OBSERVATION + name] = block
         if table.rows is not None:
             arrays.update(zip(_ROWS, (table.rows.patterns, table.rows.devices), strict=True))
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.folder)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                np.savez_compressed(file, key=np.array(key), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+        replace_bytes(path, pack({_KEY: key}, arrays, compress=True))
 
     def path(self, key: str) -> Path:
         """The file of a key."""

@@ -10,10 +10,8 @@ for any number of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -276,7 +274,10 @@ class SystemModel:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, on a model with the same problem and settings."""
+        """The inverse of `state_dict`, on a model with the same settings.
+
+        The problem may have another number of users.
+        """
         self._network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
         self.rows.load_state_dict(state["rows"])
@@ -284,38 +285,6 @@ class SystemModel:
         self._variance_scale = np.array(state["variance_scale"], dtype=np.float64)
         self._standardised_at = int(state["standardised_at"])
         self._rng.bit_generator.state = state["rng"]
-
-    def save(self, path: Path) -> None:
-        """Write weights, elites and training rows to one ``.npz`` file (no pickle inside)."""
-        header = {"config": self.config.model_dump(), "elites": list(self.elites)}
-        arrays = {f"network.{k}": v.cpu().numpy() for k, v in self._network.state_dict().items()}
-        arrays["variance_scale"] = self._variance_scale
-        arrays |= {f"rows.{name}": value for name, value in self.rows.state_dict().items()}
-        text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
-        with path.open("wb") as file:
-            np.savez_compressed(file, header=text, **arrays)
-
-    @classmethod
-    def load(
-        cls, path: Path, problem: JointProblem, prior: PriorConfig, seed: int = 0
-    ) -> SystemModel:
-        """Read a model that `save` wrote; ``problem`` may have another number of users."""
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(bytes(file["header"]))
-            model = cls(problem, ModelConfig(**header["config"]), prior, seed)
-            weights = {
-                name.removeprefix("network."): torch.from_numpy(file[name])
-                for name in file.files
-                if name.startswith("network.")
-            }
-            model._network.load_state_dict(weights)
-            model._variance_scale = file["variance_scale"]
-            model.rows.load_state_dict(
-                {n.removeprefix("rows."): file[n] for n in file.files if n.startswith("rows.")}
-            )
-        model.elites = tuple(header["elites"])
-        model._standardised_at = len(model.rows)
-        return model
 
     # Inside
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.files import replace_text, replacing, unfinished
 from tandem.bridge.runs.columns import SCHEMA
 
 METADATA: Final = "metadata.json"
@@ -28,8 +27,6 @@ FORMAT: Final = "tandem-run"
 FORMAT_VERSION: Final = 2
 #: Rows per row group; fixed, as all of the writer, so that equal tables give equal bytes.
 ROW_GROUP_ROWS: Final = 65_536
-#: End of the name of a file that is being written.
-_UNFINISHED: Final = ".tmp"
 
 
 class RunFolderError(TandemError):
@@ -91,39 +88,27 @@ def _is_begun(folder: Path) -> bool:
     """Whether ``folder`` holds what a run leaves that was killed in its very first moments."""
     from tandem.bridge.runs.journal import JOURNAL  # which needs this module
 
-    leftovers = set(_leftovers(folder))
-    others = {path.name for path in folder.iterdir() if path not in leftovers}
+    begun = set(unfinished(folder))
+    others = {path.name for path in folder.iterdir() if path not in begun}
     return JOURNAL in others and others <= {JOURNAL, CONFIG, SCHEMA, METADATA}
-
-
-def _leftovers(folder: Path) -> Iterator[Path]:
-    """Files that a killed process was still writing."""
-    return folder.glob(f".*{_UNFINISHED}")
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed run was still writing; only while holding the lock of the journal."""
-    for path in _leftovers(folder):
-        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as indented JSON, atomically."""
     text = json.dumps(content, indent=2, default=str) + "\n"
-    _replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    replace_text(path, text)
 
 
 def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as YAML in the given order, atomically."""
     text = yaml.safe_dump(dict(content), sort_keys=False)
-    _replace(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    replace_text(path, text)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write ``table`` as Parquet, atomically; equal tables give equal bytes."""
-    _replace(
-        path,
-        lambda temporary: pq.write_table(
+    with replacing(path) as temporary:
+        pq.write_table(
             table,
             temporary,
             version="2.6",
@@ -131,8 +116,7 @@ def write_table(path: Path, table: pa.Table) -> None:
             compression_level=3,
             use_dictionary=False,
             row_group_size=ROW_GROUP_ROWS,
-        ),
-    )
+        )
 
 
 @contextlib.contextmanager
@@ -148,21 +132,3 @@ def signals_held() -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then rename it."""
-    descriptor, name = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent
-    )
-    os.close(descriptor)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

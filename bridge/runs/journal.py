@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What a run has recorded so far, on disk after every epoch: a log that a crash cannot damage.
 
-``journal.bin`` is a sequence of entries, each written with one system call: length and CRC-32 of
-the rest, a JSON header, raw arrays. A killed process leaves whole entries and at most one torn
-one at the end, which readers leave out. The file is locked while its run is alive, so that a second
-run in the same folder is refused, and a reader can tell a killed run from a running one.
+``journal.bin`` is `MAGIC`, then a sequence of entries, each written with one system call: length
+and CRC-32 of the rest, then values and arrays as `tandem.bridge.core.arrays` packs them. A killed
+process leaves whole entries and at most one torn one at the end, which readers leave out. The file
+is locked while its run is alive: a second run in the same folder is refused, and a reader can tell
+a killed run from a running one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
-import math
 import os
 import struct
 import time
@@ -23,15 +22,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
+from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.runs.folder import RunFolderError
 
 JOURNAL: Final = "journal.bin"
 #: At most so much is lost when the machine, not only the process, fails.
 SYNC_S: Final = 5.0
-_PREFIX: Final = struct.Struct("<QII")  # bytes of the rest, its CRC-32, bytes of the JSON header
+#: First bytes of the file; the number is raised with every change of the format.
+MAGIC: Final = b"tandem-journal-2\n"
+_PREFIX: Final = struct.Struct("<QI")  # bytes of the rest, its CRC-32
+_CALL: Final = "call"
+_VALUES: Final = "values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,10 @@ class Journal:
         Raises:
             RunFolderError: the disk is full or broken; everything before is safe.
         """
-        entry = _encode(call, values, arrays)
+        content = pack({_CALL: call, _VALUES: dict(values)}, arrays)
+        entry = _PREFIX.pack(len(content), zlib.crc32(content)) + content
+        if not self._bytes:
+            entry = MAGIC + entry
         try:
             written = os.pwrite(self._fd, entry, self._bytes)
             if written != len(entry):
@@ -127,19 +133,27 @@ class Journal:
 
 
 def read(folder: Path) -> Iterator[Entry]:
-    """The whole entries of a journal, in order; ends at the first torn or damaged one."""
+    """The whole entries of a journal, in order; ends at the first torn or damaged one.
+
+    Raises:
+        ValueError: the journal was written by a version with another format.
+    """
     with (folder / JOURNAL).open("rb") as file:
-        end = 0
+        magic = file.read(len(MAGIC))
+        if not MAGIC.startswith(magic):
+            raise ValueError("another version wrote it; read or resume the run with that version")
+        end = len(magic)
         while len(prefix := file.read(_PREFIX.size)) == _PREFIX.size:
-            size, checksum, header_bytes = _PREFIX.unpack(prefix)
+            size, checksum = _PREFIX.unpack(prefix)
             left = os.fstat(file.fileno()).st_size - file.tell()
-            if size > left or header_bytes > size:
+            if size > left:
                 return
-            rest = file.read(size)
-            if zlib.crc32(rest) != checksum:
+            content = file.read(size)
+            if zlib.crc32(content) != checksum:
                 return
             end += _PREFIX.size + size
-            yield _decode(rest, header_bytes, end)
+            head, arrays = unpack(content)
+            yield Entry(head[_CALL], head[_VALUES], arrays, end)
 
 
 def is_locked(folder: Path) -> bool:
@@ -152,40 +166,3 @@ def is_locked(folder: Path) -> bool:
     except BlockingIOError:
         return True
     return False
-
-
-def _encode(call: str, values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    specs = []
-    parts = []
-    for name, given in arrays.items():
-        array = np.asarray(given, order="C")
-        specs.append([name, _descr(array.dtype), list(array.shape)])
-        parts.append(array.tobytes())
-    header = json.dumps({"call": call, "values": values, "arrays": specs}).encode()
-    rest = b"".join([header, *parts])
-    return _PREFIX.pack(len(rest), zlib.crc32(rest), len(header)) + rest
-
-
-def _decode(rest: bytes, header_bytes: int, end: int) -> Entry:
-    header = json.loads(rest[:header_bytes])
-    arrays: dict[str, NDArray[Any]] = {}
-    offset = header_bytes
-    for name, descr, shape in header["arrays"]:
-        dtype = _dtype(descr)
-        count = math.prod(shape)
-        arrays[name] = np.frombuffer(rest, dtype, count, offset).reshape(shape).copy()
-        offset += count * dtype.itemsize
-    return Entry(header["call"], header["values"], arrays, end)
-
-
-def _descr(dtype: np.dtype[Any]) -> Any:
-    """``"<f8"``, or name and type of each column."""
-    if dtype.names is None:
-        return dtype.str
-    return [[name, dtype[name].str] for name in dtype.names]
-
-
-def _dtype(descr: Any) -> np.dtype[Any]:
-    if isinstance(descr, str):
-        return np.dtype(descr)
-    return np.dtype([(name, kind) for name, kind in descr])

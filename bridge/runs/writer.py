@@ -31,6 +31,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tandem.agents.inference.objective import EpochCost
+from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.columns import DECISIONS, EPISODES, SCHEMA, described
@@ -102,7 +103,7 @@ class RunWriter:
 
     def __enter__(self) -> RunWriter:
         self._journal = Journal(self.folder, self._finished_bytes)
-        run_folder.remove_leftovers(self.folder)
+        remove_unfinished(self.folder)
         self._journal_state()
         run_folder.write_yaml(self.folder / run_folder.CONFIG, self._config)
         run_folder.write_json(self.folder / SCHEMA, self._schema)

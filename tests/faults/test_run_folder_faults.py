@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +113,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
         if child == 0:
             code = 1
             try:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+                resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
                 os._exit(_play_until_full(env, tmp_path))
             finally:
                 os._exit(code)
@@ -140,7 +142,21 @@ def _play_until_full(env: TandemEnv, folder: Path) -> int:
     return 0
 
 
-@pytest.mark.parametrize("cut", [1, 7, 16, 40, 300])
+def test_a_journal_of_another_version_is_refused_in_words(tmp_path: Path) -> None:
+    """Version 0.1's: length, CRC-32, length of a JSON header, header, arrays."""
+    header = b'{"call": "state", "values": {}, "arrays": []}'
+    prefix = struct.pack("<QII", len(header), zlib.crc32(header), len(header))
+    (tmp_path / journal.JOURNAL).write_bytes(prefix + header)
+    with pytest.raises(ValueError, match="another version"):
+        list(journal.read(tmp_path))
+    run_folder.write_json(
+        tmp_path / run_folder.METADATA, {"format": run_folder.FORMAT, "status": "running"}
+    )
+    with pytest.raises(run_folder.RunFolderError, match=r"journal\.bin .*another version"):
+        recover(tmp_path)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 16, 40, 300, 700])
 def test_a_torn_journal_gives_its_whole_entries(cut: int, tmp_path: Path) -> None:
     with journal.Journal(tmp_path) as log:
         for number in range(5):

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import ast
 import pickle
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tandem.bridge.core.arrays import pack, unpack
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
@@ -119,17 +122,19 @@ def test_a_checkpoint_that_holds_code_is_refused_and_does_not_run(tmp_path: Path
 
 
 def test_arrays_that_hold_code_are_refused_and_do_not_run(tmp_path: Path) -> None:
-    pytest.importorskip("torch")
     from tandem.agents.evaluation.cache import OracleCache
-    from tandem.agents.inference.system_model import SystemModel
 
     trace = tmp_path / "trace"
     cache = OracleCache(tmp_path)
     path = cache.path("key")
     bomb = np.array([Bomb(trace)], dtype=object)
-    np.savez(path, key=bomb, header=bomb)
+    np.savez(path, bomb=bomb)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("values.json", '{"key": "key"}')
     with pytest.warns(UserWarning, match="no readable outcome table"):
         assert cache.get("key", None) is None  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="pickle"):
-        SystemModel.load(path, None, None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="allow_pickle"):
+        unpack(path.read_bytes())
+    with pytest.raises(ValueError, match="allow_pickle"):
+        pack({}, {"bomb": bomb})
     assert not trace.exists()

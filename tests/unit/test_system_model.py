@@ -19,6 +19,7 @@ from agent_worlds import (
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
+from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.inference.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.calibration import calibrate, interval90_s
 from tandem.agents.inference.model.prior import DOWNLINK, SITE, UPLINK, PriorView
@@ -144,11 +145,9 @@ def test_model_learns_what_the_prior_gets_wrong(learned: SystemModel) -> None:
     assert after.coverage90 >= 0.85
 
 
-def test_model_carries_over_to_another_number_of_users(
-    learned: SystemModel, tmp_path: Path
-) -> None:
-    learned.save(tmp_path / "model.npz")
-    larger = SystemModel.load(tmp_path / "model.npz", make_problem(6), PriorConfig())
+def test_model_carries_over_to_another_number_of_users(learned: SystemModel) -> None:
+    larger = SystemModel(make_problem(6), learned.config, PriorConfig(), seed=0)
+    larger.load_state_dict(learned.state_dict())
     rng = np.random.default_rng(2)
     epochs = [synthetic_epoch(larger.problem, rng, SLOWDOWN) for _ in range(TEST)]
     fresh = SystemModel(larger.problem, ModelConfig(), PriorConfig(), seed=0)
@@ -156,8 +155,9 @@ def test_model_carries_over_to_another_number_of_users(
 
 
 def test_saved_model_predicts_the_same(learned: SystemModel, tmp_path: Path) -> None:
-    learned.save(tmp_path / "model.npz")
-    loaded = SystemModel.load(tmp_path / "model.npz", learned.problem, PriorConfig())
+    save_state(tmp_path / "model.pt", learned.state_dict())
+    loaded = SystemModel(learned.problem, learned.config, PriorConfig(), seed=1)
+    loaded.load_state_dict(load_state(tmp_path / "model.pt"))
     observation = make_observation(learned.problem)
     actions = np.array([[EDGE, CLOUD, 0, 1]])
     expected = learned.predict(observation, actions)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.files import replace_text
 
 #: Version of the JSON file.
 FORMAT: Final = 2
@@ -146,10 +147,10 @@ def write(
     """Write both files; folders are made."""
     for path in (page, data):
         path.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(markdown(measurements, machine), encoding="utf-8")
+    replace_text(page, markdown(measurements, machine))
     rows = [{**asdict(m), "median": m.median} for m in measurements]
     content = {"format": FORMAT, "machine": machine, "results": rows}
-    data.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace_text(data, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def read(path: Path) -> list[Measurement]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.bridge.core.errors import TandemError, indent
+from tandem.bridge.core.files import replacing
 from tandem.bridge.core.scenarios import package_root
 
 _COMPILERS: Final = ("c++", "g++", "clang++")
@@ -184,17 +185,13 @@ def compile_command(
         BuildError: it failed; the message has its first lines.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(output.name + ".partial")
-    command = [str(partial) if word == str(output) else word for word in command]
-    if verbose:
-        print(shlex.join(command))
-    try:
+    with replacing(output) as partial:
+        command = [str(partial) if word == str(output) else word for word in command]
+        if verbose:
+            print(shlex.join(command))
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             lines = result.stderr.splitlines()[:_ERROR_LINES]
             names = " ".join(str(source) for source in sources)
             text = "\n".join(lines)
             raise BuildError(f"{Path(command[0]).name} cannot compile {names}:\n{indent(text)}")
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)

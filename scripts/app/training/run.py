@@ -26,6 +26,7 @@ from tandem.agents.learner import Decision
 from tandem.agents.training.loop import HistoryRow, Training, history_columns
 from tandem.agents.training.world import EnvWorld, Transition
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.settings import TrainSettings
@@ -169,8 +170,7 @@ class TrainRun:
             return
         folder = self._folder / CHECKPOINTS
         folder.mkdir(exist_ok=True)
-        for unfinished in folder.glob(".*.pt.*"):  # of a run that was killed
-            unfinished.unlink()
+        remove_unfinished(folder)  # of a run that was killed
         path = folder / f"{interactions:08d}.pt"
         state = {
             "format": CHECKPOINT_FORMAT,

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Atomic file replacement: a reader finds the old file or the new one, never a part of it.
+
+The content is written to a temporary file in the same folder, flushed to the disk, and renamed.
+The folder is flushed as well, so that the rename outlives a failure of the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+#: End of the name of a file that is being written.
+UNFINISHED: Final = ".tmp"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Replace ``path`` by what the body writes, if the body ends without an exception.
+
+    Yields:
+        A temporary path in the same folder. The body creates the file there; it gets the mode of
+        any new file.
+
+    Raises:
+        OSError: the folder is missing, not writable or full. ``path`` is then as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{UNFINISHED}")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _flush(path.parent)
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` by a file with these bytes; raises `OSError` as `replacing` does."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace ``path`` by a file with this text in UTF-8; raises `OSError` as `replacing` does."""
+    replace_bytes(path, text.encode())
+
+
+def unfinished(folder: Path) -> Iterator[Path]:
+    """Temporary files in ``folder``: being written, or left by a process that was killed."""
+    return folder.glob(f".*{UNFINISHED}")
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed processes left; call it only while nobody writes to ``folder``."""
+    for path in unfinished(folder):
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the entries of a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
