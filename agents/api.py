@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""What every agent is: something that maps an observation to a joint action."""
+"""What every agent is, and what a learner is told.
+
+An `Agent` maps an observation to a joint action. A `Learner` is an agent that learns; a training
+loop needs nothing else of it::
+
+    decision = learner.decide(observation)
+    feedback = world.step(decision.action)           # one interaction
+    transition = ...                                 # from observation, decision and feedback
+    lesson = learner.learn(decision, transition)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +23,72 @@ from numpy.typing import NDArray
 Observation: TypeAlias = Mapping[str, NDArray[np.float64]]
 #: One option index per user, shape ``[users]``.
 JointAction: TypeAlias = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One decision and what came of it, real or imagined: what learners learn from; N users.
+
+    Attributes:
+        observation, next_observation: blocks before and after.
+        action: the joint action, ``[N]``.
+        components_s: response-time components of each user, seconds, ``[N, C]``.
+        answered: whether a request of the user ended meanwhile, ``[N]``.
+        cost_s: negative reward.
+        ended: whether the episode terminated (a truncated one goes on in principle).
+    """
+
+    observation: Observation
+    action: JointAction
+    components_s: NDArray[np.float64]
+    answered: NDArray[np.bool_]
+    cost_s: float
+    next_observation: Observation
+    ended: bool
+
+    @property
+    def response_s(self) -> NDArray[np.float64]:
+        """Response time of each user, seconds, ``[N]``; 0 where nothing ended."""
+        return np.asarray(self.components_s.sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A joint action and where it came from; N users.
+
+    Attributes:
+        action: ``[N]``.
+        source: what in the learner chose it, such as ``"explore"``, ``"greedy"`` or
+            ``"thompson"``; for histories and tables, not for the training loop.
+        predicted_s: mean response time that the learner expects of each user, seconds, ``[N]``;
+            None from learners that predict none.
+    """
+
+    action: JointAction
+    source: str
+    predicted_s: NDArray[np.float64] | None = None
+
+    @property
+    def predicted_mean_s(self) -> float:
+        """Predicted response time, mean over users, seconds; NaN without a prediction."""
+        return float("nan") if self.predicted_s is None else float(self.predicted_s.mean())
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one interaction taught. Learners without a system model leave the defaults.
+
+    Attributes:
+        surprise: mean absolute error of log response times of those who offloaded; NaN if none.
+        validation_loss: of the last fit of the model, NaN before the first one.
+        fitted: whether the model was fitted after this interaction.
+        stale: whether the model was found stale at this interaction.
+    """
+
+    surprise: float = float("nan")
+    validation_loss: float = float("nan")
+    fitted: bool = False
+    stale: bool = False
 
 
 @runtime_checkable
@@ -30,4 +106,32 @@ class Agent(Protocol):
 
     def act(self, observation: Observation) -> JointAction:
         """The joint action to play now, shape ``[users]``."""
+        ...
+
+
+@runtime_checkable
+class Learner(Agent, Protocol):
+    """An `Agent` that learns. Its ``act`` is greedy: it does not explore and changes no state.
+
+    What `decide` draws follows from the seed that the learner was made with and from what it has
+    seen, so that equal runs are equal.
+    """
+
+    def decide(self, observation: Observation) -> Decision:
+        """A joint action to learn from, exploration included."""
+        ...
+
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
+        """Take in what came of a decision; called once per decision, in order."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes, generators included: enough to resume with equal results.
+
+        Holds what `tandem.agents.checkpoint` can write.
+        """
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, on a learner with the same problem and settings."""
         ...

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Learning agents by the name that the command line uses."""
+"""Agents that can be trained or compared, by the name that the command line uses.
+
+`LEARNERS` is the one table: name, settings, factory. Policies that do not learn
+(`tandem.agents.inference.heuristics.POLICIES`) may stand where a learner is asked for.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,19 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from tandem.agents.baselines.bandit import UserBandits
-from tandem.agents.baselines.config import (
-    BanditConfig,
-    BranchingConfig,
-    JointDqnConfig,
-    QLearningConfig,
-)
-from tandem.agents.baselines.joint_dqn import JointDqn
-from tandem.agents.baselines.qlearning import QLearner
-from tandem.agents.hybrid import HybridAgent
-from tandem.agents.inference.branching_learner import BranchingLearner
-from tandem.agents.inference.config import HybridConfig, ModelConfig, Settings
+from tandem.agents.api import Learner
+from tandem.agents.baselines.bandit import BanditConfig, UserBandits
+from tandem.agents.baselines.branching_dqn import BranchingLearner, BranchingLearnerConfig
+from tandem.agents.baselines.fixed_learner import FixedLearner
+from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
+from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
+from tandem.agents.common.settings import Settings
+from tandem.agents.hybrid import HybridAgent, HybridConfig
+from tandem.agents.inference.config import ModelConfig
+from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.learner import Learner
+from tandem.bridge.core.schema import Schema
 
 Make: TypeAlias = Callable[[JointProblem, Any, int, str], Learner]
 
@@ -43,7 +45,7 @@ class LearnerKind:
     summary: str
 
 
-#: What a user looks like that was never heard.
+#: Columns of a user that has not transmitted.
 NO_RATE: Final = {"snr_db": 0.0, "rate_bps": 0.0, "mcs": 0.0, "goodput_bps": 0.0}
 #: A new connection: ns-3's initial window of 10 segments, no threshold below 1 MiB.
 NO_TRANSPORT: Final = {
@@ -57,7 +59,7 @@ NO_TRANSPORT: Final = {
     }.items()
 }
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
-#: from the cost of missing it, as in the paper.
+#: from the cost of missing it, as Shahhosseini et al. (ISQED 2022) do.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "hybrid": LearnerKind(
         HybridAgent, HybridConfig(), "system model, planning and direct RL: the hybrid agent"
@@ -98,7 +100,7 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
         "hybrid that learns from users spread at random, never from its own plans",
     ),
     "branching-dqn": LearnerKind(
-        BranchingLearner, BranchingConfig(), "double DQN with a branch of values per user"
+        BranchingLearner, BranchingLearnerConfig(), "double DQN with a branch of values per user"
     ),
     "joint-dqn": LearnerKind(
         JointDqn, JointDqnConfig(), "DQN with an output per joint action within the threshold"
@@ -106,7 +108,7 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "joint-dqn-penalty": LearnerKind(
         JointDqn,
         JointDqnConfig(obey_threshold=False),
-        "DQN with an output per joint action, the paper's baseline",
+        "DQN with an output per joint action that learns the threshold, as in the paper",
     ),
     "qlearning": LearnerKind(
         QLearner, QLearningConfig(), "table of values per state and joint action"
@@ -120,6 +122,50 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
         UserBandits, BanditConfig(), "Thompson sampling per user, blind to the state"
     ),
 }
+
+#: Everything that `make_agent` knows.
+NAMES: Final = (*LEARNERS, *POLICIES)
+
+
+def agent_config(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of an agent, defaults included.
+
+    Args:
+        name: one of `NAMES`.
+        given: settings that differ from the defaults, nested as in the agent's config.
+
+    Raises:
+        PolicyError: unknown name; unknown or impossible settings, by name.
+    """
+    if _check(name) not in POLICIES:
+        return learner_config(name, given).model_dump()
+    if given:
+        raise PolicyError(f"{name} has no settings, so {', '.join(given)} cannot be set")
+    return {}
+
+
+def make_agent(
+    name: str, schema: Schema, problem: JointProblem, seed: int, config: Mapping[str, Any]
+) -> Learner:
+    """The agent of that name, untrained; a policy becomes a learner that learns nothing.
+
+    Args:
+        name: one of `NAMES`.
+        schema: of the scenario.
+        problem: what it is to solve.
+        seed: decides everything that a learner draws.
+        config: settings that differ from the defaults.
+
+    Raises:
+        PolicyError: as `agent_config`, or a problem that does not fit.
+    """
+    if _check(name) not in POLICIES:
+        return make_learner(name, problem, seed, learner_config(name, config))
+    if name == GreedyPolicy.name:
+        return FixedLearner(
+            GreedyPolicy(problem.options, problem.user_columns, problem.threshold_percent)
+        )
+    return FixedLearner(make_policy(name, schema))
 
 
 def learner_kind(name: str) -> LearnerKind:
@@ -176,6 +222,12 @@ def make_learner(
             f"learner {name!r} takes {type(kind.default).__name__}, not {type(config).__name__}"
         )
     return kind.make(problem, config, seed, name)
+
+
+def _check(name: str) -> str:
+    if name not in NAMES:
+        raise PolicyError(f"agent {name!r} is unknown: one of {', '.join(NAMES)}")
+    return name
 
 
 def _merge(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

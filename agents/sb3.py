@@ -11,19 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
-from pydantic import Field
 
 from tandem.agents.api import JointAction, Observation
-from tandem.agents.inference.config import Count, Positive, Settings, Share
-from tandem.agents.inference.model.features import CODES, HISTORY, BlockCodec
+from tandem.agents.common.codec import BlockCodec, is_state
+from tandem.agents.common.settings import Count, NotNegative, Positive, Settings, Share
+from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.options import PolicyError
-from tandem.agents.training.threads import single_threaded
 from tandem.bridge.core.env import TandemEnv
 
 try:
@@ -39,8 +38,6 @@ Encoded: TypeAlias = dict[str, NDArray[np.float32]]
 #: DQN has an output for each joint action and trains all of them at each step; 10 options allow
 #: 4 users.
 LARGEST_FLAT_SPACE: Final = 10_000
-#: Compressed columns are divided by this, so that inputs are about 1.
-INPUT_SCALE: Final = 5.0
 
 
 class PpoConfig(Settings):
@@ -56,7 +53,7 @@ class PpoConfig(Settings):
     """Passes over the interactions of an update."""
     gamma: Share = 0.0
     """Discount per epoch; 0 because a response time belongs to the decision before it."""
-    ent_coef: Annotated[float, Field(ge=0.0)] = 0.003
+    ent_coef: NotNegative = 0.003
     """Weight of the policy's entropy, which keeps it exploring."""
 
 
@@ -255,7 +252,7 @@ class _Encoder:
             names = {column.name: index for index, column in enumerate(block.columns)}
             kept: slice | list[int] = slice(None)
             if len(names) == block.shape[-1]:  # else one column stands for all values
-                kept = [index for name, index in names.items() if _is_state(name)]
+                kept = [index for name, index in names.items() if is_state(name)]
             self._codecs[block.name] = BlockCodec(names), kept
             bounds = block.space()
             low, high = (
@@ -270,11 +267,7 @@ class _Encoder:
 
     def _compress(self, name: str, block: NDArray[np.float64]) -> NDArray[np.float32]:
         codec, kept = self._codecs[name]
-        return np.asarray(codec.encode(block)[..., kept] / INPUT_SCALE, dtype=np.float32)
-
-
-def _is_state(column: str) -> bool:
-    return column not in CODES and not column.startswith(HISTORY)
+        return np.asarray(codec.inputs(block)[..., kept], dtype=np.float32)
 
 
 def _flat_size(shape: tuple[int, ...]) -> int:

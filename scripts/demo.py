@@ -64,7 +64,7 @@ def demo(
     """
     need_torch("the demo")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts.app.training import trainees
+    from tandem.agents.registry import agent_config
     from tandem.scripts.app.training.comparison import compare
     from tandem.scripts.app.training.run import last_checkpoint
     from tandem.scripts.app.training.session import train_in
@@ -85,7 +85,7 @@ def demo(
         interactions=interactions,
         accuracy_threshold=DEFAULT_THRESHOLD_PERCENT,
         arguments={"users": users, "epochs": DEFAULT_TRAINING_EPOCHS},
-        agent_config=trainees.agent_config(AGENT, {}),
+        agent_config=agent_config(AGENT, {}),
         evaluate_every=EVALUATE_EVERY,
         evaluation_states=states,
         evaluation_seed=StateDraw().first_seed,

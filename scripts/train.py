@@ -17,7 +17,7 @@ from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.place import Connect, Key, ServerKey, target_of
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.threshold import accuracy_threshold
-from tandem.scripts.app.training.settings import TrainSettings, load_settings
+from tandem.scripts.app.training.settings import TrainSettings, load_settings, read_agent_config
 from tandem.scripts.run import DEFAULT_EPOCHS, EXIT_INTERRUPTED, default_folder
 
 DEFAULT_INTERACTIONS: Final = 500
@@ -100,7 +100,7 @@ def train(
     """
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
-    from tandem.scripts.app.training import trainees
+    from tandem.agents.registry import agent_config
     from tandem.scripts.app.training.run import last_checkpoint
     from tandem.scripts.app.training.session import train_in
 
@@ -119,9 +119,7 @@ def train(
         accuracy_threshold=accuracy_threshold(accuracy),
         violation_s=violation_s,
         arguments=_arguments(users, epochs, settings),
-        agent_config=trainees.agent_config(
-            agent, {} if config is None else trainees.read_config(config)
-        ),
+        agent_config=agent_config(agent, {} if config is None else read_agent_config(config)),
         evaluate_every=evaluate_every,
         evaluation_states=evaluation_states,
         evaluation_seed=StateDraw().first_seed,

@@ -14,21 +14,32 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.api import JointAction, Observation
-from tandem.agents.baselines.config import BanditConfig
+from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
+from tandem.agents.common.settings import Count, Positive, Settings
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.learner import Decision, Lesson
-from tandem.agents.training.replay import Epoch
 
 Array = NDArray[np.float64]
 #: An option never tried is drawn from 0 to this: surely faster than any other, seconds.
 UNTRIED_S: Final = 1e-6
 
 
+class BanditConfig(Settings):
+    """One Thompson sampler per user, blind to the state."""
+
+    noise: Positive = 0.5
+    """Assumed standard deviation of a response time, as a share of its mean."""
+    memory: Count = 50
+    """Trials of an option that count; older ones fade, because the other users change."""
+
+
 class UserBandits:
-    """Thompson sampling per user; a `tandem.agents.learner.Learner`.
+    """Thompson sampling per user; a `tandem.agents.api.Learner`.
+
+    Thompson, "On the likelihood that one unknown probability exceeds another in view of the
+    evidence of two samples", Biometrika 25, 1933; tutorial: Russo et al., "A Tutorial on Thompson
+    Sampling", Foundations and Trends in Machine Learning 11, 2018.
 
     Args:
         problem: users, options, threshold.
@@ -68,15 +79,15 @@ class UserBandits:
         action = self._planner.project(np.where(self._count > 0, drawn_s, untried_s))
         return Decision(action, "thompson")
 
-    def learn(self, decision: Decision, epoch: Epoch) -> Lesson:
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Move the means of the options that were played towards what was measured."""
-        user = np.flatnonzero(epoch.answered)
-        option = epoch.action[user]
+        user = np.flatnonzero(transition.answered)
+        option = transition.action[user]
         self._count[user, option] = np.minimum(
             self._count[user, option] + 1.0, float(self.config.memory)
         )
         step = 1.0 / self._count[user, option]
-        measured_s = epoch.response_s[user]
+        measured_s = transition.response_s[user]
         self._mean_s[user, option] += step * (measured_s - self._mean_s[user, option])
         return Lesson()
 

@@ -1,35 +1,86 @@
 # SPDX-License-Identifier: MIT
-"""Branching double-DQN: the model-free half.
+"""Branching double DQN: a branch of action values per user.
 
-One branch of action values per user, from weights that all users share; the value of a joint
-action is the mean of its branches' values, so the size of the network's output grows with users,
-not with joint actions. A user sees its own state, the sites, its cell, and the mean of what the
-others see.
+All users share their weights, and the value of a joint action is the mean of its branches' values,
+so the size of the network's output grows with users, not with joint actions. A user sees its own
+state, the sites, its cell, and the mean of what the others see.
+
+`BranchingDqn` is the model-free half of the hybrid agent; `BranchingLearner` lets it act alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tandem.agents.api import Observation
-from tandem.agents.inference.config import DqnConfig
-from tandem.agents.inference.model.features import CODES, BlockCodec
+from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
+from tandem.agents.baselines.dqn_parts import (
+    COST_SCALE_S,
+    GRADIENT_LIMIT,
+    StateInputs,
+    draw_weights,
+)
+from tandem.agents.baselines.joint_actions import draw_option
+from tandem.agents.common.codec import is_code
+from tandem.agents.common.replay import ReplayBuffer
+from tandem.agents.common.schedule import LinearSchedule
+from tandem.agents.common.settings import Count, Discount, Positive, Settings, Share
+from tandem.agents.common.threads import single_threaded
+from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
-from tandem.agents.training.replay import Epoch
-from tandem.agents.training.threads import single_threaded
 
 Array = NDArray[np.float64]
-#: Costs are divided by this, so that usual rewards are about -1 (seconds).
-COST_SCALE_S: Final = 0.1
-#: Compressed columns are divided by this, so that inputs are about 1.
-INPUT_SCALE: Final = 5.0
-GRADIENT_LIMIT: Final = 10.0
+
+
+class BranchingDqnConfig(Settings):
+    """The network, its steps, and the exploration by its values."""
+
+    hidden: Count = 64
+    """Width of both hidden layers."""
+    learning_rate: Positive = 1e-3
+    """Step size of Adam."""
+    gamma: Discount = 0.3
+    """Discount per decision; above 0 because backlog, windows and positions carry over."""
+    batch: Count = 32
+    """Transitions per gradient step."""
+    target_rate: Share = 0.02
+    """Share of the online network that the target network takes over at each step."""
+    epsilon_start: Share = 0.5
+    """Share of users that explore at the first interaction, where the DQN acts."""
+    epsilon_end: Share = 0.05
+    """Share of users that explore in the end."""
+    epsilon_interactions: Count = 200
+    """Interactions over which exploration falls linearly."""
+
+    @property
+    def epsilon(self) -> LinearSchedule:
+        """Share of users that explore."""
+        return LinearSchedule(
+            start=self.epsilon_start, end=self.epsilon_end, interactions=self.epsilon_interactions
+        )
+
+
+class BranchingLearnerConfig(Settings):
+    """The branching DQN alone."""
+
+    dqn: BranchingDqnConfig = BranchingDqnConfig(epsilon_interactions=1_000)
+    """Network, steps and exploration; the latter is slower than in the hybrid agent, which
+    explores by its plans."""
+    cost_limit_s: Positive = 1.5
+    """Larger costs count as this many seconds."""
+    warmup: Count = 32
+    """First interactions, in which every user draws its option and nothing is learned."""
+    updates: Count = 2
+    """Gradient steps per interaction."""
+    capacity: Count = 20_000
+    """Transitions kept."""
 
 
 class BranchingNetwork(nn.Module):
@@ -41,10 +92,7 @@ class BranchingNetwork(nn.Module):
         self.joint = nn.Linear(2 * hidden, hidden)
         self.value = nn.Linear(hidden, 1)
         self.advantage = nn.Linear(hidden, options)
-        for layer in (self.own, self.joint, self.value, self.advantage):
-            bound = layer.in_features**-0.5
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            nn.init.zeros_(layer.bias)
+        draw_weights((self.own, self.joint, self.value, self.advantage), generator)
 
     def forward(self, rows: Tensor) -> Tensor:
         own = torch.relu(self.own(rows))
@@ -56,7 +104,11 @@ class BranchingNetwork(nn.Module):
 
 
 class BranchingDqn:
-    """Learns joint action values from epochs, real or imagined.
+    """Learns joint action values from transitions, real or imagined.
+
+    Branching DQN: Tavakoli, Pardo and Kormushev, "Action Branching Architectures for Deep
+    Reinforcement Learning", AAAI 2018. Double DQN: van Hasselt, Guez and Silver, "Deep
+    Reinforcement Learning with Double Q-learning", AAAI 2016.
 
     Args:
         problem: users, options and columns.
@@ -64,15 +116,15 @@ class BranchingDqn:
         seed: decides the initial weights.
     """
 
-    def __init__(self, problem: JointProblem, config: DqnConfig, seed: int) -> None:
+    def __init__(self, problem: JointProblem, config: BranchingDqnConfig, seed: int) -> None:
         self._problem = problem
         self._config = config
-        self._users = BlockCodec(problem.user_columns)
-        self._sites = BlockCodec(problem.site_columns)
-        self._cells = BlockCodec(problem.cell_columns)
-        self._own = [i for i, name in enumerate(self._users.names) if name not in CODES]
-        site_columns = len(REMOTE_SITES) * len(self._sites.names)
-        inputs = len(self._own) + site_columns + len(self._cells.names)
+        self._inputs = StateInputs(problem, lambda column: not is_code(column))
+        inputs = (
+            self._inputs.per_user
+            + len(REMOTE_SITES) * self._inputs.per_site
+            + self._inputs.per_cell
+        )
         generator = torch.Generator().manual_seed(seed)
         options = len(problem.options)
         self._online = BranchingNetwork(inputs, config.hidden, options, generator)
@@ -89,13 +141,13 @@ class BranchingDqn:
         return np.asarray(values.numpy(), dtype=np.float64)
 
     @single_threaded
-    def update(self, epochs: Sequence[Epoch]) -> float:
-        """One gradient step on a batch of epochs; returns the loss."""
-        rows = self._rows([epoch.observation for epoch in epochs])
-        next_rows = self._rows([epoch.next_observation for epoch in epochs])
-        action = torch.from_numpy(np.stack([epoch.action for epoch in epochs])).long()
-        reward = torch.tensor([-epoch.cost_s / COST_SCALE_S for epoch in epochs])
-        goes_on = torch.tensor([0.0 if epoch.ended else 1.0 for epoch in epochs])
+    def update(self, batch: Sequence[Transition]) -> float:
+        """One gradient step on a batch; returns the loss."""
+        rows = self._rows([one.observation for one in batch])
+        next_rows = self._rows([one.next_observation for one in batch])
+        action = torch.from_numpy(np.stack([one.action for one in batch])).long()
+        reward = torch.tensor([-one.cost_s / COST_SCALE_S for one in batch])
+        goes_on = torch.tensor([0.0 if one.ended else 1.0 for one in batch])
         with torch.no_grad():
             # Double DQN: the online network chooses, the target network values the choice.
             choice = self._online(next_rows).argmax(dim=-1, keepdim=True)
@@ -104,7 +156,7 @@ class BranchingDqn:
         value = self._online(rows).gather(-1, action.unsqueeze(-1)).squeeze(-1).mean(dim=1)
         loss = nn.functional.smooth_l1_loss(value, goal)
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self._online.parameters(), GRADIENT_LIMIT)
         self._optimiser.step()
         self._follow()
@@ -134,11 +186,94 @@ class BranchingDqn:
 
     def _rows(self, observations: Sequence[Observation]) -> Tensor:
         """Inputs of all users at several observations, ``[B, N, F]``."""
-        users = self._users.encode(np.stack([o["users"] for o in observations]))[..., self._own]
-        sites = self._sites.encode(np.stack([o["sites"] for o in observations]))
-        cells = self._cells.encode(np.stack([o["cells"] for o in observations]))
+        users, sites, cells = self._inputs.blocks(observations)
         flat = sites.reshape(len(sites), 1, -1)
         everywhere = np.broadcast_to(flat, (*users.shape[:2], flat.shape[-1]))
         own_cell = cells[:, self._problem.user_cells]
-        rows = np.concatenate([users, everywhere, own_cell], axis=-1) / INPUT_SCALE
+        rows = np.concatenate([users, everywhere, own_cell], axis=-1)
         return torch.from_numpy(rows.astype(np.float32))
+
+
+class BranchingLearner:
+    """Users explore independently of each other; a `tandem.agents.api.Learner`.
+
+    Args:
+        problem: users, options, threshold.
+        config: settings.
+        seed: decides initial weights, exploration and batches.
+
+    Raises:
+        PolicyError: the scenario has no device option.
+    """
+
+    def __init__(
+        self,
+        problem: JointProblem,
+        config: BranchingLearnerConfig,
+        seed: int,
+        name: str = "branching-dqn",
+    ) -> None:
+        seeds = np.random.SeedSequence(seed).generate_state(2)
+        self.name = name
+        self.config = config
+        self.dqn = BranchingDqn(problem, config.dqn, int(seeds[0]))
+        self.memory = ReplayBuffer(config.capacity)
+        self._problem = problem
+        self._planner = Planner(problem, PlannerConfig())
+        self._rng = np.random.default_rng(int(seeds[1]))
+        self._interactions = 0
+
+    def begin_episode(self, seed: int) -> None:
+        """Nothing to prepare; what was learned stays."""
+
+    def act(self, observation: Observation) -> JointAction:
+        """The joint action of greatest total value that reaches the accuracy threshold."""
+        return self._planner.project(-self.dqn.values(observation))
+
+    def decide(self, observation: Observation) -> Decision:
+        """The greedy joint action, but for the users that explore."""
+        explores = self._rng.random(self._problem.users) < self._epsilon()
+        values = self.dqn.values(observation)
+        self._prefer_at_random(values, np.flatnonzero(explores))
+        source = "explore" if explores.any() else "greedy"
+        return Decision(self._planner.project(-values), source)
+
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
+        """Remember the transition and take gradient steps on remembered ones."""
+        self._interactions += 1
+        self.memory.add(
+            replace(transition, cost_s=min(transition.cost_s, self.config.cost_limit_s))
+        )
+        if self._interactions >= self.config.warmup:
+            for _ in range(self.config.updates):
+                self.dqn.update(self.memory.sample(self.config.dqn.batch, self._rng))
+        return Lesson()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes, generators included."""
+        return {
+            "dqn": self.dqn.state_dict(),
+            "memory": self.memory.state_dict(),
+            "rng": self._rng.bit_generator.state,
+            "interactions": self._interactions,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+        self.dqn.load_state_dict(state["dqn"])
+        self.memory.load_state_dict(state["memory"])
+        self._rng.bit_generator.state = state["rng"]
+        self._interactions = int(state["interactions"])
+
+    def _epsilon(self) -> float:
+        """Share of users that explore now."""
+        if self._interactions < self.config.warmup:
+            return 1.0
+        return self.config.dqn.epsilon.at(self._interactions)
+
+    def _prefer_at_random(self, values: Array, users: NDArray[np.intp]) -> None:
+        """Make one option of each of these users better than everything else; the threshold may
+        still forbid it."""
+        best = values.max() + values.shape[0] * max(float(np.ptp(values)), 1.0)
+        for user in users:
+            values[user, draw_option(self._problem, self._rng)] = best

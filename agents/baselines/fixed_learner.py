@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Policies that do not learn, where a learner is asked for: so that they run the same loop."""
+"""Lets a policy that does not learn run in the training loop, for comparison."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tandem.agents.api import Agent, JointAction, Observation
-from tandem.agents.learner import Decision, Lesson
-from tandem.agents.training.replay import Epoch
+from tandem.agents.api import Agent, Decision, JointAction, Lesson, Observation, Transition
 
 
 class FixedLearner:
     """Plays a policy and learns nothing.
 
-    The policy's own draws are begun anew at each decision, from the episode's seed and the number
+    The policy's own draws are restarted at each decision, from the episode's seed and the number
     of the decision, so that a resumed run draws what an uninterrupted one draws.
     """
 
@@ -40,7 +38,7 @@ class FixedLearner:
         self._decisions += 1
         return Decision(self._draw([self._seed, self._decisions], observation), self.name)
 
-    def learn(self, decision: Decision, epoch: Epoch) -> Lesson:
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Nothing."""
         return Lesson()
 

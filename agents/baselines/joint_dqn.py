@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Joint DQN: one network with an output per joint action, as in the paper.
+"""Joint DQN: one network with an output per joint action.
+
+This is the baseline of Shahhosseini et al., ISQED 2022 (see
+`tandem.agents.baselines.joint_actions`).
 
 With K options and N users there are K^N outputs. To afford them, an update computes only the
 outputs that were played (dot products of hidden features with those outputs' weights, sparse
@@ -12,27 +15,48 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tandem.agents.api import JointAction, Observation
-from tandem.agents.baselines.config import JointDqnConfig
-from tandem.agents.inference.joint_space import JointSpace
-from tandem.agents.inference.model.features import CODES, HISTORY, BlockCodec
-from tandem.agents.inference.problem import JointProblem
-from tandem.agents.learner import Decision, Lesson
-from tandem.agents.training.replay import Epoch, EpochBuffer
-from tandem.agents.training.threads import single_threaded
+from tandem.agents.api import Decision, Lesson, Observation, Transition
+from tandem.agents.baselines.dqn_parts import (
+    COST_SCALE_S,
+    GRADIENT_LIMIT,
+    StateInputs,
+    draw_weights,
+)
+from tandem.agents.baselines.joint_actions import JointActionConfig, JointActionLearner
+from tandem.agents.common.codec import is_state
+from tandem.agents.common.replay import ReplayBuffer
+from tandem.agents.common.settings import Count, Discount, Positive
+from tandem.agents.common.threads import single_threaded
+from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 
-#: Costs are divided by this, so that usual rewards are about -1 (seconds).
-COST_SCALE_S: Final = 0.1
-#: Compressed columns are divided by this, so that inputs are about 1.
-INPUT_SCALE: Final = 5.0
-GRADIENT_LIMIT: Final = 10.0
+
+class JointDqnConfig(JointActionConfig):
+    """One network with an output per joint action."""
+
+    hidden: Count = 64
+    """Width of both hidden layers."""
+    learning_rate: Positive = 1e-3
+    """Step size of Adam for the hidden layers."""
+    head_learning_rate: Positive = 0.01
+    """Step size of plain gradient descent for the outputs, per transition of the batch: how far
+    an output moves towards its target depends on how often it was played, as in a table."""
+    gamma: Discount = 0.0
+    """Discount per decision; above 0 each update values all joint actions at the next states."""
+    batch: Count = 64
+    """Transitions per gradient step."""
+    updates: Count = 2
+    """Gradient steps per interaction."""
+    target_every: Count = 200
+    """Gradient steps after which the target network becomes a copy of the online one."""
+    capacity: Count = 20_000
+    """Transitions kept."""
 
 
 class JointNetwork(nn.Module):
@@ -40,15 +64,10 @@ class JointNetwork(nn.Module):
 
     def __init__(self, inputs: int, hidden: int, actions: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
-        )
+        first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, hidden)
+        self.body = nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
         self.common = nn.Linear(hidden, 1)
-        for layer in (self.body[0], self.body[2], self.common):
-            assert isinstance(layer, nn.Linear)
-            bound = layer.in_features**-0.5
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            nn.init.zeros_(layer.bias)
+        draw_weights((first, second, self.common), generator)
         #: Weights of each joint action, its bias last; 0 at first: as good as the average.
         self.head = nn.Embedding(actions, hidden + 1, sparse=True)
         nn.init.zeros_(self.head.weight)
@@ -72,8 +91,12 @@ class JointNetwork(nn.Module):
         return [*self.body.parameters(), *self.common.parameters()]
 
 
-class JointDqn:
-    """Epsilon-greedy double DQN with replay; a `tandem.agents.learner.Learner`.
+class JointDqn(JointActionLearner[JointDqnConfig]):
+    """Epsilon-greedy double DQN with replay; a `tandem.agents.api.Learner`.
+
+    DQN: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518, 2015.
+    Double DQN: van Hasselt, Guez and Silver, "Deep Reinforcement Learning with Double Q-learning",
+    AAAI 2016.
 
     Args:
         problem: users, options, threshold.
@@ -88,61 +111,47 @@ class JointDqn:
         self, problem: JointProblem, config: JointDqnConfig, seed: int, name: str = "joint-dqn"
     ) -> None:
         seeds = np.random.SeedSequence(seed).generate_state(2)
-        self.name = name
-        self.config = config
-        self.space = JointSpace(problem, config.obey_threshold)
-        self.memory = EpochBuffer(config.capacity)
-        self._rng = np.random.default_rng(int(seeds[0]))
-        self._encoder = _Encoder(problem)
+        super().__init__(name, problem, config, np.random.default_rng(int(seeds[0])))
+        self.memory = ReplayBuffer(config.capacity)
+        self._inputs = StateInputs(problem, is_state)
+        width = (
+            problem.users * self._inputs.per_user
+            + len(REMOTE_SITES) * self._inputs.per_site
+            + len(problem.cell_kinds) * self._inputs.per_cell
+        )
         generator = torch.Generator().manual_seed(int(seeds[1]))
-        self._online = JointNetwork(self._encoder.width, config.hidden, len(self.space), generator)
+        self._online = JointNetwork(width, config.hidden, len(self.space), generator)
         # Without a future nothing is bootstrapped, and a second head would be memory for nothing.
         self._target = copy.deepcopy(self._online) if config.gamma else None
         self._dense = torch.optim.Adam(self._online.dense_parameters(), lr=config.learning_rate)
         self._sparse = torch.optim.SGD(
             self._online.head.parameters(), lr=config.head_learning_rate * config.batch
         )
-        self._interactions = 0
         self._steps = 0
 
-    def begin_episode(self, seed: int) -> None:
-        """Nothing to prepare; what was learned stays."""
-
-    def act(self, observation: Observation) -> JointAction:
-        """The joint action of the greatest value."""
-        return self.space.action(self._greedy(observation))
-
-    def decide(self, observation: Observation) -> Decision:
-        """The greedy joint action or, with probability epsilon, another one."""
-        source, index = "greedy", self._greedy(observation)
-        if self._rng.random() < self.config.epsilon.at(self._interactions):
-            source = "explore"
-            index = self.space.explore(index, self.config.neighbour_share, self._rng)
-        return Decision(self.space.action(index), source)
-
-    def learn(self, decision: Decision, epoch: Epoch) -> Lesson:
-        """Remember the epoch and take gradient steps on remembered ones."""
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
+        """Remember the transition and take gradient steps on remembered ones."""
         self._interactions += 1
-        if self.space.index(epoch.action) >= 0:
-            self.memory.add(epoch)
+        if self.space.index(transition.action) >= 0:
+            self.memory.add(transition)
         if len(self.memory):
             for _ in range(self.config.updates):
                 self.update(self.memory.sample(self.config.batch, self._rng))
         return Lesson()
 
     @single_threaded
-    def update(self, epochs: Sequence[Epoch]) -> float:
-        """One gradient step on a batch of epochs; returns the loss."""
+    def update(self, batch: Sequence[Transition]) -> float:
+        """One gradient step on a batch; returns the loss."""
         limit_s = self.config.cost_limit_s
-        goal = torch.tensor([-min(epoch.cost_s, limit_s) / COST_SCALE_S for epoch in epochs])
+        goal = torch.tensor([-min(one.cost_s, limit_s) / COST_SCALE_S for one in batch])
         if self._target is not None:
-            goal = goal + self.config.gamma * self._future(self._target, epochs)
-        action = torch.tensor([self.space.index(epoch.action) for epoch in epochs])
-        rows = self._encoder.rows([epoch.observation for epoch in epochs])
+            goal = goal + self.config.gamma * self._future(self._target, batch)
+        action = torch.tensor([self.space.index(one.action) for one in batch])
+        rows = self._rows([one.observation for one in batch])
         loss = nn.functional.smooth_l1_loss(self._online.of_actions(rows, action), goal)
         self._dense.zero_grad(set_to_none=True)
         self._sparse.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self._online.dense_parameters(), GRADIENT_LIMIT)
         self._dense.step()
         self._sparse.step()
@@ -155,7 +164,7 @@ class JointDqn:
     def values(self, observation: Observation) -> NDArray[np.float64]:
         """Value of each joint action of `space`, seconds, ``[A]`` (the higher the better)."""
         with torch.no_grad():
-            row = self._encoder.rows([observation])
+            row = self._rows([observation])
             values = (
                 self._online.advantages(row)[0] + self._online.common(self._online.body(row))[0]
             )
@@ -189,43 +198,17 @@ class JointDqn:
     @single_threaded
     def _greedy(self, observation: Observation) -> int:
         with torch.no_grad():
-            return int(self._online.advantages(self._encoder.rows([observation]))[0].argmax())
+            return int(self._online.advantages(self._rows([observation]))[0].argmax())
 
-    def _future(self, target: JointNetwork, epochs: Sequence[Epoch]) -> Tensor:
+    def _future(self, target: JointNetwork, batch: Sequence[Transition]) -> Tensor:
         """Double DQN: the online network chooses, the target network values the choice."""
-        goes_on = torch.tensor([0.0 if epoch.ended else 1.0 for epoch in epochs])
-        rows = self._encoder.rows([epoch.next_observation for epoch in epochs])
+        goes_on = torch.tensor([0.0 if one.ended else 1.0 for one in batch])
+        rows = self._rows([one.next_observation for one in batch])
         with torch.no_grad():
             choice = self._online.advantages(rows).argmax(dim=1)
             return goes_on * target.of_actions(rows, choice)
 
-
-class _Encoder:
-    """The whole state in one row: all users in their order, all sites, all cells."""
-
-    def __init__(self, problem: JointProblem) -> None:
-        self._users = BlockCodec(problem.user_columns)
-        self._sites = BlockCodec(problem.site_columns)
-        self._cells = BlockCodec(problem.cell_columns)
-        self._own = [
-            index
-            for index, name in enumerate(self._users.names)
-            if name not in CODES and not name.startswith(HISTORY)
-        ]
-        self._shape = (problem.users, len(self._own))
-        self._rest = 2 * len(self._sites.names) + len(problem.cell_kinds) * len(self._cells.names)
-
-    @property
-    def width(self) -> int:
-        """Length of a row."""
-        return int(np.prod(self._shape)) + self._rest
-
-    def rows(self, observations: Sequence[Observation]) -> Tensor:
-        """``[B, F]``."""
-        users = self._users.encode(np.stack([o["users"] for o in observations]))[..., self._own]
-        sites = self._sites.encode(np.stack([o["sites"] for o in observations]))
-        cells = self._cells.encode(np.stack([o["cells"] for o in observations]))
-        parts: list[NDArray[np.float64]] = [
-            block.reshape(len(observations), -1) for block in (users, sites, cells)
-        ]
-        return torch.from_numpy((np.concatenate(parts, axis=1) / INPUT_SCALE).astype(np.float32))
+    def _rows(self, observations: Sequence[Observation]) -> Tensor:
+        """Whole states, ``[B, F]``: all users in their order, all sites, all cells."""
+        parts = [block.reshape(len(block), -1) for block in self._inputs.blocks(observations)]
+        return torch.from_numpy(np.concatenate(parts, axis=1).astype(np.float32))

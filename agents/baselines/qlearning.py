@@ -1,30 +1,44 @@
 # SPDX-License-Identifier: MIT
-"""Tabular Q-learning over discretised states and whole joint actions: the paper's first baseline.
+"""Tabular Q-learning over discretised states and whole joint actions.
 
-The state is cut as in the paper (recalled): each device busy or available, the load of edge and
+The state is cut as in Shahhosseini et al., ISQED 2022 (recalled; see
+`tandem.agents.baselines.joint_actions`): each device busy or available, the load of edge and
 cloud in levels, each user's bandwidth regular or weak. The table is sparse: it holds what was
-tried. A joint action's mean over all states counts for a few epochs in every single state, so
+tried. A joint action's mean over all states counts for a few decisions in every single state, so
 that a state seen for the first time does not begin from nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from tandem.agents.api import JointAction, Observation
-from tandem.agents.baselines.config import QLearningConfig
-from tandem.agents.inference.joint_space import JointSpace
+from tandem.agents.api import Decision, Lesson, Observation, Transition
+from tandem.agents.baselines.joint_actions import JointActionConfig, JointActionLearner
+from tandem.agents.common.settings import Count, Discount
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.learner import Decision, Lesson
-from tandem.agents.training.replay import Epoch
 
 Array = NDArray[np.float64]
 USER_COLUMNS: Final = ("device_backlog_s", "weak")
 SITE_COLUMNS: Final = ("cores", "busy_cores", "background_utilisation")
+
+
+class QLearningConfig(JointActionConfig):
+    """Tabular Q-learning over discretised states and whole joint actions."""
+
+    gamma: Discount = 0.0
+    """Discount per decision; 0 because in a table what carries over is less than its noise."""
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    """Least step towards a target; before that a value is the mean of its targets."""
+    site_levels: Count = 3
+    """Levels into which the load of edge and cloud is cut."""
+    pooling: Annotated[float, Field(ge=0.0)] = 2.0
+    """Trials for which a joint action's mean over all states counts in each single state; 0 keeps
+    states apart, as in the paper."""
 
 
 class Discretiser:
@@ -64,8 +78,10 @@ class Discretiser:
         return np.concatenate([busy, weak, level]).astype(np.uint8).tobytes()
 
 
-class QLearner:
-    """Epsilon-greedy Q-learning; a `tandem.agents.learner.Learner`.
+class QLearner(JointActionLearner[QLearningConfig]):
+    """Epsilon-greedy Q-learning; a `tandem.agents.api.Learner`.
+
+    Q-learning: Watkins and Dayan, "Q-learning", Machine Learning 8, 1992.
 
     Args:
         problem: users, options, threshold.
@@ -79,43 +95,24 @@ class QLearner:
     def __init__(
         self, problem: JointProblem, config: QLearningConfig, seed: int, name: str = "qlearning"
     ) -> None:
-        self.name = name
-        self.config = config
-        self.space = JointSpace(problem, config.obey_threshold)
+        super().__init__(name, problem, config, np.random.default_rng(seed))
         self._discretiser = Discretiser(problem, config.site_levels)
-        self._rng = np.random.default_rng(seed)
-        self._interactions = 0
         #: Value and count of trials by state and joint action; and over all states.
         self._table: dict[bytes, dict[int, tuple[float, int]]] = {}
         self._pooled = np.full(len(self.space), -np.inf)
         self._pooled_count = np.zeros(len(self.space), dtype=np.int64)
 
-    def begin_episode(self, seed: int) -> None:
-        """Nothing to prepare; what was learned stays."""
-
-    def act(self, observation: Observation) -> JointAction:
-        """The joint action of the greatest value among those tried so far."""
-        return self.space.action(self._greedy(observation))
-
-    def decide(self, observation: Observation) -> Decision:
-        """The greedy joint action or, with probability epsilon, another one."""
-        source, index = "greedy", self._greedy(observation)
-        if self._rng.random() < self.config.epsilon.at(self._interactions):
-            source = "explore"
-            index = self.space.explore(index, self.config.neighbour_share, self._rng)
-        return Decision(self.space.action(index), source)
-
-    def learn(self, decision: Decision, epoch: Epoch) -> Lesson:
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Move the value of what was played towards reward plus discounted future."""
         self._interactions += 1
-        index = self.space.index(epoch.action)
+        index = self.space.index(transition.action)
         if index < 0:
             return Lesson()
-        target = -min(epoch.cost_s, self.config.cost_limit_s)
-        if self.config.gamma and not epoch.ended:
-            future = float(self.values(epoch.next_observation).max())
+        target = -min(transition.cost_s, self.config.cost_limit_s)
+        if self.config.gamma and not transition.ended:
+            future = float(self.values(transition.next_observation).max())
             target += self.config.gamma * (future if np.isfinite(future) else 0.0)
-        entries = self._table.setdefault(self._discretiser.state(epoch.observation), {})
+        entries = self._table.setdefault(self._discretiser.state(transition.observation), {})
         value, count = entries.get(index, (0.0, 0))
         entries[index] = (self._moved(value, count, target), count + 1)
         count = int(self._pooled_count[index])
@@ -167,6 +164,7 @@ class QLearner:
         self._interactions = int(state["interactions"])
 
     def _greedy(self, observation: Observation) -> int:
+        """The best of those tried so far."""
         return int(self.values(observation).argmax())
 
     def _moved(self, value: float, count: int, target: float) -> float:

@@ -14,12 +14,11 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from tandem.agents.api import Observation
+from tandem.agents.api import Decision, Learner, Observation, Transition
+from tandem.agents.common.threads import single_threaded
+from tandem.agents.inference.components import read_components
 from tandem.agents.inference.objective import EpochCost
-from tandem.agents.learner import Decision, Learner
-from tandem.agents.training.replay import Epoch, read_components
-from tandem.agents.training.threads import single_threaded
-from tandem.agents.training.world import Transition, World
+from tandem.agents.training.world import Feedback, World
 from tandem.bridge.core.env import SEED_LIMIT
 
 #: Keeps the seeds of episodes apart from the agent's draws.
@@ -35,7 +34,7 @@ class HistoryRow:
     Attributes:
         interaction: from 1.
         episode: number of the episode, from 0.
-        source: who chose the joint action (see `tandem.agents.learner.Decision`).
+        source: who chose the joint action (see `tandem.agents.api.Decision`).
         cost_s: negative reward.
         accuracy_percent: mean top-5 accuracy of the epoch's answers.
         timeouts: requests that timed out.
@@ -64,7 +63,7 @@ class Observer(Protocol):
         """An episode has begun."""
         ...
 
-    def interaction(self, row: HistoryRow, decision: Decision, transition: Transition) -> None:
+    def interaction(self, row: HistoryRow, decision: Decision, feedback: Feedback) -> None:
         """An interaction is over and has been learned from."""
         ...
 
@@ -158,28 +157,27 @@ class Training:
         if self._over:
             self._begin_episode()
         decision = self.learner.decide(self._observation)
-        transition = self.world.step(decision.action)
+        feedback = self.world.step(decision.action)
         self._episode_actions.append(decision.action.tolist())
-        problem = self.world.problem
-        components_s, answered = read_components(problem, decision.action, transition.requests)
+        components_s, answered = read_components(decision.action, feedback.requests)
         lesson = self.learner.learn(
             decision,
-            Epoch(
+            Transition(
                 observation=self._observation,
                 action=decision.action,
                 components_s=components_s,
                 answered=answered,
-                cost_s=-transition.reward,
-                next_observation=transition.observation,
-                ended=transition.terminated,
+                cost_s=-feedback.reward,
+                next_observation=feedback.observation,
+                ended=feedback.terminated,
             ),
         )
-        cost = EpochCost.of(transition.requests)
+        cost = EpochCost.of(feedback.requests)
         row = HistoryRow(
             interaction=len(self.history) + 1,
             episode=self._episode,
             source=decision.source,
-            cost_s=-transition.reward,
+            cost_s=-feedback.reward,
             accuracy_percent=cost.mean_accuracy_percent,
             timeouts=cost.timeouts,
             predicted_s=decision.predicted_mean_s,
@@ -188,10 +186,10 @@ class Training:
             stale=lesson.stale,
         )
         self.history.append(row)
-        self._observation = transition.observation
-        self._over = transition.over
+        self._observation = feedback.observation
+        self._over = feedback.over
         if self._observer is not None:
-            self._observer.interaction(row, decision, transition)
+            self._observer.interaction(row, decision, feedback)
 
     def _begin_episode(self) -> None:
         self._episode += 1

@@ -33,7 +33,7 @@ from tandem.agents.inference.objective import InferenceResult, PaperObjective
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
-from tandem.agents.training.world import Transition
+from tandem.agents.training.world import Feedback
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -94,12 +94,12 @@ class PoolWorld:
         self._table = self._pool.training[seed % len(self._pool.training)]
         return self._observation()
 
-    def step(self, action: JointAction) -> Transition:
+    def step(self, action: JointAction) -> Feedback:
         """Look up what the simulator does; the episode is over."""
         requests = self._table.requests(action)
         observation = self._observation()
         result = InferenceResult(0, action, observation, {TABLE: requests}, self._pool.schema)
-        return Transition(observation, self._objective(result), True, False, result.records)
+        return Feedback(observation, self._objective(result), True, False, result.records)
 
     def _observation(self) -> Observation:
         return {name: block.copy() for name, block in self._table.observation.items()}

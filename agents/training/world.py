@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Transition:
-    """What one decision epoch left behind.
+class Feedback:
+    """What the world gives back after one decision.
 
     Attributes:
         observation: after the epoch, by block name.
@@ -62,7 +62,7 @@ class World(Protocol):
         """Start the episode of that seed; equal seeds start equal episodes."""
         ...
 
-    def step(self, action: JointAction) -> Transition:
+    def step(self, action: JointAction) -> Feedback:
         """Play one decision epoch."""
         ...
 
@@ -88,11 +88,11 @@ class EnvWorld:
         """Fork the episode of that seed from the warmed-up simulator."""
         return self._env.reset(seed=seed)[0]
 
-    def step(self, action: JointAction) -> Transition:
+    def step(self, action: JointAction) -> Feedback:
         """Let ns-3 run one epoch."""
         observation, reward, terminated, truncated, info = self._env.step(action)
         records = {name: info[name] for name in self._tables}
-        return Transition(observation, float(reward), terminated, truncated, records)
+        return Feedback(observation, float(reward), terminated, truncated, records)
 
 
 def joint_problem(env: TandemEnv | RayEnv) -> JointProblem:

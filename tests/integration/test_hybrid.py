@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from tandem.agents.api import JointAction, Observation
-from tandem.agents.hybrid import HybridAgent
-from tandem.agents.inference.config import HybridConfig
+from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.training.loop import Training
-from tandem.agents.training.world import EnvWorld, Transition, joint_problem
+from tandem.agents.training.world import EnvWorld, Feedback, joint_problem
 from tandem.bridge.core.env import TandemEnv
 
 #: Slow devices and one core per site: neither everybody at home nor everybody away is good.
@@ -90,7 +89,7 @@ class ChangingWorld(EnvWorld):
         self._now = self._worlds[self.played >= self._change_at]
         return self._now.reset(seed)
 
-    def step(self, action: JointAction) -> Transition:
+    def step(self, action: JointAction) -> Feedback:
         self.played += 1
         return self._now.step(action)
 

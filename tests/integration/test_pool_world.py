@@ -13,9 +13,9 @@ from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.components import read_components
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
-from tandem.agents.training.replay import read_components
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
 
@@ -66,10 +66,9 @@ def test_replayed_outcomes_equal_the_simulators_bit_for_bit(scenario: str, tmp_p
         replayed.reset(1)
         transition, step = replayed.step(actions[0]), real.step(actions[0])
         assert transition.reward == step.reward
-        problem = real.problem
         for one, other in zip(
-            read_components(problem, actions[0], transition.requests),
-            read_components(problem, actions[0], step.requests),
+            read_components(actions[0], transition.requests),
+            read_components(actions[0], step.requests),
             strict=True,
         ):
             assert one.tobytes() == other.tobytes()

@@ -17,13 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+from tandem.agents.api import Learner
 from tandem.agents.baselines.fixed_learner import FixedLearner
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.hybrid import HybridAgent
-from tandem.agents.inference.config import HybridConfig
+from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.inference.objective import PaperObjective
-from tandem.agents.learner import Learner
 from tandem.agents.training.loop import Training, history_columns
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv

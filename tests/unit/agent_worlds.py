@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.api import JointAction, Observation
-from tandem.agents.inference.model.prior import DEVICE, DOWNLINK, SITE, UPLINK
+from tandem.agents.api import JointAction, Observation, Transition
+from tandem.agents.inference.components import DEVICE, DOWNLINK, SITE, UPLINK
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.training.replay import Epoch
 
 USER_COLUMNS = (
     "snr_db",
@@ -91,20 +90,22 @@ def permuted(observation: Observation, order: NDArray[np.intp]) -> Observation:
     return {**observation, "users": observation["users"][order]}
 
 
-def synthetic_epoch(problem: JointProblem, rng: np.random.Generator, slowdown: float) -> Epoch:
-    """An epoch of the made-up system of `played_epoch`, at a random state with a random action."""
+def synthetic_transition(
+    problem: JointProblem, rng: np.random.Generator, slowdown: float
+) -> Transition:
+    """What `played_transition` makes of a random action at a random state."""
     observation = make_observation(problem, rng)
     action = rng.integers(4, size=problem.users).astype(np.int32)
-    return played_epoch(problem, observation, action, observation, slowdown)
+    return played_transition(problem, observation, action, observation, slowdown)
 
 
-def played_epoch(
+def played_transition(
     problem: JointProblem,
     observation: Observation,
     action: JointAction,
     next_observation: Observation,
     slowdown: float = 1.0,
-) -> Epoch:
+) -> Transition:
     """What comes of a joint action: offloaders of one cell share the air, jobs share the edge.
 
     Uplink = ``slowdown`` × (offloaders) × upload time; site wait = half of the other jobs.
@@ -120,7 +121,7 @@ def played_epoch(
         service = problem.options.service_s[site]
         components[here, SITE] = service * (1.0 + 0.5 * (here.sum() - 1))
     components[:, DOWNLINK] = np.where(away, 0.002, 0.0)
-    return Epoch(
+    return Transition(
         observation=observation,
         action=action,
         components_s=components,

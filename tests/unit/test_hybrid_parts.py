@@ -8,45 +8,43 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from agent_worlds import EDGE, make_observation, make_problem, permuted, synthetic_epoch
+from agent_worlds import EDGE, make_observation, make_problem, permuted, synthetic_transition
 from conftest import MakeRequests
 
-from tandem.agents.api import Agent
-from tandem.agents.baselines.branching_dqn import BranchingDqn
+from tandem.agents.api import Agent, Decision, Learner
+from tandem.agents.baselines.branching_dqn import BranchingDqn, BranchingDqnConfig
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.hybrid import HybridAgent
-from tandem.agents.inference.config import DqnConfig, HybridConfig, ModelConfig
-from tandem.agents.inference.model.prior import UPLINK
+from tandem.agents.common.replay import ReplayBuffer
+from tandem.agents.hybrid import HybridAgent, HybridConfig
+from tandem.agents.inference.components import UPLINK, read_components
+from tandem.agents.inference.config import ModelConfig
 from tandem.agents.inference.model.staleness import StalenessDetector
-from tandem.agents.learner import Decision, Learner
-from tandem.agents.training.replay import EpochBuffer, read_components
 
 QUICK = HybridConfig(
     warmup=3, model=ModelConfig(steps_per_fit=5), imagined_epochs=6, imagined_updates=1
 )
 
 
-def play(agent: HybridAgent, epochs: int, seed: int, slowdown: float = 1.0) -> list[list[int]]:
+def play(agent: HybridAgent, transitions: int, seed: int, slowdown: float = 1.0) -> list[list[int]]:
     """Let an agent learn from a made-up system; returns what it played."""
     rng = np.random.default_rng(seed)
     played = []
-    for _ in range(epochs):
-        epoch = synthetic_epoch(agent.problem, rng, slowdown)
-        decision = agent.decide(epoch.observation)
+    for _ in range(transitions):
+        transition = synthetic_transition(agent.problem, rng, slowdown)
+        decision = agent.decide(transition.observation)
         played.append(decision.action.tolist())
-        agent.learn(decision, epoch)
+        agent.learn(decision, transition)
     return played
 
 
 def test_components_are_of_requests_under_the_present_choice(make_requests: MakeRequests) -> None:
-    problem = make_problem(3)
     requests = make_requests(
         {"user": 0, "option": EDGE, "uplink_air_s": 0.1, "uplink_queue_s": 0.2},
         {"user": 0, "option": EDGE, "uplink_air_s": 0.3},
         {"user": 1, "option": 0, "device_compute_s": 9.0},
     )
     action = np.array([EDGE, EDGE, 0], dtype=np.int32)
-    components, answered = read_components(problem, action, requests)
+    components, answered = read_components(action, requests)
     assert answered.tolist() == [True, False, False]
     assert components[0, UPLINK] == pytest.approx(0.3)
     assert components[1:].sum() == 0.0
@@ -54,26 +52,30 @@ def test_components_are_of_requests_under_the_present_choice(make_requests: Make
 
 def test_buffer_forgets_the_oldest_and_comes_back_from_its_state() -> None:
     problem, rng = make_problem(2), np.random.default_rng(0)
-    buffer = EpochBuffer(3)
-    epochs = [synthetic_epoch(problem, rng, 1.0) for _ in range(5)]
-    for epoch in epochs:
-        buffer.add(epoch)
-    assert [epoch.cost_s for epoch in buffer] == [epoch.cost_s for epoch in epochs[2:]]
-    other = EpochBuffer(1)
+    buffer = ReplayBuffer(3)
+    transitions = [synthetic_transition(problem, rng, 1.0) for _ in range(5)]
+    for transition in transitions:
+        buffer.add(transition)
+    assert [transition.cost_s for transition in buffer] == [
+        transition.cost_s for transition in transitions[2:]
+    ]
+    other = ReplayBuffer(1)
     other.load_state_dict(buffer.state_dict())
-    assert [epoch.cost_s for epoch in other] == [epoch.cost_s for epoch in epochs[2:]]
+    assert [transition.cost_s for transition in other] == [
+        transition.cost_s for transition in transitions[2:]
+    ]
     drawn = [[e.cost_s for e in b.sample(4, np.random.default_rng(1))] for b in (buffer, other)]
     assert drawn[0] == drawn[1]
 
 
 def test_empty_buffer_has_nothing_to_draw() -> None:
     with pytest.raises(ValueError, match="empty buffer"):
-        EpochBuffer(3).sample(1, np.random.default_rng(0))
+        ReplayBuffer(3).sample(1, np.random.default_rng(0))
 
 
 def test_dqn_values_follow_a_permutation_of_users() -> None:
     problem, rng = make_problem(5), np.random.default_rng(0)
-    dqn = BranchingDqn(problem, DqnConfig(), seed=0)
+    dqn = BranchingDqn(problem, BranchingDqnConfig(), seed=0)
     observation, order = make_observation(problem, rng), rng.permutation(5)
     expected = dqn.values(observation)[order]
     assert dqn.values(permuted(observation, order)) == pytest.approx(expected, abs=1e-5)
@@ -81,13 +83,13 @@ def test_dqn_values_follow_a_permutation_of_users() -> None:
 
 def test_dqn_learns_which_option_is_cheap() -> None:
     problem, rng = make_problem(1), np.random.default_rng(0)
-    dqn = BranchingDqn(problem, DqnConfig(gamma=0.0, learning_rate=5e-3), seed=0)
-    epochs = [synthetic_epoch(problem, rng, 1.0) for _ in range(64)]
+    dqn = BranchingDqn(problem, BranchingDqnConfig(gamma=0.0, learning_rate=5e-3), seed=0)
+    transitions = [synthetic_transition(problem, rng, 1.0) for _ in range(64)]
     for _ in range(150):
-        dqn.update(epochs)
-    cost = {option: [e.cost_s for e in epochs if e.action[0] == option] for option in range(4)}
+        dqn.update(transitions)
+    cost = {option: [e.cost_s for e in transitions if e.action[0] == option] for option in range(4)}
     cheapest = min(cost, key=lambda option: float(np.mean(cost[option])))
-    assert int(dqn.values(epochs[0].observation)[0].argmax()) == cheapest
+    assert int(dqn.values(transitions[0].observation)[0].argmax()) == cheapest
 
 
 def test_staleness_alarms_after_a_jump_only() -> None:
@@ -101,7 +103,7 @@ def test_staleness_alarms_after_a_jump_only() -> None:
 
 
 def test_a_few_bad_epochs_are_no_change_of_the_network() -> None:
-    """Three of them raise the mean over twelve epochs more than twofold."""
+    """Three of them raise the mean over twelve transitions more than twofold."""
     detector = StalenessDetector(window=12, wait=60, factor=2.0)
     usual = np.random.default_rng(0).gamma(4.0, 0.05, 200)
     assert not any(detector.add(float(value)) for value in usual[:100])
@@ -156,12 +158,12 @@ def test_agent_notices_a_change_and_refits() -> None:
     rng = np.random.default_rng(0)
     alarms = []
     for step in range(60):
-        epoch = synthetic_epoch(problem, rng, 1.0 if step < 40 else 8.0)
-        agent.decide(epoch.observation)
+        transition = synthetic_transition(problem, rng, 1.0 if step < 40 else 8.0)
+        agent.decide(transition.observation)
         # What was predicted for the action that the made-up system then plays.
-        prediction = agent.model.predict(epoch.observation, epoch.action[None])
+        prediction = agent.model.predict(transition.observation, transition.action[None])
         predicted_s = prediction.response_s.mean(axis=0)[0]
-        lesson = agent.learn(Decision(epoch.action, "plan", predicted_s), epoch)
+        lesson = agent.learn(Decision(transition.action, "plan", predicted_s), transition)
         if lesson.stale:
             alarms.append(step)
     assert len(alarms) == 1
@@ -180,6 +182,8 @@ def test_rollouts_continue_in_imagined_states() -> None:
     problem = make_problem(2)
     agent = HybridAgent(problem, QUICK.model_copy(update={"rollout_length": 3}), seed=0)
     play(agent, 4, seed=0)
-    # 2 states × 3 actions × 3 epochs.
+    # 2 states × 3 actions × 3 transitions.
     assert len(agent.imagined) == 18
-    assert all(np.isfinite(epoch.next_observation["users"]).all() for epoch in agent.imagined)
+    assert all(
+        np.isfinite(transition.next_observation["users"]).all() for transition in agent.imagined
+    )

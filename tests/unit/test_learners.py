@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from agent_worlds import make_observation, make_problem, played_epoch
+from agent_worlds import make_observation, make_problem, played_transition
 
-from tandem.agents.api import Agent, Observation
-from tandem.agents.baselines.config import BanditConfig, JointDqnConfig, QLearningConfig
-from tandem.agents.baselines.joint_dqn import JointDqn
-from tandem.agents.baselines.qlearning import Discretiser, QLearner
+from tandem.agents.api import Agent, Learner, Observation
+from tandem.agents.baselines.bandit import BanditConfig
+from tandem.agents.baselines.joint_actions import JointSpace
+from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
+from tandem.agents.baselines.qlearning import Discretiser, QLearner, QLearningConfig
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.inference.config import HybridConfig
-from tandem.agents.inference.joint_space import JointSpace
+from tandem.agents.hybrid import HybridConfig
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.learner import Learner
 from tandem.agents.registry import LEARNERS, learner_config, make_learner
 
 SEED = 3
@@ -39,24 +38,26 @@ def make(name: str, problem: JointProblem, seed: int = SEED) -> Learner:
     return make_learner(name, problem, seed, learner_config(name, overrides))
 
 
-def play(learner: Learner, problem: JointProblem, epochs: int, seed: int) -> list[list[int]]:
+def play(learner: Learner, problem: JointProblem, transitions: int, seed: int) -> list[list[int]]:
     """Let a learner act in the made-up system and learn from it; returns what it played."""
     rng = np.random.default_rng(seed)
     played = []
     observation = make_observation(problem, rng)
-    for _ in range(epochs):
+    for _ in range(transitions):
         decision = learner.decide(observation)
-        epoch = played_epoch(problem, observation, decision.action, make_observation(problem, rng))
-        learner.learn(decision, epoch)
+        transition = played_transition(
+            problem, observation, decision.action, make_observation(problem, rng)
+        )
+        learner.learn(decision, transition)
         played.append(decision.action.tolist())
-        observation = epoch.next_observation
+        observation = transition.next_observation
     return played
 
 
 def mean_cost_s(learner: Learner, problem: JointProblem) -> float:
     rng = np.random.default_rng(1_000)
     states = [make_observation(problem, rng) for _ in range(20)]
-    costs = [played_epoch(problem, s, learner.act(s), s).cost_s for s in states]
+    costs = [played_transition(problem, s, learner.act(s), s).cost_s for s in states]
     return float(np.mean(costs))
 
 
@@ -133,10 +134,10 @@ def test_learner_improves(name: str) -> None:
     space = JointSpace(problem, obey_threshold=True)
     states = [make_observation(problem, rng) for _ in range(40)]
     random_s = np.mean(
-        [played_epoch(problem, s, space.actions[space.draw(rng)], s).cost_s for s in states]
+        [played_transition(problem, s, space.actions[space.draw(rng)], s).cost_s for s in states]
     )
     best_s = np.mean(
-        [min(played_epoch(problem, s, a, s).cost_s for a in space.actions) for s in states]
+        [min(played_transition(problem, s, a, s).cost_s for a in space.actions) for s in states]
     )
     costs = []
     for seed in (1, 2):
@@ -215,9 +216,9 @@ def test_q_values_are_means_and_states_share_them() -> None:
     def learn(observation: Observation, option: int) -> float:
         decision = learner.decide(observation)
         action = np.array([option], dtype=np.int32)
-        epoch = played_epoch(problem, observation, action, observation)
-        learner.learn(decision, epoch)
-        return -epoch.cost_s
+        transition = played_transition(problem, observation, action, observation)
+        learner.learn(decision, transition)
+        return -transition.cost_s
 
     edge, device = learn(idle, 2), learn(idle, 0)
     at = {option: learner.space.index(np.array([option])) for option in (0, 2, 3)}
@@ -235,8 +236,8 @@ def test_q_learning_with_a_future_values_what_follows() -> None:
         learner = QLearner(problem, QLearningConfig(gamma=gamma), seed=0)
         for _ in range(400):
             decision = learner.decide(observation)
-            epoch = played_epoch(problem, observation, decision.action, observation)
-            learner.learn(decision, epoch)
+            transition = played_transition(problem, observation, decision.action, observation)
+            learner.learn(decision, transition)
         values[gamma] = float(learner.values(observation).max())
     assert values[0.5] == pytest.approx(2.0 * values[0.0], rel=0.02)
 
@@ -249,9 +250,9 @@ def test_joint_dqn_with_a_future_values_what_follows() -> None:
     best = np.inf
     for _ in range(200):
         decision = learner.decide(observation)
-        epoch = played_epoch(problem, observation, decision.action, observation)
-        best = min(best, epoch.cost_s)
-        learner.learn(decision, epoch)
+        transition = played_transition(problem, observation, decision.action, observation)
+        best = min(best, transition.cost_s)
+        learner.learn(decision, transition)
     assert learner.values(observation).max() == pytest.approx(-2.0 * best, rel=0.15)
 
 
@@ -262,7 +263,7 @@ def test_updates_of_joint_dqn_touch_only_what_was_played() -> None:
     before = learner.values(observation)
     action = np.array([0, 2], dtype=np.int32)
     for _ in range(5):
-        learner.update([played_epoch(problem, observation, action, observation)])
+        learner.update([played_transition(problem, observation, action, observation)])
     change = learner.values(observation) - before
     index = learner.space.index(action)
     # The value common to all joint actions moves, the differences between the others do not.
@@ -280,8 +281,8 @@ def test_bandit_follows_a_change() -> None:
         observation["users"][:, problem.user_columns["rate_bps"]] = rate
         for _ in range(80):
             decision = learner.decide(observation)
-            epoch = played_epoch(problem, observation, decision.action, observation)
-            learner.learn(decision, epoch)
+            transition = played_transition(problem, observation, decision.action, observation)
+            learner.learn(decision, transition)
         away = rate > 10e6
         assert (learner.act(observation)[0] != 0) == away
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,15 +14,15 @@ from agent_worlds import (
     make_observation,
     make_problem,
     permuted,
-    synthetic_epoch,
+    synthetic_transition,
 )
 from numpy.typing import NDArray
 
-from tandem.agents.api import Observation
-from tandem.agents.checkpoint import load_state, save_state
+from tandem.agents.api import Observation, Transition
+from tandem.agents.inference.components import DOWNLINK, SITE, UPLINK
 from tandem.agents.inference.config import ModelConfig, PriorConfig
-from tandem.agents.inference.model.calibration import calibrate, interval90_s
-from tandem.agents.inference.model.prior import DOWNLINK, SITE, UPLINK, PriorView
+from tandem.agents.inference.model.network import Ensemble
+from tandem.agents.inference.model.prior import PriorView
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.system_model import SystemModel
 from tandem.bridge.core.errors import TandemError
@@ -46,9 +46,20 @@ def learned() -> SystemModel:
     rng = np.random.default_rng(0)
     model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
     for _ in range(TRAIN):
-        model.add(synthetic_epoch(problem, rng, SLOWDOWN))
+        model.add(synthetic_transition(problem, rng, SLOWDOWN))
     model.fit(steps=250)
     return model
+
+
+def log_error(model: SystemModel, transitions: list[Transition]) -> float:
+    """Mean absolute error of the logarithm of offloaders' response times (0.1: about 10 %)."""
+    errors = []
+    for transition in transitions:
+        away = np.isin(transition.action, model.problem.network_options)
+        prediction = model.predict(transition.observation, transition.action[None])
+        predicted_s = prediction.response_s.mean(axis=0)[0, away]
+        errors.extend(np.abs(np.log(predicted_s / transition.response_s[away])))
+    return float(np.mean(errors))
 
 
 def test_prior_on_an_idle_network_is_the_sum_of_its_parts() -> None:
@@ -137,33 +148,18 @@ def test_permuting_users_permutes_predictions(learned: SystemModel, seed: int) -
 
 def test_model_learns_what_the_prior_gets_wrong(learned: SystemModel) -> None:
     rng = np.random.default_rng(1)
-    epochs = [synthetic_epoch(learned.problem, rng, SLOWDOWN) for _ in range(TEST)]
+    transitions = [synthetic_transition(learned.problem, rng, SLOWDOWN) for _ in range(TEST)]
     fresh = SystemModel(learned.problem, ModelConfig(), PriorConfig(), seed=0)
-    before, after = calibrate(fresh, epochs), calibrate(learned, epochs)
-    assert after.log_error < 0.5 * before.log_error
-    assert after.component_rmse_s["uplink"] < 0.5 * before.component_rmse_s["uplink"]
-    assert after.coverage90 >= 0.85
+    assert log_error(learned, transitions) < 0.5 * log_error(fresh, transitions)
 
 
 def test_model_carries_over_to_another_number_of_users(learned: SystemModel) -> None:
-    larger = SystemModel(make_problem(6), learned.config, PriorConfig(), seed=0)
+    larger = SystemModel(make_problem(6), ModelConfig(), PriorConfig(), seed=1)
     larger.load_state_dict(learned.state_dict())
     rng = np.random.default_rng(2)
-    epochs = [synthetic_epoch(larger.problem, rng, SLOWDOWN) for _ in range(TEST)]
+    transitions = [synthetic_transition(larger.problem, rng, SLOWDOWN) for _ in range(TEST)]
     fresh = SystemModel(larger.problem, ModelConfig(), PriorConfig(), seed=0)
-    assert calibrate(larger, epochs).log_error < 0.5 * calibrate(fresh, epochs).log_error
-
-
-def test_saved_model_predicts_the_same(learned: SystemModel, tmp_path: Path) -> None:
-    save_state(tmp_path / "model.pt", learned.state_dict())
-    loaded = SystemModel(learned.problem, learned.config, PriorConfig(), seed=1)
-    loaded.load_state_dict(load_state(tmp_path / "model.pt"))
-    observation = make_observation(learned.problem)
-    actions = np.array([[EDGE, CLOUD, 0, 1]])
-    expected = learned.predict(observation, actions)
-    found = loaded.predict(observation, actions)
-    assert np.array_equal(found.components_s, expected.components_s)
-    assert np.array_equal(found.variance_s2, expected.variance_s2)
+    assert log_error(larger, transitions) < 0.5 * log_error(fresh, transitions)
 
 
 def test_view_agrees_with_predictions(learned: SystemModel) -> None:
@@ -202,36 +198,65 @@ def test_fading_lets_a_model_follow_a_change() -> None:
     model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
     for slowdown in (1.0, 4.0):
         for _ in range(30):
-            model.add(synthetic_epoch(problem, rng, slowdown))
-    epochs = [synthetic_epoch(problem, rng, 4.0) for _ in range(TEST)]
+            model.add(synthetic_transition(problem, rng, slowdown))
+    transitions = [synthetic_transition(problem, rng, 4.0) for _ in range(TEST)]
     model.fit(steps=100)
-    mixed = calibrate(model, epochs).log_error
-    model.fade(keep_epochs=30, factor=0.05)
+    mixed = log_error(model, transitions)
+    model.fade(keep_transitions=30, factor=0.05)
     model.fit(steps=100)
-    assert calibrate(model, epochs).log_error < 0.7 * mixed
+    assert log_error(model, transitions) < 0.7 * mixed
 
 
 def test_unanswered_users_teach_nothing() -> None:
     problem = make_problem(2)
-    epoch = synthetic_epoch(problem, np.random.default_rng(0), 1.0)
-    epoch.answered[0] = False
+    transition = synthetic_transition(problem, np.random.default_rng(0), 1.0)
+    transition.answered[0] = False
     model = SystemModel(problem, ModelConfig(), PriorConfig(), seed=0)
-    model.add(epoch)
+    model.add(transition)
     assert model.rows["weight"][0].sum() == 0.0
     assert model.rows["weight"][1].sum() > 0.0
 
 
 def test_fit_without_data_is_refused() -> None:
     model = SystemModel(make_problem(2), ModelConfig(), PriorConfig(), seed=0)
-    with pytest.raises(ValueError, match="no epochs to learn from"):
+    with pytest.raises(ValueError, match="no transitions to learn from"):
         model.fit()
 
 
-def test_interval_holds_ninety_percent_of_a_log_normal() -> None:
-    rng = np.random.default_rng(0)
-    draws = rng.lognormal(mean=-1.0, sigma=0.5, size=20_000)
-    low, high = interval90_s(np.array([draws.mean()]), np.array([draws.var()]))
-    assert ((low <= draws) & (draws <= high)).mean() == pytest.approx(0.9, abs=0.02)
+def test_predicting_uses_one_thread_and_gives_the_others_back(
+    learned: SystemModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+    forward = Ensemble.forward
+
+    def counted(network: Ensemble, *args: Any) -> Any:
+        used.append(torch.get_num_threads())
+        return forward(network, *args)
+
+    monkeypatch.setattr(Ensemble, "forward", counted)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        observation = make_observation(learned.problem)
+        learned.predict(observation, np.array([[EDGE, CLOUD, 0, 1]]))
+        assert used == [1]
+        assert learned.view(observation).device_s.shape == (4, 2)
+        assert used == [1, 1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_an_observation_changed_in_place_is_another_one(learned: SystemModel) -> None:
+    """Inputs of the latest observation are kept: by what it says, not by which object it is."""
+    actions = np.array([[EDGE, CLOUD, 0, 1]])
+    observation = make_observation(learned.problem, rate_bps=60e6)
+    fast = learned.predict(observation, actions).response_s
+    observation["users"][:, learned.problem.user_columns["rate_bps"]] = 5e6
+    slow = learned.predict(observation, actions).response_s
+    assert (slow[..., :2] > fast[..., :2]).all()
+    expected = make_observation(learned.problem, rate_bps=5e6)
+    assert np.array_equal(learned.predict(expected, actions).response_s, slow)
 
 
 def test_impossible_settings_are_refused() -> None:

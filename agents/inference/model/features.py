@@ -1,68 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""What the networks see: bounded, unit-free numbers per user, in any order of users.
-
-Columns of the observation are compressed by ``sign(x) log(1 + |x| / scale)``, where the scale
-follows from the unit in the column's name. The compression can be undone, so that a predicted
-next state becomes an observation again.
-"""
+"""What the system model sees: rows of bounded, unit-free numbers, in any order of users."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
-from tandem.agents.inference.model.prior import COMPONENTS, PriorView
+from tandem.agents.common.codec import HISTORY, SCALES, BlockCodec
+from tandem.agents.inference.components import COMPONENTS
+from tandem.agents.inference.model.prior import PriorView
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
 Array = NDArray[np.float64]
 
-#: Value that is compressed to log 2, by the ending of a column's name (its unit).
-SCALES: Final[Mapping[str, float]] = {
-    "_bytes": 1e4,
-    "_bps": 1e6,
-    "_s": 0.02,
-    "_m": 10.0,
-    "_db": 10.0,
-}
 #: Times below this do not matter; relative errors are taken above it.
 TIME_FLOOR_S: Final = 1e-3
 #: State that exists once per remote site; a user sees that of the site it chooses.
 SITE_STATE: Final = ("cwnd_bytes", "ssthresh_bytes", "idle_s", "rtt_s")
-#: Columns that are codes, not quantities.
-CODES: Final = ("last_option",)
-#: Columns about the request before: they tell more of what was chosen then than of what is now.
-HISTORY: Final = "last_"
 LOADS: Final = 7
 OPTION_FACTS: Final = 3
-
-
-def scale_of(column: str) -> float:
-    """The scale of an observation column, by the unit in its name; 1 without a unit."""
-    for ending, scale in SCALES.items():
-        if column.endswith(ending):
-            return scale
-    return 1.0
-
-
-class BlockCodec:
-    """Compresses a block of the observation column by column, and back."""
-
-    def __init__(self, columns: Mapping[str, int]) -> None:
-        self.names = tuple(sorted(columns, key=columns.__getitem__))
-        self._scale = np.array([scale_of(name) for name in self.names])
-
-    def encode(self, block: Array) -> Array:
-        """Compress ``[…, columns]``."""
-        return np.asarray(np.sign(block) * np.log1p(np.abs(block) / self._scale))
-
-    def decode(self, encoded: Array) -> Array:
-        """The inverse of `encode`."""
-        return np.asarray(np.sign(encoded) * np.expm1(np.abs(encoded)) * self._scale)
 
 
 class FeatureMap:

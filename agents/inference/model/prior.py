@@ -21,21 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
+from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SITE, UPLINK
 from tandem.agents.inference.config import PriorConfig
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
 Array = NDArray[np.float64]
 
-#: Components that the prior and the system model predict, and the request columns they sum.
-COMPONENT_COLUMNS: Final = {
-    "device": ("device_queue_s", "device_compute_s"),
-    "uplink": ("uplink_queue_s", "uplink_air_s", "uplink_backhaul_s"),
-    "site": ("site_queue_s", "site_compute_s"),
-    "downlink": ("downlink_s",),
-}
-COMPONENTS: Final = tuple(COMPONENT_COLUMNS)
-DEVICE, UPLINK, SITE, DOWNLINK = range(len(COMPONENTS))
 BITS_PER_BYTE: Final = 8
 
 

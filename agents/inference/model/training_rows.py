@@ -34,9 +34,9 @@ class TrainingRows:
     """Rows in the order of arrival, with the epoch each belongs to.
 
     Args:
-        members: networks in the ensemble; each sees its own bootstrap resample of epochs.
-        held_out_share: share of epochs that no member trains on.
-        rng: draws resamples and held-out epochs; shared with the owner.
+        members: networks in the ensemble; each sees its own bootstrap resample of decisions.
+        held_out_share: share of decisions that no member trains on.
+        rng: draws resamples and held-out decisions; shared with the owner.
     """
 
     def __init__(self, members: int, held_out_share: float, rng: np.random.Generator) -> None:

@@ -12,11 +12,11 @@ import numpy as np
 
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.registry import make_agent
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.benchmarks.record import Measurement
-from tandem.scripts.app.training.trainees import agent_config, make_trainee
 
 _GROUP: Final = "Planning (hybrid agent, wifi-edge, CPU)"
 _REPEATS: Final = 7
@@ -38,7 +38,7 @@ def planning() -> list[Measurement]:
         objective = PaperObjective(_ACCURACY_PERCENT)
         with TandemEnv("wifi-edge", users=users, epochs=0, objective=objective) as env:
             world = EnvWorld(env)
-            agent = make_trainee("hybrid", env.schema, world.problem, 1, agent_config("hybrid", {}))
+            agent = make_agent("hybrid", env.schema, world.problem, 1, {})
             if not isinstance(agent, HybridAgent):
                 raise TypeError(f"the hybrid agent is a {type(agent).__name__}")
             model = agent.model

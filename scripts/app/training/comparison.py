@@ -16,12 +16,12 @@ from tandem.agents.evaluation.judge import Evaluation, Judge, Policy, StateDraw
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
+from tandem.agents.registry import make_agent
 from tandem.bridge.remote import Target
 from tandem.scripts.app.training.calibration import BEST_FIXED, calibration
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
 from tandem.scripts.app.training.run import read_checkpoint
 from tandem.scripts.app.training.settings import TrainSettings
-from tandem.scripts.app.training.trainees import make_trainee
 
 #: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
 RANDOM_DRAWS: Final = 200
@@ -106,7 +106,7 @@ def compare(
     ) as judged:
         judge, schema = judged.judge, judged.schema
         problem = JointProblem.from_schema(schema, settings.objective)
-        agent = make_trainee(settings.agent, schema, problem, settings.seed, settings.agent_config)
+        agent = make_agent(settings.agent, schema, problem, settings.seed, settings.agent_config)
         agent.load_state_dict(training["learner"])
         lines = [_line(settings.agent, judge.evaluate(agent.act), interactions)]
         for name, policy in _others(problem).items():

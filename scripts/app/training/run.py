@@ -19,18 +19,17 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pyarrow as pa
 
-from tandem.agents.api import Observation
+from tandem.agents.api import Decision, Observation
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.evaluation.judge import Convergence, Evaluation, Judge
-from tandem.agents.learner import Decision
+from tandem.agents.registry import make_agent
 from tandem.agents.training.loop import HistoryRow, Training, history_columns
-from tandem.agents.training.world import EnvWorld, Transition
+from tandem.agents.training.world import EnvWorld, Feedback
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.settings import TrainSettings
-from tandem.scripts.app.training.trainees import make_trainee
 
 if TYPE_CHECKING:
     from tandem.bridge.backends.ray_env import RayEnv
@@ -96,7 +95,7 @@ class TrainRun:
         judge: Judge,
     ) -> None:
         world = EnvWorld(env)
-        learner = make_trainee(
+        learner = make_agent(
             settings.agent, env.schema, world.problem, settings.seed, settings.agent_config
         )
         self.training = Training(world, learner, settings.seed, self)
@@ -146,15 +145,15 @@ class TrainRun:
         """Record it."""
         self._writer.begin_episode(episode, seed, observation)
 
-    def interaction(self, row: HistoryRow, decision: Decision, transition: Transition) -> None:
+    def interaction(self, row: HistoryRow, decision: Decision, feedback: Feedback) -> None:
         """Record it."""
         self._writer.add(
             decision.action,
-            transition.observation,
-            transition.reward,
-            transition.terminated,
-            transition.truncated,
-            transition.records,
+            feedback.observation,
+            feedback.reward,
+            feedback.terminated,
+            feedback.truncated,
+            feedback.records,
         )
 
     # State

@@ -13,7 +13,7 @@ from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.evaluation.oracle import MAX_PATTERNS
 from tandem.agents.evaluation.outcome_table import NetworkClasses
 from tandem.agents.inference.objective import VIOLATION_S, NamedThreshold, PaperObjective
-from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -85,6 +85,23 @@ def state_draw(count: int, first_seed: int) -> StateDraw:
     usual = StateDraw()
     per_episode = max(1, min(usual.per_episode, count // LEAST_EPISODES))
     return StateDraw(count=count, first_seed=first_seed, per_episode=per_episode)
+
+
+def read_agent_config(path: Path) -> dict[str, Any]:
+    """An agent's settings from a YAML file.
+
+    Raises:
+        PolicyError: not a file of ``key: value`` lines.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PolicyError(f"--config {path} cannot be read: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise PolicyError(f"--config {path} holds no settings: write lines such as `warmup: 8`")
+    return content
 
 
 def load_settings(folder: Path) -> TrainSettings:
