@@ -45,9 +45,9 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def commands() -> str:
     """Every command with its options."""
-    from tandem.scripts.main import app
+    from tandem.scripts.cli import loaded_app
 
-    group = typer.main.get_command(app)
+    group = loaded_app()
     context = typer.Context(group, info_name="tandem")
     text = get_docs_for_click(obj=group, ctx=context, name="tandem")
     return text.partition("\n")[2]

@@ -37,7 +37,7 @@ def analyze(
         typer.Option("--format", help="csv: one line per run; json: every figure."),
     ] = OutputFormat.TABLE,
 ) -> None:
-    """Print latency percentiles, component breakdown, retransmissions, airtime and fairness."""
+    """Print response times, their components, retransmissions, airtime and fairness."""
     runs = [measures.load_run(folder) for folder in folders]
     if output is OutputFormat.JSON:
         typer.echo(json.dumps([_finite(report(run)) for run in runs], indent=2))

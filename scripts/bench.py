@@ -33,7 +33,7 @@ def bench(
         typer.Option(metavar="A.JSON B.JSON", help="Measure nothing: show ratios B/A."),
     ] = None,
 ) -> None:
-    """Measure the bridge, resets, branches, the loop, planning and several simulators.
+    """Measure how fast commands, resets, branches, decisions and planning are here.
 
     Takes less than ten minutes on two quiet cores. On a busy machine a round trip costs what the
     scheduler makes of it.

@@ -75,7 +75,7 @@ def calibrate(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write every figure to this JSON file.")] = None,
 ) -> None:
-    """Compare the best fixed joint action and simple policies with the packet-level optimum.
+    """Compare simple policies with the optimum: is a scenario worth learning?
 
     A scenario is worth learning if neither a fixed joint action (the best one in hindsight) nor
     greedy choice on nominal profiles comes near the oracle. States are reached by playing: each

@@ -15,14 +15,16 @@ import tandem.compat
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.toolchain import Toolchain
 from tandem.scripts.app.migration.api import Use, scan
+from tandem.scripts.overview import summary
 
 #: Adds the folder of original module names to every process of this Python, at the path's end.
 PTH_NAME: Final = "tandem-compat.pth"
 
 compat_app = typer.Typer(
     name="compat",
-    help="Run scenarios and scripts written for ns3-ai or ns3-gym.",
+    help=summary("compat"),
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

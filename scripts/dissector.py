@@ -18,7 +18,9 @@ def dissector(
         bool, typer.Option("--install", help="Copy it to Wireshark's personal plugins.")
     ] = False,
 ) -> None:
-    """Print the path of the dissector that shows request numbers in packet traces.
+    """Print the path of the Wireshark plugin that shows request numbers.
+
+    It is a dissector for packet traces (`tandem run --pcap`), for Wireshark and tshark.
 
     Example: tshark -X lua_script:$(tandem dissector) -r runs/a/trace-wifi-ap.pcap
     -Y 'tandem.request_id == 12'

@@ -165,7 +165,7 @@ _CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
 
 
 def doctor() -> None:
-    """Check compiler, ns-3, shared memory and versions; say how to mend each finding.
+    """Check compiler, ns-3, shared memory and versions, and say how to fix faults.
 
     Exit status 1 if something that tandem cannot do without is missing.
     """

@@ -63,11 +63,12 @@ def evaluate(
     server_key: ServerKey = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Compare a trained agent's greedy policy with others, at states it has not met.
+    """Compare a trained agent with other policies and the optimum, at new states.
 
-    The last checkpoint is evaluated. With few users the oracle is the packet-level optimum and the
-    best fixed joint action is found in hindsight; with many, both are out of reach: the best that
-    a search found stands for the optimum, and a bound says how far it can be off.
+    The greedy policy of the last checkpoint is evaluated, at states that it was not trained on.
+    With few users the oracle is the packet-level optimum, and the best fixed joint action is found
+    in hindsight. With many users both are out of reach: the best that a search found stands for
+    the optimum, and a bound says how far it can be off.
 
     Example: tandem evaluate runs/h
     """

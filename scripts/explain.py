@@ -38,7 +38,9 @@ def explain(
     ] = None,
     episode: Annotated[int | None, typer.Option(help="Episode that it is in.")] = None,
 ) -> None:
-    """Tell the life of one request: where its time went, what it met, who was in its way.
+    """Tell why a request took so long.
+
+    Where its time went, what it met on its way and who was in its way.
 
     Packet counts need a run recorded with --frames. Example: tandem explain runs/a --request 12
     """

@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.remote.keys import AllowList, create
+from tandem.scripts.overview import summary
 
 keys_app = typer.Typer(
-    name="keys", help="Keys for `tandem serve` beyond this machine.", no_args_is_help=True
+    name="keys", help=summary("keys"), no_args_is_help=True, add_completion=False
 )
 
 

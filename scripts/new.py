@@ -48,7 +48,7 @@ def new(
         Path, typer.Option("--in", help="Where to make the folder.", file_okay=False)
     ] = Path(),
 ) -> None:
-    """Write a template folder: a C++ scenario that runs, and a Python agent for it."""
+    """Write a folder with a C++ scenario that runs, and a Python agent for it."""
     if not _NAME.fullmatch(name):
         raise TandemError(
             f"'{name}' is no scenario name: letters, digits, '-' and '_', a letter first"

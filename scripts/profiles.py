@@ -23,11 +23,13 @@ from tandem.dnn_profiles.report import (
     print_tensors,
     provenance,
 )
+from tandem.scripts.overview import summary
 
 profiles_app = typer.Typer(
     name="profiles",
-    help="What each DNN variant costs on each device: measured or cited, never invented.",
+    help=summary("profiles"),
     no_args_is_help=True,
+    add_completion=False,
 )
 #: As in the other commands: an error that the user can mend.
 EXIT_ERROR = 2

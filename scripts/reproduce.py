@@ -100,10 +100,11 @@ def reproduce(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Count the interactions until agents are near the packet-level optimum.
+    """Repeat the paper's experiments: count the interactions that agents need.
 
-    Users 3, 4, 5 × accuracy thresholds × network conditions A–D × agents × seeds. Each finished
-    part is a file, so that the same command goes on after an interruption.
+    An agent is there when it is near the packet-level optimum. Users 3, 4, 5 × accuracy thresholds
+    × network conditions A–D × agents × seeds. Each finished part is a file: after an interruption
+    the same command does the rest.
 
     Example: tandem reproduce paper --quick
     """

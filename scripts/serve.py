@@ -70,7 +70,7 @@ def serve(
     ] = 2.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings only.")] = False,
 ) -> None:
-    """Offer a pool of local simulators to agents in other processes and on other machines.
+    """Offer a pool of local simulators to agents in other processes and machines.
 
     Example: tandem serve          and elsewhere: tandem run --connect tcp://127.0.0.1:5570 …
     """

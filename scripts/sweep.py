@@ -46,7 +46,7 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is missing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
-    """Run a grid of scenario arguments × policies × seeds, and compare.
+    """Run a grid of scenario arguments, policies and seeds, and compare the results.
 
     What is complete is not run again; sweep.csv has one line per run. The file's fields: scenario,
     policies, seeds, epochs, episodes, objective, accuracy, set, grid, frames.

@@ -34,7 +34,7 @@ def top(
     once: Annotated[bool, typer.Option("--once", help="Print one state and end.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per second.")] = False,
 ) -> None:
-    """Show epochs per second, latency, simulators, clients and errors of a server, live.
+    """Watch a server: speed, latency, simulators, clients and errors.
 
     Example: tandem top tcp://127.0.0.1:5571
     """

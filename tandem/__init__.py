@@ -31,7 +31,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from tandem._version import version
 
-        return version("ns3-tandem")
+        return version
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

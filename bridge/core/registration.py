@@ -14,13 +14,16 @@ so registering imports neither the native module nor a simulator.
 from __future__ import annotations
 
 import sys
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from importlib.abc import Loader
+else:
+    # Its module takes as long to import as all the rest of this package.
+    Loader = object
 
 GYMNASIUM: Final = "gymnasium"
 #: Gymnasium id → scenario; ``None``: the caller says which with ``scenario=``.

@@ -53,7 +53,7 @@ def serve(address: str, catalogue: dict[str, Any]) -> None:
 
 def run(arguments: list[str], output: str) -> None:
     """``tandem ARGUMENTS`` in this process."""
-    from tandem.scripts.main import app
+    from tandem.scripts.cli import app
 
     with Path(output).open("a") as file:
         os.dup2(file.fileno(), 1)

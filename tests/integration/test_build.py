@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import tandem  # noqa: F401
 from tandem.scripts.app.common.toolchain import BuildError, find_compiler
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")
 RUNNER = CliRunner()

@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 
 from tandem.bridge.runs.reader import load_run
-from tandem.scripts.main import EXIT_ERROR, main
+from tandem.scripts.cli import EXIT_ERROR
+from tandem.scripts.main import main
 from tandem.scripts.run import EXIT_INTERRUPTED
 
 TIMEOUT_S = 60

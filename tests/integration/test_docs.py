@@ -16,7 +16,7 @@ import browser_path
 import pytest
 from typer.testing import CliRunner
 
-from tandem.scripts.main import app
+from tandem.scripts.cli import app, loaded_app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -145,10 +145,7 @@ def test_every_block_says_what_it_is(page: str) -> None:
 @pytest.mark.parametrize("page", OTHER_TESTS)
 def test_commands_of_older_pages_exist(page: str) -> None:
     """They are run by tests of their own; here that no command of them is gone."""
-    from typer.main import get_command
-
-    group = get_command(app)
-    names = set(getattr(group, "commands", {}))
+    names = set(loaded_app().commands)
     used = re.findall(r"^ *tandem (\w+)", (DOCS / page).read_text(), re.MULTILINE)
     assert set(used) <= names
     assert (ROOT / OTHER_TESTS[page]).is_file()
@@ -156,9 +153,7 @@ def test_commands_of_older_pages_exist(page: str) -> None:
 
 def test_readme_commands_have_the_options_they_use() -> None:
     """The README's commands are those of the tutorial at full size: checked, not run."""
-    from typer.main import get_command
-
-    commands = getattr(get_command(app), "commands", {})
+    commands = loaded_app().commands
     text = (ROOT / "README.md").read_text().replace("\\\n", " ")
     lines = re.findall(r"^ {4}tandem (\w+)([^#\n]*)", text, re.MULTILINE)
     assert len(lines) > 5

@@ -24,7 +24,7 @@ from tandem.scripts.app.inspection.story import (
     idle_share,
     tell,
 )
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 USERS = 3
 EPOCHS = 5

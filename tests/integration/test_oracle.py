@@ -22,7 +22,7 @@ from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.states import HistoryError, Walk
 from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 #: Small and quick, and yet with contention: one worker per site, devices worth leaving.
 ARGUMENTS = {

@@ -95,7 +95,7 @@ def test_training_under_ray_equals_local_training(tmp_path: Path) -> None:
     import pandas as pd
     from typer.testing import CliRunner
 
-    from tandem.scripts.main import app
+    from tandem.scripts.cli import app
 
     tables = []
     for runner in ("local", "ray"):

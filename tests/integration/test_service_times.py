@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tandem.bridge.core.simulator import Simulator
 from tandem.dnn_profiles import catalogue
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 NANOSECOND_S = 1e-9  # ns-3's clock
 SITES = ("device", "edge", "cloud")

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tandem.scripts import sweep as command
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 from tandem.scripts.sweep_grid import SweepError, cells, read_grid
 
 GRID = """

@@ -15,7 +15,7 @@ from workload_runs import Option, write_options
 
 from tandem.agents.inference.request_table import Site
 from tandem.bridge.runs.reader import Run, load_run
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 MIXED = (Option("edge", 0.02, 150_528, 4000), Option("cloud", 0.01, 37_633, 999))

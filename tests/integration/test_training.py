@@ -27,7 +27,7 @@ from tandem.agents.training.loop import Training, history_columns
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.training.run import CHECKPOINTS, EVALUATION, HISTORY, last_checkpoint
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 ARGUMENTS = {"users": 2, "epochs": 5, "backgroundStations": 0}
 #: Everything happens early, so that few interactions cover it.

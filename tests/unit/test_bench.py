@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tandem.scripts.app.benchmarks import record
 from tandem.scripts.app.benchmarks.record import Measurement, at_least, at_most
 from tandem.scripts.app.benchmarks.scaling import Cluster
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 FAST = Measurement("g", "trips", "1/s", (90.0, 100.0, 110.0), at_least(95.0))
 SLOW = Measurement("g", "delay", "ms", (3.0, 2.5, 2.0), at_most(2.0))

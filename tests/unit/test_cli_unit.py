@@ -10,8 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
-from tandem.scripts import main as cli
+from tandem.scripts import cli
 from tandem.scripts.app.common.arguments import ScenarioArgument, parse_assignments, parse_help
+from tandem.scripts.main import main
 from tandem.scripts.run import default_folder, make_objective
 
 HELP = """hello [Program Options] [General Arguments]
@@ -73,7 +74,7 @@ def test_expected_error_is_one_message_without_traceback(
     missing = tmp_path / "no-run"
     monkeypatch.setattr("sys.argv", ["tandem", "analyze", str(missing)])
     with pytest.raises(SystemExit) as stop:
-        cli.main()
+        main()
     assert stop.value.code == cli.EXIT_ERROR
     message = capsys.readouterr().err
     assert "is no run folder" in message

@@ -18,7 +18,7 @@ from tandem.compat.spaces import make_space
 from tandem.scripts.app.common.toolchain import BuildError
 from tandem.scripts.app.migration.api import scan
 from tandem.scripts.app.migration.targets import find_targets
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 CMAKE = """
 set(common shared.cc)

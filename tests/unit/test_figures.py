@@ -17,7 +17,7 @@ from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import Run, load_run
 from tandem.scripts import report as command
-from tandem.scripts.main import app
+from tandem.scripts.cli import app
 
 pytest.importorskip("plotly", reason="figures need plotly")
 from tandem.scripts.app.figures import choices, learning, radio, style

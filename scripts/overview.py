@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Every command in a line, and the page of ``tandem --help``; imports no command."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+
+SECTIONS = {
+    "Simulate and learn": {
+        "demo": "Train the hybrid agent on real ns-3, then compare it with fixed policies and the "
+        "optimum.",
+        "run": "Play a policy in a scenario and record every request.",
+        "train": "Train an agent on real ns-3 and record everything.",
+        "evaluate": "Compare a trained agent with other policies and the optimum, at new states.",
+        "sweep": "Run a grid of scenario arguments, policies and seeds, and compare the results.",
+        "reproduce": "Repeat the paper's experiments: count the interactions that agents need.",
+    },
+    "Look at recorded runs": {
+        "analyze": "Print response times, their components, retransmissions, airtime and fairness.",
+        "report": "Draw the figures of recorded runs.",
+        "explain": "Tell why a request took so long.",
+        "dissector": "Print the path of the Wireshark plugin that shows request numbers.",
+    },
+    "Scenarios": {
+        "scenarios": "List the scenarios and their arguments, with units and defaults.",
+        "calibrate": "Compare simple policies with the optimum: is a scenario worth learning?",
+        "profiles": "Show, measure and plot what each DNN variant costs on each device.",
+        "new": "Write a folder with a C++ scenario that runs, and a Python agent for it.",
+        "build": "Compile a scenario against the ns-3 that is installed with tandem.",
+        "compat": "Run scenarios and scripts written for ns3-ai or ns3-gym.",
+    },
+    "Simulate on a server": {
+        "serve": "Offer a pool of local simulators to agents in other processes and machines.",
+        "top": "Watch a server: speed, latency, simulators, clients and errors.",
+        "keys": "Make and list the keys that servers and clients on other machines need.",
+    },
+    "This installation": {
+        "doctor": "Check compiler, ns-3, shared memory and versions, and say how to fix faults.",
+        "bench": "Measure how fast commands, resets, branches, decisions and planning are here.",
+    },
+}
+USAGE = "Usage: tandem [OPTIONS] COMMAND [ARGS]..."
+SUMMARY = "Packet-level ns-3 co-simulation for learning agents."
+VERSION = "Print the version."
+_OPTIONS = {
+    "--version": VERSION,
+    "--install-completion": "Let your shell complete commands and options.",
+    "--show-completion": "Print what --install-completion would install.",
+    "--help": "Show this message; after a command: its options.",
+}
+_INDENT = "  "
+_WIDEST = 100
+
+
+def page() -> str:
+    """What ``tandem --help`` shows."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    longest = max(len(name) for lines in SECTIONS.values() for name in lines)
+    tables = [_table(title, lines, longest, width) for title, lines in SECTIONS.items()]
+    options = _table("Options", _OPTIONS, max(map(len, _OPTIONS)), width)
+    return "\n\n".join([USAGE, SUMMARY, *tables, options])
+
+
+def summary(command: str) -> str:
+    """A command in a line."""
+    return next(lines[command] for lines in SECTIONS.values() if command in lines)
+
+
+def _table(title: str, lines: dict[str, str], longest: int, width: int) -> str:
+    """Names in a column that has room for the longest one, and what they mean beside them."""
+    column = len(_INDENT) + longest + len(_INDENT)
+    rows = [
+        textwrap.fill(
+            meaning,
+            width,
+            initial_indent=f"{_INDENT}{name}".ljust(column),
+            subsequent_indent=" " * column,
+        )
+        for name, meaning in lines.items()
+    ]
+    return "\n".join([f"{title}:", *rows])
