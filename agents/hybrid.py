@@ -98,11 +98,11 @@ class HybridAgent:
     """Plans in what it has learned; a `tandem.agents.api.Learner`.
 
     After Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in
-    Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098), which follows Dyna (Sutton,
-    "Dyna, an integrated architecture for learning, planning, and reacting", SIGART Bulletin 2,
-    1991). Exploration by plans of single ensemble members: Thompson sampling (Russo et al., "A
-    Tutorial on Thompson Sampling", 2018) with an ensemble for the posterior (Lu and Van Roy,
-    "Ensemble Sampling", NeurIPS 2017).
+    Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098). Learning from real and from
+    imagined transitions is that of Dyna (Sutton, "Dyna, an integrated architecture for learning,
+    planning, and reacting", SIGART Bulletin 2, 1991). Exploration by plans of single ensemble
+    members: Thompson sampling (Russo et al., "A Tutorial on Thompson Sampling", 2018) with an
+    ensemble for the posterior (Lu and Van Roy, "Ensemble Sampling", NeurIPS 2017).
 
     Args:
         problem: users, options, threshold.
@@ -241,7 +241,7 @@ class HybridAgent:
     # State
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that changes, generators included: enough to go on as if never stopped."""
+        """Everything that changes, generators included: enough to resume with equal results."""
         last = self._last_action
         return {
             "model": self.model.state_dict(),

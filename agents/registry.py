@@ -37,12 +37,10 @@ class LearnerKind:
     Attributes:
         make: takes problem, config, seed and name.
         default: its settings unless others are given; their class is the only one accepted.
-        summary: one line for listings.
     """
 
     make: Make
     default: Settings
-    summary: str
 
 
 #: Columns of a user that has not transmitted.
@@ -61,66 +59,44 @@ NO_TRANSPORT: Final = {
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
 #: from the cost of missing it, as Shahhosseini et al. (ISQED 2022) do.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {
-    "hybrid": LearnerKind(
-        HybridAgent, HybridConfig(), "system model, planning and direct RL: the hybrid agent"
-    ),
-    "hybrid-no-prior": LearnerKind(
-        HybridAgent,
-        HybridConfig(model=ModelConfig(use_prior=False)),
-        "hybrid whose model starts without the analytic prior",
-    ),
+    # System model, planning and direct RL: the hybrid agent.
+    "hybrid": LearnerKind(HybridAgent, HybridConfig()),
+    # Hybrid whose model starts without the analytic prior.
+    "hybrid-no-prior": LearnerKind(HybridAgent, HybridConfig(model=ModelConfig(use_prior=False))),
+    # Hybrid whose model does not see the loads of cell and site.
     "hybrid-no-structure": LearnerKind(
-        HybridAgent,
-        HybridConfig(model=ModelConfig(use_structure=False)),
-        "hybrid whose model does not see the loads of cell and site",
+        HybridAgent, HybridConfig(model=ModelConfig(use_structure=False))
     ),
-    "hybrid-no-planning": LearnerKind(
-        HybridAgent,
-        HybridConfig(use_planning=False),
-        "hybrid that neither plans nor imagines: its DQN alone",
-    ),
+    # Hybrid that neither plans nor imagines: its DQN alone.
+    "hybrid-no-planning": LearnerKind(HybridAgent, HybridConfig(use_planning=False)),
+    # Hybrid whose model does not see the users' radio rates.
     "hybrid-no-rate": LearnerKind(
-        HybridAgent,
-        HybridConfig(model=ModelConfig(fixed_columns=NO_RATE)),
-        "hybrid whose model does not see the users' radio rates",
+        HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_RATE))
     ),
+    # Hybrid whose model does not see TCP's windows.
     "hybrid-no-transport": LearnerKind(
-        HybridAgent,
-        HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT)),
-        "hybrid whose model does not see TCP's windows",
+        HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT))
     ),
+    # Hybrid whose predictions are those of all members, not of the best.
     "hybrid-no-ranking": LearnerKind(
-        HybridAgent,
-        HybridConfig(model=ModelConfig(elites=ModelConfig().members)),
-        "hybrid whose predictions are those of all members, not of the best",
+        HybridAgent, HybridConfig(model=ModelConfig(elites=ModelConfig().members))
     ),
+    # Hybrid that learns from users spread at random, never from its own plans.
     "hybrid-random-exploration": LearnerKind(
-        HybridAgent,
-        HybridConfig(warmup=HybridConfig().real_capacity),
-        "hybrid that learns from users spread at random, never from its own plans",
+        HybridAgent, HybridConfig(warmup=HybridConfig().real_capacity)
     ),
-    "branching-dqn": LearnerKind(
-        BranchingLearner, BranchingLearnerConfig(), "double DQN with a branch of values per user"
-    ),
-    "joint-dqn": LearnerKind(
-        JointDqn, JointDqnConfig(), "DQN with an output per joint action within the threshold"
-    ),
-    "joint-dqn-penalty": LearnerKind(
-        JointDqn,
-        JointDqnConfig(obey_threshold=False),
-        "DQN with an output per joint action that learns the threshold, as in the paper",
-    ),
-    "qlearning": LearnerKind(
-        QLearner, QLearningConfig(), "table of values per state and joint action"
-    ),
-    "qlearning-penalty": LearnerKind(
-        QLearner,
-        QLearningConfig(obey_threshold=False, pooling=0.0),
-        "the same without knowing the threshold or other states, as in the paper",
-    ),
-    "bandit": LearnerKind(
-        UserBandits, BanditConfig(), "Thompson sampling per user, blind to the state"
-    ),
+    # Double DQN with a branch of values per user.
+    "branching-dqn": LearnerKind(BranchingLearner, BranchingLearnerConfig()),
+    # DQN with an output per joint action within the threshold.
+    "joint-dqn": LearnerKind(JointDqn, JointDqnConfig()),
+    # The same without knowing the threshold, as Shahhosseini et al. (ISQED 2022) do.
+    "joint-dqn-penalty": LearnerKind(JointDqn, JointDqnConfig(obey_threshold=False)),
+    # Table of values per state and joint action.
+    "qlearning": LearnerKind(QLearner, QLearningConfig()),
+    # The same without knowing the threshold or other states, as in that paper.
+    "qlearning-penalty": LearnerKind(QLearner, QLearningConfig(obey_threshold=False, pooling=0.0)),
+    # Thompson sampling per user, blind to the state.
+    "bandit": LearnerKind(UserBandits, BanditConfig()),
 }
 
 #: Everything that `make_agent` knows.

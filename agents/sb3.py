@@ -5,6 +5,9 @@ PPO takes one option per user as a MultiDiscrete action; DQN needs a single numb
 actions are counted through where there are few enough. Both see the compressed observation blocks
 through SB3's ``MultiInputPolicy``, and a reward of about -1. What comes out is an ordinary
 `tandem.agents.api.Agent`. The accuracy threshold reaches them only through the reward.
+
+SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22,
+2021. PPO: Schulman et al., "Proximal Policy Optimization Algorithms", arXiv 1707.06347.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
-from tandem.agents.common.codec import BlockCodec, is_state
+from tandem.agents.common.codec import COST_SCALE_S, BlockCodec, is_state
 from tandem.agents.common.settings import Count, NotNegative, Positive, Settings, Share
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.options import PolicyError
@@ -52,7 +55,7 @@ class PpoConfig(Settings):
     n_epochs: Count = 10
     """Passes over the interactions of an update."""
     gamma: Share = 0.0
-    """Discount per epoch; 0 because a response time belongs to the decision before it."""
+    """Discount per decision; 0 because a response time belongs to the decision before it."""
     ent_coef: NotNegative = 0.003
     """Weight of the policy's entropy, which keeps it exploring."""
 
@@ -73,7 +76,7 @@ class DqnConfig(Settings):
     gradient_steps: Count = 1
     """Gradient steps per update."""
     gamma: Share = 0.0
-    """Discount per epoch; 0 because a response time belongs to the decision before it."""
+    """Discount per decision; 0 because a response time belongs to the decision before it."""
     exploration_fraction: Share = 0.3
     """Share of the interactions over which exploration falls."""
     exploration_final_eps: Share = 0.05
@@ -86,14 +89,14 @@ class Sb3Config(Settings):
     """How Stable-Baselines3 sees our environments, and the settings of its algorithms."""
 
     cost_limit_s: Positive = 1.5
-    """Larger costs of an epoch count as this many seconds."""
-    cost_scale_s: Positive = 0.1
+    """Larger costs of a decision count as this many seconds."""
+    cost_scale_s: Positive = COST_SCALE_S
     """Costs are divided by this, so that usual rewards are about -1."""
     ppo: PpoConfig = PpoConfig()
     dqn: DqnConfig = DqnConfig()
 
 
-class Sb3Env(gymnasium.Env[Encoded, Any]):
+class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
     """What an SB3 algorithm sees of a `TandemEnv`.
 
     Observations are compressed blocks, float32, without columns that are codes or tell of the
@@ -196,8 +199,8 @@ def train_sb3(
     Args:
         env: any scenario with one option per user and an objective; its episodes are reset.
         algorithm: ``"ppo"`` or ``"dqn"``.
-        interactions: real epochs. PPO updates in blocks and is trained with the next multiple of
-            ``n_steps``.
+        interactions: decisions in total. PPO updates in blocks and is trained with the next
+            multiple of ``n_steps``.
         seed: decides SB3's draws and, unless ``env`` has a seed of its own, the episodes. SB3
             seeds the global generators of Python, NumPy and PyTorch with it.
         config: settings.
@@ -260,7 +263,7 @@ class _Encoder:
                 for bound in (bounds.low, bounds.high)
             )
             shapes[block.name] = spaces.Box(low, high, dtype=np.float32)
-        self.space: spaces.Space[Encoded] = spaces.Dict(shapes)  # type: ignore[assignment]
+        self.space = spaces.Dict(shapes)
 
     def encode(self, observation: Observation) -> Encoded:
         return {name: self._compress(name, observation[name]) for name in self._codecs}

@@ -21,13 +21,12 @@ from torch import Tensor, nn
 
 from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
 from tandem.agents.baselines.dqn_parts import (
-    COST_SCALE_S,
     GRADIENT_LIMIT,
     StateInputs,
     draw_weights,
 )
 from tandem.agents.baselines.joint_actions import draw_option
-from tandem.agents.common.codec import is_code
+from tandem.agents.common.codec import COST_SCALE_S, is_code
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.common.schedule import LinearSchedule
 from tandem.agents.common.settings import Count, Discount, Positive, Settings, Share

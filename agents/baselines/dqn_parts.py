@@ -16,8 +16,6 @@ from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
-#: Costs are divided by this, so that usual rewards are about -1 (seconds).
-COST_SCALE_S: Final = 0.1
 #: Longer gradients are shortened to this norm.
 GRADIENT_LIMIT: Final = 10.0
 

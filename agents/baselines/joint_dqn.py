@@ -24,13 +24,12 @@ from torch import Tensor, nn
 
 from tandem.agents.api import Decision, Lesson, Observation, Transition
 from tandem.agents.baselines.dqn_parts import (
-    COST_SCALE_S,
     GRADIENT_LIMIT,
     StateInputs,
     draw_weights,
 )
 from tandem.agents.baselines.joint_actions import JointActionConfig, JointActionLearner
-from tandem.agents.common.codec import is_state
+from tandem.agents.common.codec import COST_SCALE_S, is_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.common.settings import Count, Discount, Positive
 from tandem.agents.common.threads import single_threaded

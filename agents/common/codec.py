@@ -26,6 +26,8 @@ SCALES: Final[Mapping[str, float]] = {
 }
 #: Compressed columns are divided by this, so that inputs of a network are about 1.
 INPUT_SCALE: Final = 5.0
+#: Costs are divided by this, so that usual rewards are about -1 (seconds).
+COST_SCALE_S: Final = 0.1
 #: Columns that are codes, not quantities.
 CODES: Final = ("last_option",)
 #: Columns about the request before: they tell more of what was chosen then than of what is now.

@@ -11,13 +11,13 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import Agent, JointAction, Observation
+from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.request_table import Site
 from tandem.bridge.core.schema import Schema
 
 #: Mean top-5 accuracy that the greedy policy keeps when none is given, percent.
 DEFAULT_ACCURACY_PERCENT: Final = 85.0
-BITS_PER_BYTE: Final = 8
 
 
 class FixedPolicy:

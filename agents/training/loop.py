@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Training any learner in any world, with a state that can be put away and resumed.
+"""Training any learner in any world, with checkpointing.
 
-An interaction is one decision epoch of the world. A run that is put away after an interaction and
-resumed later goes on with the same results, bit for bit, as if it had not been interrupted.
+An interaction is one decision epoch of the world. A run that is saved after an interaction and
+resumed later gives the same results, bit for bit, as one that was not interrupted.
 """
 
 from __future__ import annotations

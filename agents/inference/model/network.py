@@ -32,7 +32,11 @@ class Ensemble(nn.Module):
 
     Each member is held to its own random initial weights by a Gaussian prior (see `anchor_loss`),
     which makes the members approximate samples of the Bayesian posterior: with little data they
-    stay near the analytic prior and disagree, with much data they agree.
+    stay near the analytic prior and disagree, with much data they agree. Anchored ensembles:
+    Pearce et al., "Uncertainty in Neural Networks: Approximately Bayesian
+    Ensembling", AISTATS 2020. Members that predict a mean and a variance with soft limits: Chua
+    et al., "Deep Reinforcement Learning in a Handful of Trials using Probabilistic Dynamics
+    Models", NeurIPS 2018.
 
     Args:
         members: E.
@@ -121,6 +125,9 @@ class Ensemble(nn.Module):
 
 def gaussian_loss(mean: Tensor, log_variance: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Weighted loss of means and variances per member, ``[E]``.
+
+    After the Gaussian likelihood with a variance that depends on the input (Nix and Weigend,
+    "Estimating the mean and variance of the target probability distribution", ICNN 1994).
 
     The mean is fitted to the error alone and the variance to the likelihood of what is left: with
     the joint likelihood a network that is still wrong escapes into a large variance, and one that

@@ -15,20 +15,17 @@ options. Shapes: B cases, N users, K options, M network options, 4 components.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
+from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SITE, UPLINK
 from tandem.agents.inference.config import PriorConfig
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
 Array = NDArray[np.float64]
-
-BITS_PER_BYTE: Final = 8
 
 
 class PriorView:

@@ -18,9 +18,10 @@ class StalenessDetector:
     """Compares the model's latest surprises with those before.
 
     A surprise is the mean absolute error of the logarithm of offloaders' response times, as
-    predicted before the epoch. While a model learns, surprises fall, so the latest are no larger
-    than those before; when the network changes, they jump. Medians are compared: a few bad epochs
-    in a row (losses, time-outs) are part of the network as it is, a change shows in most of them.
+    predicted when the decision was made. While a model learns, surprises fall, so the latest are no
+    larger than those before; when the network changes, they jump. Medians are compared: a few bad
+    decisions in a row (losses, time-outs) are part of the network as it is, a change shows in most
+    of them.
 
     Args:
         window: latest surprises whose median is taken.
@@ -35,7 +36,7 @@ class StalenessDetector:
         self._surprises: list[float] = []
 
     def add(self, surprise: float) -> bool:
-        """Take in one epoch's surprise (NaN: nobody offloaded); returns whether to raise alarm.
+        """Take in one decision's surprise (NaN: nobody offloaded); returns whether to raise alarm.
 
         After an alarm the history starts anew.
         """

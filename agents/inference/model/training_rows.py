@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Training data of the system model: one row per user and epoch, in arrays that grow."""
+"""Training data of the system model: one row per user and decision, in arrays that grow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_CAPACITY: Final = 256
 
 @dataclass(frozen=True)
 class RowBatch:
-    """Rows of one epoch; R rows, F features, C components, X values of the next state.
+    """Rows of one decision; R rows, F features, C components, X values of the next state.
 
     Attributes:
         features: ``[R, F]``.
@@ -31,7 +31,10 @@ class RowBatch:
 
 
 class TrainingRows:
-    """Rows in the order of arrival, with the epoch each belongs to.
+    """Rows in the order of arrival, with the share of each that every member sees.
+
+    Resamples are drawn as rows arrive: how often a member sees a decision is a Poisson number of
+    mean 1 (Oza and Russell, "Online Bagging and Boosting", AISTATS 2001).
 
     Args:
         members: networks in the ensemble; each sees its own bootstrap resample of decisions.
@@ -56,7 +59,7 @@ class TrainingRows:
         return self._arrays[name][: self._length]
 
     def add(self, batch: RowBatch) -> None:
-        """Append one epoch's rows; all of them share a resample."""
+        """Append one decision's rows; all of them share a resample."""
         rows = len(batch.features)
         share = self._rng.poisson(1.0, self._members).astype(np.float32)
         if self._rng.random() < self._held_out_share:

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""Factors between units."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BITS_PER_BYTE: Final = 8
+MS_PER_S: Final = 1e3
