@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.agents.hybrid import HybridAgent
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.registry import make_agent
@@ -26,7 +27,6 @@ _BATCH: Final = 256
 #: Real epochs with the fewest users before the clock starts, so that the model has been fitted.
 _INTERACTIONS: Final = 6
 _ACCURACY_PERCENT: Final = 85.0
-_MS: Final = 1e3
 
 
 def planning() -> list[Measurement]:
@@ -53,7 +53,7 @@ def planning() -> list[Measurement]:
         draws = np.random.default_rng(1).integers(0, options, (_BATCH, users)).astype(np.int32)
         imagined = _times_s(functools.partial(model.predict, observation, draws))
         decided = _times_s(functools.partial(agent.act, observation))
-        decisions.append(tuple(t * _MS for t in decided))
+        decisions.append(tuple(t * MS_PER_S for t in decided))
         rates = tuple(_BATCH / t for t in imagined)
         results.append(
             Measurement(_GROUP, f"imagined joint transitions, {users} users", "1/s", rates)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.scripts.app.benchmarks.record import Measurement
@@ -23,7 +24,6 @@ _COUNTS: Final = (1, 2, 4)
 _EPOCHS: Final = 6
 _USERS: Final = 5
 _CALLS: Final = 100
-_MS: Final = 1e3
 _BITS: Final = 8
 #: The machines of the model: cores and network of a common small server.
 MACHINES: Final = 100
@@ -89,7 +89,7 @@ def scaling() -> list[Measurement]:
         afar = _vector_rates(RayVectorEnv, "wifi-edge", count, users=_USERS, epochs=0)
         results.append(_of(f"steps of {count} simulators in all, as Ray actors", "1/s", afar))
     calls = _remote_call_s()
-    results.append(_of("remote step under Ray, agent's side", "ms", [t * _MS for t in calls]))
+    results.append(_of("remote step under Ray, agent's side", "ms", [t * MS_PER_S for t in calls]))
     epoch_s = 1.0 / statistics.median(rates[1])
     cluster = Cluster(epoch_s, size, statistics.median(calls))
     for name, value in (

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.core.simulator import Simulator
 from tandem.scripts.app.benchmarks.record import Measurement, at_most
 
@@ -19,7 +20,6 @@ _RESETS: Final = 60
 _BRANCHES: Final = 16
 _USERS: Final = 5
 _KIB: Final = 1024
-_MS: Final = 1e3
 _FORK_AIM_MS: Final = 2.0
 _PROCESS_AIM_MS: Final = 120.0
 _BRANCH_AIM_MS: Final = 1.0
@@ -32,10 +32,10 @@ def starts() -> list[Measurement]:
         for seed in range(1, _RESETS):
             start = time.perf_counter()
             simulator.begin(seed)
-            forks.append((time.perf_counter() - start) * _MS)
+            forks.append((time.perf_counter() - start) * MS_PER_S)
             simulator.wait()
-            resets.append((time.perf_counter() - start) * _MS)
-    processes = tuple(_process_s() * _MS for _ in range(_REPEATS))
+            resets.append((time.perf_counter() - start) * MS_PER_S)
+    processes = tuple(_process_s() * MS_PER_S for _ in range(_REPEATS))
     return [
         _measurement("new process to its first observation", processes, _PROCESS_AIM_MS),
         _measurement("fork of an episode", tuple(forks), _FORK_AIM_MS),
@@ -56,13 +56,13 @@ def branches() -> list[Measurement]:
                 # All simulate the same epoch: branches first, then the step that they foresee.
                 start = time.perf_counter()
                 simulator.branch([action] * _BRANCHES, parallel=1)
-                alone.append((time.perf_counter() - start) / _BRANCHES * _MS)
+                alone.append((time.perf_counter() - start) / _BRANCHES * MS_PER_S)
                 start = time.perf_counter()
                 simulator.branch([action] * _BRANCHES)
-                together.append((time.perf_counter() - start) / _BRANCHES * _MS)
+                together.append((time.perf_counter() - start) / _BRANCHES * MS_PER_S)
                 start = time.perf_counter()
                 simulator.step(action)
-                steps.append((time.perf_counter() - start) * _MS)
+                steps.append((time.perf_counter() - start) * MS_PER_S)
         over = tuple(a - s for a, s in zip(alone, steps, strict=True))
         gain = tuple(a / t for a, t in zip(alone, together, strict=True))
         processors = len(os.sched_getaffinity(0))

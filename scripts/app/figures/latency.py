@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.agents.inference.request_table import COMPONENTS, Site
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
@@ -91,7 +92,7 @@ def components(runs: Sequence[Run]) -> go.Figure:
         table = measures.components(run.requests)
         sites = list(table.columns)
         for component in COMPONENTS:
-            values_ms = table.loc[component] * style.MS_PER_S
+            values_ms = table.loc[component] * MS_PER_S
             name = style.COMPONENT_NAMES[component]
             figure.add_bar(
                 x=sites,

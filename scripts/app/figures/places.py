@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 
@@ -134,7 +135,7 @@ def _links(
                 middle["y"].append((y0 + y1) / 2)
                 middle["text"].append(
                     f"{link['a']} – {link['b']}: {link['rate_bps'] / 1e6:g} Mbit/s, "
-                    f"{link['delay_s'] * style.MS_PER_S:g} ms one way"
+                    f"{link['delay_s'] * MS_PER_S:g} ms one way"
                 )
         if xs:
             figure.add_scatter(

@@ -62,7 +62,6 @@ TOP_PX: Final = 64
 LEGEND_BELOW_PX: Final = 62
 #: Above and below the plots: titles of panels, axis titles, legend.
 MARGIN_PX: Final = 194
-MS_PER_S: Final = 1e3
 #: Points of a line beyond which a browser becomes slow.
 MOST_POINTS: Final = 20_000
 

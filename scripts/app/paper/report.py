@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.aggregate import Bounded, Summary, number_text, summarise
 from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
 from tandem.agents.inference.objective import FULL_PERCENT
@@ -25,7 +26,6 @@ from tandem.scripts.app.paper.grid import (
 Result = Mapping[str, Any]
 CELL: Final = ("users", "threshold", "condition", "agent")
 PAPER_RATIO: Final = 166.6
-MS_PER_S: Final = 1e3
 RATIO_DIGITS: Final = 3
 CSV_HEADINGS: Final = (
     *CELL,

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from tandem.agents.common.units import MS_PER_S
 from tandem.agents.training.loop import HistoryRow
 from tandem.scripts.app.progress import ProgressBar
 from tandem.scripts.app.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.
 WINDOW: Final = 25
-MS_PER_S: Final = 1e3
 PERCENT: Final = 100.0
 TENSORBOARD: Final = "tensorboard"
 
