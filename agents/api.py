@@ -81,13 +81,11 @@ class Lesson:
     Attributes:
         surprise: mean absolute error of log response times of those who offloaded; NaN if none.
         validation_loss: of the last fit of the model, NaN before the first one.
-        fitted: whether the model was fitted after this interaction.
         stale: whether the model was found stale at this interaction.
     """
 
     surprise: float = float("nan")
     validation_loss: float = float("nan")
-    fitted: bool = False
     stale: bool = False
 
 

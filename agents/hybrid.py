@@ -186,14 +186,13 @@ class HybridAgent:
         if stale:
             self._start_over()
         due = self._interactions % config.fit_every == 0
-        fitted = stale or (due and config.use_planning)
-        if fitted:
+        if stale or (due and config.use_planning):
             self._validation_loss = self.model.fit()
         for _ in range(config.real_updates):
             self.dqn.update(self.real.sample(config.dqn.batch, self._rng))
         if config.use_planning and self._interactions % config.imagine_every == 0:
             self._imagine()
-        return Lesson(surprise, self._validation_loss, fitted, stale)
+        return Lesson(surprise, self._validation_loss, stale)
 
     def _surprise(self, decision: Decision, transition: Transition) -> float:
         """Mean absolute error of log response times of those who offloaded; NaN if none did."""

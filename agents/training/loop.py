@@ -7,7 +7,6 @@ resumed later gives the same results, bit for bit, as one that was not interrupt
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Final, Protocol
@@ -103,11 +102,6 @@ class Training:
     def interactions(self) -> int:
         """Decision epochs played so far, those before a resume included."""
         return len(self.history)
-
-    @property
-    def mean_cost_s(self) -> float:
-        """Mean cost over all interactions, seconds."""
-        return math.fsum(row.cost_s for row in self.history) / max(len(self.history), 1)
 
     @single_threaded
     def run(self, interactions: int, stop: Stop | None = None) -> None:

@@ -13,6 +13,7 @@ from agent_worlds import make_observation, make_problem, played_transition
 
 from tandem.agents.api import Agent, Learner, Observation
 from tandem.agents.baselines.bandit import BanditConfig
+from tandem.agents.baselines.branching_dqn import BranchingDqnConfig
 from tandem.agents.baselines.joint_actions import JointSpace
 from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
 from tandem.agents.baselines.qlearning import Discretiser, QLearner, QLearningConfig
@@ -298,3 +299,15 @@ def test_settings_are_checked_by_name() -> None:
     config = learner_config("hybrid-no-prior", {"model": {"hidden": 32}})
     assert isinstance(config, HybridConfig)
     assert (config.model.hidden, config.model.use_prior) == (32, False)
+
+
+def test_every_schedule_falls_linearly_and_then_stays() -> None:
+    """The flat keys of the settings and the nested ones make the same kind of schedule."""
+    flat = BranchingDqnConfig(epsilon_start=0.8, epsilon_end=0.2, epsilon_interactions=10).epsilon
+    nested = learner_config(
+        "joint-dqn", {"epsilon": {"start": 0.8, "end": 0.2, "interactions": 10}}
+    )
+    assert isinstance(nested, JointDqnConfig)
+    thompson = HybridConfig(thompson_share=0.8, thompson_end=0.2, thompson_interactions=10).thompson
+    assert flat == nested.epsilon == thompson
+    assert [flat.at(n) for n in (0, 5, 10, 1_000)] == pytest.approx([0.8, 0.5, 0.2, 0.2])
