@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/background.h"
 
-#include "access/argument-check.h"
-
 #include "ns3/inet-socket-address.h"
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
@@ -14,35 +12,42 @@ namespace tandem
 {
 
 void
+BackgroundConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("backgroundStations",
+                  "stations besides the users that send on/off UDP traffic to the edge",
+                  stations,
+                  Range(0, 64, "stations"));
+    arguments.Add("backgroundRate",
+                  "rate of UDP payload of each background station while it is on",
+                  rateMbps,
+                  Range(0.001, 10000, "Mbit/s"));
+    arguments.Add("backgroundOn",
+                  "mean of the exponential on time of a background station",
+                  meanOnS,
+                  Range(0.001, 1e6, "s"));
+    arguments.Add("backgroundOff",
+                  "mean of the exponential off time of a background station; 0: always on",
+                  meanOffS,
+                  Range(0, 1e6, "s"));
+    // 1472 bytes fill an Ethernet-size packet, so that nothing is fragmented.
+    arguments.Add("backgroundPayload",
+                  "UDP payload of a background packet",
+                  payloadBytes,
+                  Range(1, 1472, "bytes"));
+}
+
+void
 BackgroundConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "backgroundStations"),
-                 "stations besides the users that send on/off UDP traffic to the edge (count)",
-                 stations);
-    cmd.AddValue(ArgumentName(prefix, "backgroundRate"),
-                 "rate of each background station while it is on, Mbit/s of UDP payload",
-                 rateMbps);
-    cmd.AddValue(ArgumentName(prefix, "backgroundOn"),
-                 "mean of the exponential on time of a background station, s",
-                 meanOnS);
-    cmd.AddValue(ArgumentName(prefix, "backgroundOff"),
-                 "mean of the exponential off time of a background station, s; 0: always on",
-                 meanOffS);
-    cmd.AddValue(ArgumentName(prefix, "backgroundPayload"),
-                 "UDP payload of a background packet, bytes",
-                 payloadBytes);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 BackgroundConfig::Check(const std::string& prefix) const
 {
-    const std::string dashes = "--";
-    CheckRange(dashes + ArgumentName(prefix, "backgroundStations"), stations, 0, 64, "stations");
-    CheckRange(dashes + ArgumentName(prefix, "backgroundRate"), rateMbps, 0.001, 10000, "Mbit/s");
-    CheckRange(dashes + ArgumentName(prefix, "backgroundOn"), meanOnS, 0.001, 1e6, "s");
-    CheckRange(dashes + ArgumentName(prefix, "backgroundOff"), meanOffS, 0, 1e6, "s");
-    // 1472 bytes fill an Ethernet-size packet, so that nothing is fragmented.
-    CheckRange(dashes + ArgumentName(prefix, "backgroundPayload"), payloadBytes, 1, 1472, "bytes");
+    CheckDeclared(*this, prefix);
 }
 
 BackgroundTraffic::~BackgroundTraffic()

@@ -2,7 +2,8 @@
 #ifndef TANDEM_BACKGROUND_H
 #define TANDEM_BACKGROUND_H
 
-#include "ns3/command-line.h"
+#include "agent-link/arguments.h"
+
 #include "ns3/event-id.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/node.h"
@@ -27,6 +28,9 @@ struct BackgroundConfig
     double meanOnS{1.0};         //!< mean of the exponential on time, s
     double meanOffS{2.0};        //!< mean of the exponential off time, s; 0: always on
     uint32_t payloadBytes{1400}; //!< UDP payload of one packet, bytes
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add --backgroundStations, --backgroundRate, … with \p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/backhaul.h"
 
-#include "access/argument-check.h"
-
 #include "ns3/data-rate.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-address-helper.h"
@@ -23,30 +21,27 @@ const Ipv4Address LINK_BASE("10.200.0.0");
 } // namespace
 
 void
+BackhaulConfig::Declare(Arguments& arguments)
+{
+    const Range delay(0, 10000, "ms");
+    const Range rate(0.01, 1e6, "Mbit/s");
+    arguments.Add("edgeDelay", "one-way delay between gateway and edge", edgeDelayMs, delay);
+    arguments.Add("edgeRate", "rate of the link between gateway and edge", edgeRateMbps, rate);
+    arguments.Add("cloudDelay", "one-way delay between gateway and cloud", cloudDelayMs, delay);
+    arguments.Add("cloudRate", "rate of the link between gateway and cloud", cloudRateMbps, rate);
+}
+
+void
 BackhaulConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "edgeDelay"),
-                 "one-way delay between gateway and edge, ms",
-                 edgeDelayMs);
-    cmd.AddValue(ArgumentName(prefix, "edgeRate"),
-                 "rate of the link between gateway and edge, Mbit/s",
-                 edgeRateMbps);
-    cmd.AddValue(ArgumentName(prefix, "cloudDelay"),
-                 "one-way delay between gateway and cloud, ms",
-                 cloudDelayMs);
-    cmd.AddValue(ArgumentName(prefix, "cloudRate"),
-                 "rate of the link between gateway and cloud, Mbit/s",
-                 cloudRateMbps);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 BackhaulConfig::Check(const std::string& prefix) const
 {
-    const std::string dashes = "--";
-    CheckRange(dashes + ArgumentName(prefix, "edgeDelay"), edgeDelayMs, 0, 10000, "ms");
-    CheckRange(dashes + ArgumentName(prefix, "edgeRate"), edgeRateMbps, 0.01, 1e6, "Mbit/s");
-    CheckRange(dashes + ArgumentName(prefix, "cloudDelay"), cloudDelayMs, 0, 10000, "ms");
-    CheckRange(dashes + ArgumentName(prefix, "cloudRate"), cloudRateMbps, 0.01, 1e6, "Mbit/s");
+    CheckDeclared(*this, prefix);
 }
 
 Backhaul::Backhaul(const BackhaulConfig& config)

@@ -3,8 +3,8 @@
 #define TANDEM_BACKHAUL_H
 
 #include "access/access-cell.h"
+#include "agent-link/arguments.h"
 
-#include "ns3/command-line.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/net-device-container.h"
 #include "ns3/node.h"
@@ -24,6 +24,9 @@ struct BackhaulConfig
     double edgeRateMbps{1000}; //!< gateway to edge, Mbit/s
     double cloudDelayMs{20};   //!< one way, gateway to cloud, ms
     double cloudRateMbps{100}; //!< gateway to cloud, Mbit/s
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add --edgeDelay, --edgeRate, --cloudDelay, --cloudRate with \p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");

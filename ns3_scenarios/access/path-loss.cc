@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/path-loss.h"
 
-#include "access/argument-check.h"
 #include "access/shadowing-loss.h"
 
 #include "ns3/double.h"
@@ -15,24 +14,31 @@ namespace tandem
 {
 
 void
+PathLossConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("pathLossExponent",
+                  "exponent of the log-distance path loss",
+                  exponent,
+                  Range(1.5, 6));
+    arguments.Add("shadowing",
+                  "standard deviation of log-normal shadowing, one draw per pair of nodes and "
+                  "episode; 0: none",
+                  shadowingDb,
+                  Range(0, 20, "dB"));
+    arguments.Add("nakagami", "Nakagami fast fading", nakagami);
+}
+
+void
 PathLossConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "pathLossExponent"),
-                 "exponent of the log-distance path loss (no unit)",
-                 exponent);
-    cmd.AddValue(ArgumentName(prefix, "shadowing"),
-                 "standard deviation of log-normal shadowing, one draw per pair of nodes and "
-                 "episode, dB; 0: none",
-                 shadowingDb);
-    cmd.AddValue(ArgumentName(prefix, "nakagami"), "Nakagami fast fading, 0 or 1", nakagami);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 PathLossConfig::Check(const std::string& prefix) const
 {
-    const std::string dashes = "--";
-    CheckRange(dashes + ArgumentName(prefix, "pathLossExponent"), exponent, 1.5, 6, "");
-    CheckRange(dashes + ArgumentName(prefix, "shadowing"), shadowingDb, 0, 20, "dB");
+    CheckDeclared(*this, prefix);
 }
 
 double

@@ -2,7 +2,8 @@
 #ifndef TANDEM_PATH_LOSS_H
 #define TANDEM_PATH_LOSS_H
 
-#include "ns3/command-line.h"
+#include "agent-link/arguments.h"
+
 #include "ns3/propagation-loss-model.h"
 
 #include <string>
@@ -18,6 +19,9 @@ struct PathLossConfig
     double exponent{3.0};    //!< path loss exponent
     double shadowingDb{0.0}; //!< standard deviation of shadowing, dB; 0: none
     bool nakagami{false};    //!< fast fading by ns-3's Nakagami model
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add --pathLossExponent, --shadowing, --nakagami with \p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);

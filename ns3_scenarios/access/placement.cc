@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/placement.h"
 
-#include "access/argument-check.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/simulator.h"
 
@@ -17,6 +17,7 @@ namespace
 {
 /** Closer than this the path loss models leave their far field. */
 constexpr double MIN_DISTANCE_M = 1.0;
+constexpr double MAX_RADIUS_M = 10000;
 /** Where stations wait during warm-up. */
 constexpr double WARMUP_DISTANCE_M = 2.0;
 /** Radius of each cluster of `hidden`, as a share of the cell's radius. */
@@ -25,35 +26,44 @@ constexpr double TWO_PI = 6.283185307179586;
 } // namespace
 
 void
+PlacementConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("placement",
+                  "where stations stand: disc (uniform in the disc), ring (at the radius, random "
+                  "angle), line (evenly spaced up to the radius, not random), hidden (two clusters "
+                  "on opposite sides of the centre), nearfar (at --near or at --radius, each with "
+                  "probability 1/2)",
+                  placement,
+                  Choices({"disc", "ring", "line", "hidden", "nearfar"}));
+    arguments.Add("radius",
+                  "radius of the cell",
+                  radiusM,
+                  Range(MIN_DISTANCE_M, MAX_RADIUS_M, "m"));
+    arguments.Add("near",
+                  "distance of the near zone of nearfar",
+                  nearM,
+                  Range(MIN_DISTANCE_M, MAX_RADIUS_M, "m"));
+    arguments.Add("mobility",
+                  "static, or walk (random waypoints inside the cell)",
+                  mobility,
+                  Choices({"static", "walk"}));
+    arguments.Add("speed", "speed of walk", speedMps, Range(0.01, 100, "m/s"));
+}
+
+void
 PlacementConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "placement"),
-                 "where stations stand: disc (uniform in the disc), ring (at the radius, random "
-                 "angle), line (evenly spaced up to the radius, not random), hidden (two clusters "
-                 "on opposite sides of the centre), nearfar (at --near or at --radius, each with "
-                 "probability 1/2)",
-                 placement);
-    cmd.AddValue(ArgumentName(prefix, "radius"), "radius of the cell, m", radiusM);
-    cmd.AddValue(ArgumentName(prefix, "near"), "distance of the near zone of nearfar, m", nearM);
-    cmd.AddValue(ArgumentName(prefix, "mobility"),
-                 "static, or walk (random waypoints inside the cell)",
-                 mobility);
-    cmd.AddValue(ArgumentName(prefix, "speed"), "speed of walk, m/s", speedMps);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 PlacementConfig::Check(const std::string& prefix) const
 {
-    const std::string dashes = "--";
-    CheckChoice(dashes + ArgumentName(prefix, "placement"),
-                placement,
-                {"disc", "ring", "line", "hidden", "nearfar"});
-    CheckChoice(dashes + ArgumentName(prefix, "mobility"), mobility, {"static", "walk"});
-    CheckRange(dashes + ArgumentName(prefix, "radius"), radiusM, MIN_DISTANCE_M, 10000, "m");
-    CheckRange(dashes + ArgumentName(prefix, "speed"), speedMps, 0.01, 100, "m/s");
+    CheckDeclared(*this, prefix);
     if (placement == "nearfar")
     {
-        CheckRange(dashes + ArgumentName(prefix, "near"), nearM, MIN_DISTANCE_M, radiusM, "m");
+        CheckRange("--" + ArgumentName(prefix, "near"), nearM, MIN_DISTANCE_M, radiusM, "m");
     }
 }
 

@@ -2,7 +2,8 @@
 #ifndef TANDEM_PLACEMENT_H
 #define TANDEM_PLACEMENT_H
 
-#include "ns3/command-line.h"
+#include "agent-link/arguments.h"
+
 #include "ns3/constant-velocity-mobility-model.h"
 #include "ns3/event-id.h"
 #include "ns3/node-container.h"
@@ -26,6 +27,9 @@ struct PlacementConfig
     double radiusM{25.0};           //!< radius of the cell, m
     double nearM{5.0};              //!< distance of the near zone of nearfar, m
     double speedMps{1.4};           //!< speed of walk, m/s; 1.4 m/s is a pedestrian
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add --placement, --radius, --near, --mobility, --speed, each with \p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);

@@ -2,6 +2,7 @@
 #ifndef TANDEM_AGENT_LINK_H
 #define TANDEM_AGENT_LINK_H
 
+#include "agent-link/arguments.h"
 #include "agent-link/blocks.h"
 #include "agent-link/record-table.h"
 #include "agent-link/schema.h"
@@ -11,11 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-namespace ns3
-{
-class CommandLine;
-}
 
 namespace ns3::tandem
 {
@@ -53,7 +49,11 @@ class AgentLink
     AgentLink(const AgentLink&) = delete;
     AgentLink& operator=(const AgentLink&) = delete;
 
-    /// Add --agent, --policy, --seed, --warmupSeed, --epochs, --requests, --recordCapacity.
+    /**
+     * Add what every scenario has: --agent, --policy, --seed, --warmupSeed, --epochs, --requests,
+     * --recordCapacity, and --describe, which prints all arguments as JSON. Declare your own ones
+     * with Arguments.
+     */
     void AddArguments(CommandLine& cmd);
 
     /**
@@ -124,15 +124,16 @@ class AgentLink
     uint64_t GetSeed() const;
 
   private:
-    bool UseAgent(const std::string& argument);
-    bool UseWarmupSeed(const std::string& argument);
+    void UseAgent();
     void AttachBlocks();
     void RedrawFuture();
     bool MakeRoom();
 
     Schema m_schema;
+    std::string m_agent;
     std::string m_policy;
     uint64_t m_seed{1};
+    uint64_t m_warmupSeed;
     uint32_t m_epochLimit{50};
     std::string m_requestsCsv;
     uint64_t m_recordCapacity;

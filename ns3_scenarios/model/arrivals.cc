@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/arrivals.h"
 
-#include "access/argument-check.h"
+#include "agent-link/argument-check.h"
 #include "model/csv-reader.h"
 
-#include "ns3/command-line.h"
 #include "ns3/double.h"
 #include "ns3/simulator.h"
 
@@ -21,28 +20,38 @@ constexpr double MAX_TRACE_S = 1e6;
 } // namespace
 
 void
+ArrivalConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("arrivals",
+                  "when requests arrive: sync (one per user at each decision), poisson (see "
+                  "--rate) or trace (see --trace)",
+                  mode,
+                  Choices({"sync", "poisson", "trace"}));
+    arguments.Add("rate",
+                  "arrivals=poisson: mean requests per user",
+                  rateHz,
+                  Range(0, MAX_RATE_HZ, "1/s"));
+    arguments.AddFile("trace",
+                      "arrivals=trace: CSV file with the columns time_s (since the first decision, "
+                      "s) and user (from 0)",
+                      traceFile);
+    arguments.Add("arrivalJitter",
+                  "arrivals=sync: requests arrive within this time after a decision",
+                  jitterS,
+                  Range(0, MAX_JITTER_S, "s"));
+}
+
+void
 ArrivalConfig::AddArguments(CommandLine& cmd)
 {
-    cmd.AddValue("arrivals",
-                 "when requests arrive: sync (one per user at each decision), poisson (see "
-                 "--rate) or trace (see --trace)",
-                 mode);
-    cmd.AddValue("rate", "arrivals=poisson: mean requests per user, 1/s", rateHz);
-    cmd.AddValue("trace",
-                 "arrivals=trace: CSV file with the columns time_s (since the first decision, s) "
-                 "and user (from 0)",
-                 traceFile);
-    cmd.AddValue("arrivalJitter",
-                 "arrivals=sync: requests arrive within this time after a decision, s",
-                 jitterS);
+    Arguments arguments(cmd);
+    Declare(arguments);
 }
 
 void
 ArrivalConfig::Check() const
 {
-    CheckChoice("--arrivals", mode, {"sync", "poisson", "trace"});
-    CheckRange("--rate", rateHz, 0, MAX_RATE_HZ, "1/s");
-    CheckRange("--arrivalJitter", jitterS, 0, MAX_JITTER_S, "s");
+    CheckDeclared(*this);
     if (mode != "trace" && !traceFile.empty())
     {
         Fail("--trace=" + traceFile +

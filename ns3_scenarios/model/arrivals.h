@@ -2,6 +2,8 @@
 #ifndef TANDEM_ARRIVALS_H
 #define TANDEM_ARRIVALS_H
 
+#include "agent-link/arguments.h"
+
 #include "ns3/event-id.h"
 #include "ns3/ptr.h"
 #include "ns3/random-variable-stream.h"
@@ -10,11 +12,6 @@
 #include <functional>
 #include <string>
 #include <vector>
-
-namespace ns3
-{
-class CommandLine;
-}
 
 namespace ns3::tandem
 {
@@ -27,6 +24,8 @@ struct ArrivalConfig
     std::string traceFile;    //!< trace: CSV with the columns time_s and user
     double jitterS{1e-3};     //!< sync: requests come within this time after the decision
 
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
     void AddArguments(CommandLine& cmd);
     /** End the program with a clear message when a value cannot be used. */
     void Check() const;

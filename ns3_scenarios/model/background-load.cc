@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/background-load.h"
 
-#include "access/argument-check.h"
 #include "model/core-pool.h"
 
-#include "ns3/command-line.h"
 #include "ns3/double.h"
 #include "ns3/simulator.h"
 
@@ -22,33 +20,37 @@ constexpr double SHORTEST_JOB_S = 1e-4; //!< below this the events cost more tha
 } // namespace
 
 void
+BackgroundLoadConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("quietLoad",
+                  "mean share of the site's cores that background jobs use in the quiet state",
+                  quietUtilisation,
+                  Range(0, 1));
+    arguments.Add("busyLoad",
+                  "mean share of the site's cores that background jobs use in the busy state",
+                  busyUtilisation,
+                  Range(0, 1));
+    arguments.Add("loadDwell",
+                  "mean time that the site's background load stays in a state",
+                  dwellS,
+                  Range(SHORTEST_JOB_S, INFINITE, "s"));
+    arguments.Add("jobTime",
+                  "mean service time of a background job at the site, on one core",
+                  jobS,
+                  Range(SHORTEST_JOB_S, INFINITE, "s"));
+}
+
+void
 BackgroundLoadConfig::AddArguments(CommandLine& cmd, const std::string& site)
 {
-    cmd.AddValue(site + "QuietLoad",
-                 "mean share of the " + site +
-                     "'s cores that background jobs use in the quiet "
-                     "state, 0 … 1",
-                 quietUtilisation);
-    cmd.AddValue(site + "BusyLoad",
-                 "mean share of the " + site +
-                     "'s cores that background jobs use in the busy "
-                     "state, 0 … 1",
-                 busyUtilisation);
-    cmd.AddValue(site + "LoadDwell",
-                 "mean time that the " + site + "'s background load stays in a state, s",
-                 dwellS);
-    cmd.AddValue(site + "JobTime",
-                 "mean service time of a background job at the " + site + ", s of one core",
-                 jobS);
+    Arguments arguments(cmd, site);
+    Declare(arguments);
 }
 
 void
 BackgroundLoadConfig::Check(const std::string& site) const
 {
-    CheckRange("--" + site + "QuietLoad", quietUtilisation, 0, 1, "");
-    CheckRange("--" + site + "BusyLoad", busyUtilisation, 0, 1, "");
-    CheckRange("--" + site + "LoadDwell", dwellS, SHORTEST_JOB_S, INFINITE, "s");
-    CheckRange("--" + site + "JobTime", jobS, SHORTEST_JOB_S, INFINITE, "s");
+    CheckDeclared(*this, site);
 }
 
 BackgroundLoad::BackgroundLoad(const BackgroundLoadConfig& config, CorePool& cores)

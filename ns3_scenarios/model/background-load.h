@@ -2,17 +2,14 @@
 #ifndef TANDEM_BACKGROUND_LOAD_H
 #define TANDEM_BACKGROUND_LOAD_H
 
+#include "agent-link/arguments.h"
+
 #include "ns3/event-id.h"
 #include "ns3/ptr.h"
 #include "ns3/random-variable-stream.h"
 
 #include <cstdint>
 #include <string>
-
-namespace ns3
-{
-class CommandLine;
-}
 
 namespace ns3::tandem
 {
@@ -27,6 +24,8 @@ struct BackgroundLoadConfig
     double dwellS{5.0};         //!< mean time in a state, s
     double jobS{0.05};          //!< mean service time of a background job, s
 
+    /** Declare each of them as an argument; the handle's prefix is the site, e.g. "edge". */
+    void Declare(Arguments& arguments);
     /** Add the arguments, each beginning with \p site, e.g. "edge". */
     void AddArguments(CommandLine& cmd, const std::string& site);
     /** End the program with a clear message when a value cannot be used. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/fixed-policy.h"
 
-#include "access/argument-check.h"
 #include "agent-link/agent-link.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/integer.h"
 #include "ns3/object-factory.h"

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/inference-config.h"
 
-#include "access/argument-check.h"
-
-#include "ns3/command-line.h"
+#include "agent-link/argument-check.h"
 
 #include <climits>
 #include <limits>
@@ -60,70 +58,90 @@ InferenceConfig::InferenceConfig()
 }
 
 void
+InferenceConfig::Declare(Arguments& arguments)
+{
+    const Range span(0, MAX_S, "s");
+    const Range positiveSpan(SHORTEST_EPOCH_S, MAX_S, "s");
+    const Range cores(1, MAX_CORES, "cores");
+    const Range scale(0, MAX_SCALE);
+    arguments.Add("users", "number of users", users, Range(1, MAX_USERS, "users"));
+    arguments.AddFile("options",
+                      "CSV file of the options: option,site,variant,service_s,upload_bytes,"
+                      "reply_bytes,top1_percent,top5_percent,mmacs; empty: the package's own",
+                      optionsFile);
+    arrivals.Declare(arguments);
+    arguments.Add("epochLength",
+                  "arrivals=poisson or trace: time between two decisions",
+                  epochLengthS,
+                  positiveSpan);
+    arguments.Add("epochGap",
+                  "arrivals=sync: time from the end of the last request to the next decision",
+                  epochGapS,
+                  span);
+    arguments.Add("settle",
+                  "time from the start of an episode to its first decision",
+                  settleS,
+                  span);
+    arguments.Add("timeout",
+                  "time after which a request is given up for good",
+                  timeoutS,
+                  positiveSpan);
+    arguments.Add("conditions",
+                  "network of each user, comma-separated: regular or weak; one word holds for all",
+                  conditions);
+    arguments.Add("weakUsers",
+                  "the first k users have a weak network",
+                  weakUsers,
+                  Range(0, MAX_USERS, "users"));
+    arguments.Add("weakDelay",
+                  "extra delay of each packet that a weak user sends",
+                  weakDelayMs,
+                  Range(0, MAX_WEAK_DELAY_MS, "ms"));
+    backhaul.Declare(arguments);
+    arguments.Add("edgeCores", "requests that the edge serves at the same time", edgeCores, cores);
+    arguments.Add("cloudCores",
+                  "requests that the cloud serves at the same time",
+                  cloudCores,
+                  cores);
+    Arguments edge = arguments.WithPrefix("edge");
+    edgeLoad.Declare(edge);
+    Arguments cloud = arguments.WithPrefix("cloud");
+    cloudLoad.Declare(cloud);
+    arguments.Add("deviceServiceScale",
+                  "factor on the service times of device options; 2 is half as fast",
+                  deviceServiceScale,
+                  scale);
+    arguments.Add("edgeServiceScale",
+                  "factor on the service times of edge options",
+                  edgeServiceScale,
+                  scale);
+    arguments.Add("cloudServiceScale",
+                  "factor on the service times of cloud options",
+                  cloudServiceScale,
+                  scale);
+    arguments.AddFile("pcap",
+                      "prefix of packet traces (AP and backhaul links); empty: none",
+                      pcapPrefix);
+    arguments.AddFile("flowmon", "FlowMonitor's XML file; empty: none", flowmonFile);
+    arguments.AddFile("netanim", "NetAnim's XML file; empty: none", netanimFile);
+    arguments.Add("frames",
+                  "record every frame on the air in the tables airtime, frames and losses",
+                  recordFrames);
+}
+
+void
 InferenceConfig::AddArguments(CommandLine& cmd)
 {
-    cmd.AddValue("users", "number of users, 1 … 64", users);
-    cmd.AddValue("options",
-                 "CSV file of the options: option,site,variant,service_s,upload_bytes,reply_bytes,"
-                 "top1_percent,top5_percent,mmacs; empty: the package's own",
-                 optionsFile);
-    arrivals.AddArguments(cmd);
-    cmd.AddValue("epochLength",
-                 "arrivals=poisson or trace: time between two decisions, s",
-                 epochLengthS);
-    cmd.AddValue("epochGap",
-                 "arrivals=sync: time from the end of the last request to the next decision, s",
-                 epochGapS);
-    cmd.AddValue("settle", "time from the start of an episode to its first decision, s", settleS);
-    cmd.AddValue("timeout", "time after which a request is given up for good, s", timeoutS);
-    cmd.AddValue("conditions",
-                 "network of each user, comma-separated: regular or weak; one word holds for all",
-                 conditions);
-    cmd.AddValue("weakUsers", "the first k users have a weak network, 0 … users", weakUsers);
-    cmd.AddValue("weakDelay", "extra delay of each packet that a weak user sends, ms", weakDelayMs);
-    backhaul.AddArguments(cmd);
-    cmd.AddValue("edgeCores", "requests that the edge serves at the same time", edgeCores);
-    cmd.AddValue("cloudCores", "requests that the cloud serves at the same time", cloudCores);
-    edgeLoad.AddArguments(cmd, "edge");
-    cloudLoad.AddArguments(cmd, "cloud");
-    cmd.AddValue("deviceServiceScale",
-                 "factor on the service times of device options; 2 is half as fast",
-                 deviceServiceScale);
-    cmd.AddValue("edgeServiceScale",
-                 "factor on the service times of edge options",
-                 edgeServiceScale);
-    cmd.AddValue("cloudServiceScale",
-                 "factor on the service times of cloud options",
-                 cloudServiceScale);
-    cmd.AddValue("pcap",
-                 "prefix of packet traces (AP and backhaul links); empty: none",
-                 pcapPrefix);
-    cmd.AddValue("flowmon", "FlowMonitor's XML file; empty: none", flowmonFile);
-    cmd.AddValue("netanim", "NetAnim's XML file; empty: none", netanimFile);
-    cmd.AddValue("frames",
-                 "1: record every frame on the air in the tables airtime, frames and losses",
-                 recordFrames);
+    Arguments arguments(cmd);
+    Declare(arguments);
 }
 
 void
 InferenceConfig::Check() const
 {
-    CheckRange("--users", users, 1, MAX_USERS, "");
+    CheckDeclared(*this);
     arrivals.Check();
-    CheckRange("--epochLength", epochLengthS, SHORTEST_EPOCH_S, MAX_S, "s");
-    CheckRange("--epochGap", epochGapS, 0, MAX_S, "s");
-    CheckRange("--settle", settleS, 0, MAX_S, "s");
-    CheckRange("--timeout", timeoutS, SHORTEST_EPOCH_S, MAX_S, "s");
     CheckRange("--weakUsers", weakUsers, 0, users, "");
-    CheckRange("--weakDelay", weakDelayMs, 0, MAX_WEAK_DELAY_MS, "ms");
-    backhaul.Check();
-    CheckRange("--edgeCores", edgeCores, 1, MAX_CORES, "");
-    CheckRange("--cloudCores", cloudCores, 1, MAX_CORES, "");
-    edgeLoad.Check("edge");
-    cloudLoad.Check("cloud");
-    CheckRange("--deviceServiceScale", deviceServiceScale, 0, MAX_SCALE, "");
-    CheckRange("--edgeServiceScale", edgeServiceScale, 0, MAX_SCALE, "");
-    CheckRange("--cloudServiceScale", cloudServiceScale, 0, MAX_SCALE, "");
     GetWeakUsers();
 }
 

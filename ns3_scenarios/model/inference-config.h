@@ -3,6 +3,7 @@
 #define TANDEM_INFERENCE_CONFIG_H
 
 #include "access/backhaul.h"
+#include "access/delay-queue-disc.h"
 #include "model/arrivals.h"
 #include "model/background-load.h"
 
@@ -25,7 +26,8 @@ struct InferenceConfig
     double timeoutS{10.0};    //!< after which a request is given up
     std::string conditions;   //!< "regular" or "weak" per user, comma-separated
     uint32_t weakUsers{0};    //!< shorthand: the first k users are weak
-    double weakDelayMs{20.0}; //!< extra delay of each outgoing packet of a weak user
+    double weakDelayMs{
+        DEFAULT_WEAK_DELAY_MS}; //!< extra delay of each outgoing packet of a weak user
     BackhaulConfig backhaul;
     // A service time is of a whole machine (see dnn_profiles): it serves one request at a time.
     uint32_t edgeCores{1};
@@ -43,6 +45,9 @@ struct InferenceConfig
     bool recordFrames{false}; //!< tables of every frame on the air
 
     InferenceConfig();
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add every argument. */
     void AddArguments(CommandLine& cmd);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/inference-run.h"
 
-#include "access/argument-check.h"
 #include "access/backhaul.h"
 #include "access/delay-queue-disc.h"
+#include "agent-link/argument-check.h"
 #include "model/run-metadata.h"
 
 #include "ns3/abort.h"

@@ -16,7 +16,7 @@ constexpr double MAX_SERVICE_S = 3600.0;
 constexpr uint32_t MAX_TRANSFER_BYTES = 1U << 30;
 constexpr double MAX_MMACS = 1e9;
 
-enum Column : size_t
+enum OptionColumn : size_t
 {
     OPTION,
     SITE,

@@ -2,8 +2,8 @@
 #include "model/run-outputs.h"
 
 #include "access/access-cell.h"
-#include "access/argument-check.h"
 #include "access/backhaul.h"
+#include "agent-link/argument-check.h"
 #include "model/inference-config.h"
 
 #include "ns3/animation-interface.h"

@@ -10,6 +10,7 @@
  * --crashAt, --exitAt and --hangAt make the process fail at an epoch, to test who notices.
  */
 #include "agent-link/agent-link.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/abort.h"
 #include "ns3/command-line.h"
@@ -28,6 +29,9 @@ using namespace ns3::tandem;
 
 namespace
 {
+
+constexpr double MAX_COUNT = 1e7;
+constexpr double MAX_WORK_US = 1e9;
 
 /// Keep the processor busy.
 void
@@ -59,20 +63,37 @@ main(int argc, char* argv[])
     int64_t hangAt = -1;
     AgentLink link("echo");
     CommandLine cmd(__FILE__);
-    cmd.AddValue("values", "number of float64 values in the observation", values);
-    cmd.AddValue("choices", "number of float64 values in the action; 0: as many", choices);
-    cmd.AddValue("rows", "records reported per epoch", rows);
-    cmd.AddValue("workUs", "how long each epoch keeps the processor busy [us]", workUs);
-    cmd.AddValue("crashAt", "epoch at which the process aborts; -1: never", crashAt);
-    cmd.AddValue("exitAt", "epoch at which the process exits with status 7; -1: never", exitAt);
-    cmd.AddValue("hangAt", "epoch at which the process stands still for ever; -1: never", hangAt);
+    Arguments arguments(cmd);
+    const Range count(0, MAX_COUNT);
+    const Range epoch(-1, std::numeric_limits<double>::infinity());
+    arguments.Add("values",
+                  "number of float64 values in the observation",
+                  values,
+                  Range(1, MAX_COUNT, "values"));
+    arguments.Add("choices", "number of float64 values in the action; 0: as many", choices, count);
+    arguments.Add("rows", "records reported per epoch", rows, count);
+    arguments.Add("workUs",
+                  "how long each epoch keeps the processor busy",
+                  workUs,
+                  Range(0, MAX_WORK_US, "us"));
+    arguments.Add("crashAt", "epoch at which the process aborts; -1: never", crashAt, epoch);
+    arguments.Add("exitAt",
+                  "epoch at which the process exits with status 7; -1: never",
+                  exitAt,
+                  epoch);
+    arguments.Add("hangAt",
+                  "epoch at which the process stands still for ever; -1: never",
+                  hangAt,
+                  epoch);
     link.AddArguments(cmd);
     cmd.Parse(argc, argv);
 
     choices = choices == 0 ? values : choices;
-    NS_ABORT_MSG_IF(choices > values,
-                    "--choices=" << choices << " exceeds the " << values
-                                 << " --values that echo them");
+    if (choices > values)
+    {
+        Fail("--choices=" + std::to_string(choices) + " exceeds the " + std::to_string(values) +
+             " --values that echo them; give at most as many");
+    }
     std::vector<double> echoed(values, 0.0);
     constexpr double ANY = std::numeric_limits<double>::max();
     auto* sight = link.AddObservation("values",
@@ -94,7 +115,7 @@ main(int argc, char* argv[])
             block->SetReal(i, i);
         }
     });
-    std::function<void()> epoch = [&] {
+    std::function<void()> play = [&] {
         const int64_t now = link.GetEpoch();
         NS_ABORT_MSG_IF(now == crashAt, "told to crash at epoch " << now);
         if (now == exitAt)
@@ -120,10 +141,10 @@ main(int argc, char* argv[])
         }
         std::copy_n(action->GetReals(), choices, echoed.begin());
         sight->Assign(echoed.data());
-        Simulator::ScheduleNow(epoch);
+        Simulator::ScheduleNow(play);
     };
     link.BeginEpisode();
-    Simulator::ScheduleNow(epoch);
+    Simulator::ScheduleNow(play);
     Simulator::Run();
     Simulator::Destroy();
     return 0;

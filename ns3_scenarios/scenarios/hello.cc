@@ -30,8 +30,12 @@ main(int argc, char* argv[])
     double arrivalProbability = 0.2;
     AgentLink link("hello");
     CommandLine cmd(__FILE__);
-    cmd.AddValue("queues", "number of queues", queues);
-    cmd.AddValue("arrival", "probability of an arrival per queue and epoch", arrivalProbability);
+    Arguments arguments(cmd); // one line per argument: name, help, variable, limits
+    arguments.Add("queues", "number of queues", queues, Range(1, 4096, "queues"));
+    arguments.Add("arrival",
+                  "probability of an arrival per queue and epoch",
+                  arrivalProbability,
+                  Range(0, 1));
     link.AddArguments(cmd);
     cmd.Parse(argc, argv);
 

@@ -6,9 +6,9 @@
  *     hetnet --users=6 --wifiUsers=4 --policy=edge --epochs=20 --requests=requests.csv
  *     hetnet --help                            lists every argument
  */
-#include "access/argument-check.h"
 #include "access/lte/lte-cell.h"
 #include "access/wifi/wifi-cell.h"
+#include "agent-link/argument-check.h"
 #include "model/inference-run.h"
 
 using namespace ns3::tandem;
@@ -20,10 +20,12 @@ main(int argc, char* argv[])
                      "DNN inference requests of users in a WiFi cell and an LTE cell, served on "
                      "the device, at a common edge or in a common cloud.");
     uint32_t wifiUsers = 0;
-    run.GetCommandLine().AddValue(
-        "wifiUsers",
-        "users in the WiFi cell, 1 … users-1, the others are in the LTE cell; 0: half of them",
-        wifiUsers);
+    Arguments(run.GetCommandLine())
+        .Add("wifiUsers",
+             "users in the WiFi cell, fewer than --users: the others are in the LTE cell; 0: half "
+             "of them",
+             wifiUsers,
+             Range(0, 63, "users"));
     WifiCellConfig wifi;
     LteCellConfig lte;
     wifi.placement.mobility = "walk";

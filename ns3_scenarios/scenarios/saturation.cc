@@ -11,12 +11,12 @@
  * The policy `all` (the default) lets everybody send. Table `goodput`: a row per user and one for
  * all together (user = -1).
  */
-#include "access/argument-check.h"
 #include "access/backhaul.h"
 #include "access/lte/lte-cell.h"
 #include "access/saturated-source.h"
 #include "access/wifi/wifi-cell.h"
 #include "agent-link/agent-link.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/command-line.h"
 #include "ns3/simulator.h"
@@ -36,6 +36,8 @@ constexpr uint16_t SINK_PORT = 9000;
 constexpr uint16_t BACKGROUND_PORT = 9100;
 constexpr int64_t CELL_STREAMS = 1 << 20;
 constexpr int64_t EVERYBODY = -1;
+constexpr double MAX_TIME_S = 1e4;
+constexpr double MAX_BACKLOG_BYTES = 1e6;
 
 /** What has been counted for one user since the start. */
 struct Tally
@@ -219,31 +221,12 @@ class Saturation
     uint32_t m_epoch{0};
 };
 
-/** `--cell` has to be known before the cell's arguments can be added. */
-bool
-WantsLte(int argc, char* argv[])
-{
-    std::string kind = "wifi";
-    const std::string name = "--cell=";
-    for (int i = 1; i < argc; ++i)
-    {
-        const std::string argument(argv[i]);
-        if (argument.compare(0, name.size(), name) == 0)
-        {
-            kind = argument.substr(name.size());
-        }
-    }
-    CheckChoice("--cell", kind, {"wifi", "lte"});
-    return kind == "lte";
-}
-
 } // namespace
 
 int
 main(int argc, char* argv[])
 {
-    const bool isLte = WantsLte(argc, argv);
-    std::string kind = isLte ? "lte" : "wifi";
+    std::string kind = "wifi";
     uint32_t users = 5;
     double settleS = 0.5;
     double durationS = 1.0;
@@ -257,29 +240,33 @@ main(int argc, char* argv[])
     CommandLine cmd(__FILE__);
     cmd.Usage("Uplink goodput of users that always have data to send. --help with --cell=lte lists "
               "the arguments of the LTE cell.");
-    cmd.AddValue("cell", "wifi or lte", kind);
-    cmd.AddValue("users", "users of the cell, 1 to 64", users);
-    cmd.AddValue("settle", "time before each measurement, s", settleS);
-    cmd.AddValue("duration", "time measured in each epoch, s", durationS);
-    cmd.AddValue("payload", "UDP payload of each packet, bytes", payloadBytes);
-    cmd.AddValue("backlog", "bytes kept in each sending user's radio queue", backlogBytes);
+    Arguments arguments(cmd);
+    arguments.Add("cell", "the access network", kind, Choices({"wifi", "lte"})).Selects();
+    arguments.Add("users", "users of the cell", users, Range(1, 64, "users"));
+    arguments.Add("settle", "time before each measurement", settleS, Range(0, MAX_TIME_S, "s"));
+    arguments.Add("duration",
+                  "time measured in each epoch",
+                  durationS,
+                  Range(0.001, MAX_TIME_S, "s"));
+    arguments.Add("payload", "UDP payload of each packet", payloadBytes, Range(1, 1472, "bytes"));
+    arguments.Add("backlog",
+                  "bytes kept in each sending user's radio queue, at least a payload",
+                  backlogBytes,
+                  Range(1, MAX_BACKLOG_BYTES, "bytes"));
     link.AddArguments(cmd);
-    backhaulConfig.AddArguments(cmd);
+    backhaulConfig.Declare(arguments);
+    arguments.ParseSelectors(argc, argv);
+    const bool isLte = kind == "lte";
     if (isLte)
     {
-        lte.AddArguments(cmd);
+        lte.Declare(arguments);
     }
     else
     {
-        wifi.AddArguments(cmd);
+        wifi.Declare(arguments);
     }
     cmd.Parse(argc, argv);
-    CheckRange("--users", users, 1, 64, "users");
-    CheckRange("--settle", settleS, 0, 1e4, "s");
-    CheckRange("--duration", durationS, 0.001, 1e4, "s");
-    CheckRange("--payload", payloadBytes, 1, 1472, "bytes");
-    CheckRange("--backlog", backlogBytes, payloadBytes, 1e6, "bytes");
-    backhaulConfig.Check();
+    CheckRange("--backlog", backlogBytes, payloadBytes, MAX_BACKLOG_BYTES, "bytes");
 
     std::unique_ptr<AccessCell> cell;
     if (isLte)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "access/argument-check.h"
 #include "access/lte/lte-cell.h"
+#include "agent-link/argument-check.h"
 
 namespace ns3
 {
@@ -16,49 +16,49 @@ LteCellConfig::LteCellConfig()
 }
 
 void
+LteCellConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("scheduler",
+                  "MAC scheduler of the eNB: pf (proportional fair) or rr (round robin); ns-3's "
+                  "uplink shares PRBs in turns under both",
+                  scheduler,
+                  Choices({"pf", "rr"}));
+    arguments.Add("bandwidth",
+                  "bandwidth of uplink and of downlink",
+                  bandwidthPrb,
+                  Choices({"6", "15", "25", "50", "75", "100"}, "PRB"));
+    arguments.Add("rlc",
+                  "RLC mode of the bearers: um (unacknowledged) or am (acknowledged)",
+                  rlcMode,
+                  Choices({"um", "am"}));
+    // Less than two packets could never be full of one.
+    arguments.Add("rlcBuffer",
+                  "RLC transmission buffer of each bearer",
+                  rlcBufferBytes,
+                  Range(3000, 1 << 28, "bytes"));
+    arguments.Add("ueTxPower",
+                  "highest transmit power of a UE",
+                  ueTxPowerDbm,
+                  Range(-40, 33, "dBm"));
+    arguments.Add("enbTxPower", "transmit power of the eNB", enbTxPowerDbm, Range(0, 60, "dBm"));
+    pathLoss.Declare(arguments);
+    placement.Declare(arguments);
+    background.Declare(arguments);
+}
+
+void
 LteCellConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "scheduler"),
-                 "MAC scheduler of the eNB: pf (proportional fair) or rr (round robin); ns-3's "
-                 "uplink shares PRBs in turns under both",
-                 scheduler);
-    cmd.AddValue(ArgumentName(prefix, "bandwidth"),
-                 "bandwidth of uplink and of downlink, PRBs: 6, 15, 25, 50, 75 or 100",
-                 bandwidthPrb);
-    cmd.AddValue(ArgumentName(prefix, "rlc"),
-                 "RLC mode of the bearers: um (unacknowledged) or am (acknowledged)",
-                 rlcMode);
-    cmd.AddValue(ArgumentName(prefix, "rlcBuffer"),
-                 "RLC transmission buffer of each bearer, bytes",
-                 rlcBufferBytes);
-    cmd.AddValue(ArgumentName(prefix, "ueTxPower"),
-                 "highest transmit power of a UE, dBm",
-                 ueTxPowerDbm);
-    cmd.AddValue(ArgumentName(prefix, "enbTxPower"),
-                 "transmit power of the eNB, dBm",
-                 enbTxPowerDbm);
-    pathLoss.AddArguments(cmd, prefix);
-    placement.AddArguments(cmd, prefix);
-    background.AddArguments(cmd, prefix);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 LteCellConfig::Check(const std::string& prefix) const
 {
-    const std::string dashes = "--";
-    CheckChoice(dashes + ArgumentName(prefix, "scheduler"), scheduler, {"pf", "rr"});
-    CheckChoice(dashes + ArgumentName(prefix, "bandwidth"),
-                std::to_string(bandwidthPrb),
-                {"6", "15", "25", "50", "75", "100"});
-    CheckChoice(dashes + ArgumentName(prefix, "rlc"), rlcMode, {"um", "am"});
-    // Less than two packets could never be full of one.
-    CheckRange(dashes + ArgumentName(prefix, "rlcBuffer"), rlcBufferBytes, 3000, 1 << 28, "bytes");
-    CheckRange(dashes + ArgumentName(prefix, "ueTxPower"), ueTxPowerDbm, -40, 33, "dBm");
-    CheckRange(dashes + ArgumentName(prefix, "enbTxPower"), enbTxPowerDbm, 0, 60, "dBm");
-    pathLoss.Check(prefix);
+    CheckDeclared(*this, prefix);
     placement.Check(prefix);
-    background.Check(prefix);
-    CheckRange(dashes + ArgumentName(prefix, "radius"),
+    CheckRange("--" + ArgumentName(prefix, "radius"),
                placement.radiusM,
                1,
                LteCell::GetRange(*this),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/lte/lte-cell.h"
 
-#include "access/argument-check.h"
 #include "access/delay-queue-disc.h"
 #include "access/shadowing-loss.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/boolean.h"
 #include "ns3/config.h"

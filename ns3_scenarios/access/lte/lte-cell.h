@@ -8,8 +8,8 @@
 #include "access/lte/lte-probe.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
+#include "agent-link/arguments.h"
 
-#include "ns3/command-line.h"
 #include "ns3/ipv4-interface-container.h"
 #include "ns3/lte-helper.h"
 #include "ns3/net-device-container.h"
@@ -41,6 +41,9 @@ struct LteCellConfig
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add every argument, each with \p prefix in front of its name. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");

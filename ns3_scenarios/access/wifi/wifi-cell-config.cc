@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "access/argument-check.h"
 #include "access/wifi/wifi-cell.h"
+#include "agent-link/argument-check.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +12,9 @@ namespace tandem
 
 namespace
 {
+/** Of 802.11ax; the older standards allow less. */
+constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
+
 /** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11. */
 uint32_t
 HighestMcs(const WifiCellConfig& config)
@@ -30,42 +33,50 @@ HighestMcs(const WifiCellConfig& config)
 } // namespace
 
 void
+WifiCellConfig::Declare(Arguments& arguments)
+{
+    arguments.Add("standard",
+                  "WiFi standard, in the 5 GHz band",
+                  standard,
+                  Choices({"80211n", "80211ac", "80211ax"}));
+    arguments.Add("channelWidth",
+                  "channel width; 80 and 160 with 80211ac and 80211ax only",
+                  channelWidthMhz,
+                  Choices({"20", "40", "80", "160"}, "MHz"));
+    arguments.Add("rateControl",
+                  "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
+                  "constant:7",
+                  rateControl);
+    arguments.Add("txPower",
+                  "transmit power of AP and stations",
+                  txPowerDbm,
+                  Range(-20, 36, "dBm"));
+    arguments.Add("ampdu",
+                  "largest A-MPDU of best-effort data; 0: no aggregation",
+                  ampduBytes,
+                  Range(0, MAX_AMPDU_BYTES, "bytes"));
+    arguments.Add("rtsThreshold",
+                  "RTS/CTS before frames longer than this; " + std::to_string(RTS_NEVER_BYTES) +
+                      ": never",
+                  rtsThresholdBytes,
+                  Range(0, RTS_NEVER_BYTES, "bytes"));
+    pathLoss.Declare(arguments);
+    placement.Declare(arguments);
+    background.Declare(arguments);
+}
+
+void
 WifiCellConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
 {
-    cmd.AddValue(ArgumentName(prefix, "standard"),
-                 "WiFi standard: 80211n, 80211ac or 80211ax, in the 5 GHz band",
-                 standard);
-    cmd.AddValue(ArgumentName(prefix, "channelWidth"),
-                 "channel width, MHz: 20, 40, and for 80211ac and 80211ax 80, 160",
-                 channelWidthMhz);
-    cmd.AddValue(ArgumentName(prefix, "rateControl"),
-                 "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
-                 "constant:7",
-                 rateControl);
-    cmd.AddValue(ArgumentName(prefix, "txPower"),
-                 "transmit power of AP and stations, dBm",
-                 txPowerDbm);
-    cmd.AddValue(ArgumentName(prefix, "ampdu"),
-                 "largest A-MPDU of best-effort data, bytes; 0: no aggregation",
-                 ampduBytes);
-    cmd.AddValue(ArgumentName(prefix, "rtsThreshold"),
-                 "RTS/CTS before frames longer than this, bytes; 4692480: never",
-                 rtsThresholdBytes);
-    pathLoss.AddArguments(cmd, prefix);
-    placement.AddArguments(cmd, prefix);
-    background.AddArguments(cmd, prefix);
+    Arguments arguments(cmd, prefix);
+    Declare(arguments);
 }
 
 void
 WifiCellConfig::Check(const std::string& prefix) const
 {
     const std::string dashes = "--";
-    CheckChoice(dashes + ArgumentName(prefix, "standard"),
-                standard,
-                {"80211n", "80211ac", "80211ax"});
-    CheckChoice(dashes + ArgumentName(prefix, "channelWidth"),
-                std::to_string(channelWidthMhz),
-                {"20", "40", "80", "160"});
+    CheckDeclared(*this, prefix);
     if (standard == "80211n" && channelWidthMhz > 40)
     {
         Fail(dashes + ArgumentName(prefix, "channelWidth") + "=" + std::to_string(channelWidthMhz) +
@@ -91,22 +102,14 @@ WifiCellConfig::Check(const std::string& prefix) const
         Fail(rateName + "=" + rateControl +
              " is unknown; choose one of: minstrel, ideal, constant:MCS");
     }
-    CheckRange(dashes + ArgumentName(prefix, "txPower"), txPowerDbm, -20, 36, "dBm");
     CheckRange(dashes + ArgumentName(prefix, "ampdu"),
                ampduBytes,
                0,
                standard == "80211n"    ? 65535
                : standard == "80211ac" ? 1048575
-                                       : 6500631,
+                                       : MAX_AMPDU_BYTES,
                "bytes");
-    CheckRange(dashes + ArgumentName(prefix, "rtsThreshold"),
-               rtsThresholdBytes,
-               0,
-               RTS_NEVER_BYTES,
-               "bytes");
-    pathLoss.Check(prefix);
     placement.Check(prefix);
-    background.Check(prefix);
 
     const double rangeM = WifiCell::GetRange(*this);
     CheckRange(dashes + ArgumentName(prefix, "radius"), placement.radiusM, 1, rangeM, "m");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/wifi/wifi-cell.h"
 
-#include "access/argument-check.h"
 #include "access/delay-queue-disc.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/arp-cache.h"
 #include "ns3/boolean.h"

@@ -8,8 +8,8 @@
 #include "access/placement.h"
 #include "access/wifi/wifi-frame-probe.h"
 #include "access/wifi/wifi-probe.h"
+#include "agent-link/arguments.h"
 
-#include "ns3/command-line.h"
 #include "ns3/ipv4-interface-container.h"
 #include "ns3/net-device-container.h"
 #include "ns3/wifi-helper.h"
@@ -39,6 +39,9 @@ struct WifiCellConfig
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
+
+    /** Declare each of them as an argument. */
+    void Declare(Arguments& arguments);
 
     /** Add every argument, each with \p prefix in front of its name. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent-link/arguments.h"
+
+#include "agent-link/argument-check.h"
+#include "agent-link/foreign-arguments.h"
+
+#include "ns3/global-value.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <vector>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/// Version of the JSON that `--describe` prints.
+constexpr int32_t DESCRIPTION_VERSION = 1;
+const char* const DESCRIBE = "describe";
+} // namespace
+
+/// The declarations of one command line, which has no place for them itself.
+struct Arguments::Table
+{
+    CommandLine* cmd{nullptr}; ///< null: no command line
+    std::string scenario;      ///< as `--describe` names it
+    std::vector<std::unique_ptr<Argument>> rows;
+
+    bool IsDeclared(const std::string& name) const;
+    std::string Describe() const;
+    bool Print(const std::string& value);
+};
+
+bool
+Arguments::Table::IsDeclared(const std::string& name) const
+{
+    return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+        return row->GetName() == name;
+    });
+}
+
+std::string
+Arguments::Table::Describe() const
+{
+    using Json = nlohmann::ordered_json;
+    Json declared = Json::array();
+    for (const auto& row : rows)
+    {
+        declared.push_back(Json::parse(row->Describe()));
+    }
+    Json undeclared = Json::array();
+    for (const ForeignArgument& foreign : ListArguments(*cmd))
+    {
+        if (!IsDeclared(foreign.name) && foreign.name != DESCRIBE)
+        {
+            undeclared.push_back({
+                {"name",    foreign.name       },
+                {"default", foreign.defaultText},
+                {"help",    foreign.help       }
+            });
+        }
+    }
+    Json globals = Json::array();
+    for (auto global = GlobalValue::Begin(); global != GlobalValue::End(); ++global)
+    {
+        globals.push_back((*global)->GetName());
+    }
+    const Json description = {
+        {"tandem_arguments", DESCRIPTION_VERSION},
+        {"scenario",         scenario           },
+        {"arguments",        declared           },
+        {"undeclared",       undeclared         },
+        {"globals",          globals            }
+    };
+    return description.dump();
+}
+
+bool
+Arguments::Table::Print(const std::string& /* value */)
+{
+    std::cout << Describe() << std::endl;
+    std::exit(0);
+}
+
+Arguments::Arguments(CommandLine& cmd, std::string prefix)
+    : m_prefix(std::move(prefix))
+{
+    static std::map<const CommandLine*, std::shared_ptr<Table>> tables;
+    auto& table = tables[&cmd];
+    if (!table)
+    {
+        table = std::make_shared<Table>();
+        table->cmd = &cmd;
+    }
+    m_table = table;
+}
+
+Arguments::Arguments(std::string prefix)
+    : m_table(std::make_shared<Table>()),
+      m_prefix(std::move(prefix))
+{
+}
+
+Arguments
+Arguments::WithPrefix(std::string prefix) const
+{
+    Arguments other(*this);
+    other.m_prefix = std::move(prefix);
+    return other;
+}
+
+Argument&
+Arguments::Add(const std::string& name,
+               const std::string& help,
+               std::string& value,
+               const Choices& choices)
+{
+    return Insert(
+        std::make_unique<TextArgument>(GetFullName(name), help, value, "text", choices.values));
+}
+
+Argument&
+Arguments::Add(const std::string& name, const std::string& help, std::string& value)
+{
+    return Insert(std::make_unique<TextArgument>(GetFullName(name), help, value, "text"));
+}
+
+Argument&
+Arguments::Add(const std::string& name, const std::string& help, bool& value)
+{
+    return Insert(std::make_unique<FlagArgument>(GetFullName(name), help, value));
+}
+
+Argument&
+Arguments::AddFile(const std::string& name, const std::string& help, std::string& value)
+{
+    return Insert(std::make_unique<TextArgument>(GetFullName(name), help, value, "file"));
+}
+
+std::string
+Arguments::GetFullName(const std::string& name) const
+{
+    return ArgumentName(m_prefix, name);
+}
+
+Argument&
+Arguments::Insert(std::unique_ptr<Argument> argument)
+{
+    argument->Check();
+    m_table->rows.push_back(std::move(argument));
+    Argument& row = *m_table->rows.back();
+    if (m_table->cmd)
+    {
+        m_table->cmd->AddValue(row.GetName(),
+                               row.GetHelp(),
+                               MakeCallback(&Argument::Parse, &row),
+                               row.Format());
+    }
+    return row;
+}
+
+void
+Arguments::ParseSelectors(int argc, char* argv[])
+{
+    for (int i = 1; i < argc; ++i)
+    {
+        for (const auto& row : m_table->rows)
+        {
+            const std::string start = "--" + row->GetName() + "=";
+            const std::string given = argv[i];
+            if (row->IsSelector() && given.compare(0, start.size(), start) == 0)
+            {
+                row->Parse(given.substr(start.size()));
+            }
+        }
+    }
+}
+
+void
+Arguments::AddDescribe(const std::string& scenario)
+{
+    m_table->scenario = scenario;
+    m_table->cmd->AddValue(DESCRIBE,
+                           "print every argument as JSON",
+                           MakeCallback(&Table::Print, m_table.get()));
+}
+
+} // namespace ns3::tandem
