@@ -16,13 +16,13 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from tandem.bridge.core.arguments import declared_arguments
 from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.bridge.remote.endpoint import DEFAULT_ADDRESS
 from tandem.bridge.remote.keys import AllowList, load_pair
-from tandem.bridge.server.catalogue import Catalogue, Offer
+from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.server import Server, default_config
 from tandem.bridge.server.sockets import Access
-from tandem.scripts.app.common.arguments import scenario_arguments
 
 BYTES_PER_MIB: Final = 1024 * 1024
 
@@ -111,15 +111,20 @@ def serve(
     console.print("stopped")
 
 
-def offers(scenarios: Sequence[str]) -> dict[str, Offer]:
-    """What a server offers, by the name that clients use; arguments as each scenario tells them."""
-    found: dict[str, Offer] = {}
+def offers(scenarios: Sequence[str]) -> dict[str, Path]:
+    """What a server offers: executables by the name that clients use.
+
+    Raises:
+        typer.BadParameter: two have the same name.
+        ScenarioError: one does not tell its arguments.
+    """
+    found: dict[str, Path] = {}
     for scenario in scenarios:
         executable = scenario_executable(scenario)
         if executable.name in found:
             raise typer.BadParameter(f"two scenarios are called {executable.name!r}: rename one")
-        names = frozenset(argument.name for argument in scenario_arguments(executable))
-        found[executable.name] = Offer(executable, names)
+        declared_arguments(executable)  # better now than when a client asks
+        found[executable.name] = executable
     return found
 
 

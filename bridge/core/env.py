@@ -74,6 +74,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
 
     Raises:
         ScenarioNotFound: no such scenario.
+        InvalidArgument: the scenario has no such argument, or not with that value.
         ScenarioError: the scenario refused its arguments; the message holds its own words.
         ValueError, TypeError: a bad argument of this class.
     """

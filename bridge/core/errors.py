@@ -20,6 +20,10 @@ class ScenarioError(TandemError):
     """The simulator refused its arguments or failed before its first decision."""
 
 
+class InvalidArgument(ScenarioError, ValueError):
+    """An argument that the scenario does not have, or a value that it does not take."""
+
+
 class SchemaMismatch(TandemError):
     """The scenario and this package do not speak the same version."""
 

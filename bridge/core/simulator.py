@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tandem.bridge.core import _native
+from tandem.bridge.core.arguments import check_arguments, to_options, to_texts
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
@@ -95,7 +96,8 @@ class Simulator:
 
     Raises:
         ScenarioNotFound: no such executable.
-        ScenarioError: the scenario refuses its arguments or fails during warm-up.
+        InvalidArgument: the scenario has no such argument, or not with that value.
+        ScenarioError: the scenario refuses its arguments together, or fails during warm-up.
         SchemaMismatch: the scenario was built with another version of tandem.
     """
 
@@ -113,11 +115,9 @@ class Simulator:
         if branch_slots < 1:
             raise ValueError(f"branch_slots is {branch_slots}, at least 1 is needed")
         executable = scenario_executable(scenario)
-        user_arguments = [
-            f"--{name}={int(value) if isinstance(value, bool) else value}"
-            for name, value in (arguments or {}).items()
-        ]
-        self.command: tuple[str, ...] = (str(executable), *user_arguments)
+        texts = to_texts(arguments or {})
+        check_arguments(executable, texts)
+        self.command: tuple[str, ...] = (str(executable), *to_options(texts))
         self._timeout_s = _FOREVER if step_timeout_s is None else step_timeout_s
         self._fork_timeout_s = min(_FORK_TIMEOUT_S, step_timeout_s or _FORK_TIMEOUT_S)
         self._one_shot = one_shot

@@ -43,6 +43,7 @@ _KINDS: Final[dict[str, type[TandemError]]] = {
     for kind in (
         errors.ScenarioNotFound,
         errors.ScenarioError,
+        errors.InvalidArgument,
         errors.SchemaMismatch,
         errors.InvalidAction,
         errors.NoEpisode,

@@ -3,22 +3,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tandem.bridge.core.errors import ScenarioError
+from tandem.bridge.core.arguments import Argument, Declaration, declaration_for, to_texts
+from tandem.bridge.core.errors import InvalidArgument
 from tandem.bridge.remote.errors import AccessRefused, QuotaExceeded
 
-#: Arguments that name files of the server, or that the bridge itself sets.
-RESERVED: Final = frozenset(
-    {
-        *("agent", "policy", "seed", "branchSlots", "spinUs"),
-        *("requests", "trace", "options", "pcap", "flowmon", "netanim"),
-    }
-)
 #: Upper limits of arguments that cost memory, unless the server's owner sets others.
 DEFAULT_ARGUMENT_LIMITS: Final[Mapping[str, float]] = {
     "users": 64,
@@ -34,29 +28,16 @@ DEFAULT_ARGUMENT_LIMITS: Final[Mapping[str, float]] = {
 _TEXT: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.:+,-]*|-?[0-9.]+(e[+-]?[0-9]+)?|")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One scenario of a server.
-
-    Attributes:
-        executable: what is run; never taken from a client.
-        arguments: names that the scenario understands.
-    """
-
-    executable: Path
-    arguments: frozenset[str]
-
-
 class Catalogue:
     """The allow-list of a server.
 
     Args:
-        offers: scenario by public name.
+        offers: executable by the scenario's public name; never taken from a client.
         limits: largest value by argument name, over `DEFAULT_ARGUMENT_LIMITS`.
     """
 
     def __init__(
-        self, offers: Mapping[str, Offer], limits: Mapping[str, float] | None = None
+        self, offers: Mapping[str, Path], limits: Mapping[str, float] | None = None
     ) -> None:
         self._offers = dict(offers)
         self._limits = {**DEFAULT_ARGUMENT_LIMITS, **(limits or {})}
@@ -71,39 +52,52 @@ class Catalogue:
 
         Raises:
             AccessRefused: the scenario is not on offer, or an argument is not the client's to set.
-            QuotaExceeded: an argument is beyond its limit.
-            ScenarioError: the scenario has no such argument.
+            QuotaExceeded: an argument is beyond this server's limit.
+            InvalidArgument: the scenario has no such argument, or does not take the value.
         """
-        offer = self._offers.get(scenario)
-        if offer is None:
+        executable = self._offers.get(scenario)
+        if executable is None:
             raise AccessRefused(
                 f"this server offers no scenario {scenario!r}; it offers {', '.join(self.names)}"
             )
-        for name, value in arguments.items():
-            self._check(scenario, offer, name, value)
-        return offer.executable
+        texts = to_texts(arguments)
+        declaration = declaration_for(executable, texts)
+        for name, text in texts.items():
+            self._check(declaration, name, text)
+        return executable
 
-    def _check(self, scenario: str, offer: Offer, name: str, value: Any) -> None:
-        if name in RESERVED:
+    def _check(self, declaration: Declaration, name: str, text: str) -> None:
+        argument = declaration.arguments.get(name)
+        if argument is None:
+            raise InvalidArgument(
+                f"scenario {declaration.scenario!r} has no argument {name!r}; it has "
+                f"{', '.join(sorted(a.name for a in declaration.arguments.values() if _open(a)))}"
+            )
+        if not _open(argument):
+            is_file = argument.type == "file"
+            why = "names a file of the server" if is_file else "belongs to the bridge"
             raise AccessRefused(
-                f"argument {name!r} cannot be set from another machine: it names a file of the "
-                "server or belongs to the bridge; run that simulation locally"
+                f"argument {name!r} cannot be set from another machine: it {why}; run that "
+                "simulation locally"
             )
-        if name not in offer.arguments:
-            raise ScenarioError(
-                f"scenario {scenario!r} has no argument {name!r}; it has "
-                f"{', '.join(sorted(offer.arguments - RESERVED))}"
-            )
-        if isinstance(value, str) and not _TEXT.fullmatch(value):
+        if not _TEXT.fullmatch(text):
             raise AccessRefused(
-                f"argument {name}={value!r} is refused: values from another machine are numbers "
-                "and words of letters, digits and _ . : + , -"
+                f"argument {name}={text!r} is refused: values from another machine are numbers and "
+                "words of letters, digits and _ . : + , -"
             )
+        number = _number(text)
+        declared = math.inf if argument.high is None else argument.high
         limit = self._limit(name)
-        number = _number(value)
-        if limit is not None and not (number is not None and number <= limit):
+        if limit is not None and number > limit and limit < declared:
             raise QuotaExceeded(
-                f"argument {name}={value} is beyond this server's limit of {limit:g}"
+                f"argument {name}={text} is beyond this server's limit of {limit:g}"
+            )
+        declaration.check(name, text)
+        if argument.type == "undeclared" and not number >= 0:
+            raise AccessRefused(
+                f"argument {name}={text} is refused: the scenario does not declare what {name} "
+                "takes (Arguments in agent-link/arguments.h), so another machine can only set it "
+                "to a number from 0"
             )
 
     def _limit(self, name: str) -> float | None:
@@ -115,8 +109,14 @@ class Catalogue:
         )
 
 
-def _number(value: Any) -> float | None:
+def _open(argument: Argument) -> bool:
+    """Whether another machine may set an argument."""
+    return argument.type != "file" and argument.owner != "bridge"
+
+
+def _number(text: str) -> float:
+    """NaN, which is beyond no limit, for what is no number."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+        return float(text)
+    except ValueError:
+        return math.nan

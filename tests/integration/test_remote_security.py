@@ -16,7 +16,7 @@ from commands import tandem
 from raw_client import RawClient
 from remote_servers import LOCAL, ServerProcess, free_address, serving
 
-from tandem.bridge.core.errors import ScenarioError
+from tandem.bridge.core.errors import InvalidArgument, ScenarioError
 from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded, RemoteSimulator, Target
 from tandem.bridge.remote.endpoint import AddressError
 from tandem.bridge.remote.keys import AllowList, KeyFileError, create, load_pair, load_public
@@ -240,11 +240,25 @@ def test_a_forged_scenario_is_refused(scenario: str) -> None:
         ({"epochs": "$(id)"}, AccessRefused, "numbers and words"),
         ({"epochs": "/etc/passwd"}, AccessRefused, "numbers and words"),
         ({"epochs": "--help"}, AccessRefused, "numbers and words"),
-        ({"PrintHelp": 1}, ScenarioError, "no argument 'PrintHelp'"),
-        ({"ns3.Node.Id": 1}, ScenarioError, "no argument"),
+        ({"PrintHelp": 1}, InvalidArgument, "no argument 'PrintHelp'"),
+        ({"describe": 1}, InvalidArgument, "no argument 'describe'"),
+        ({"RngRun": 1}, InvalidArgument, "no argument 'RngRun'"),
+        ({"ns3.Node.Id": 1}, InvalidArgument, "no argument"),
         ({"values": 10**9}, QuotaExceeded, "limit of 65536"),
-        ({"values": "nan"}, QuotaExceeded, "limit of 65536"),
-        ({"values": -1}, ScenarioError, r"(?s)^echo did not start.*with: echo --help$"),
+        ({"values": "nan"}, InvalidArgument, "no whole number; allowed: 1 … 10000000"),
+        ({"values": -1}, InvalidArgument, "out of range; allowed: 1 … 10000000"),
+        ({"rows": -1}, InvalidArgument, "out of range; allowed: 0 …"),
+        ({"recordCapacity": -1}, InvalidArgument, "out of range; allowed: 1 …"),
+        ({"values": 2.5}, InvalidArgument, "no whole number"),
+        ({"values": "20m"}, InvalidArgument, "no whole number"),
+        ({"values": "1e3"}, InvalidArgument, "no whole number"),
+        ({"workUs": "0,3"}, InvalidArgument, "no number; allowed: 0 …"),
+        ({"workUs": "inf"}, InvalidArgument, "no number"),
+        (
+            {"values": 2, "choices": 3},
+            ScenarioError,
+            r"(?s)^echo did not start.*--choices=3 exceeds.*with: echo --help$",
+        ),
     ],
 )
 def test_refused_arguments(arguments: dict[str, object], kind: type[Exception], fault: str) -> None:

@@ -11,30 +11,9 @@ from typer.testing import CliRunner
 
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.scripts import cli
-from tandem.scripts.app.common.arguments import ScenarioArgument, parse_assignments, parse_help
+from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.main import main
 from tandem.scripts.run import default_folder, make_objective
-
-HELP = """hello [Program Options] [General Arguments]
-
-Program Options:
-    --queues:   number of queues [4]
-    --arrival:  probability of an arrival per queue and epoch [0.2]
-    --options:  CSV file of the options; empty: the installed table []
-    --agent:    who decides: none (see --policy), or a number [none]
-
-General Arguments:
-    --PrintGlobals:              Print the list of globals.
-    --PrintHelp:                 Print this help message.
-"""
-
-
-def test_help_of_a_scenario_is_understood() -> None:
-    arguments = parse_help(HELP)
-    assert [argument.name for argument in arguments] == ["queues", "arrival", "options", "agent"]
-    assert arguments[0] == ScenarioArgument("queues", "number of queues", "4")
-    assert arguments[2].default == ""
-    assert arguments[3].help.startswith("who decides: none (see --policy)")
 
 
 def test_assignments() -> None:
