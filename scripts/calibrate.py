@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import SiteExplorer, StateDraw, draw_states
@@ -19,31 +16,24 @@ from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.analyze import wide_console
 from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.common.finite import finite
+from tandem.scripts.app.common.objective import make_objective
+from tandem.scripts.app.common.place import start
+from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.progress import progress
+from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.calibration import (
-    FIXED_TARGET_PERCENT,
-    GREEDY_TARGET_PERCENT,
-    Calibration,
-    Line,
     calibration,
 )
-from tandem.scripts.run import make_objective, sigterm_as_interrupt, start
+from tandem.scripts.app.training.calibration_table import (
+    print_calibration,
+)
 
 DRAW: Final = StateDraw()
 DEFAULT_USERS: Final = 5
 FORMAT: Final = "tandem-calibration"
 FORMAT_VERSION: Final = 1
-MS_PER_S: Final = 1e3
-HEADINGS: Final = (
-    "policy",
-    "mean cost (ms)",
-    "excess (%)",
-    "95 % (%)",
-    "below threshold (% of states)",
-    "joint action",
-)
 
 
 def calibrate(
@@ -111,7 +101,7 @@ def calibrate(
         f"cache), mean top-5 accuracy ≥ {oracle.rule.threshold_percent:g} %, "
         f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
     )
-    show(console, result)
+    print_calibration(console, result)
     console.print(
         "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
         "states. Best fixed is chosen in hindsight for these very states, so its true excess is "
@@ -132,49 +122,6 @@ def calibrate(
                 "futures": futures,
                 "stride": stride,
                 "ns3_version": schema.ns3_version,
-                "result": _finite(result.as_dict()),
+                "result": finite(result.as_dict()),
             },
         )
-
-
-def show(console: Console, result: Calibration) -> None:
-    """Print one table and its verdict."""
-    table = Table()
-    for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
-    for line in result.lines:
-        table.add_row(*_cells(line))
-    console.print(table)
-    verdict = "[green]worth learning[/]" if result.is_worth_learning else "[red]too easy[/]"
-    console.print(
-        f"{verdict}: best fixed ≥ {FIXED_TARGET_PERCENT:g} % and greedy ≥ "
-        f"{GREEDY_TARGET_PERCENT:g} % above the oracle are asked for; "
-        f"{result.distinct_optima} distinct joint actions are optimal somewhere\n"
-    )
-
-
-def _cells(line: Line) -> tuple[str, ...]:
-    """The cells under `HEADINGS`."""
-    violated = f"{line.violated_percent:.0f}"
-    action = " ".join(str(option) for option in line.action or ())
-    if not math.isfinite(line.cost_s):
-        return (line.policy, "forbidden", "", "", violated, action)
-    return (
-        line.policy,
-        f"{line.cost_s * MS_PER_S:.1f}",
-        f"{line.excess_percent:+.1f}",
-        f"{line.low_percent:+.1f} … {line.high_percent:+.1f}",
-        violated,
-        action,
-    )
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no infinity: ``null`` instead."""
-    if isinstance(value, dict):
-        return {name: _finite(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

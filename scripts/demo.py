@@ -7,31 +7,23 @@ import time
 from pathlib import Path
 from typing import Annotated, Final
 
-import pandas as pd
 import typer
 from rich.console import Console
 
 from tandem.agents.evaluation.judge import StateDraw
-from tandem.agents.inference.heuristics import POLICIES, make_policy
-from tandem.agents.inference.objective import PaperObjective
-from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
-from tandem.bridge.runs.writer import RunWriter
-from tandem.scripts.analyze import print_table, wide_console
 from tandem.scripts.app.common.needs import need_torch
-from tandem.scripts.app.inspection import measures
-from tandem.scripts.app.progress import ProgressBar, progress
-from tandem.scripts.app.training.rollout import play
+from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
+from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
+from tandem.scripts.app.tables import wide_console
+from tandem.scripts.app.training.comparison_table import print_comparison
+from tandem.scripts.app.training.fixed_policies import THRESHOLD_PERCENT, play_policies
 from tandem.scripts.app.training.settings import TrainSettings
-from tandem.scripts.evaluate import show
-from tandem.scripts.run import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
-from tandem.scripts.run import sigterm_as_interrupt, start
 
 DEFAULT_USERS: Final = 5
 DEFAULT_EPOCHS: Final = 20
 DEFAULT_INTERACTIONS: Final = 120
 DEFAULT_STATES: Final = 6
-DEFAULT_THRESHOLD_PERCENT: Final = 85.0
 DEFAULT_OUT: Final = Path("runs/demo")
 #: Of the agent's training; evaluations are look-ups, so they cost next to nothing.
 EVALUATE_EVERY: Final = 20
@@ -72,7 +64,7 @@ def demo(
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {users} users, seed {seed}, accuracy threshold "
-        f"{DEFAULT_THRESHOLD_PERCENT:g} % (top-5)"
+        f"{THRESHOLD_PERCENT:g} % (top-5)"
     )
     started_s = time.monotonic()
     folder = out / AGENT
@@ -83,7 +75,7 @@ def demo(
         agent=AGENT,
         seed=seed,
         interactions=interactions,
-        accuracy_threshold=DEFAULT_THRESHOLD_PERCENT,
+        accuracy_threshold=THRESHOLD_PERCENT,
         arguments={"users": users, "epochs": DEFAULT_TRAINING_EPOCHS},
         agent_config=agent_config(AGENT, {}),
         evaluate_every=EVALUATE_EVERY,
@@ -101,82 +93,9 @@ def demo(
         f"[bold]At {result.states} states[/], against the packet-level optimum of each "
         "(interactions: real decisions learned from)"
     )
-    show(console, result)
+    print_comparison(console, result)
     console.print(f"ns-3 {version}, {time.monotonic() - started_s:.0f} s")
     console.print(
         f"Recorded in [bold]{out}[/]; next: tandem report {out}/* or tandem explain {out}/edge",
         soft_wrap=True,
     )
-
-
-def play_policies(
-    console: Console, scenario: str, users: int, epochs: int, seed: int, out: Path
-) -> str:
-    """Play, record and show the fixed policies; returns ns-3's version.
-
-    Every policy meets the same network: each episode is forked from the same warmed-up simulator
-    with the same seed.
-    """
-    objective = PaperObjective(DEFAULT_THRESHOLD_PERCENT)
-    lines: dict[str, dict[str, float | int]] = {}
-    arguments: dict[str, object] = {"users": users, "epochs": epochs, "frames": 1}
-    folders = {name: out / name for name in POLICIES}
-    for folder in folders.values():
-        run_folder.check(folder, force=True)
-    with (
-        start(scenario, arguments, objective) as env,
-        progress("", epochs * len(POLICIES), "decisions", console=console) as bar,
-    ):
-        for name in POLICIES:
-            bar.describe(name)
-            lines[name] = play_policy(env, name, seed, folders[name], bar)
-        version = env.schema.ns3_version
-    print_table(
-        console,
-        f"Fixed policies, one episode of {epochs} decisions each",
-        pd.DataFrame.from_dict(lines, orient="index"),
-    )
-    console.print(
-        "Reward: minus the mean response time in s where the mean accuracy meets the threshold, "
-        f"else minus the longest, at least {objective.violation_s:g} s. Fairness: Jain's index of "
-        "the users' mean response times."
-    )
-    return version
-
-
-def play_policy(
-    env: TandemEnv, name: str, seed: int, folder: Path, bar: ProgressBar
-) -> dict[str, float | int]:
-    """Play and record one policy; its line of the comparison."""
-    config = {
-        "scenario": env.schema.scenario,
-        "policy": name,
-        "seed": seed,
-        "episodes": 1,
-        "objective": "paper",
-        "accuracy_threshold": str(DEFAULT_THRESHOLD_PERCENT),
-        "arguments": env.arguments,
-        "traces": [],
-    }
-    run_folder.prepare(folder, force=True)
-    writer = RunWriter(
-        folder, schema=env.schema, config=config, simulator_command=env.simulator.command
-    )
-    with writer:
-        play(
-            env,
-            make_policy(name, env.schema),
-            writer,
-            seed=seed,
-            on_epoch=bar.advance,
-        )
-    run = measures.load_run(folder)
-    line = measures.summary(run.requests)
-    return {
-        "mean_s": line["mean_s"],
-        "p95_s": line["p95_s"],
-        "accuracy_percent": line["accuracy_percent"],
-        "timeouts": line["timeouts"],
-        "fairness": line["jain_response_time"],
-        "reward": float(run.decisions["reward"].mean()),
-    }

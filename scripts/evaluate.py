@@ -8,41 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.analyze import wide_console
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.needs import need_torch
-from tandem.scripts.app.common.place import Connect, Key, ServerKey, target_of
+from tandem.scripts.app.common.place import target_of
+from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
+from tandem.scripts.app.tables import wide_console
+from tandem.scripts.app.training.comparison_table import (
+    print_comparison,
+)
 from tandem.scripts.app.training.settings import load_settings, state_draw
-from tandem.scripts.run import sigterm_as_interrupt
+from tandem.scripts.options import Connect, Key, ServerKey
 
 if TYPE_CHECKING:
-    from tandem.scripts.app.training.comparison import Comparison
+    pass
 
 #: Far from the seeds of the evaluations during training.
 FIRST_SEED: Final = 3_000_000
 OUTPUT: Final = "evaluate.json"
-MS_PER_S: Final = 1e3
-PERCENT: Final = 100.0
-HINDSIGHT: Final = (
-    "Oracle: the packet-level optimum of each state, which knows what chance will do."
-)
-HELD_OUT: Final = (
-    "Oracle, held out: for each future of a state, the joint action that is best in its other "
-    "futures. Best on average: chosen in the very futures that judge, whose luck it knows."
-)
-HEADINGS: Final = (
-    "policy",
-    "response (ms)",
-    "accuracy (%)",
-    "cost (ms)",
-    "regret (ms)",
-    "regret (%)",
-    "below threshold (% of states)",
-    "interactions",
-)
 
 
 def evaluate(
@@ -95,36 +79,5 @@ def evaluate(
         f"interactions, {result.states} states, mean top-5 accuracy ≥ "
         f"{result.threshold_percent:g} %"
     )
-    show(console, result)
+    print_comparison(console, result)
     run_folder.write_json(folder / OUTPUT, result.as_dict())
-
-
-def show(console: Console, result: Comparison) -> None:
-    """Print the table of a comparison, and what its last lines mean."""
-    table = Table()
-    for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
-    best_s = result.best_s
-    for line in result.lines:
-        table.add_row(
-            line.policy,
-            f"{MS_PER_S * line.response_s:.1f}",
-            f"{line.accuracy_percent:.2f}",
-            f"{MS_PER_S * line.cost_s:.1f}",
-            f"{MS_PER_S * (line.cost_s - best_s):+.1f}",
-            f"{PERCENT * (line.cost_s / best_s - 1.0):+.1f}",
-            f"{PERCENT * line.violated:.0f}",
-            "" if line.interactions is None else str(line.interactions),
-        )
-    console.print(table)
-    if result.exact:
-        console.print(
-            f"{HELD_OUT if result.futures else HINDSIGHT} Best fixed: one joint "
-            "action for all states, chosen in hindsight for these very ones."
-        )
-    else:
-        console.print(
-            f"Best found: by search in branches, no optimum; no joint action costs less than "
-            f"{MS_PER_S * result.lower_bound_s:.1f} ms on average (a loose bound). The best fixed "
-            "joint action is not known with so many users."
-        )

@@ -31,7 +31,7 @@ profiles_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
-#: As in the other commands: an error that the user can mend.
+#: As in the other commands: an error that the user can fix.
 EXIT_ERROR = 2
 Parameters = ParamSpec("Parameters")
 Tables = Annotated[

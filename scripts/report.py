@@ -3,35 +3,23 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.files import replace_text
-from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.figures.output import (
+    ReportFormat,
+    build_figures,
+    default_target,
+    write_images,
+)
 from tandem.scripts.app.inspection import measures
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-#: Width of a figure in a file, pixels at 96 per inch: a two-column page of a paper.
-WIDTH_PX: Final = 1000
-PNG_SCALE: Final = 2
-REPORT: Final = "report.html"
-
-
-class ReportFormat(str, enum.Enum):
-    """What is written."""
-
-    HTML = "html"
-    PNG = "png"
-    SVG = "svg"
-    PDF = "pdf"
+    pass
 
 
 def report(
@@ -61,7 +49,7 @@ def report(
         for folder in folders:
             add_oracle(folder, oracle, console)
     runs = [measures.load_run(folder) for folder in folders]
-    figures, missing = build(runs, figure)
+    figures, missing = build_figures(runs, figure)
     target = out if out is not None else default_target(folders, output)
     if output is ReportFormat.HTML:
         from tandem.scripts.app.figures.page import page
@@ -74,73 +62,3 @@ def report(
         console.print(f"{len(figures)} {output.value} files in [bold]{target}[/]", soft_wrap=True)
     for key, reason in missing.items():
         console.print(f"[yellow]{key}[/]: {reason}", soft_wrap=True)
-
-
-def default_target(folders: Sequence[Path], output: ReportFormat) -> Path:
-    """Where a report goes when nothing is said: into the run, or beside several."""
-    first = folders[0].resolve()
-    folder = folders[0] if len(folders) == 1 else first.parent
-    return folder / (REPORT if output is ReportFormat.HTML else "figures")
-
-
-def build(
-    runs: Sequence[Run], wanted: Sequence[str] | None = None
-) -> tuple[dict[str, go.Figure], dict[str, str]]:
-    """Every figure that the runs allow, and why the others cannot be drawn.
-
-    Raises:
-        TandemError: plotly is missing, or there is no figure of a wanted name.
-    """
-    try:
-        from tandem.scripts.app.figures.catalogue import FIGURES
-        from tandem.scripts.app.figures.style import NoData
-    except ModuleNotFoundError as error:
-        if error.name != "plotly":
-            raise
-        raise TandemError("figures need plotly: pip install 'ns3-tandem[report]'") from error
-    known = [entry.key for entry in FIGURES]
-    for name in wanted or ():
-        if name not in known:
-            raise TandemError(f"there is no figure {name!r}: one of {', '.join(known)}")
-    figures: dict[str, go.Figure] = {}
-    missing: dict[str, str] = {}
-    for entry in FIGURES:
-        if wanted and entry.key not in wanted:
-            continue
-        try:
-            figures[entry.key] = entry.build(runs)
-        except NoData as reason:
-            missing[entry.key] = str(reason)
-    return figures, missing
-
-
-def write_images(figures: dict[str, go.Figure], folder: Path, output: ReportFormat) -> None:
-    """One file per figure.
-
-    Raises:
-        TandemError: the browser that draws them is missing.
-    """
-    import plotly.io as pio
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import kaleido  # noqa: F401 (plotly uses it and explains less when it is missing)
-
-        pio.write_images(
-            fig=list(figures.values()),
-            file=[folder / f"{key}.{output.value}" for key in figures],
-            format=output.value,
-            width=WIDTH_PX,
-            scale=PNG_SCALE if output is ReportFormat.PNG else 1,
-        )
-    except ModuleNotFoundError as error:
-        raise TandemError(
-            f"--format {output.value} needs kaleido: pip install 'ns3-tandem[report]'"
-        ) from error
-    except Exception as error:
-        if "chrome" not in f"{type(error).__name__} {error}".lower():
-            raise
-        raise TandemError(
-            f"--format {output.value} draws with Chrome or Chromium, which was not found: install "
-            "one (Debian: apt install chromium), or use --format html and a browser's own export"
-        ) from error

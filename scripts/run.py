@@ -3,33 +3,29 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-import yaml
 from rich.console import Console
 
 from tandem.agents.inference.heuristics import POLICIES, make_policy
-from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
-from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.objective import Objective
-from tandem.bridge.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.arguments import parse_assignments
-from tandem.scripts.app.common.place import Connect, Key, ServerKey, open_env, target_of
-from tandem.scripts.app.common.threshold import accuracy_threshold
+from tandem.scripts.app.common.objective import make_objective
+from tandem.scripts.app.common.place import start, target_of
+from tandem.scripts.app.common.run_config import (
+    DEFAULT_EPOCHS,
+    check_same,
+    default_folder,
+    run_config,
+)
+from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
+from tandem.scripts.options import Connect, Key, ServerKey
 
-DEFAULT_EPOCHS: Final = 50
-#: Exit status of a program that Ctrl-C ended, by convention.
-EXIT_INTERRUPTED: Final = 130
 #: ns-3's own outputs: switch → (scenario argument, file in the run folder).
 TRACE_FILES: Final = {
     "pcap": ("pcap", "trace"),
@@ -66,7 +62,7 @@ def run(
     key: Key = None,
     server_key: ServerKey = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out that did not complete.")
+        bool, typer.Option("--resume", help="Resume the run in --out that did not complete.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
@@ -111,7 +107,7 @@ def run(
     )
     arguments = config["arguments"]
     if resume:
-        _check_same(folder, config)
+        check_same(folder, config)
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
     target = target_of(connect, key, server_key)
@@ -153,102 +149,3 @@ def run(
             console.print(f"[yellow]{writer.decisions} finished epochs are in {folder}[/]")
             raise
     console.print(f"{writer.decisions} epochs in [bold]{folder}[/]; next: tandem analyze {folder}")
-
-
-def run_config(
-    *,
-    scenario: str,
-    policy: str,
-    seed: int,
-    episodes: int,
-    objective: str,
-    accuracy: str,
-    epochs: int,
-    users: int | None,
-    frames: bool,
-    settings: Mapping[str, object],
-    traces: Sequence[str],
-) -> dict[str, Any]:
-    """What ``config.yaml`` of a run holds: everything needed to repeat it."""
-    arguments: dict[str, object] = {"epochs": epochs}
-    if users is not None:
-        arguments["users"] = users
-    if frames:
-        arguments["frames"] = 1
-    arguments.update(settings)
-    return {
-        "scenario": scenario,
-        "policy": policy,
-        "seed": seed,
-        "episodes": episodes,
-        "objective": objective,
-        "accuracy_threshold": accuracy if objective == "paper" else None,
-        "arguments": arguments,
-        "traces": list(traces),
-    }
-
-
-def _check_same(folder: Path, config: dict[str, Any]) -> None:
-    """Refuse to go on with a run of other settings.
-
-    Raises:
-        RunFolderError: the folder holds no run, or one of other settings.
-    """
-    try:
-        stored = yaml.safe_load((folder / run_folder.CONFIG).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise run_folder.RunFolderError(f"{folder} holds no run to go on with: {error}") from error
-    changed = [name for name in config if stored.get(name) != config[name]]
-    if changed:
-        raise run_folder.RunFolderError(
-            f"{folder} is a run with another {changed[0]}: {stored.get(changed[0])!r} instead of "
-            f"{config[changed[0]]!r}; give the same options as then"
-        )
-
-
-def start(
-    scenario: str,
-    arguments: dict[str, object],
-    objective: Objective[Any],
-    *,
-    one_shot: bool = False,
-    target: Target | None = None,
-) -> TandemEnv:
-    """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
-    env = open_env(scenario, arguments, target, one_shot=one_shot)
-    if env.domain is not None:
-        env.objective = objective
-    return env
-
-
-def make_objective(name: str, accuracy: str) -> Objective[Any]:
-    """The reward that the command line asks for.
-
-    Raises:
-        typer.BadParameter: unknown name, or an accuracy that is no threshold.
-    """
-    if name == "mean":
-        return MeanResponseTime()
-    if name != "paper":
-        raise typer.BadParameter(f"--objective {name!r} is unknown: paper or mean")
-    return PaperObjective(accuracy_threshold(accuracy))
-
-
-def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> Path:
-    """``runs/wifi-edge-edge-u5-s1``."""
-    parts = [Path(scenario).stem, policy, *([] if users is None else [f"u{users}"]), f"s{seed}"]
-    return Path("runs") / "-".join(parts)
-
-
-@contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Let a polite kill end a run as Ctrl-C does: with its results written."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tandem.bridge.core.arguments import Argument, Declaration, declared_arguments, to_text
 from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
-from tandem.scripts.analyze import wide_console
+from tandem.scripts.app.tables import wide_console
 
 
 def scenarios(

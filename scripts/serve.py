@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
@@ -16,13 +16,13 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
-from tandem.bridge.core.arguments import declared_arguments
-from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
+from tandem.bridge.core.scenarios import installed_scenarios
 from tandem.bridge.remote.endpoint import DEFAULT_ADDRESS
 from tandem.bridge.remote.keys import AllowList, load_pair
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.server import Server, default_config
 from tandem.bridge.server.sockets import Access
+from tandem.scripts.app.offers import offers, parse_limits
 
 BYTES_PER_MIB: Final = 1024 * 1024
 
@@ -109,37 +109,6 @@ def serve(
             console.print(f"watch it: tandem top {server.telemetry_address}")
         server.run()
     console.print("stopped")
-
-
-def offers(scenarios: Sequence[str]) -> dict[str, Path]:
-    """What a server offers: executables by the name that clients use.
-
-    Raises:
-        typer.BadParameter: two have the same name.
-        ScenarioError: one does not tell its arguments.
-    """
-    found: dict[str, Path] = {}
-    for scenario in scenarios:
-        executable = scenario_executable(scenario)
-        if executable.name in found:
-            raise typer.BadParameter(f"two scenarios are called {executable.name!r}: rename one")
-        declared_arguments(executable)  # better now than when a client asks
-        found[executable.name] = executable
-    return found
-
-
-def parse_limits(items: Sequence[str]) -> dict[str, float]:
-    """``["users=20"]`` → ``{"users": 20.0}``."""
-    limits: dict[str, float] = {}
-    for item in items:
-        name, _, value = item.partition("=")
-        try:
-            limits[name] = float(value)
-        except ValueError:
-            raise typer.BadParameter(
-                f"--limit {item!r} is not ARGUMENT=MAX, as in users=20"
-            ) from None
-    return limits
 
 
 def _stopper(server: Server) -> Callable[[int, FrameType | None], None]:

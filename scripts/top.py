@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from tandem.bridge.remote import endpoint
@@ -18,11 +16,10 @@ from tandem.bridge.remote.errors import ConnectionLost
 from tandem.bridge.server.telemetry import INTERVAL_S, Snapshot
 from tandem.bridge.server.watch import Watch
 from tandem.scripts.app.common.place import client_keys
+from tandem.scripts.app.telemetry import view
 
 #: A server that is silent for so long is shown as lost.
 SILENCE_S: Final = 5 * INTERVAL_S
-MS_PER_S: Final = 1000
-BYTES_PER_MIB: Final = 1024 * 1024
 
 
 def top(
@@ -56,34 +53,6 @@ def top(
             _live(watch, first, console)
 
 
-def view(state: Snapshot) -> RenderableType:
-    """What is shown of a snapshot."""
-    head = Text.assemble(
-        (state.address, "bold"),
-        f"  up {_duration(state.uptime_s)}, ns3-tandem {state.version}, "
-        f"{state.resident_bytes / BYTES_PER_MIB:.0f} MiB, {state.descriptors} descriptors\n",
-        f"simulators {state.simulators} of {state.simulator_limit}, ",
-        (f"{state.epochs_per_s:.1f} epochs/s", "bold"),
-        f" ({state.epochs} in all), step {state.step_p50_s * MS_PER_S:.1f} ms median, "
-        f"{state.step_p99_s * MS_PER_S:.1f} ms p99\n",
-        "requests " + (_counts(state.requests) or "none"),
-        "; errors ",
-        (_counts(state.errors) or "none", "red" if state.errors else ""),
-    )
-    table = Table(box=None, pad_edge=False)
-    for column in ("client", "name", "scenario", "state"):
-        table.add_column(column)
-    for column in ("epochs", "idle s"):
-        table.add_column(column, justify="right")
-    for row in state.clients:
-        table.add_row(
-            *(escape(text) for text in (row.client, row.name, row.scenario or "–", row.state)),
-            str(row.epochs),
-            f"{row.idle_s:.0f}",
-        )
-    return Group(head, table) if state.clients else head
-
-
 def _live(watch: Watch, first: Snapshot, console: Console) -> None:
     shown = first
     try:
@@ -98,13 +67,3 @@ def _live(watch: Watch, first: Snapshot, console: Console) -> None:
                 live.update(view(shown))
     except KeyboardInterrupt:
         pass
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"

@@ -14,11 +14,13 @@ from tandem.agents.inference.objective import VIOLATION_S
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.needs import need_torch
-from tandem.scripts.app.common.place import Connect, Key, ServerKey, target_of
+from tandem.scripts.app.common.objective import accuracy_threshold
+from tandem.scripts.app.common.place import target_of
+from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.threshold import accuracy_threshold
+from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.app.training.settings import TrainSettings, load_settings, read_agent_config
-from tandem.scripts.run import DEFAULT_EPOCHS, EXIT_INTERRUPTED, default_folder
+from tandem.scripts.options import Connect, Key, ServerKey
 
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
@@ -85,15 +87,15 @@ def train(
     key: Key = None,
     server_key: ServerKey = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, as if never stopped.")
+        bool, typer.Option("--resume", help="Resume the run in --out, as if it had never stopped.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Train an agent on real ns-3 and record everything.
 
-    Ctrl-C ends a run after its present interaction, with a checkpoint. `--resume` then goes on
-    with the same results as an uninterrupted run; with more `--interactions` it also prolongs a
+    Ctrl-C ends a run after its present interaction, with a checkpoint. `--resume` then
+    gives the same results as an uninterrupted run; with more `--interactions` it also prolongs a
     finished one.
 
     Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
@@ -144,7 +146,7 @@ def train(
             target=target,
         )
     except KeyboardInterrupt:
-        console.print(f"[yellow]interrupted[/]; go on with: tandem train --resume --out {folder}")
+        console.print(f"[yellow]interrupted[/]; resume with: tandem train --resume --out {folder}")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     reached = run.convergence.interactions
     console.print(

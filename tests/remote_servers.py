@@ -19,7 +19,7 @@ import zmq
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.server import Server, default_config
 from tandem.bridge.server.sockets import Access
-from tandem.scripts.serve import offers
+from tandem.scripts.app.offers import offers
 
 LOCAL = "tcp://127.0.0.1:0"
 START_LIMIT_S = 30.0

@@ -24,7 +24,7 @@ from tandem.bridge.runs.reader import load_run
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.server import Server, default_config
 from tandem.bridge.server.sockets import Access
-from tandem.scripts.serve import offers
+from tandem.scripts.app.offers import offers
 
 SCENARIO: Final = "wifi-edge"
 EPOCHS: Final = 20

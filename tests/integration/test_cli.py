@@ -18,9 +18,9 @@ import pandas as pd
 import pytest
 
 from tandem.bridge.runs.reader import load_run
+from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.cli import EXIT_ERROR
 from tandem.scripts.main import main
-from tandem.scripts.run import EXIT_INTERRUPTED
 
 TIMEOUT_S = 60
 

@@ -15,9 +15,10 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import load_run
 from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.figures.output import ReportFormat, build_figures, write_images
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.training.rollout import play
-from tandem.scripts.report import ReportFormat, build, report, write_images
+from tandem.scripts.report import report
 
 pytest.importorskip("choreographer", reason="kaleido is not installed")
 import browser
@@ -53,7 +54,7 @@ def test_report_in_a_browser(folders: list[Path], tmp_path: Path) -> None:
 
 async def look_at(page_file: Path, folders: list[Path]) -> None:
     runs = [load_run(folder) for folder in folders]
-    figures, _ = build(runs)
+    figures, _ = build_figures(runs)
     async with browser.open_page(page_file) as page:
         await page.evaluate("tandemReport.ready.then(() => true)")
         # Every figure drawn: with a height and with marks in it.
@@ -159,7 +160,7 @@ def assert_same(shown: dict[str, list[Any]], drawn: Any, what: str) -> None:
 def test_files_for_papers(
     folders: list[Path], output: ReportFormat, begin: bytes, tmp_path: Path
 ) -> None:
-    figures, _ = build([load_run(folders[0])], ["latency", "timeline"])
+    figures, _ = build_figures([load_run(folders[0])], ["latency", "timeline"])
     write_images(figures, tmp_path / "figures", output)
     for key in figures:
         content = (tmp_path / "figures" / f"{key}.{output.value}").read_bytes()

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tandem.scripts import sweep as command
+from tandem.scripts.app.sweep.grid import SweepError, planned_runs, read_grid
 from tandem.scripts.cli import app
-from tandem.scripts.sweep_grid import SweepError, cells, read_grid
 
 GRID = """
 scenario: wifi-edge
@@ -124,7 +124,7 @@ def test_missing_grid_is_refused(tmp_path: Path) -> None:
 def test_cells_are_the_product_in_the_file_s_order(tmp_path: Path) -> None:
     path = tmp_path / "grid.yaml"
     path.write_text("policies: [edge]\nseeds: [3, 4]\ngrid: {users: [1, 2], nakagami: [true]}\n")
-    planned = list(cells(read_grid(path), tmp_path / "out"))
+    planned = list(planned_runs(read_grid(path), tmp_path / "out"))
     assert [(cell.point["users"], cell.seed) for cell in planned] == [
         (1, 3),
         (1, 4),

@@ -6,14 +6,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.scripts import cli
 from tandem.scripts.app.common.arguments import parse_assignments
+from tandem.scripts.app.common.errors import OptionError
+from tandem.scripts.app.common.objective import make_objective
+from tandem.scripts.app.common.run_config import default_folder
 from tandem.scripts.main import main
-from tandem.scripts.run import default_folder, make_objective
 
 
 def test_assignments() -> None:
@@ -22,7 +23,7 @@ def test_assignments() -> None:
 
 @pytest.mark.parametrize("items", [["a"], ["=1"], ["a=1", "a=2"]])
 def test_bad_assignments_are_refused(items: list[str]) -> None:
-    with pytest.raises(typer.BadParameter, match="--set"):
+    with pytest.raises(OptionError, match="--set"):
         parse_assignments(items)
 
 
@@ -31,7 +32,7 @@ def test_objectives_by_name() -> None:
     assert make_objective("paper", "max") == PaperObjective("max")
     assert make_objective("paper", "89") == PaperObjective(89.0)
     for name, accuracy in (("best", "85"), ("paper", "high"), ("paper", "120")):
-        with pytest.raises(typer.BadParameter):
+        with pytest.raises(OptionError):
             make_objective(name, accuracy)
 
 

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tandem.scripts import app
 from tandem.scripts.cli import load_command
 from tandem.scripts.overview import SECTIONS, page
 
@@ -69,3 +72,14 @@ def test_the_overview_names_every_command(monkeypatch: pytest.MonkeyPatch) -> No
         "--show-completion",
         "--help",
     ]
+
+
+def test_what_commands_do_is_free_of_typer() -> None:
+    """`scripts/app` raises errors of its own; only the command files know Typer."""
+    (folder,) = app.__path__
+    for file in Path(folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not any(name.split(".")[0] in ("typer", "click") for name in names), file

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import Run, load_run
-from tandem.scripts import report as command
+from tandem.scripts.app.figures import output
 from tandem.scripts.cli import app
 
 pytest.importorskip("plotly", reason="figures need plotly")
@@ -66,7 +66,7 @@ def add_training(folder: Path, seed: int) -> None:
 
 
 def test_every_figure_is_drawn_or_says_what_is_missing(run: Run) -> None:
-    figures, missing = command.build([run])
+    figures, missing = output.build_figures([run])
     assert set(missing) == UNTRAINED
     assert set(figures) | set(missing) == {entry.key for entry in FIGURES}
     assert all(len(figure.data) > 0 for figure in figures.values())
@@ -172,7 +172,7 @@ def test_seeds_are_put_together_with_an_interval(tmp_path: Path) -> None:
     assert middle["mean"] == pytest.approx(1.7)
     assert middle["low"] < 1.7 < middle["high"]
     assert curve.loc[40, "high"] == pytest.approx(1.04)
-    figures, missing = command.build(runs)
+    figures, missing = output.build_figures(runs)
     assert not missing
     lines = [trace for trace in figures["plane"].data if trace.mode == "lines"]
     assert [list(line.x) for line in lines] == [[0.25, 0.25]] * 3
@@ -206,6 +206,6 @@ def test_page_needs_no_network_and_holds_every_request(run: Run, tmp_path: Path)
 
 def test_figure_that_does_not_exist_is_refused(run: Run) -> None:
     with pytest.raises(TandemError, match=r"'pie'.*latency"):
-        command.build([run], ["pie"])
-    figures, _ = command.build([run], ["mix"])
+        output.build_figures([run], ["pie"])
+    figures, _ = output.build_figures([run], ["mix"])
     assert list(figures) == ["mix"]

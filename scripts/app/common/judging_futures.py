@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""In how many futures an option asks to judge."""
+"""Parses ``--futures``."""
 
 from __future__ import annotations
 
 from typing import Final
 
-import typer
+from tandem.scripts.app.common.errors import OptionError
 
 HELP: Final = (
     "Judge in so many futures of each state, against the action that is best in the others; 0: in "
@@ -17,10 +17,10 @@ def judging_futures(given: int) -> int:
     """A number of futures: 0, or 2 and more.
 
     Raises:
-        typer.BadParameter: a single one, which cannot both choose and judge.
+        OptionError: a single one, which cannot both choose and judge.
     """
     if given == 1:
-        raise typer.BadParameter(
+        raise OptionError(
             "--futures 1: one future chooses and another one judges, so give 2 or more, or 0 to "
             "judge against hindsight"
         )

@@ -5,31 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
-
-import typer
+from typing import Any
 
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import Objective
 from tandem.bridge.remote import ClientKeys, RemoteEnv, Target
-
-Connect: TypeAlias = Annotated[
-    str | None, typer.Option(help="Simulate on a server (`tandem serve`) at this address.")
-]
-Key: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: your own .key_secret.")]
-ServerKey: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: the server's .key.")]
+from tandem.scripts.app.common.errors import OptionError
 
 
 def target_of(connect: str | None, key: Path | None, server_key: Path | None) -> Target | None:
     """The server that the options ask for; ``None`` is this machine.
 
     Raises:
-        typer.BadParameter: keys without a server, or one key without the other.
+        OptionError: keys without a server, or one key without the other.
         KeyFileError: a key cannot be read.
     """
     keys = client_keys(key, server_key)
     if connect is None:
         if keys is not None:
-            raise typer.BadParameter("--key and --server-key go with --connect")
+            raise OptionError("--key and --server-key go with --connect")
         return None
     return Target(connect, keys)
 
@@ -39,7 +33,7 @@ def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
     if key is None and server_key is None:
         return None
     if key is None or server_key is None:
-        raise typer.BadParameter("give both --key (your .key_secret) and --server-key (its .key)")
+        raise OptionError("give both --key (your .key_secret) and --server-key (its .key)")
     return ClientKeys.load(key, server_key)
 
 
@@ -50,3 +44,18 @@ def open_env(
     if target is None:
         return TandemEnv(scenario, arguments, **options)
     return RemoteEnv(scenario, arguments, server=target.address, keys=target.keys, **options)
+
+
+def start(
+    scenario: str,
+    arguments: dict[str, object],
+    objective: Objective[Any],
+    *,
+    one_shot: bool = False,
+    target: Target | None = None,
+) -> TandemEnv:
+    """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
+    env = open_env(scenario, arguments, target, one_shot=one_shot)
+    if env.domain is not None:
+        env.objective = objective
+    return env

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 
 @contextmanager
@@ -30,3 +31,21 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+#: Exit status of a program that Ctrl-C ended, by convention.
+EXIT_INTERRUPTED: Final = 130
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let a polite kill end a run as Ctrl-C does: with its results written."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

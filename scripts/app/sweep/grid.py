@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.inference.heuristics import POLICIES
 from tandem.bridge.core.errors import TandemError
-from tandem.scripts.run import DEFAULT_EPOCHS, run_config
+from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, run_config
 
 Scalar = bool | int | float | str
 
@@ -26,7 +26,7 @@ class SweepError(TandemError):
     """A grid file cannot be used, or the runs found do not belong together."""
 
 
-class Grid(BaseModel):
+class SweepGrid(BaseModel):
     """Content of the grid file.
 
     Attributes:
@@ -56,7 +56,7 @@ class Grid(BaseModel):
 
 
 @dataclass(frozen=True)
-class Cell:
+class PlannedRun:
     """One run of a sweep.
 
     Attributes:
@@ -75,7 +75,7 @@ class Cell:
     config: dict[str, Any]
 
 
-def read_grid(path: Path) -> Grid:
+def read_grid(path: Path) -> SweepGrid:
     """Read and check a grid file.
 
     Raises:
@@ -90,7 +90,7 @@ def read_grid(path: Path) -> Grid:
     if not isinstance(content, dict):
         raise SweepError(f"{path} holds {type(content).__name__}, not fields: see `tandem sweep`")
     try:
-        grid = Grid.model_validate(content)
+        grid = SweepGrid.model_validate(content)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (given: {problem['input']!r})"
@@ -117,14 +117,14 @@ def read_grid(path: Path) -> Grid:
     return grid
 
 
-def cells(grid: Grid, out: Path) -> Iterator[Cell]:
+def planned_runs(grid: SweepGrid, out: Path) -> Iterator[PlannedRun]:
     """Every run of a grid, in the order of the file."""
     for values in itertools.product(*grid.grid.values()):
         point = dict(zip(grid.grid, values, strict=True))
         place = ",".join(f"{name}={text(value)}" for name, value in point.items()) or "all"
         for policy, seed in itertools.product(grid.policies, grid.seeds):
             given = {name: text(value) for name, value in {**grid.set, **point}.items()}
-            yield Cell(
+            yield PlannedRun(
                 point=point,
                 policy=policy,
                 seed=seed,
@@ -151,7 +151,7 @@ def text(value: Scalar) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _options(grid: Grid, policy: str, seed: int, given: dict[str, str]) -> list[str]:
+def _options(grid: SweepGrid, policy: str, seed: int, given: dict[str, str]) -> list[str]:
     options = ["--scenario", grid.scenario, "--policy", policy, "--seed", str(seed)]
     options += ["--epochs", str(grid.epochs), "--episodes", str(grid.episodes)]
     options += ["--objective", grid.objective, "--accuracy", grid.accuracy]

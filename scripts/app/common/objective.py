@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""The objective and the accuracy threshold that options ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tandem.agents.inference.objective import MeanResponseTime, NamedThreshold, PaperObjective
+from tandem.bridge.core.objective import Objective
+from tandem.scripts.app.common.errors import OptionError
+
+
+def accuracy_threshold(text: str, option: str = "--accuracy") -> float | NamedThreshold:
+    """A threshold on accuracy: percent, ``min`` or ``max``.
+
+    Raises:
+        OptionError: none of these, or no percentage.
+    """
+    try:
+        if text in ("min", "max"):
+            return "min" if text == "min" else "max"
+        return PaperObjective(float(text)).accuracy_threshold_percent
+    except ValueError as error:
+        raise OptionError(f"{option} {text!r}: {error}") from error
+
+
+def make_objective(name: str, accuracy: str) -> Objective[Any]:
+    """The reward that the command line asks for.
+
+    Raises:
+        OptionError: unknown name, or an accuracy that is no threshold.
+    """
+    if name == "mean":
+        return MeanResponseTime()
+    if name != "paper":
+        raise OptionError(f"--objective {name!r} is unknown: paper or mean")
+    return PaperObjective(accuracy_threshold(accuracy))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Every figure of a recorded run, as values and as tables in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+from rich.console import Console
+
+from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.tables import (
+    cell_text,
+    print_table,
+)
+
+SHORT_HEADINGS: Final = {"tcp_retransmissions": "TCP resent", "mac_retransmissions": "MAC resent"}
+
+
+def all_figures(run: Run) -> dict[str, Any]:
+    """Every figure of one run, as plain values."""
+    requests = run.requests
+    return {
+        "run": run.name,
+        "scenario": run.metadata.get("scenario"),
+        "status": run.metadata.get("status"),
+        "config_sha256": run.metadata.get("config_sha256"),
+        "summary": measures.summary(requests),
+        "latency": measures.latency(requests).to_dict(orient="index"),
+        "components": measures.components(requests).to_dict(),
+        "users": measures.users(requests).to_dict(orient="index"),
+        "cells": measures.cell_airtime(run).to_dict(orient="index"),
+        "decision_mix": measures.decision_mix(requests, run.labels).to_dict(orient="records"),
+    }
+
+
+def comparison(runs: list[Run]) -> pd.DataFrame:
+    """One line per run."""
+    lines = {run.name: measures.summary(run.requests) for run in runs}
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("run")
+
+
+def print_run(console: Console, run: Run) -> None:
+    """All figures of one run as tables."""
+    requests = run.requests
+    status = run.metadata.get("status")
+    console.rule(f"[bold]{run.name}[/] · {run.metadata.get('scenario')} · {status}")
+    if status != "complete":
+        console.print(f"[yellow]this run is {status}: {run.metadata.get('error')}[/]")
+    print_table(console, "response time per site", measures.latency(requests))
+    print_table(console, "mean of each component", measures.components(requests))
+    per_user = measures.users(requests).rename(columns=SHORT_HEADINGS)
+    print_table(console, "users (resent: retransmissions)", per_user)
+    cells = measures.cell_airtime(run)
+    if len(cells):
+        print_table(console, "share of airtime (WiFi) or uplink blocks (LTE) in use", cells)
+    print_table(console, "decisions", measures.decision_mix(requests, run.labels))
+    fairness = measures.fairness(requests)
+    console.print(
+        f"Jain's index over users: response time {cell_text(fairness['jain_response_time'], '')}, "
+        f"uplink goodput {cell_text(fairness['jain_goodput'], '')}"
+    )

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""The table of a calibration."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tandem.agents.common.units import MS_PER_S
+from tandem.scripts.app.training.calibration import (
+    FIXED_TARGET_PERCENT,
+    GREEDY_TARGET_PERCENT,
+    Calibration,
+    Line,
+)
+
+HEADINGS: Final = (
+    "policy",
+    "mean cost (ms)",
+    "excess (%)",
+    "95 % (%)",
+    "below threshold (% of states)",
+    "joint action",
+)
+
+
+def print_calibration(console: Console, result: Calibration) -> None:
+    """Print one table and its verdict."""
+    table = Table()
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading == HEADINGS[0] else "right")
+    for line in result.lines:
+        table.add_row(*_cells(line))
+    console.print(table)
+    verdict = "[green]worth learning[/]" if result.is_worth_learning else "[red]too easy[/]"
+    console.print(
+        f"{verdict}: best fixed ≥ {FIXED_TARGET_PERCENT:g} % and greedy ≥ "
+        f"{GREEDY_TARGET_PERCENT:g} % above the oracle are asked for; "
+        f"{result.distinct_optima} distinct joint actions are optimal somewhere\n"
+    )
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    """The cells under `HEADINGS`."""
+    violated = f"{line.violated_percent:.0f}"
+    action = " ".join(str(option) for option in line.action or ())
+    if not math.isfinite(line.cost_s):
+        return (line.policy, "forbidden", "", "", violated, action)
+    return (
+        line.policy,
+        f"{line.cost_s * MS_PER_S:.1f}",
+        f"{line.excess_percent:+.1f}",
+        f"{line.low_percent:+.1f} … {line.high_percent:+.1f}",
+        violated,
+        action,
+    )
