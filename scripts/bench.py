@@ -23,7 +23,9 @@ def bench(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="bridge, starts, branches, loop, planning, scaling; repeatable."),
+        typer.Option(
+            help="commands, bridge, starts, branches, loop, planning or scaling; repeat it."
+        ),
     ] = None,
     compare: Annotated[
         tuple[Path, Path] | None,

@@ -15,6 +15,7 @@ import tandem.compat
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.toolchain import Toolchain
 from tandem.scripts.app.migration.api import Use, scan
+from tandem.scripts.app.migration.forms_bench import measure, summarise
 from tandem.scripts.overview import summary
 
 #: Adds the folder of original module names to every process of this Python, at the path's end.
@@ -89,7 +90,6 @@ def disable() -> None:
 @compat_app.command()
 def bench() -> None:
     """Measure round trips a second in ns3-ai's three forms and natively, in turns."""
-    from tandem.scripts.app.migration.forms_bench import measure, summarise
 
     table = Table(Column("form", no_wrap=True), "round trips/s", "of native")
     for name, rate, ratio in summarise(measure()):

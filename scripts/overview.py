@@ -23,7 +23,7 @@ SECTIONS = {
         "dissector": "Print the path of the Wireshark plugin that shows request numbers.",
     },
     "Scenarios": {
-        "scenarios": "List the scenarios and their arguments, with units and defaults.",
+        "scenarios": "List the scenarios and their arguments, with defaults, limits and units.",
         "calibrate": "Compare simple policies with the optimum: is a scenario worth learning?",
         "profiles": "Show, measure and plot what each DNN variant costs on each device.",
         "new": "Write a folder with a C++ scenario that runs, and a Python agent for it.",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Literal, ParamSpec
@@ -11,18 +11,30 @@ from typing import Annotated, Literal, ParamSpec
 import typer
 from rich.console import Console
 
+from tandem.dnn_profiles import machine
+from tandem.dnn_profiles.architecture import WIDTHS
 from tandem.dnn_profiles.catalogue import DEFAULT_DEVICE, DEFAULT_SITES, Catalogue
 from tandem.dnn_profiles.errors import MissingExtraError, ProfileError
+from tandem.dnn_profiles.measure import MOBILENET_FACTORIES, Request
+from tandem.dnn_profiles.measure import measure as measure_model
+from tandem.dnn_profiles.measured import to_profile
+from tandem.dnn_profiles.onnx_graph import read_graph
 from tandem.dnn_profiles.options import default_options_path, write_options
-from tandem.dnn_profiles.report import (
+from tandem.dnn_profiles.plot import plot_pareto
+from tandem.dnn_profiles.printing import (
     make_console,
     print_derivation,
+    print_energy,
     print_options,
     print_profiles,
     print_splits,
     print_tensors,
     provenance,
 )
+from tandem.dnn_profiles.regenerate import derivation, write_derived, write_splits
+from tandem.dnn_profiles.split import split_points
+from tandem.dnn_profiles.store import append_profile
+from tandem.scripts.app.common.parsing import parse_names, parse_pairs, parse_shape
 from tandem.scripts.overview import summary
 
 profiles_app = typer.Typer(
@@ -72,16 +84,8 @@ def show(
     rows = catalogue.select(device=device, variant=variant)
     print_profiles(make_console(), rows, f"{len(rows)} profiles")
     console = make_console()
-    for row in catalogue.energy(device) if device else ():
-        cells = (
-            ("J per MAC", row.mac_j),
-            ("W while sending", row.radio_tx_w),
-            ("W while receiving", row.radio_rx_w),
-        )
-        text = ", ".join(f"{value:g} {unit}" for unit, value in cells if value is not None)
-        console.print(f"energy ({row.radio or row.precision}, {row.evidence}): {text}")
-    if device and not catalogue.energy(device):
-        console.print("energy: no source known")
+    if device:
+        print_energy(console, catalogue.energy(device))
     if sources:
         for text in dict.fromkeys(provenance(row) for row in rows):
             console.print(text, highlight=False, markup=False)
@@ -93,7 +97,6 @@ def fit(
     write: Annotated[bool, typer.Option(help="Rewrite the installed computed tables.")] = False,
 ) -> None:
     """Print the fits behind every computed latency, with residuals and steps."""
-    from tandem.dnn_profiles.regenerate import derivation, write_derived
 
     console = make_console()
     result = derivation()
@@ -137,10 +140,10 @@ def options(
     rows = Catalogue.load(table or []).options(
         device=device,
         sites=sites,
-        variants=_names(variants),
-        site_variants=_names(site_variants) or (),
+        variants=parse_names(variants),
+        site_variants=parse_names(site_variants) or (),
         threads=threads,
-        runtimes=_pairs(runtime or (), "--runtime"),
+        runtimes=parse_pairs(runtime or (), "--runtime"),
     )
     print_options(make_console(), rows)
     if output is None:
@@ -150,30 +153,6 @@ def options(
     else:
         write_options(output, rows)
         make_console().print(f"wrote {output}")
-
-
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _pairs(texts: Sequence[str], flag: str) -> Mapping[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            raise ProfileError(f"{flag} {text}: expected name=value")
-        pairs[name] = value
-    return pairs
-
-
-def _shape(text: str, flag: str) -> tuple[int, ...]:
-    try:
-        shape = tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise ProfileError(f"{flag} {text}: expected integers by commas") from error
-    if not shape or min(shape) < 1:
-        raise ProfileError(f"{flag} {text}: every dimension must be 1 or more")
-    return shape
 
 
 @profiles_app.command()
@@ -190,7 +169,6 @@ def plot(
     table: Tables = None,
 ) -> None:
     """Draw the accuracy–latency Pareto front of each device, as PNG and SVG."""
-    from tandem.dnn_profiles.plot import plot_pareto
 
     if top not in (1, 5):
         raise ProfileError(f"--top {top}: only 1 and 5 are known")
@@ -241,12 +219,6 @@ def measure(
     installed: Annotated[bool, typer.Option(help="Allow changing installed tables.")] = False,
 ) -> None:
     """Measure a model on this machine and append a row to your table."""
-    from tandem.dnn_profiles import machine
-    from tandem.dnn_profiles.architecture import WIDTHS
-    from tandem.dnn_profiles.measure import MOBILENET_FACTORIES, Request
-    from tandem.dnn_profiles.measure import measure as run
-    from tandem.dnn_profiles.measured import to_profile
-    from tandem.dnn_profiles.store import append_profile
 
     catalogue = Catalogue.load()
     if model in WIDTHS:
@@ -266,7 +238,9 @@ def measure(
         warmup=warmup,
         seconds=seconds,
     )
-    result = run(request, _shape(input_shape, "--input-shape") if input_shape else None)
+    result = measure_model(
+        request, parse_shape(input_shape, "--input-shape") if input_shape else None
+    )
     row = to_profile(
         result,
         catalogue,
@@ -296,12 +270,10 @@ def import_model(
     splits: Annotated[bool, typer.Option(help="List the split points.")] = False,
 ) -> None:
     """Read an ONNX model's work, parameters, tensor sizes and split points."""
-    from tandem.dnn_profiles.onnx_graph import read_graph
-    from tandem.dnn_profiles.split import split_points
 
     shapes = {
-        name: _shape(text, "--input-shape")
-        for name, text in _pairs(input_shape or (), "--input-shape").items()
+        name: parse_shape(text, "--input-shape")
+        for name, text in parse_pairs(input_shape or (), "--input-shape").items()
     }
     graph = read_graph(model, shapes)
     console = make_console()
@@ -326,8 +298,6 @@ def splits(
 ) -> None:
     """List where a variant can be cut between device and site."""
     if write:
-        from tandem.dnn_profiles.regenerate import write_splits
-
         make_console().print(f"wrote {write_splits()}")
     print_splits(make_console(), Catalogue.load().split_points(variant))
 

@@ -17,6 +17,7 @@ from tandem.scripts.app.figures.output import (
     write_images,
 )
 from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.inspection.run_oracle import add_oracle
 
 if TYPE_CHECKING:
     pass
@@ -44,8 +45,6 @@ def report(
     """
     console = Console(stderr=True)
     if oracle:
-        from tandem.scripts.app.inspection.run_oracle import add_oracle
-
         for folder in folders:
             add_oracle(folder, oracle, console)
     runs = [measures.load_run(folder) for folder in folders]

@@ -19,11 +19,16 @@ from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.paper.choice import changed_grid, thresholds_of
+from tandem.scripts.app.paper.csv_file import csv_text
+from tandem.scripts.app.paper.curves import write_curves
+from tandem.scripts.app.paper.grid import QUICK, Grid
 from tandem.scripts.app.paper.reproduction import (
     facts_of,
     pool_weight,
     run_all,
 )
+from tandem.scripts.app.paper.results import markdown
+from tandem.scripts.app.paper.units import Places, build_pool, finished, run_unit
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
 DEFAULT_WORK: Final = Path("runs/reproduce-paper")
@@ -104,10 +109,6 @@ def reproduce(
     Example: tandem reproduce paper --quick
     """
     need_torch("reproducing the paper")
-    from tandem.scripts.app.paper.curves import write_curves
-    from tandem.scripts.app.paper.grid import QUICK, Grid
-    from tandem.scripts.app.paper.report import csv_text, markdown
-    from tandem.scripts.app.paper.units import Places, build_pool, finished, run_unit
 
     console = Console(stderr=True)
     started_s = time.monotonic()

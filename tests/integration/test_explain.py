@@ -21,9 +21,9 @@ from tandem.scripts.app.inspection.story import (
     StoryError,
     cell_nodes,
     find_request,
-    idle_share,
     tell,
 )
+from tandem.scripts.app.inspection.traffic import idle_share
 from tandem.scripts.cli import app
 
 USERS = 3

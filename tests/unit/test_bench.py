@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tandem.scripts.app.benchmarks import record
 from tandem.scripts.app.benchmarks.record import Measurement, at_least, at_most
 from tandem.scripts.app.benchmarks.scaling import Cluster
+from tandem.scripts.app.benchmarks.suite import groups_here
 from tandem.scripts.cli import app
 
 FAST = Measurement("g", "trips", "1/s", (90.0, 100.0, 110.0), at_least(95.0))
@@ -21,6 +22,12 @@ def test_aims_are_about_the_median() -> None:
     assert FAST.verdict == "≥ 95 ✓"
     assert SLOW.verdict == "≤ 2 ✗"
     assert (FAST.median, SLOW.spread) == (100.0, "2 … 3")
+
+
+def test_help_names_every_group() -> None:
+    text = CliRunner().invoke(app, ["bench", "--help"], env={"COLUMNS": "300"}).output
+    (line,) = (line for line in text.splitlines() if "--only" in line)
+    assert all(name in line for name in groups_here())
 
 
 def test_files_come_back_and_are_compared(tmp_path: Path) -> None:

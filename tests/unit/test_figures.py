@@ -21,7 +21,7 @@ from tandem.scripts.cli import app
 
 pytest.importorskip("plotly", reason="figures need plotly")
 from tandem.scripts.app.figures import choices, learning, radio, style
-from tandem.scripts.app.figures.catalogue import FIGURES
+from tandem.scripts.app.figures.gallery import FIGURES
 from tandem.scripts.app.inspection import stages
 
 UNTRAINED = {"learning", "model"}

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tandem.scripts.app.paper.csv_file import csv_text
 from tandem.scripts.app.paper.curves import curve, write_curves
 from tandem.scripts.app.paper.grid import QUICK, Grid, PoolSpec, Unit
-from tandem.scripts.app.paper.report import csv_text, interactions, markdown, ratio_text
+from tandem.scripts.app.paper.results import interactions, markdown, ratio_text
 
 
 def run(agent: str, reached: float, censored: bool, seed: int = 1, **more: Any) -> dict[str, Any]:

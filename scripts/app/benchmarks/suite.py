@@ -10,16 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tandem.scripts.app.benchmarks import record
+from tandem.scripts.app.benchmarks import bridge, commands, loop, record, scaling, starts
 from tandem.scripts.app.benchmarks.record import Measurement, number
 
 Group = Callable[[], list[Measurement]]
 
 
 def groups_here() -> dict[str, Group]:
-    from tandem.scripts.app.benchmarks import bridge, loop, scaling, starts
-
+    """What can be measured here: planning needs PyTorch."""
     groups: dict[str, Group] = {
+        "commands": commands.commands,
         "bridge": bridge.bridge,
         "starts": starts.starts,
         "branches": starts.branches,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
@@ -90,8 +91,6 @@ def option_colour(name: str, option: int) -> str:
 
 def fairness(runs: Sequence[Run]) -> go.Figure:
     """Mean response time of each user, and Jain's index of them over time."""
-    from plotly.subplots import make_subplots
-
     if not any(len(run.requests) for run in runs):
         raise style.NoData("the runs have no requests")
     figure = make_subplots(

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from tandem.agents.evaluation.aggregate import Bounded, summarise
 from tandem.bridge.runs.reader import Run
@@ -53,8 +54,6 @@ def groups(runs: Sequence[Run]) -> list[Group]:
 
 def learning_curve(runs: Sequence[Run]) -> go.Figure:
     """Cost of real interactions, and the greedy policy's cost over the oracle's."""
-    from plotly.subplots import make_subplots
-
     found = groups(runs)
     if not found:
         raise style.NoData("no run was trained: make one with `tandem train`")
@@ -167,8 +166,6 @@ def _band(
 
 def model_error(runs: Sequence[Run]) -> go.Figure:
     """Error of the agent's model over interactions, and predictions against what came."""
-    from plotly.subplots import make_subplots
-
     chosen = [
         index
         for index, run in enumerate(runs)

@@ -49,7 +49,7 @@ def build_figures(
         TandemError: plotly is missing, or there is no figure of a wanted name.
     """
     try:
-        from tandem.scripts.app.figures.catalogue import FIGURES
+        from tandem.scripts.app.figures.gallery import FIGURES
         from tandem.scripts.app.figures.style import NoData
     except ModuleNotFoundError as error:
         if error.name != "plotly":

@@ -17,8 +17,8 @@ from plotly.offline import get_plotlyjs
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.catalogue import FIGURES
 from tandem.scripts.app.figures.choices import decision_number
+from tandem.scripts.app.figures.gallery import FIGURES
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.inspection.stages import epochs
 

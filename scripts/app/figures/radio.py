@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.runs.reader import Run
@@ -234,8 +235,6 @@ def losses_by_reason(run: Run) -> pd.DataFrame:
 
 def retransmissions(runs: Sequence[Run]) -> go.Figure:
     """What the users' radios and TCP sent again, and why frames were lost."""
-    from plotly.subplots import make_subplots
-
     counted = [name for name in measures.RETRANSMISSION_COLUMNS if name in runs[0].requests]
     if not counted:
         raise style.NoData("the runs record no retransmissions")

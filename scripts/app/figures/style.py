@@ -7,14 +7,15 @@ import functools
 import math
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import plotly.io as pio
+from plotly.subplots import make_subplots
 
 from tandem.agents.inference.request_table import COMPONENTS
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 #: Okabe and Ito's palette (2008): distinguishable with every common colour blindness.
 PALETTE: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1")
@@ -103,9 +104,6 @@ def option_names(run: Run) -> dict[int, str]:
 @functools.cache
 def template() -> Any:
     """Plotly's white template with this package's fonts and colours."""
-    import plotly.graph_objects as go
-    import plotly.io as pio
-
     base = go.layout.Template(pio.templates["plotly_white"])
     base.layout.font = {"family": FONT, "size": 13, "color": "#222222"}
     base.layout.colorway = PALETTE
@@ -147,7 +145,6 @@ def panels(
     Returns:
         The figure, ``{"row": …, "col": …}`` per run, and its height in pixels.
     """
-    from plotly.subplots import make_subplots
 
     width = min(columns, len(runs))
     rows = math.ceil(len(runs) / width)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from tandem.agents.inference.request_table import COMPONENTS
 from tandem.bridge.runs.reader import Run
@@ -21,8 +22,6 @@ FIRST_EPOCHS = 3
 
 def timeline(runs: Sequence[Run]) -> go.Figure:
     """Components of every request of the first episode as bars from its arrival to its end."""
-    from plotly.subplots import make_subplots
-
     users = [int(run.meta.get("users", 0)) for run in runs]
     if not any(len(run.requests) for run in runs):
         raise style.NoData("the runs have no requests")

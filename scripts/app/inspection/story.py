@@ -13,54 +13,21 @@ from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Sit
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection.stages import stage_times
+from tandem.scripts.app.inspection.traffic import (
+    Share,
+    Traffic,
+    idle_share,
+    shares_of,
+    traffic_of,
+    within,
+)
 
-#: A pause of the sender's radio longer than this is told.
-LONG_PAUSE_S: Final = 0.1
 #: A pause is put down to waiting, not to contention, if the channel was idle for more than this.
 IDLE_SHARE: Final = 0.5
-MODULUS: Final = 2**32
 
 
 class StoryError(TandemError):
     """There is no such request, or the run does not tell of requests."""
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """Frames of one direction in an interval.
-
-    Attributes:
-        transmissions: PPDUs or subframes that carried them.
-        frames: MPDUs or transport blocks, each sending counted.
-        retries: those of them that had been sent before.
-        segments: different TCP segments with data (0 for LTE, whose blocks hide them).
-        tcp_resent: times that TCP gave the MAC a segment anew.
-        payload_bytes: different TCP payload bytes.
-        airtime_s: of the sender's own radio, control frames included.
-        overlapped: transmissions during which another radio of the same cell sent, too.
-        losses: reason → how often, from both ends.
-        pauses: (begin, end, share of it in which no radio sent), longest first.
-    """
-
-    transmissions: int
-    frames: int
-    retries: int
-    segments: int
-    tcp_resent: int
-    payload_bytes: int
-    airtime_s: float
-    overlapped: int
-    losses: dict[str, int]
-    pauses: list[tuple[float, float, float]]
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one sender used of the channel."""
-
-    sender: str
-    transmissions: int
-    airtime_s: float
 
 
 @dataclass(frozen=True)
@@ -163,9 +130,9 @@ def tell(run: Run, row: int) -> Story:
     upload, shares, idle = None, [], float("nan")
     if uplink is not None and len(run.table("airtime")):
         nodes = cell_nodes(run, int(request["user"]))
-        airtime = _within(run, request, "airtime", uplink, nodes)
-        upload = _traffic(run, request, uplink, airtime)
-        shares = _shares(run, airtime, uplink)
+        airtime = within(run, request, "airtime", uplink, nodes)
+        upload = traffic_of(run, request, uplink, airtime)
+        shares = shares_of(run, airtime, uplink)
         idle = idle_share(airtime, *uplink)
     return Story(
         request=request,
@@ -194,115 +161,6 @@ def cell_nodes(run: Run, user: int) -> list[int]:
         or node["kind"] == gateway
         or (node["kind"] == "background" and str(node["name"]).startswith(str(cell["kind"])))
     ]
-
-
-def node_name(run: Run, node: int) -> str:
-    """A node's name for people."""
-    return str(run.meta["topology"]["nodes"][node]["name"]).replace("-", " ")
-
-
-def idle_share(airtime: pd.DataFrame, begin_s: float, end_s: float) -> float:
-    """Share of an interval that no transmission covers."""
-    if end_s <= begin_s:
-        return float("nan")
-    start = np.clip(airtime["start_s"].to_numpy(), begin_s, end_s)
-    stop = np.clip((airtime["start_s"] + airtime["duration_s"]).to_numpy(), begin_s, end_s)
-    order = np.argsort(start, kind="stable")
-    start, stop = start[order], stop[order]
-    reached = np.maximum.accumulate(np.concatenate(([begin_s], stop)))[:-1]
-    covered = np.maximum(stop - np.maximum(start, reached), 0.0).sum()
-    return float(1.0 - covered / (end_s - begin_s))
-
-
-def _within(
-    run: Run,
-    request: pd.Series[float],
-    table: str,
-    interval: tuple[float, float],
-    nodes: list[int],
-) -> pd.DataFrame:
-    """Rows of the request's episode that begin in an interval, sent by one of the nodes."""
-    rows = run.table(table)
-    time = rows["time_s" if table == "losses" else "start_s"]
-    chosen = (rows["episode"] == request["episode"]) & time.between(*interval)
-    return rows[chosen & rows["sender"].isin(nodes)]
-
-
-def _traffic(
-    run: Run, request: pd.Series[float], uplink: tuple[float, float], airtime: pd.DataFrame
-) -> Traffic:
-    user = int(request["user"])
-    nodes = run.meta["topology"]["nodes"]
-    (me,) = (k for k, node in enumerate(nodes) if node["name"] == f"user-{user}")
-    frames = _within(run, request, "frames", uplink, [me])
-    losses = _within(run, request, "losses", uplink, [me])
-    own = airtime[airtime["sender"] == me]
-    carriers = own[own["transmission"].isin(frames["transmission"])]
-    data = frames[frames["tcp_payload_bytes"] > 0]
-    begin = data["tcp_sequence"].to_numpy()
-    segments = data.drop_duplicates("tcp_sequence")
-    fresh = data[data["retry"] == 0]
-    reasons = losses["reason"].map(lambda code: run.meta["loss_reasons"][code]).value_counts()
-    return Traffic(
-        transmissions=len(carriers),
-        frames=len(frames),
-        retries=int(frames["retry"].sum()),
-        segments=len(segments),
-        tcp_resent=len(fresh) - fresh["tcp_sequence"].nunique(),
-        payload_bytes=_union_bytes(begin, data["tcp_payload_bytes"].to_numpy()),
-        airtime_s=float(own["duration_s"].sum()),
-        overlapped=_overlapped(carriers, airtime[airtime["sender"] != me]),
-        losses={str(reason): int(count) for reason, count in reasons.items()},
-        pauses=_pauses(carriers, airtime, uplink),
-    )
-
-
-def _union_bytes(begin: np.ndarray, size: np.ndarray) -> int:
-    """Different bytes in pieces of a TCP stream, whose numbers wrap."""
-    if not len(begin):
-        return 0
-    # Within one upload no two numbers are further apart than half of the range.
-    half = MODULUS // 2
-    place = (begin - begin[0] + half) % MODULUS
-    order = np.argsort(place, kind="stable")
-    total = reached = 0
-    for at, count in zip(place[order].tolist(), size[order].tolist(), strict=True):
-        total += max(0, at + count - max(at, reached))
-        reached = max(reached, at + count)
-    return int(total)
-
-
-def _overlapped(own: pd.DataFrame, others: pd.DataFrame) -> int:
-    """How many of the own transmissions another one overlaps."""
-    begin = np.sort(others["start_s"].to_numpy())
-    end = np.sort((others["start_s"] + others["duration_s"]).to_numpy())
-    own_end = (own["start_s"] + own["duration_s"]).to_numpy()
-    started = np.searchsorted(begin, own_end, side="left")
-    ended = np.searchsorted(end, own["start_s"].to_numpy(), side="right")
-    return int((started > ended).sum())
-
-
-def _pauses(
-    carriers: pd.DataFrame, airtime: pd.DataFrame, uplink: tuple[float, float]
-) -> list[tuple[float, float, float]]:
-    """Intervals of the uplink in which the user sent no data for long."""
-    begins = np.append(carriers["start_s"].to_numpy(), uplink[1])
-    ends = np.insert((carriers["start_s"] + carriers["duration_s"]).to_numpy(), 0, uplink[0])
-    found = [
-        (float(end), float(begin), idle_share(airtime, float(end), float(begin)))
-        for end, begin in zip(ends, begins, strict=True)
-        if begin - end > LONG_PAUSE_S
-    ]
-    return sorted(found, key=lambda pause: pause[0] - pause[1])
-
-
-def _shares(run: Run, airtime: pd.DataFrame, uplink: tuple[float, float]) -> list[Share]:
-    clipped = np.minimum(airtime["duration_s"], uplink[1] - airtime["start_s"])
-    shares = [
-        Share(node_name(run, int(node)), len(group), float(clipped[group.index].sum()))
-        for node, group in airtime.groupby(airtime["sender"].astype(int))
-    ]
-    return sorted(shares, key=lambda share: -share.airtime_s)
 
 
 def _company(run: Run, row: int) -> list[Company]:

@@ -11,7 +11,8 @@ from rich.table import Table
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.inference.request_table import RequestStatus, Site
 from tandem.bridge.runs.reader import Run
-from tandem.scripts.app.inspection.story import IDLE_SHARE, Story, Traffic
+from tandem.scripts.app.inspection.story import IDLE_SHARE, Story
+from tandem.scripts.app.inspection.traffic import Traffic
 
 BAR_WIDTH: Final = 30
 

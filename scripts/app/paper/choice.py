@@ -10,6 +10,7 @@ from typing import Any
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.objective import accuracy_threshold
+from tandem.scripts.app.paper.grid import CENTRE, CONDITIONS, Grid
 
 
 def thresholds_of(given: Sequence[str]) -> tuple[Any, ...]:
@@ -18,7 +19,7 @@ def thresholds_of(given: Sequence[str]) -> tuple[Any, ...]:
 
 
 def changed_grid(
-    grid: Any,
+    grid: Grid,
     scenario: str,
     users: list[int] | None,
     conditions: list[str] | None,
@@ -26,14 +27,13 @@ def changed_grid(
     agents: list[str] | None,
     caps: list[str] | None,
     settings: list[str] | None,
-) -> Any:
+) -> Grid:
     """The default grid with what the command line changes.
 
     Raises:
         OptionError: an agent or a condition that the grid does not know, or a cap that is
             no number.
     """
-    from tandem.scripts.app.paper.grid import CENTRE, CONDITIONS
 
     changes: dict[str, Any] = {
         "scenario": scenario,

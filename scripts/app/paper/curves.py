@@ -14,7 +14,7 @@ from tandem.agents.evaluation.aggregate import iqm
 from tandem.agents.evaluation.judge import TARGET_RATIO
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.paper.grid import CENTRE, Threshold, threshold_name
-from tandem.scripts.app.paper.report import Result, cells
+from tandem.scripts.app.paper.results import Result, grouped
 
 WIDTH_INCHES: Final = 11.0
 HEIGHT_INCHES: Final = 3.6
@@ -41,12 +41,12 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
     written = []
     shown = shown_threshold(results)
     central = [r for r in results if r["threshold"] == shown]
-    for (users,), group in cells(central, ("users",)).items():
-        conditions = cells(group, ("condition",))
+    for (users,), group in grouped(central, ("users",)).items():
+        conditions = grouped(group, ("condition",))
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), layout="constrained")
         panels: Any = figure.subplots(1, len(conditions), sharey=True, squeeze=False)[0]
         for panel, ((condition,), runs) in zip(panels, sorted(conditions.items()), strict=True):
-            for (agent,), mine in cells(runs, ("agent",)).items():
+            for (agent,), mine in grouped(runs, ("agent",)).items():
                 points, ratios = curve(mine)
                 (line,) = panel.plot(points, iqm(ratios, axis=0), label=agent, linewidth=1.3)
                 low, high = np.percentile(ratios, QUARTILES, axis=0)

@@ -13,7 +13,7 @@ from rich.table import Table
 from tandem.dnn_profiles.fit import LINE_DEVICE, Derivation
 from tandem.dnn_profiles.onnx_graph import Graph
 from tandem.dnn_profiles.options import OPTION_COLUMNS
-from tandem.dnn_profiles.rows import Option, Profile, Split
+from tandem.dnn_profiles.rows import Energy, Option, Profile, Split
 from tandem.dnn_profiles.table import format_cell
 
 MS = 1e3
@@ -149,3 +149,17 @@ def print_tensors(console: Console, graph: Graph) -> None:
                 f"{node.macs / 1e6:.3f}",
             )
     console.print(table)
+
+
+def print_energy(console: Console, rows: Sequence[Energy]) -> None:
+    """What computing and sending cost on a device, a line per source."""
+    for row in rows:
+        costs = (
+            ("J per MAC", row.mac_j),
+            ("W while sending", row.radio_tx_w),
+            ("W while receiving", row.radio_rx_w),
+        )
+        text = ", ".join(f"{value:g} {unit}" for unit, value in costs if value is not None)
+        console.print(f"energy ({row.radio or row.precision}, {row.evidence}): {text}")
+    if not rows:
+        console.print("energy: no source known")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,26 +23,13 @@ from tandem.scripts.app.paper.grid import (
 )
 
 Result = Mapping[str, Any]
-CELL: Final = ("users", "threshold", "condition", "agent")
+GROUP: Final = ("users", "threshold", "condition", "agent")
 PAPER_RATIO: Final = 166.6
 RATIO_DIGITS: Final = 3
-CSV_HEADINGS: Final = (
-    *CELL,
-    "iqm",
-    "iqm_is_lower_bound",
-    "low",
-    "high",
-    "runs",
-    "cut_off",
-    "cap",
-    "last_ratio",
-    "last_over_best_on_average",
-    "last_over_hindsight",
-)
 
 
-def cells(
-    results: Iterable[Result], by: Sequence[str] = CELL
+def grouped(
+    results: Iterable[Result], by: Sequence[str] = GROUP
 ) -> dict[tuple[Any, ...], list[Result]]:
     """Results grouped by some of their fields, in order of appearance."""
     groups: dict[tuple[Any, ...], list[Result]] = {}
@@ -166,7 +152,7 @@ all futures are counted lies between the last two.
         file=out,
     )
     rows = []
-    for (users, threshold, condition), group in cells(results, CELL[:-1]).items():
+    for (users, threshold, condition), group in grouped(results, GROUP[:-1]).items():
         one = group[0]
         known = (one["hindsight_s"], one["best_on_average_s"], one["oracle_s"])
         rows.append(
@@ -189,8 +175,8 @@ def _tables(out: io.StringIO, results: Sequence[Result]) -> None:
         print(f"\n## {users} users\n", file=out)
         rows = []
         mine = [r for r in results if r["users"] == users]
-        for (threshold, condition), group in cells(mine, ("threshold", "condition")).items():
-            by_agent = cells(group, ("agent",))
+        for (threshold, condition), group in grouped(mine, ("threshold", "condition")).items():
+            by_agent = grouped(group, ("agent",))
             row = [threshold_name(threshold), condition]
             for agent in agents:
                 cell = by_agent.get((agent,))
@@ -272,32 +258,3 @@ def _table(out: io.StringIO, heading: Sequence[str], rows: Iterable[Sequence[str
     print("|" + "---|" * len(heading), file=out)
     for row in rows:
         print("| " + " | ".join(row) + " |", file=out)
-
-
-def csv_text(results: Sequence[Result]) -> str:
-    """One line per cell."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CSV_HEADINGS)
-    for key, group in cells(results).items():
-        summary = interactions(group)
-        users, threshold, condition, agent = key
-        writer.writerow(
-            [
-                users,
-                threshold_name(threshold),
-                condition,
-                agent,
-                summary.iqm.value,
-                int(summary.iqm.censored),
-                summary.low.value,
-                summary.high.value,
-                summary.runs,
-                summary.censored,
-                group[0]["cap"],
-                round(last_ratio(group), 4),
-                round(last_over("best_on_average_s", group), 4),
-                round(last_over("hindsight_s", group), 4),
-            ]
-        )
-    return out.getvalue()
