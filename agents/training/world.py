@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,6 @@ from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.bridge.core.env import TandemEnv
-
-if TYPE_CHECKING:
-    from tandem.bridge.backends.ray_env import RayEnv
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class EnvWorld:
         PolicyError: the environment does not fit (see `joint_problem`).
     """
 
-    def __init__(self, env: TandemEnv | RayEnv) -> None:
+    def __init__(self, env: TandemEnv) -> None:
         self._env = env
         self._problem = joint_problem(env)
         self._tables = tuple(table.name for table in env.schema.records)
@@ -95,7 +92,7 @@ class EnvWorld:
         return Feedback(observation, float(reward), terminated, truncated, records)
 
 
-def joint_problem(env: TandemEnv | RayEnv) -> JointProblem:
+def joint_problem(env: TandemEnv) -> JointProblem:
     """The problem that an environment with the paper's objective poses.
 
     Raises:

@@ -1,19 +1,51 @@
 # SPDX-License-Identifier: MIT
-"""What an environment needs of a simulator, wherever that simulator runs."""
+"""Where simulators run: a backend starts them, an environment plays them wherever they are.
+
+`tandem.bridge.core.simulator.LocalBackend` starts processes on this machine. The package
+`tandem.bridge.backends` has others, and any callable of the same signature will do::
+
+    env = TandemEnv("wifi-edge", backend=RemoteBackend(Target("tcp://server:5570")))
+    envs = TandemVectorEnv("wifi-edge", num_envs=4, backend=RayBackend())
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from numpy.typing import ArrayLike, NDArray
 
+from tandem.bridge.core import _native
+from tandem.bridge.core.frame import Frame
 from tandem.bridge.core.schema import Schema
-from tandem.bridge.core.simulator import Frame
+
+DEFAULT_BRANCH_SLOTS: Final = 64
+DEFAULT_START_TIMEOUT_S: Final = 120.0
 
 
-class Backend(Protocol):
-    """A warmed-up scenario: `Simulator` in a process here, `RemoteSimulator` on a server.
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """How a simulator runs, beside its scenario and arguments.
+
+    Attributes:
+        branch_slots: counterfactuals held at the same time; longer lists are run in portions.
+        spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
+        start_timeout_s: limit of start and warm-up.
+        step_timeout_s: limit of a step in wall time; ``None`` for none.
+        one_shot: run one episode only, in the simulator's first process (for trace files).
+    """
+
+    branch_slots: int = DEFAULT_BRANCH_SLOTS
+    spin_us: float = _native.DEFAULT_SPIN_US
+    start_timeout_s: float = DEFAULT_START_TIMEOUT_S
+    step_timeout_s: float | None = None
+    one_shot: bool = False
+
+
+class RunningSimulator(Protocol):
+    """A warmed-up scenario, wherever its process is.
 
     The methods and their errors are those of `tandem.bridge.core.simulator.Simulator`.
     """
@@ -54,3 +86,15 @@ class Backend(Protocol):
     def program_digest(self) -> str: ...
 
     def close(self) -> None: ...
+
+
+class Backend(Protocol):
+    """Starts a scenario and returns when it is warmed up."""
+
+    def __call__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object],
+        options: SimulatorOptions,
+        /,
+    ) -> RunningSimulator: ...

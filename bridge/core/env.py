@@ -6,30 +6,32 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import gymnasium
-import numpy as np
 from gymnasium import spaces
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tandem.bridge.core import _native
-from tandem.bridge.core.backend import Backend
-from tandem.bridge.core.branch import Outcome
-from tandem.bridge.core.domain import Domain, domain_of
-from tandem.bridge.core.objective import EpochResult, Objective, resolve
-from tandem.bridge.core.record_array import RecordArray
-from tandem.bridge.core.schema import Schema
-from tandem.bridge.core.simulator import (
+from tandem.bridge.core.accounting import (
+    Accounting,
+    Observation,
+    StepResult,
+    as_record_arrays,
+)
+from tandem.bridge.core.backend import (
     DEFAULT_BRANCH_SLOTS,
     DEFAULT_START_TIMEOUT_S,
-    Simulator,
-    Status,
+    Backend,
+    RunningSimulator,
+    SimulatorOptions,
 )
-
-Observation: TypeAlias = dict[str, NDArray[np.float64]]
-Records: TypeAlias = dict[str, NDArray[np.void]]
-Transition: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
+from tandem.bridge.core.branch import Outcome
+from tandem.bridge.core.domain import Domain, domain_of
+from tandem.bridge.core.frame import Status
+from tandem.bridge.core.objective import Objective, resolve
+from tandem.bridge.core.schema import Schema
+from tandem.bridge.core.simulator import LocalBackend
 
 #: Seeds that `TandemEnv.reset` draws itself lie in [1, this).
 SEED_LIMIT: Final = 2**31
@@ -39,7 +41,7 @@ RESET_OPTIONS: Final = ("arguments",)
 _DECISION: Final = int(Status.DECISION)
 
 
-class TandemEnv(gymnasium.Env[Observation, Any]):
+class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     """One packet-level ns-3 simulation as a Gymnasium environment.
 
     Spaces come from the schema that the scenario declares in C++: the observation is a ``Dict``
@@ -59,6 +61,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
             ``"paper"``, ``"mean"``), or ``None`` for its default
             (`tandem.bridge.core.objective.resolve`).
         seed: seed of the first ``reset()`` that is called without one.
+        backend: where the simulator runs (`tandem.bridge.core.backend`); default: here.
         branch_slots: how many counterfactuals can run at the same time.
         spin_us: how long a wait spins before it sleeps, microseconds.
         start_timeout_s: limit on start and warm-up of the simulator.
@@ -79,6 +82,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         ValueError, TypeError: a bad argument of this class.
     """
 
+    observation_space: spaces.Dict
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (as Gymnasium declares it)
 
     def __init__(
@@ -88,6 +92,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         *,
         objective: Objective[Any] | str | None = None,
         seed: int | None = None,
+        backend: Backend | None = None,
         branch_slots: int = DEFAULT_BRANCH_SLOTS,
         spin_us: float = _native.DEFAULT_SPIN_US,
         start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
@@ -107,23 +112,18 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         self._scenario = scenario
         self._records_in_info = records_in_info
         self._first_seed = seed
-        self._simulator_options: dict[str, Any] = {
-            "branch_slots": branch_slots,
-            "spin_us": spin_us,
-            "start_timeout_s": start_timeout_s,
-            "step_timeout_s": step_timeout_s,
-            "one_shot": one_shot,
-        }
+        self._backend = LocalBackend() if backend is None else backend
+        self._options = SimulatorOptions(
+            branch_slots, spin_us, start_timeout_s, step_timeout_s, one_shot
+        )
         self._decision = 0
         self._run = 0
         self._posted: Any = None
         simulator = self._start(self._arguments)
         try:
             schema = simulator.schema
-            self.observation_space: spaces.Dict = schema.observation_space()  # type: ignore[assignment]
+            self.observation_space = schema.observation_space()
             self.action_space = schema.action_space()
-            self._domain = domain_of(schema)
-            self._result_type = EpochResult if self._domain is None else self._domain.result_type
             self._adopt(simulator)
             self.objective = objective
         except BaseException:
@@ -170,7 +170,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         observation = self._simulator.wait().observation
         return observation, {"seed": self._run}
 
-    def step(self, action: Any) -> Transition:
+    def step(self, action: Any) -> StepResult:
         """Play one decision epoch.
 
         Args:
@@ -187,7 +187,9 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         self._decision += 1
         if self._thin and status == _DECISION:
             return self._observe(), 0.0, False, False, {"decision": decision}
-        return self._account(self._observe(), self._take_records(), status, action, decision)
+        return self._accounting.step_result(
+            self._observe(), self._take_records(), status, action, decision
+        )
 
     def post(self, action: Any) -> None:
         """First half of `step`: hand over the action and return while ns-3 computes.
@@ -198,12 +200,14 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         self._simulator.post(action)
         self._posted = action
 
-    def wait(self) -> Transition:
+    def wait(self) -> StepResult:
         """Second half of `step`: wait for the epoch that `post` began."""
         frame = self._simulator.wait()
         decision = self._decision
         self._decision += 1
-        return self._account(frame.observation, frame.records, frame.status, self._posted, decision)
+        return self._accounting.step_result(
+            frame.observation, frame.records, frame.status, self._posted, decision
+        )
 
     def render(self) -> None:
         """Nothing to draw: the only render mode is ``None``."""
@@ -217,7 +221,7 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     # Beyond Gymnasium
 
     @property
-    def simulator(self) -> Backend:
+    def simulator(self) -> RunningSimulator:
         """The process underneath; replaced when ``reset`` changes scenario arguments."""
         return self._simulator
 
@@ -229,13 +233,14 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
     @property
     def objective(self) -> Objective[Any] | None:
         """The reward; ``None`` means that every reward is 0. May be set between steps."""
-        return self._objective
+        return self._accounting.objective
 
     @objective.setter
     def objective(self, objective: Objective[Any] | str | None) -> None:
-        self._objective = resolve(objective, self.schema)
-        # Nothing to account for: the path that benchmarks of the bridge measure.
-        self._thin = self._objective is None and not self.schema.records
+        self._accounting = Accounting(
+            self.schema, self._domain, resolve(objective, self.schema), self._records_in_info
+        )
+        self._thin = self._accounting.trivial
 
     @property
     def domain(self) -> Domain | None:
@@ -293,25 +298,25 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         )
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):
-            observation, reward, terminated, truncated, info = self._account(
+            observation, reward, terminated, truncated, info = self._accounting.step_result(
                 frame.observation, frame.records, frame.status, action, frame.epoch - 1
             )
-            records = {name: rows.view(RecordArray) for name, rows in frame.records.items()}
+            records = as_record_arrays(frame.records)
             outcomes.append(Outcome(observation, reward, terminated, truncated, records, info))
         return outcomes
 
     # Inside
 
-    def _start(self, arguments: Mapping[str, object]) -> Backend:
-        return Simulator(self._scenario, arguments, **self._simulator_options)
+    def _start(self, arguments: Mapping[str, object]) -> RunningSimulator:
+        return self._backend(self._scenario, arguments, self._options)
 
-    def _adopt(self, simulator: Backend) -> None:
+    def _adopt(self, simulator: RunningSimulator) -> None:
         self._simulator = simulator
         # Bound once: attribute look-ups are a visible part of a step of a microsecond.
         self._exchange = simulator.exchange
         self._observe = simulator.observe
         self._take_records = simulator.take_records
-        self._schema = simulator.schema
+        self._domain = domain_of(simulator.schema)
 
     def _apply(self, options: Mapping[str, Any]) -> None:
         unknown = sorted(set(options) - set(RESET_OPTIONS))
@@ -338,33 +343,8 @@ class TandemEnv(gymnasium.Env[Observation, Any]):
         old = self._simulator
         self._arguments = arguments
         self._adopt(simulator)
+        self.objective = self.objective
         old.close()
-
-    def _account(
-        self,
-        observation: Observation,
-        records: Records,
-        status: int,
-        action: Any,
-        decision: int,
-    ) -> Transition:
-        """Reward and ``info`` of one epoch."""
-        reward = 0.0
-        if self._objective is not None:
-            result = self._result_type(decision, action, observation, records, self._schema)
-            reward = float(self._objective(result))
-        info: dict[str, Any] = {"decision": decision}
-        if self._records_in_info:
-            info.update({name: rows.view(RecordArray) for name, rows in records.items()})
-        if self._domain is not None:
-            info[self._domain.summary_key] = self._domain.decision_summary(records)
-        return (
-            observation,
-            reward,
-            status == Status.TERMINATED,
-            status == Status.TRUNCATED,
-            info,
-        )
 
 
 def merge_arguments(

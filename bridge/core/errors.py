@@ -40,6 +40,16 @@ class SimulatorTimeout(TandemError, TimeoutError):
     """The simulator did not answer within the limit and was stopped."""
 
 
+class SimulatorLost(TandemError, ConnectionError):
+    """The way to a simulator elsewhere is gone: another one can take its episode over.
+
+    Attributes:
+        final: looking for another one is in vain.
+    """
+
+    final: bool = False
+
+
 class SimulatorDied(TandemError, ConnectionError):
     """The simulator ended in the middle of an episode.
 

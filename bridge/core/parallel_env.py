@@ -12,8 +12,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
+from tandem.bridge.core.accounting import Observation
 from tandem.bridge.core.domain import Domain
-from tandem.bridge.core.env import RESET_OPTIONS, Observation, TandemEnv
+from tandem.bridge.core.env import RESET_OPTIONS, TandemEnv
 
 AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
 

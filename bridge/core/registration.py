@@ -56,8 +56,8 @@ def register_envs() -> None:
     if REMOTE not in gymnasium.registry:
         gymnasium.register(
             id=REMOTE,
-            entry_point="tandem.bridge.backends.remote_env:RemoteEnv",
-            vector_entry_point="tandem.bridge.backends.remote_env:RemoteVectorEnv",
+            entry_point="tandem.bridge.backends.remote:remote_env",
+            vector_entry_point="tandem.bridge.backends.remote:remote_vector_env",
             disable_env_checker=True,
         )
 

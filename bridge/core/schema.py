@@ -13,11 +13,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from tandem.bridge.core.errors import SchemaMismatch
+from tandem.bridge.core.action import as_numbers
+from tandem.bridge.core.errors import InvalidAction, SchemaMismatch
 
 SCHEMA_VERSION = 1
 #: Largest number of another future of a state; 0 is the one that a step meets.
 MAX_FUTURE = 65_535
+_SEED_LIMIT = 2**64
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,31 @@ class Block:
     def view(self, memory: NDArray[np.uint8]) -> NDArray[Any]:
         """This block as an array over a slot's memory, without a copy."""
         return np.ndarray(self.shape, self.dtype, memory.data, self.offset)
+
+    def checked(self, action: Any) -> NDArray[Any]:
+        """An action for this block as int64 or float64, for a simulator that is not in reach.
+
+        Where the simulator's memory is in reach, the bridge's C++ checks while it writes.
+
+        Raises:
+            InvalidAction: no numbers, another shape than the block's, or out of range.
+        """
+        array = as_numbers(action)
+        if array.shape != self.shape:
+            raise InvalidAction(
+                f"action '{self.name}' has shape {array.shape}, expected {self.shape}"
+            )
+        wrong = ~((array >= self.low) & (array <= self.high))  # so that NaN is wrong
+        expected = f"allowed are {self.low:g} to {self.high:g}"
+        if self.dtype != "float64" and not wrong.any():
+            wrong = array != np.round(array)
+            expected = "expected a whole number"
+        if wrong.any():
+            index = int(np.flatnonzero(wrong)[0])
+            raise InvalidAction(
+                f"action '{self.name}' is {array.ravel()[index]:g} at index {index}, {expected}"
+            )
+        return array.copy()  # the caller may reuse its own before it is played again
 
     def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         low = np.array([column.low for column in self.columns])
@@ -201,6 +228,16 @@ def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
         header_bytes=entry["header_bytes"],
         columns=tuple(Column(**column) for column in entry["columns"]),
     )
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what ns-3 cannot take as RngRun.
+
+    Raises:
+        ValueError: names the value and its limits.
+    """
+    if not 0 <= seed < _SEED_LIMIT:
+        raise ValueError(f"seed is {seed}, allowed are 0 to 2^64 - 1")
 
 
 def check_branching(schema: Schema, horizon: int, future: int) -> None:

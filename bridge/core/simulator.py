@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tandem.bridge.core import _native
+from tandem.bridge.core.action import as_numbers
 from tandem.bridge.core.arguments import check_arguments, to_options, to_texts
+from tandem.bridge.core.backend import (
+    DEFAULT_BRANCH_SLOTS,
+    DEFAULT_START_TIMEOUT_S,
+    SimulatorOptions,
+)
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
@@ -25,25 +31,15 @@ from tandem.bridge.core.errors import (
     SimulatorTimeout,
     TandemError,
 )
+from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.process import SimulatorProcess, limit_advice
 from tandem.bridge.core.program_digest import program_digest
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.core.schema import Schema, check_branching
+from tandem.bridge.core.schema import Schema, check_branching, check_seed
 
-DEFAULT_BRANCH_SLOTS = 64
-DEFAULT_START_TIMEOUT_S = 120.0
 _FORK_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 30.0
 _FOREVER = -1.0
-_SEED_LIMIT = 2**64
-
-
-class Status(IntEnum):
-    """Why a frame was published (``Status`` of ``channel/layout.h``)."""
-
-    DECISION = 1
-    TRUNCATED = 2
-    TERMINATED = 3
 
 
 class Command(IntEnum):
@@ -57,23 +53,6 @@ class Command(IntEnum):
 
 _FLUSH = 4
 _BRANCHED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What a simulator published at a decision: copies, safe to keep.
-
-    Attributes:
-        observation: one float64 array per observation block.
-        records: one structured array per record table, rows since the last decision.
-        status: ``DECISION`` while the episode goes on.
-        epoch: decisions taken in the episode before this frame.
-    """
-
-    observation: dict[str, NDArray[Any]]
-    records: dict[str, NDArray[Any]]
-    status: Status
-    epoch: int
 
 
 class Simulator:
@@ -176,8 +155,7 @@ class Simulator:
 
     def begin(self, seed: int) -> None:
         """The first half of :meth:`reset`: the episode starts, :meth:`wait` returns its frame."""
-        if not 0 <= seed < _SEED_LIMIT:
-            raise ValueError(f"seed is {seed}, allowed are 0 to 2^64 - 1")
+        check_seed(seed)
         if self._one_shot and self._episode:
             raise NoEpisode(
                 "this simulator writes trace files and runs one episode only; start another one"
@@ -276,7 +254,7 @@ class Simulator:
         try:
             status = self._exchange(action, self._timeout_s)
             if status == _native.UNREADABLE:
-                status = self._exchange(_as_numbers(action), self._timeout_s)
+                status = self._exchange(as_numbers(action), self._timeout_s)
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
         return status if status == Status.DECISION else self._settle(status)
@@ -363,7 +341,7 @@ class Simulator:
     def _write(self, action: Any, slot: int) -> None:
         try:
             written = self._channel.write_action(action, slot)
-            if not written and not self._channel.write_action(_as_numbers(action), slot):
+            if not written and not self._channel.write_action(as_numbers(action), slot):
                 raise InvalidAction(f"the action {action!r} cannot be read as numbers")
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
@@ -389,15 +367,24 @@ class Simulator:
         self.close()
 
 
-def _as_numbers(action: Any) -> NDArray[Any]:
-    """Anything array-like as a contiguous int64 or float64 array."""
-    try:
-        array = np.asarray(action)
-    except ValueError as error:
-        raise InvalidAction(f"the action is no regular array: {error}") from error
-    # Aligned, too: what comes out of a network buffer may not be, and cannot be read as it is.
-    if array.dtype.kind in "iub":
-        return np.require(array, np.int64, ("C", "A"))
-    if array.dtype.kind == "f":
-        return np.require(array, np.float64, ("C", "A"))
-    raise InvalidAction(f"the action has element type {array.dtype}, expected numbers")
+@dataclass(frozen=True, slots=True)
+class LocalBackend:
+    """Simulators are processes on this machine, over shared memory."""
+
+    def __call__(
+        self,
+        scenario: str | os.PathLike[str],
+        arguments: Mapping[str, object],
+        options: SimulatorOptions,
+        /,
+    ) -> Simulator:
+        """Start one; errors as `Simulator`."""
+        return Simulator(
+            scenario,
+            arguments,
+            branch_slots=options.branch_slots,
+            spin_us=options.spin_us,
+            start_timeout_s=options.start_timeout_s,
+            step_timeout_s=options.step_timeout_s,
+            one_shot=options.one_shot,
+        )

@@ -13,11 +13,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space, concatenate, create_empty_array
 from numpy.typing import NDArray
 
-from tandem.bridge.core.backend import Backend
-from tandem.bridge.core.env import Observation, TandemEnv, Transition
+from tandem.bridge.core.accounting import Observation, StepResult
+from tandem.bridge.core.backend import RunningSimulator
+from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 
-BatchTransition: TypeAlias = tuple[
+BatchResult: TypeAlias = tuple[
     Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
 ]
 
@@ -40,14 +41,12 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         num_envs: how many simulators.
         seed: seeds of the first reset: ``seed + i``, or one per environment.
         autoreset_mode: Gymnasium's: ``NEXT_STEP`` (default), ``SAME_STEP`` or ``DISABLED``.
-        **options: every other keyword of `TandemEnv`, scenario arguments included.
+        **options: every other keyword of `TandemEnv`, its ``backend`` and scenario arguments
+            included.
 
     Raises:
         TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
     """
-
-    #: What each environment is; `RemoteVectorEnv` has another.
-    _environment: type[TandemEnv] = TandemEnv
 
     def __init__(
         self,
@@ -67,7 +66,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         self._envs: list[TandemEnv] = []
         try:
             for env_seed in self._spread(seed):
-                self._envs.append(self._environment(scenario, arguments, seed=env_seed, **options))
+                self._envs.append(TandemEnv(scenario, arguments, seed=env_seed, **options))
         except BaseException:
             self.close()
             raise
@@ -84,7 +83,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         return tuple(self._envs)
 
     @property
-    def simulators(self) -> tuple[Backend, ...]:
+    def simulators(self) -> tuple[RunningSimulator, ...]:
         """The simulator processes, in order."""
         return tuple(env.simulator for env in self._envs)
 
@@ -120,7 +119,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             infos = self._add_info(infos, info, index)
         return self._stack(), infos
 
-    def step(self, actions: Any) -> BatchTransition:
+    def step(self, actions: Any) -> BatchResult:
         """Play one decision epoch in every environment.
 
         Args:
@@ -165,14 +164,14 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         for env in self._envs:
             env.close()
 
-    def _advance(self, actions: Any, resetting: NDArray[np.bool_]) -> list[Transition]:
+    def _advance(self, actions: Any, resetting: NDArray[np.bool_]) -> list[StepResult]:
         """Step every environment, or reset those whose episode ended at the step before."""
         begin: dict[int, Callable[[], None]] = {}
-        end: dict[int, Callable[[], Transition]] = {}
+        end: dict[int, Callable[[], StepResult]] = {}
         for index, env in enumerate(self._envs):
             if resetting[index]:
                 begin[index] = env.begin_reset
-                end[index] = functools.partial(_as_transition, env)
+                end[index] = functools.partial(_as_step, env)
             else:
                 begin[index] = functools.partial(env.post, actions[index])
                 end[index] = env.wait
@@ -250,7 +249,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         return infos
 
 
-def _as_transition(env: TandemEnv) -> Transition:
+def _as_step(env: TandemEnv) -> StepResult:
     """The end of a reset in the shape of a step."""
     observation, info = env.end_reset()
     return observation, 0.0, False, False, info

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Simulators on other machines, over ZeroMQ; see ``docs/remote.md``."""
+"""The protocol between a client and a server of simulators, over ZeroMQ; see ``docs/remote.md``."""
 
-from tandem.bridge.backends.remote_env import RemoteEnv, RemoteVectorEnv
-from tandem.bridge.backends.remote_simulator import RemoteSimulator, Target
+from __future__ import annotations
+
+import importlib
+import warnings
+from typing import Any, Final
+
 from tandem.bridge.remote.errors import (
     AccessRefused,
     ConnectionLost,
@@ -21,10 +25,25 @@ __all__ = [
     "NoServer",
     "ProtocolError",
     "QuotaExceeded",
-    "RemoteEnv",
     "RemoteError",
-    "RemoteSimulator",
     "RemoteTimeout",
-    "RemoteVectorEnv",
-    "Target",
 ]
+
+#: Where a client's classes are now; until the next release they are found here, too.
+_MOVED: Final = {
+    "RemoteEnv": "tandem.bridge.backends.deprecated",
+    "RemoteVectorEnv": "tandem.bridge.backends.deprecated",
+    "RemoteSimulator": "tandem.bridge.backends.remote",
+    "Target": "tandem.bridge.backends.remote",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MOVED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(
+        f"{__name__}.{name} goes in the next release: import it from {_MOVED[name]}",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return getattr(importlib.import_module(_MOVED[name]), name)

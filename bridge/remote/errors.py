@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from tandem.bridge.core import errors
-from tandem.bridge.core.errors import SimulatorDied, TandemError
+from tandem.bridge.core.errors import SimulatorDied, SimulatorLost, TandemError
 from tandem.bridge.remote.messages import Failed
 
 
@@ -14,12 +14,14 @@ class RemoteError(TandemError):
     """A server refused a request or failed to carry it out."""
 
 
-class ConnectionLost(RemoteError, ConnectionError):
+class ConnectionLost(RemoteError, SimulatorLost):
     """The server is not there, or no longer: it ended, restarted, or the network is down."""
 
 
 class NoServer(ConnectionLost):
     """Nobody listens at the address, for as long as was waited."""
+
+    final = True
 
 
 class AccessRefused(RemoteError, PermissionError):

@@ -22,8 +22,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 
+from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.schema import MAX_FUTURE, Schema
-from tandem.bridge.core.simulator import Frame, Status
 from tandem.bridge.remote.wire import Codec, Header, Strict, WireError, rows
 
 MAX_ARGUMENTS: Final = 64
@@ -133,7 +133,7 @@ class Opened(Reply):
 
 
 class State(Strict):
-    """The plain part of a `tandem.bridge.core.simulator.Frame`."""
+    """The plain part of a `tandem.bridge.core.frame.Frame`."""
 
     status: Integer
     epoch: Integer

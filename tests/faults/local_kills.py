@@ -12,7 +12,8 @@ from processes import alive, children, kill, seconds_until_gone
 from tally import Tally
 
 from tandem.bridge.core.errors import NoEpisode, SimulatorDied, SimulatorTimeout
-from tandem.bridge.core.simulator import Simulator, Status
+from tandem.bridge.core.frame import Status
+from tandem.bridge.core.simulator import Simulator
 
 SCENARIO: Final = "wifi-edge"
 ARGUMENTS: Final = {"users": 3, "epochs": 0}

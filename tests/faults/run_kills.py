@@ -18,7 +18,8 @@ from typing import Any, Final
 from processes import alive, children, descendants, kill, reap, seconds_until_gone
 from tally import Tally
 
-from tandem.bridge.remote import ConnectionLost, RemoteSimulator, Target
+from tandem.bridge.backends.remote import RemoteSimulator, Target
+from tandem.bridge.remote import ConnectionLost
 from tandem.bridge.runs import journal
 from tandem.bridge.runs.reader import load_run
 from tandem.bridge.server.catalogue import Catalogue

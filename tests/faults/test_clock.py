@@ -47,7 +47,7 @@ PROGRAM = """
 import threading, time
 from remote_servers import serving
 from tandem.bridge.core.errors import SimulatorTimeout
-from tandem.bridge.remote import RemoteSimulator, Target
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.simulator import Simulator
 
 ended, seen = threading.Event(), []

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from remote_servers import ServerProcess, children, free_address, wait_until
 
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.remote import RemoteSimulator, Target
 
 ECHO = {"values": 1, "epochs": 0}
 ACTION = np.ones(1)
@@ -24,7 +24,7 @@ LIMIT_S = 20.0
 PROGRAM = """
 import contextlib, gc, os, resource, sys, time
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.remote import RemoteSimulator, Target
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.simulator import Simulator
 
 def start():

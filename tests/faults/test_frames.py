@@ -18,9 +18,9 @@ from raw_client import RawClient, request
 from remote_servers import serving, wait_until
 from wire_samples import LIMIT_BYTES, REPLIES, REQUESTS, decode_all
 
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.core.simulator import Simulator
-from tandem.bridge.remote import RemoteSimulator, Target
 from tandem.bridge.remote.messages import State, read_frame
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, WireError
 

@@ -16,9 +16,10 @@ import pytest
 from processes import alive, seconds_until_gone
 from remote_servers import ServerProcess, children, free_address, wait_until
 
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import SimulatorTimeout, TandemError
 from tandem.bridge.core.simulator import Simulator
-from tandem.bridge.remote import ConnectionLost, RemoteSimulator, Target
+from tandem.bridge.remote import ConnectionLost
 
 ECHO = {"values": 1, "epochs": 0}
 ACTION = np.ones(1)
@@ -168,7 +169,7 @@ def test_an_episode_outlives_a_stopped_server(server: ServerProcess) -> None:
 
 CLIENT = """
 import sys
-from tandem.bridge.remote import RemoteSimulator, Target
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 s = RemoteSimulator("wifi-edge", {"users": 2, "epochs": 0}, target=Target(sys.argv[1]))
 s.reset(5)
 for action in %r:

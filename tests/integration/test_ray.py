@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tandem.bridge.backends.ray_env import RayEnv, RayVectorEnv
+from tandem.bridge.backends.ray_backend import RayBackend
+from tandem.bridge.backends.replaying import ReplayingSimulator
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.errors import InvalidAction, NoEpisode, SimulatorDied
+from tandem.bridge.core.errors import InvalidAction, NoEpisode, ScenarioError, SimulatorDied
+from tandem.bridge.core.simulator import LocalBackend
 from tandem.bridge.core.vector import TandemVectorEnv
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ns3-tandem[ray]'")
@@ -43,12 +45,18 @@ def flat(value: Any) -> Any:
     return (value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
+def actor_of(simulator: int) -> int:
+    """The process that started a simulator."""
+    fields = Path(f"/proc/{simulator}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    return int(fields.split()[1])
+
+
 def test_an_actor_returns_what_a_local_environment_does() -> None:
     results = []
-    for make in (TandemEnv, RayEnv):
-        env = make("wifi-edge", users=2, epochs=EPOCHS, seed=3)
+    for backend in (LocalBackend(), RayBackend()):
+        env = TandemEnv("wifi-edge", users=2, epochs=EPOCHS, seed=3, backend=backend)
         data: list[Any] = [env.reset(), env.reset()]
-        data.append([(o.reward, flat(o.info), flat(o.requests)) for o in env.branch([[8, 8]])])
+        data.append([(o.reward, flat(o.info), flat(dict(o.records))) for o in env.branch([[8, 8]])])
         data += [env.step([8, action]) for action in range(EPOCHS)]
         with pytest.raises(NoEpisode):
             env.step([0, 0])
@@ -62,32 +70,43 @@ def test_an_actor_returns_what_a_local_environment_does() -> None:
 def test_a_lost_actor_is_replaced_and_the_others_lose_nothing() -> None:
     actions = np.array([[[1], [2]], [[3], [0]], [[2], [2]]])
     local = TandemVectorEnv("hello", num_envs=COUNT, seed=7, epochs=0)
-    afar = RayVectorEnv("hello", num_envs=COUNT, seed=7, epochs=0)
-    actors: Any = afar.envs
+    afar = TandemVectorEnv("hello", num_envs=COUNT, seed=7, epochs=0, backend=RayBackend())
     assert flat(local.reset()) == flat(afar.reset())
     for step, action in enumerate(actions):
         if step == 1:
-            os.kill(actors[0].actor_pid, signal.SIGKILL)
+            os.kill(actor_of(afar.simulators[0].pid), signal.SIGKILL)
         assert flat(local.step(action)) == flat(afar.step(action))
-    assert [env.restarts for env in actors] == [1, 0]
+    losses = [s.losses for s in afar.simulators if isinstance(s, ReplayingSimulator)]
+    assert losses == [1, 0]
     local.close()
     afar.close()
 
 
 def test_errors_cross_and_do_not_count() -> None:
-    env = RayEnv("hello", epochs=0)
+    env = TandemEnv("hello", epochs=0, backend=RayBackend())
     env.reset(seed=1)
     with pytest.raises(InvalidAction, match="allowed are 0 to 3"):
         env.step([9])
     assert env.step([1])[4]["decision"] == 0
     env.close()
     env.close()
-    dying = RayEnv("echo", values=1, crashAt=0)
+    with pytest.raises(ScenarioError, match="nonsense"):
+        TandemEnv("hello", nonsense=1, backend=RayBackend())
+    dying = TandemEnv("echo", values=1, crashAt=0, backend=RayBackend())
     with pytest.raises(SimulatorDied) as death:
         dying.reset(seed=1)
     assert death.value.exit_status is not None
     assert "--crashAt=0" in str(death.value)
     dying.close()
+
+
+def test_environment_classes_of_earlier_releases_warn() -> None:
+    from tandem.bridge.backends.deprecated import RayEnv
+
+    with pytest.warns(DeprecationWarning, match="RayBackend"):
+        env = RayEnv("hello", epochs=0, actor_options={"num_cpus": 0})
+    env.reset(seed=1)
+    env.close()
 
 
 def test_training_under_ray_equals_local_training(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from remote_servers import ServerProcess, free_address, serving, wait_until
 
+from tandem.bridge.backends.remote import RemoteBackend, RemoteSimulator, Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import (
     InvalidAction,
@@ -25,14 +26,7 @@ from tandem.bridge.core.errors import (
 )
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
-from tandem.bridge.remote import (
-    ConnectionLost,
-    QuotaExceeded,
-    RemoteEnv,
-    RemoteSimulator,
-    RemoteVectorEnv,
-    Target,
-)
+from tandem.bridge.remote import ConnectionLost, QuotaExceeded
 from tandem.bridge.server.sockets import Access
 from tandem.bridge.server.watch import Watch
 
@@ -40,6 +34,10 @@ ARGUMENTS = {"users": 3, "epochs": 4}
 ACTIONS = ([8, 9, 0], [8, 8, 8], [3, 9, 8], [0, 0, 9])
 FREED_S = 5.0
 ECHO = {"values": 2, "epochs": 0}
+
+
+def at(address: str) -> RemoteBackend:
+    return RemoteBackend(Target(address))
 
 
 def tandem(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +71,7 @@ def test_two_terminals_give_the_local_requests_byte_for_byte(tmp_path: Path) -> 
 def test_steps_and_branches_equal_local_ones() -> None:
     with (
         serving(["wifi-edge"]) as server,
-        RemoteEnv("wifi-edge", ARGUMENTS, server=server.address) as far,
+        TandemEnv("wifi-edge", ARGUMENTS, backend=at(server.address)) as far,
         TandemEnv("wifi-edge", ARGUMENTS) as near,
     ):
         assert far.observation_space == near.observation_space
@@ -86,7 +84,7 @@ def test_steps_and_branches_equal_local_ones() -> None:
             away = far.branch(branches, parallel=1)
             for one, other in zip(here, away, strict=True):
                 assert one.reward == other.reward
-                assert one.requests.tobytes() == other.requests.tobytes()
+                assert one.records["requests"].tobytes() == other.records["requests"].tobytes()
             mine, theirs = near.step(action), far.step(action)
             assert mine[1:4] == theirs[1:4]
             assert mine[4]["requests"].tobytes() == theirs[4]["requests"].tobytes()
@@ -107,7 +105,7 @@ def test_vector_environment_equals_the_local_one() -> None:
             server=server.address,
         )
         near = TandemVectorEnv("wifi-edge", ARGUMENTS, num_envs=2)
-        assert isinstance(far, RemoteVectorEnv)
+        assert isinstance(far, TandemVectorEnv)
         far.reset(seed=1)
         near.reset(seed=1)
         for _ in range(6):  # beyond the end of the episodes
@@ -157,7 +155,7 @@ def test_an_action_in_a_network_buffer_is_read() -> None:
 def test_a_client_that_vanishes_frees_its_simulator() -> None:
     code = (
         "import sys, time\n"
-        "from tandem.bridge.remote import RemoteSimulator, Target\n"
+        "from tandem.bridge.backends.remote import RemoteSimulator, Target\n"
         "s = RemoteSimulator('echo', {'values': 1, 'epochs': 0, 'hangAt': 1},"
         " target=Target(sys.argv[1]))\n"
         "s.reset(1); print(s.pid, flush=True); s.step([1.0])\n"
@@ -182,7 +180,7 @@ def test_an_episode_goes_on_after_a_restart_of_the_server() -> None:
         env.reset(seed=5)
         expected = [env.step(action)[4]["requests"].tobytes() for action in ACTIONS]
     server = ServerProcess(address, "--scenario", "wifi-edge")
-    env = RemoteEnv("wifi-edge", ARGUMENTS, server=address)
+    env = TandemEnv("wifi-edge", ARGUMENTS, backend=at(address))
     env.reset(seed=5)
     found = [env.step(action)[4]["requests"].tobytes() for action in ACTIONS[:2]]
     os.kill(server.pid, signal.SIGKILL)
@@ -247,7 +245,7 @@ def test_telemetry_counts_what_was_done() -> None:
     with (
         serving() as server,
         Watch(server.telemetry_address) as watch,
-        RemoteEnv("echo", ECHO, server=server.address) as env,
+        TandemEnv("echo", ECHO, backend=at(server.address)) as env,
     ):
         env.reset(seed=1)
         for _ in range(5):
@@ -265,3 +263,16 @@ def test_telemetry_counts_what_was_done() -> None:
         assert [row.scenario for row in state.clients] == ["echo"]
         shown = tandem("top", "--once", server.telemetry_address)
         assert "simulators 1 of 8" in shown.stdout
+
+
+def test_environment_classes_of_earlier_releases_warn() -> None:
+    with serving(["echo"]) as server:
+        with pytest.warns(DeprecationWarning, match="backends.deprecated"):
+            from tandem.bridge.remote import RemoteEnv
+        with pytest.warns(DeprecationWarning, match="RemoteBackend"):
+            env = RemoteEnv("echo", values=2, epochs=0, server=server.address, heartbeat_s=1.0)
+        env.reset(seed=1)
+        assert env.step([1.0, 2.0])[0]["values"].tolist() == [1.0, 2.0]
+        env.close()
+        with pytest.raises(ValueError, match="run locally"):
+            TandemEnv("echo", ECHO, backend=at(server.address), one_shot=True)

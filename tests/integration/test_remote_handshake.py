@@ -15,15 +15,9 @@ import numpy as np
 import pytest
 from remote_servers import free_address, serving, wait_until
 
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import NoEpisode
-from tandem.bridge.remote import (
-    AccessRefused,
-    ConnectionLost,
-    NoServer,
-    RemoteSimulator,
-    Target,
-    connection,
-)
+from tandem.bridge.remote import AccessRefused, ConnectionLost, NoServer, connection
 from tandem.bridge.server.sockets import Access
 
 ECHO = {"values": 1, "epochs": 0}

@@ -16,8 +16,9 @@ from commands import tandem
 from raw_client import RawClient
 from remote_servers import LOCAL, ServerProcess, free_address, serving
 
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import InvalidArgument, ScenarioError
-from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded, RemoteSimulator, Target
+from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded
 from tandem.bridge.remote.endpoint import AddressError
 from tandem.bridge.remote.keys import AllowList, KeyFileError, create, load_pair, load_public
 from tandem.bridge.remote.messages import Step
@@ -304,7 +305,7 @@ def test_oversized_frames_and_arrays_are_refused() -> None:
         simulator = RemoteSimulator("echo", ECHO, target=Target(server.address))
         simulator.reset(1)
         with pytest.raises(QuotaExceeded, match="1048576"):
-            simulator._connection.send(Step(id=99), {"action": np.zeros(MIB)})
+            simulator._link._connection.send(Step(id=99), {"action": np.zeros(MIB)})
         assert simulator.step(ACTION).epoch == 1
         simulator.close()
         with RawClient(server.address) as raw:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tandem.bridge.core import errors
+from tandem.bridge.core.frame import Status
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.core.simulator import Simulator, Status
+from tandem.bridge.core.simulator import Simulator
 
 ARGUMENTS = {"users": 3, "epochs": 4}
 

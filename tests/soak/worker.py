@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
-from tandem.bridge.remote import RemoteEnv, RemoteVectorEnv
 
 WIFI = {"users": 2, "epochs": 6}
 ENDLESS = {"users": 2, "epochs": 0}
@@ -140,24 +140,21 @@ def run_vector(load: Load) -> None:
         load.survive(lambda: Simulator("echo", ECHO), load.play_echo)
 
 
+def at(address: str) -> RemoteBackend:
+    """A server that is waited for."""
+    return RemoteBackend(Target(address, resume_timeout_s=PATIENCE_S))
+
+
 def run_remote(load: Load, addresses: list[str]) -> None:
     """The remote side: a vector environment on the first server, an environment on each."""
     while True:
         load.survive(
-            lambda: RemoteVectorEnv(
-                "wifi-edge",
-                WIFI,
-                num_envs=ENVS,
-                server=addresses[0],
-                resume_timeout_s=PATIENCE_S,
-            ),
+            lambda: TandemVectorEnv("wifi-edge", WIFI, num_envs=ENVS, backend=at(addresses[0])),
             load.play_vector,
         )
         for address in addresses:
             load.survive(
-                lambda where=address: RemoteEnv(
-                    "wifi-edge", WIFI, server=where, resume_timeout_s=PATIENCE_S
-                ),
+                lambda where=address: TandemEnv("wifi-edge", WIFI, backend=at(where)),
                 load.play_env,
             )
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tandem.bridge.core.frame import Status
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.core.simulator import Simulator, Status
+from tandem.bridge.core.simulator import Simulator
 
 _SEED = 1
 

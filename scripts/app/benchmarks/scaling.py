@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from tandem.agents.common.units import MS_PER_S
+from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.scripts.app.benchmarks.record import Measurement
@@ -77,18 +78,18 @@ def scaling() -> list[Measurement]:
     results = []
     rates: dict[int, tuple[float, ...]] = {}
     for count in _COUNTS:
-        rates[count] = _vector_rates(TandemVectorEnv, "wifi-edge", count, users=_USERS, epochs=0)
+        rates[count] = _vector_rates("wifi-edge", count, users=_USERS, epochs=0)
         results.append(_of(f"steps of {count} simulators in all", "1/s", rates[count]))
     size = float(message_bytes())
     results.append(_of("message of a step, both directions", "byte", (size,)))
     if importlib.util.find_spec("ray") is None:
         return results
-    from tandem.bridge.backends.ray_env import RayVectorEnv
+    from tandem.bridge.backends.ray_backend import RayBackend
 
     for count in _COUNTS:
-        afar = _vector_rates(RayVectorEnv, "wifi-edge", count, users=_USERS, epochs=0)
+        afar = _vector_rates("wifi-edge", count, backend=RayBackend(), users=_USERS, epochs=0)
         results.append(_of(f"steps of {count} simulators in all, as Ray actors", "1/s", afar))
-    calls = _remote_call_s()
+    calls = _remote_call_s(RayBackend())
     results.append(_of("remote step under Ray, agent's side", "ms", [t * MS_PER_S for t in calls]))
     epoch_s = 1.0 / statistics.median(rates[1])
     cluster = Cluster(epoch_s, size, statistics.median(calls))
@@ -112,11 +113,9 @@ def message_bytes() -> int:
     return action.nbytes + sum(array.nbytes for array in arrays)
 
 
-def _vector_rates(
-    kind: type[TandemVectorEnv], scenario: str, count: int, **arguments: Any
-) -> tuple[float, ...]:
+def _vector_rates(scenario: str, count: int, **options: Any) -> tuple[float, ...]:
     """Steps per second in all; each repeat plays the same episodes anew."""
-    envs = kind(scenario, num_envs=count, **arguments)
+    envs = TandemVectorEnv(scenario, num_envs=count, **options)
     actions = np.stack([_edge(envs.single_action_space)] * count)
     rates = []
     try:
@@ -131,11 +130,9 @@ def _vector_rates(
     return tuple(rates)
 
 
-def _remote_call_s() -> tuple[float, ...]:
+def _remote_call_s(backend: Backend) -> tuple[float, ...]:
     """Seconds of the agent's processor per remote step of a scenario that simulates nothing."""
-    from tandem.bridge.backends.ray_env import RayEnv
-
-    env = RayEnv("echo", values=16, epochs=0)
+    env = TandemEnv("echo", backend=backend, values=16, epochs=0)
     times = []
     try:
         env.reset(seed=1)

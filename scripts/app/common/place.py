@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a command's simulators run: here, or on a server (``--connect``)."""
+"""Where a command's simulators run: here, or on a server (``--connect``), or in Ray."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tandem.bridge.backends.remote import RemoteBackend, Target
+from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.objective import Objective
-from tandem.bridge.remote import ClientKeys, RemoteEnv, Target
+from tandem.bridge.core.simulator import LocalBackend
+from tandem.bridge.remote.keys import ClientKeys
 from tandem.scripts.app.common.errors import OptionError
+from tandem.scripts.app.common.runner import Runner
 
 
 def target_of(connect: str | None, key: Path | None, server_key: Path | None) -> Target | None:
@@ -37,13 +41,26 @@ def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
     return ClientKeys.load(key, server_key)
 
 
+def backend_of(target: Target | None, runner: Runner = Runner.LOCAL) -> Backend:
+    """Where simulators run that ``--connect`` and ``--runner`` ask for."""
+    if target is not None:
+        return RemoteBackend(target)
+    if runner is Runner.RAY:
+        from tandem.bridge.backends.ray_backend import RayBackend
+
+        return RayBackend()
+    return LocalBackend()
+
+
 def open_env(
-    scenario: str, arguments: Mapping[str, object], target: Target | None, **options: Any
+    scenario: str,
+    arguments: Mapping[str, object],
+    target: Target | None,
+    runner: Runner = Runner.LOCAL,
+    **options: Any,
 ) -> TandemEnv:
-    """An environment here or on ``target``; ``options`` are keywords of `TandemEnv`."""
-    if target is None:
-        return TandemEnv(scenario, arguments, **options)
-    return RemoteEnv(scenario, arguments, server=target.address, keys=target.keys, **options)
+    """An environment whose simulator runs there; ``options`` are keywords of `TandemEnv`."""
+    return TandemEnv(scenario, arguments, backend=backend_of(target, runner), **options)
 
 
 def start(

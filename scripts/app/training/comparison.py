@@ -17,7 +17,7 @@ from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
 from tandem.agents.registry import make_agent
-from tandem.bridge.remote import Target
+from tandem.bridge.backends.remote import Target
 from tandem.scripts.app.training.calibration import BEST_FIXED, calibration
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
 from tandem.scripts.app.training.run import read_checkpoint

@@ -24,8 +24,8 @@ from tandem.agents.evaluation.outcome_table import CostRule
 from tandem.agents.evaluation.played_evaluation import PlayedEvaluationSet, with_histories
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.objective import PaperObjective
+from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.schema import Schema
-from tandem.bridge.remote import Target
 from tandem.scripts.app.common.place import open_env
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -30,9 +30,6 @@ from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from tandem.bridge.backends.ray_env import RayEnv
 
 HISTORY: Final = "history.parquet"
 EVALUATION: Final = "evaluation.parquet"
@@ -90,7 +87,7 @@ class TrainRun:
         self,
         folder: Path,
         settings: TrainSettings,
-        env: TandemEnv | RayEnv,
+        env: TandemEnv,
         writer: RunWriter,
         judge: Judge,
     ) -> None:

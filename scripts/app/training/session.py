@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
-from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.remote import Target
+from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.place import open_env
@@ -22,9 +20,6 @@ from tandem.scripts.app.training.judges import judged_states
 from tandem.scripts.app.training.monitors import TerminalMonitor, tensorboard
 from tandem.scripts.app.training.run import TrainRun
 from tandem.scripts.app.training.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from tandem.bridge.backends.ray_env import RayEnv
 
 
 def train_in(
@@ -51,7 +46,9 @@ def train_in(
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
     with ExitStack() as stack:
-        env = _start(settings, runner, target)
+        env = open_env(
+            settings.scenario, settings.arguments, target, runner, objective=settings.objective
+        )
         stack.callback(env.close)
         settings = settings.with_states(env.schema)
         judged = stack.enter_context(
@@ -72,7 +69,7 @@ def train_in(
             folder,
             schema=env.schema,
             config=settings.as_config(),
-            simulator_command=_command(env),
+            simulator_command=env.simulator.command,
         )
         writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
         run = TrainRun(folder, settings, env, writer, judged.judge)
@@ -100,15 +97,3 @@ def train_in(
         if not complete:
             raise KeyboardInterrupt
     return run
-
-
-def _start(settings: TrainSettings, runner: Runner, target: Target | None) -> TandemEnv | RayEnv:
-    if runner is Runner.LOCAL:
-        return open_env(settings.scenario, settings.arguments, target, objective=settings.objective)
-    from tandem.bridge.backends.ray_env import RayEnv
-
-    return RayEnv(settings.scenario, settings.arguments, objective=settings.objective)
-
-
-def _command(env: TandemEnv | RayEnv) -> tuple[str, ...]:
-    return env.simulator.command if isinstance(env, TandemEnv) else env.simulator_command

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""What a simulator elsewhere is reached by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from tandem.bridge.core.frame import Frame
+from tandem.bridge.core.schema import Schema
+
+
+class Link(Protocol):
+    """A warmed-up simulator elsewhere, for as long as the way to it lasts.
+
+    Actions have been checked. Every method but `close` raises `SimulatorLost` when the simulator
+    cannot be reached any more, and what the simulator itself raises.
+
+    Attributes:
+        schema: what the scenario declared.
+        schema_text: the same as JSON.
+        command: what started the simulator.
+        pid: the simulator's process, on its machine.
+        program_digest: see `tandem.bridge.core.program_digest`.
+        episode_pid: process of the episode; 0 before the first and where it is not told.
+    """
+
+    schema: Schema
+    schema_text: str
+    command: tuple[str, ...]
+    pid: int
+    program_digest: str
+    episode_pid: int
+
+    @property
+    def usable(self) -> bool:
+        """Whether requests can still be sent, as far as is known."""
+        ...
+
+    def send_reset(self, seed: int) -> None:
+        """Start an episode; `receive` returns its first frame."""
+        ...
+
+    def send_step(self, action: NDArray[Any]) -> None:
+        """Start an epoch; `receive` returns the frame after it."""
+        ...
+
+    def receive(self) -> Frame:
+        """The answer to the request sent last; may be called again after an interrupt."""
+        ...
+
+    def branch(
+        self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
+    ) -> list[Frame]:
+        """Branches of the present decision, one for each action."""
+        ...
+
+    def close(self, *, idle: bool) -> None:
+        """End the simulator; ``idle``: no answer is awaited. May be called again."""
+        ...
+
+
+class OpenLink(Protocol):
+    """Starts a simulator and returns the way to it."""
+
+    def __call__(self, *, again: bool) -> Link:
+        """``again``: another one was lost in mid-episode, and this one takes its place."""
+        ...

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""A simulator elsewhere, with the interface of a local one, that survives its loss.
+
+An episode is decided by its seed and its actions. When the way to the simulator is lost, another
+simulator is started, the episode replayed there, and the last frame compared with the one known:
+the agent sees the same as without the loss. Where the frames differ (another machine, another
+version) that is an error.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from numpy.typing import ArrayLike, NDArray
+
+from tandem.bridge.backends.link import Link, OpenLink
+from tandem.bridge.core.errors import InvalidAction, NoEpisode, SchemaMismatch, SimulatorLost
+from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.schema import check_branching, check_seed
+
+#: How often one request is made again elsewhere: one that takes its machine down every time would
+#: do so for ever.
+REPLAYS_PER_REQUEST: Final = 5
+_LOG = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT")
+
+
+class Episode:
+    """What decides an episode, the request under way, and the last frame that is known."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.actions: list[NDArray[Any]] = []
+        self.frame: Frame | None = None
+        #: Whether an answer is awaited: to the reset, or to `action`.
+        self.waiting = True
+        self.action: NDArray[Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether another decision follows."""
+        return self.frame is None or self.frame.status == Status.DECISION
+
+    def post(self, action: NDArray[Any]) -> None:
+        """The next action is under way."""
+        self.action = action
+        self.waiting = True
+
+    def send(self, link: Link) -> None:
+        """Make the request under way."""
+        if self.action is None:
+            link.send_reset(self.seed)
+        else:
+            link.send_step(self.action)
+
+    def settle(self, frame: Frame) -> None:
+        """The request under way was answered."""
+        if self.action is not None:
+            self.actions.append(self.action)
+        self.frame = frame
+        self.waiting = False
+
+    def replay(self, link: Link) -> None:
+        """Bring a new simulator to the last frame that is known.
+
+        Raises:
+            SchemaMismatch: the same seed and actions gave another frame there.
+        """
+        if self.frame is None:
+            return
+        link.send_reset(self.seed)
+        frame = link.receive()
+        for action in self.actions:
+            link.send_step(action)
+            frame = link.receive()
+        if not frame.same_as(self.frame):
+            raise SchemaMismatch(
+                f"replaying the episode of {link.command[0]} gave another result: the new "
+                "simulator has another version or runs on another kind of machine; reset() starts "
+                "a new episode"
+            )
+
+
+class ReplayingSimulator:
+    """`tandem.bridge.core.simulator.Simulator` behind a `Link`: same methods, same errors.
+
+    Args:
+        open_link: starts the simulator, and another one when it is lost.
+        replays: whether a lost simulator is replaced; otherwise its loss is raised.
+
+    Raises:
+        SimulatorLost: it cannot be reached.
+        ScenarioError: the scenario refuses its arguments.
+    """
+
+    def __init__(self, open_link: OpenLink, *, replays: bool = True) -> None:
+        self._open_link = open_link
+        self._allowed = REPLAYS_PER_REQUEST if replays else 0
+        self._episode: Episode | None = None
+        self._closed = False
+        #: Simulators that were lost and replaced so far.
+        self.losses = 0
+        self._link = open_link(again=False)
+        self.schema = self._link.schema
+        self.schema_text = self._link.schema_text
+        self.command = self._link.command
+        self.pid = self._link.pid
+
+    @property
+    def episode_pid(self) -> int:
+        """Process of the running or last episode, on its machine; 0 where it is not told."""
+        return self._link.episode_pid
+
+    def program_digest(self) -> str:
+        """As `Simulator.program_digest`, of the program there."""
+        return self._link.program_digest
+
+    # --- episodes -------------------------------------------------------------------------------
+
+    def reset(self, seed: int) -> Frame:
+        """As `Simulator.reset`."""
+        self.begin(seed)
+        return self.wait()
+
+    def begin(self, seed: int) -> None:
+        """As `Simulator.begin`; connects again where the connection was lost."""
+        check_seed(seed)
+        if self._closed:
+            raise NoEpisode("the environment is closed: make a new one")
+        waiting = self._episode is not None and self._episode.waiting
+        self._episode = None
+        if waiting or not self._link.usable:
+            # The answer to an interrupted request is of no use any more.
+            self._replace(again=False)
+        self._episode = Episode(seed)
+        self._send(self._episode)
+
+    def step(self, action: ArrayLike) -> Frame:
+        """As `Simulator.step`."""
+        self.post(action)
+        return self.wait()
+
+    def post(self, action: ArrayLike) -> None:
+        """As `Simulator.post`."""
+        episode = self._idle_episode()
+        episode.post(self.schema.action.checked(action))
+        self._send(episode)
+
+    def wait(self) -> Frame:
+        """As `Simulator.wait`."""
+        episode = self._episode
+        if episode is None or not episode.waiting:
+            raise _no_episode()
+        try:
+            frame = self._replaying(lambda link: link.receive(), episode.send)
+        except KeyboardInterrupt:
+            raise  # wait() may be called again
+        except InvalidAction:
+            episode.waiting = False
+            raise
+        except BaseException:
+            self._episode = None
+            raise
+        episode.settle(frame)
+        return frame
+
+    def branch(
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[Frame]:
+        """As `Simulator.branch`."""
+        check_branching(self.schema, horizon, future)
+        self._idle_episode()
+        batch = [self.schema.action.checked(action) for action in actions]
+        return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
+
+    def close(self) -> None:
+        """Free the simulator; may be called again, and from any thread."""
+        if self._closed:
+            return
+        self._closed = True
+        episode, self._episode = self._episode, None
+        self._link.close(idle=episode is None or not episode.waiting)
+
+    # --- the thin path --------------------------------------------------------------------------
+
+    def exchange(self, action: Any) -> int:
+        """As `Simulator.exchange`."""
+        return self.step(action).status
+
+    def observe(self) -> dict[str, NDArray[Any]]:
+        """As `Simulator.observe`."""
+        return dict(self._last_frame().observation)
+
+    def take_records(self) -> dict[str, NDArray[Any]]:
+        """As `Simulator.take_records`."""
+        return dict(self._last_frame().records)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _send(self, episode: Episode) -> None:
+        try:
+            episode.send(self._link)
+        except SimulatorLost:
+            _LOG.debug("lost while sending; wait() replays")
+
+    def _replaying(
+        self, request: Callable[[Link], ResultT], send: Callable[[Link], None] | None = None
+    ) -> ResultT:
+        """Carry out a request, elsewhere if the simulator is lost."""
+        losses = 0
+        while True:
+            try:
+                if losses:
+                    self._take_over(send)
+                return request(self._link)
+            except SimulatorLost as loss:
+                if loss.final or self._closed or losses == self._allowed:
+                    raise
+                _LOG.warning("%s; replaying the episode elsewhere", loss)
+                losses += 1
+                self.losses += 1
+
+    def _take_over(self, send: Callable[[Link], None] | None) -> None:
+        self._replace(again=True)
+        if self._episode is not None:
+            self._episode.replay(self._link)
+        if send is not None:
+            send(self._link)
+
+    def _replace(self, *, again: bool) -> None:
+        self._link.close(idle=False)
+        link = self._open_link(again=again)
+        if link.schema != self.schema:
+            link.close(idle=True)
+            raise SchemaMismatch(
+                f"{self.command[0]} came back with another schema: the episode cannot go on there; "
+                "start a new environment"
+            )
+        self._link = link
+        self.command = link.command
+        self.pid = link.pid
+
+    def _idle_episode(self) -> Episode:
+        episode = self._episode
+        if episode is None:
+            raise _no_episode()
+        if episode.waiting:
+            raise NoEpisode("an interrupted step is still under way: call wait() or reset()")
+        if not episode.running:
+            raise _no_episode()
+        return episode
+
+    def _last_frame(self) -> Frame:
+        if self._episode is None or self._episode.frame is None:
+            raise _no_episode()
+        return self._episode.frame
+
+
+def _no_episode() -> NoEpisode:
+    return NoEpisode("no episode is running: call reset() first")
