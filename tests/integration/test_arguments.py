@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from remote_servers import serving
-from tandem.bridge.backends.remote_simulator import RemoteSimulator
 from typer.testing import CliRunner
 
-from tandem.bridge.backends.remote import Target
+from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.arguments import Argument, Declaration, declared_arguments, to_text
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidArgument, ScenarioError
