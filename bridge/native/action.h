@@ -19,13 +19,13 @@
 namespace tandem::bridge
 {
 
-/// An action that the scenario's action block cannot take; the text names value and limit.
+/** An action that the scenario's action block cannot take; the text names value and limit. */
 struct InvalidAction : std::runtime_error
 {
     using std::runtime_error::runtime_error;
 };
 
-/// Checks actions against the declared block and writes them into shared memory.
+/** Checks actions against the declared block and writes them into shared memory. */
 class ActionWriter
 {
   public:
@@ -46,7 +46,7 @@ class ActionWriter
     {
     }
 
-    /// @return number of bytes of the block
+    /** @return number of bytes of the block */
     std::size_t GetBytes() const
     {
         return m_size * (m_real ? sizeof(double) : sizeof(std::int32_t));
@@ -134,14 +134,14 @@ class ActionWriter
         }
     }
 
-    /// @return whether the block holds values of this very type
+    /** @return whether the block holds values of this very type */
     template <typename T>
     bool IsSame() const
     {
         return std::is_same_v<T, double> ? m_real : std::is_same_v<T, std::int32_t> && !m_real;
     }
 
-    /// The usual case, in a loop without branches; what is wrong is found out afterwards.
+    /** The usual case, in a loop without branches; what is wrong is found out afterwards. */
     template <typename T>
     bool IsWithin(const T* values) const
     {

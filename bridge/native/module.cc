@@ -26,13 +26,13 @@ using namespace tandem::channel;
 namespace tandem::bridge
 {
 
-/// What wait() and exchange() return besides a Status.
+/** What wait() and exchange() return besides a Status. */
 enum Outcome : int
 {
     TIMED_OUT = -1,
     DIED = -2,
-    BUSY = -3,       ///< an earlier post is not answered yet
-    UNREADABLE = -4, ///< the action has to be converted to an array first
+    BUSY = -3,       //!< an earlier post is not answered yet
+    UNREADABLE = -4, //!< the action has to be converted to an array first
 };
 
 class Channel
@@ -71,7 +71,7 @@ class Channel
         }
     }
 
-    /// A new episode: forget the old one's messages and watch the new processes.
+    /** A new episode: forget the old one's messages and watch the new processes. */
     void Attach(std::vector<int> pidfds)
     {
         m_seen = 0;
@@ -79,7 +79,7 @@ class Channel
         m_watcher->Watch(std::move(pidfds));
     }
 
-    /// Nobody is watched any more: frees the thread and its descriptors.
+    /** Nobody is watched any more: frees the thread and its descriptors. */
     void Detach()
     {
         const nb::gil_scoped_release release;
@@ -111,7 +111,7 @@ class Channel
         Post(static_cast<std::uint32_t>(Command::BRANCH));
     }
 
-    /// Wait for the simulator; timeoutS < 0 waits without a limit.
+    /** Wait for the simulator; timeoutS < 0 waits without a limit. */
     int Wait(double timeoutS)
     {
         const bool limited = timeoutS >= 0;
@@ -143,7 +143,7 @@ class Channel
         return static_cast<int>(m_slot->simulator.status.load(std::memory_order_acquire));
     }
 
-    /// One step: check and write the action, post it, wait for the next decision.
+    /** One step: check and write the action, post it, wait for the next decision. */
     int Exchange(nb::handle action, double timeoutS)
     {
         if (m_pending)
@@ -158,7 +158,7 @@ class Channel
         return Wait(timeoutS);
     }
 
-    /// @return true between a post and the end of its wait
+    /** @return true between a post and the end of its wait */
     bool IsPending() const
     {
         return m_pending;
@@ -228,7 +228,7 @@ class Channel
     Waiter m_waiter;
     std::unique_ptr<Watcher> m_watcher;
     std::unique_ptr<ActionWriter> m_action;
-    std::uint32_t m_seen{0}; ///< messages dealt with
+    std::uint32_t m_seen{0}; //!< messages dealt with
     bool m_pending{false};
 };
 

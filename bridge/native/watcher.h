@@ -24,7 +24,7 @@ namespace tandem::bridge
 class Watcher
 {
   public:
-    /// @param wakeUp the mailbox whose reader is to be woken
+    /** @param wakeUp the mailbox whose reader is to be woken */
     explicit Watcher(channel::Mailbox& wakeUp)
         : m_mailbox(wakeUp),
           m_control(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
@@ -49,8 +49,10 @@ class Watcher
         Stop();
     }
 
-    /// End the thread and close its descriptors: whoever waits is told of a death. May be called
-    /// again, and from any thread.
+    /**
+     * End the thread and close its descriptors: whoever waits is told of a death. May be called
+     * again, and from any thread.
+     */
     void Stop()
     {
         const std::lock_guard<std::mutex> stopping(m_stopping);
@@ -69,7 +71,7 @@ class Watcher
         TellDeath();
     }
 
-    /// Watch these processes from now on instead of the former; the pidfds become the watcher's.
+    /** Watch these processes from now on instead of the former; the pidfds become the watcher's. */
     void Watch(std::vector<int> pidfds)
     {
         const std::lock_guard<std::mutex> lock(m_mutex);
@@ -85,7 +87,7 @@ class Watcher
         Notify();
     }
 
-    /// @return true once a watched process has died
+    /** @return true once a watched process has died */
     bool IsDead() const
     {
         return m_dead.load();
@@ -156,8 +158,8 @@ class Watcher
     std::thread m_thread;
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_dead{false};
-    std::mutex m_stopping; ///< one Stop() at a time
-    std::mutex m_mutex;    ///< guards m_next, m_changed
+    std::mutex m_stopping; //!< one Stop() at a time
+    std::mutex m_mutex;    //!< guards m_next, m_changed
     std::vector<int> m_watched;
     std::vector<int> m_next;
     bool m_changed{false};

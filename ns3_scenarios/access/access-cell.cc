@@ -3,9 +3,7 @@
 
 #include "access/frame-tables.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 Ipv4Address
@@ -60,5 +58,4 @@ AccessCell::RegisterStations(FrameTables& tables, int64_t firstStation, int64_t 
     }
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -19,9 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 class FrameTables;
@@ -72,76 +70,76 @@ class AccessCell
 
     /**
      * Create AP or eNB, devices, the users' internet stack, addresses and default routes.
-     * \param users the nodes of the users, without an internet stack
+     * @param users the nodes of the users, without an internet stack
      */
     virtual void Build(NodeContainer users) = 0;
 
-    /** \return "wifi" or "lte" */
+    /** @return "wifi" or "lte" */
     virtual std::string GetKind() const = 0;
 
-    /** \return the standard in words, e.g. "802.11ax" or "LTE" */
+    /** @return the standard in words, e.g. "802.11ax" or "LTE" */
     virtual std::string GetStandard() const = 0;
 
-    /** \return the node that forwards the users' packets (AP or PGW); backhaul links attach here */
+    /** @return the node that forwards the users' packets (AP or PGW); backhaul links attach here */
     virtual Ptr<Node> GetGateway() const = 0;
 
-    /** \return the IPv4 address of user \p i in this cell */
+    /** @return the IPv4 address of user @p i in this cell */
     Ipv4Address GetUserAddress(uint32_t i) const;
 
-    /** \return network address and mask that cover every station of this cell */
+    /** @return network address and mask that cover every station of this cell */
     virtual std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const = 0;
 
-    /** \return the node of user \p i */
+    /** @return the node of user @p i */
     Ptr<Node> GetUser(uint32_t i) const;
 
-    /** \return the number of users, without background stations */
+    /** @return the number of users, without background stations */
     uint32_t GetUserCount() const;
 
-    /** \return users and background stations together */
+    /** @return users and background stations together */
     uint32_t GetStationCount() const;
 
-    /** \return the radio device of user \p i */
+    /** @return the radio device of user @p i */
     Ptr<NetDevice> GetUserDevice(uint32_t i) const;
 
     /**
      * Let the background stations send on/off UDP traffic. Does nothing when there are none.
-     * \param sink the node that receives, normally the edge host; a packet sink is installed there
-     * \param address the sink's address
-     * \param port the sink's UDP port, one per cell
+     * @param sink the node that receives, normally the edge host; a packet sink is installed there
+     * @param address the sink's address
+     * @param port the sink's UDP port, one per cell
      */
     virtual void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) = 0;
 
-    /** \return the radio state of user \p i now */
+    /** @return the radio state of user @p i now */
     virtual RadioSample Sample(uint32_t i) const = 0;
 
-    /** \return cumulative radio counters of user \p i */
+    /** @return cumulative radio counters of user @p i */
     virtual RadioCounters Count(uint32_t i) const = 0;
 
-    /** \return cumulative counters of the cell */
+    /** @return cumulative counters of the cell */
     virtual CellCounters CountCell() const = 0;
 
-    /** \return metres between user \p i and the AP or eNB, now */
+    /** @return metres between user @p i and the AP or eNB, now */
     virtual double GetDistance(uint32_t i) const = 0;
 
-    /** \return AP or eNB, users and background stations with their positions, now */
+    /** @return AP or eNB, users and background stations with their positions, now */
     virtual std::vector<PlacedNode> GetPlacedNodes() const = 0;
 
     /**
      * Write every frame of this cell's radios to tables; after Build().
-     * \param tables must outlive the simulation
-     * \param firstNode number of this cell's first node in the topology (GetPlacedNodes()[0])
-     * \param firstUser number of this cell's first user
+     * @param tables must outlive the simulation
+     * @param firstNode number of this cell's first node in the topology (GetPlacedNodes()[0])
+     * @param firstUser number of this cell's first user
      */
     virtual void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) = 0;
 
-    /** \return the simulated time by which every station is associated or attached */
+    /** @return the simulated time by which every station is associated or attached */
     virtual Time GetWarmup() const = 0;
 
     /**
      * Re-seed every random stream of the cell, so that a forked copy of the warmed-up process
      * is a function of its seed alone.
-     * \param first the first stream index to use
-     * \return how many stream indices were used
+     * @param first the first stream index to use
+     * @return how many stream indices were used
      */
     virtual int64_t AssignStreams(int64_t first) = 0;
 
@@ -152,7 +150,7 @@ class AccessCell
     /** Add users and background stations with their present positions. */
     void AppendStations(std::vector<PlacedNode>& nodes) const;
 
-    /** Tell the tables which of the nodes from \p firstStation on are users. */
+    /** Tell the tables which of the nodes from @p firstStation on are users. */
     void RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const;
 
     NodeContainer m_users;
@@ -162,7 +160,6 @@ class AccessCell
     Placement m_placement;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_ACCESS_CELL_H

@@ -8,9 +8,7 @@
 #include "ns3/traffic-control-helper.h"
 #include "ns3/traffic-control-layer.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 NS_OBJECT_ENSURE_REGISTERED(DelayQueueDisc);
@@ -143,5 +141,4 @@ GetQueueDiscBytes(Ptr<NetDevice> device)
     return bytes;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -9,9 +9,7 @@
 
 #include <deque>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -22,7 +20,7 @@ namespace tandem
 class DelayQueueDisc : public QueueDisc
 {
   public:
-    /** \return the object TypeId */
+    /** @return the object TypeId */
     static TypeId GetTypeId();
 
     DelayQueueDisc();
@@ -46,15 +44,14 @@ constexpr double DEFAULT_WEAK_DELAY_MS = 20.0;
 /**
  * Put a DelayQueueDisc on a device in place of its root queue disc, if it has one.
  * Call after addresses are assigned and before the simulation starts.
- * \param device a user's radio device, on a node with an internet stack
- * \param delay how long each outgoing packet is held
+ * @param device a user's radio device, on a node with an internet stack
+ * @param delay how long each outgoing packet is held
  */
 void InstallDelay(Ptr<NetDevice> device, Time delay);
 
-/** \return bytes waiting in the device's queue discs, children included (an mq root holds none) */
+/** @return bytes waiting in the device's queue discs, children included (an mq root holds none) */
 uint64_t GetQueueDiscBytes(Ptr<NetDevice> device);
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_DELAY_QUEUE_DISC_H

@@ -92,17 +92,17 @@ struct LossRow
 class FrameTables
 {
   public:
-    /** Declare the tables and the names of their codes. \param link must outlive this */
+    /** Declare the tables and the names of their codes. @param link must outlive this */
     explicit FrameTables(AgentLink& link);
 
     /** Say which user a node is (background stations and gateways are none). */
     void AddNode(int64_t node, int64_t user);
     /** Say which node a WiFi address belongs to. */
     void AddAddress(Mac48Address address, int64_t node);
-    /** \return the node of a WiFi address, -1 for broadcast and strangers */
+    /** @return the node of a WiFi address, -1 for broadcast and strangers */
     int64_t FindNode(Mac48Address address) const;
 
-    /** \return the number of the row, for FrameRow::transmission */
+    /** @return the number of the row, for FrameRow::transmission */
     int64_t Add(const AirtimeRow& row);
     void Add(const FrameRow& row);
     void Add(const LossRow& row);

@@ -6,9 +6,7 @@
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 namespace
@@ -103,5 +101,4 @@ SaturatedSource::GetReceivedBytes(uint32_t i) const
     return m_receivedBytes.at(i);
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

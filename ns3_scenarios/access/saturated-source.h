@@ -14,9 +14,7 @@
 #include <map>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -32,9 +30,9 @@ class SaturatedSource
     ~SaturatedSource();
 
     /**
-     * \param cell the cell whose users send
-     * \param payloadBytes UDP payload of each packet, bytes
-     * \param backlogBytes queue to keep, bytes
+     * @param cell the cell whose users send
+     * @param payloadBytes UDP payload of each packet, bytes
+     * @param backlogBytes queue to keep, bytes
      */
     void Install(const AccessCell& cell,
                  Ptr<Node> sink,
@@ -43,10 +41,10 @@ class SaturatedSource
                  uint32_t payloadBytes,
                  uint32_t backlogBytes);
 
-    /** Let user \p i send from now on, or stop to feed its queue. */
+    /** Let user @p i send from now on, or stop to feed its queue. */
     void SetActive(uint32_t i, bool active);
 
-    /** \return UDP payload bytes of user \p i that have arrived since the start */
+    /** @return UDP payload bytes of user @p i that have arrived since the start */
     uint64_t GetReceivedBytes(uint32_t i) const;
 
   private:
@@ -64,7 +62,6 @@ class SaturatedSource
     EventId m_topUp;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_SATURATED_SOURCE_H

@@ -5,9 +5,7 @@
 
 #include <functional>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 NS_OBJECT_ENSURE_REGISTERED(ShadowingLossModel);
@@ -73,5 +71,4 @@ ShadowingLossModel::DoAssignStreams(int64_t stream)
     return 1;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -9,9 +9,7 @@
 #include <memory>
 #include <utility>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -24,15 +22,15 @@ namespace tandem
 class ShadowingLossModel : public PropagationLossModel
 {
   public:
-    /** \return the object TypeId */
+    /** @return the object TypeId */
     static TypeId GetTypeId();
 
     ShadowingLossModel();
 
-    /** \param sigmaDb standard deviation, dB */
+    /** @param sigmaDb standard deviation, dB */
     void SetSigma(double sigmaDb);
 
-    /** \return a model with the same losses, for the other channel of a frequency-duplex pair */
+    /** @return a model with the same losses, for the other channel of a frequency-duplex pair */
     Ptr<ShadowingLossModel> CreateTwin() const;
 
   private:
@@ -55,7 +53,6 @@ class ShadowingLossModel : public PropagationLossModel
     std::shared_ptr<Table> m_table;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_SHADOWING_LOSS_H

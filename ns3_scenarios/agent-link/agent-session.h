@@ -21,7 +21,7 @@ namespace ns3::tandem
 class AgentSession
 {
   public:
-    /// @param controlFd this side's end of the control socket, from --agent
+    /** @param controlFd this side's end of the control socket, from --agent */
     explicit AgentSession(int controlFd);
     ~AgentSession();
 
@@ -51,7 +51,7 @@ class AgentSession
      */
     bool Decide(uint32_t epoch);
 
-    /// Publish the last observation of the episode; does not wait. A branch ends here.
+    /** Publish the last observation of the episode; does not wait. A branch ends here. */
     void Finish(uint32_t epoch, ::tandem::channel::Status status);
 
     /**
@@ -62,7 +62,7 @@ class AgentSession
     bool Flush();
 
     bool IsBranch() const;
-    /// @return in a branch: which random draws it meets, 0 for those of the episode
+    /** @return in a branch: which random draws it meets, 0 for those of the episode */
     uint32_t GetFuture() const;
     unsigned char* GetObservationMemory() const;
     unsigned char* GetActionMemory() const;
@@ -73,7 +73,7 @@ class AgentSession
     void Stamp(uint32_t epoch, ::tandem::channel::Status status);
     ::tandem::channel::Command Exchange(::tandem::channel::Status status);
     bool Branch(uint32_t epoch);
-    /// One branch has died: end the others, which would only delay the news.
+    /** One branch has died: end the others, which would only delay the news. */
     void Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count);
     void BecomeBranch(uint32_t slot, pid_t parent);
     [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
@@ -83,9 +83,9 @@ class AgentSession
     ::tandem::channel::Waiter m_waiter;
     pid_t m_parent;
     uint32_t m_slot{0};
-    uint32_t m_seen{0};        ///< commands dealt with
-    uint32_t m_horizonLeft{0}; ///< epochs left to a branch
-    uint32_t m_future{0};      ///< of the branch
+    uint32_t m_seen{0};        //!< commands dealt with
+    uint32_t m_horizonLeft{0}; //!< epochs left to a branch
+    uint32_t m_future{0};      //!< of the branch
 };
 
 } // namespace ns3::tandem

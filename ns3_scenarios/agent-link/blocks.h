@@ -11,20 +11,20 @@
 namespace ns3::tandem
 {
 
-/// One column (last axis) of an observation block.
+/** One column (last axis) of an observation block. */
 struct Column
 {
     std::string name;
-    std::string unit; ///< SI where there is one, "" for counts and ratios
-    double low;       ///< values below are raised to it
-    double high;      ///< values above are lowered to it
-    std::string help; ///< one sentence for the user's tables and documentation
+    std::string unit; //!< SI where there is one, "" for counts and ratios
+    double low;       //!< values below are raised to it
+    double high;      //!< values above are lowered to it
+    std::string help; //!< one sentence for the user's tables and documentation
 };
 
-/// One column of a record table.
+/** One column of a record table. */
 struct RecordColumn
 {
-    /// Cells are 8 bytes wide.
+    /** Cells are 8 bytes wide. */
     enum Type
     {
         INT64,
@@ -46,8 +46,10 @@ class ObservationBlock
   public:
     ObservationBlock(std::string name, std::vector<uint32_t> shape, std::vector<Column> columns);
 
-    /// Set one value of a flattened block; the value is clamped to its column's bounds.
-    /// A NaN is a fatal error that names the block and the column.
+    /**
+     * Set one value of a flattened block; the value is clamped to its column's bounds.
+     * A NaN is a fatal error that names the block and the column.
+     */
     void Set(size_t index, double value)
     {
         const size_t column = m_columns.size() == 1 ? 0 : index % m_columns.size();
@@ -58,20 +60,22 @@ class ObservationBlock
         m_values[index] = std::clamp(value, m_columns[column].low, m_columns[column].high);
     }
 
-    /// Set the whole flattened block at once, as Set() would value by value but many times faster.
-    /// @param values GetSize() values
+    /**
+     * Set the whole flattened block at once, as Set() would value by value but many times faster.
+     * @param values GetSize() values
+     */
     void Assign(const double* values);
 
-    /// Set one value of a block seen as rows × columns.
+    /** Set one value of a block seen as rows × columns. */
     void Set(size_t row, size_t column, double value);
 
     const std::string& GetName() const;
     const std::vector<uint32_t>& GetShape() const;
     const std::vector<Column>& GetColumns() const;
-    /// @return number of values
+    /** @return number of values */
     size_t GetSize() const;
     size_t GetBytes() const;
-    /// Point the block at its memory.
+    /** Point the block at its memory. */
     void Attach(unsigned char* memory);
 
   private:
@@ -84,50 +88,52 @@ class ObservationBlock
     double* m_values{nullptr};
 };
 
-/// The array of choices that the agent writes and the simulator reads: int32 or float64.
+/** The array of choices that the agent writes and the simulator reads: int32 or float64. */
 class ActionBlock
 {
   public:
-    /// Bounds are inclusive.
+    /** Bounds are inclusive. */
     ActionBlock(std::string name, std::vector<uint32_t> shape, bool real, double low, double high);
 
-    /// @return the choice at an index of an int32 block
+    /** @return the choice at an index of an int32 block */
     int32_t Get(size_t index) const
     {
         CheckAccess(index, false);
         return reinterpret_cast<const int32_t*>(m_memory)[index];
     }
 
-    /// @return the value at an index of a float64 block
+    /** @return the value at an index of a float64 block */
     double GetReal(size_t index) const
     {
         CheckAccess(index, true);
         return reinterpret_cast<const double*>(m_memory)[index];
     }
 
-    /// @return all values of a float64 block, GetSize() of them
+    /** @return all values of a float64 block, GetSize() of them */
     const double* GetReals() const
     {
         CheckAccess(0, true);
         return reinterpret_cast<const double*>(m_memory);
     }
 
-    /// For built-in policies (--agent=none).
+    /** For built-in policies (--agent=none). */
     void Set(size_t index, int32_t value);
-    /// For built-in policies (--agent=none).
+    /** For built-in policies (--agent=none). */
     void SetReal(size_t index, double value);
 
     const std::string& GetName() const;
     const std::vector<uint32_t>& GetShape() const;
-    /// @return true for a block of float64, false for one of int32
+    /** @return true for a block of float64, false for one of int32 */
     bool IsReal() const;
     size_t GetSize() const;
     size_t GetBytes() const;
     double GetLow() const;
     double GetHigh() const;
     void Attach(unsigned char* memory);
-    /// Stop the program with a clear message if a value is out of bounds or NaN: the agent may be
-    /// anyone's program.
+    /**
+     * Stop the program with a clear message if a value is out of bounds or NaN: the agent may be
+     * anyone's program.
+     */
     void Check() const;
 
   private:

@@ -7,7 +7,7 @@
 namespace ns3::tandem
 {
 
-/// JSON has no infinity. @return value, or ±1e308 for an infinite one
+/** JSON has no infinity. @return value, or ±1e308 for an infinite one */
 inline double
 JsonNumber(double value)
 {

@@ -21,11 +21,11 @@ namespace ns3::tandem
 
 namespace
 {
-/// Exit status of a process whose agent has gone away.
+/** Exit status of a process whose agent has gone away. */
 constexpr int EXIT_ORPHANED = 3;
-/// Longest message of the control socket.
+/** Longest message of the control socket. */
 constexpr size_t CONTROL_BYTES = 256;
-/// Mappings below this size take a few page faults at most.
+/** Mappings below this size take a few page faults at most. */
 constexpr unsigned long SMALLEST_MAPPING_BYTES = 64 << 10;
 } // namespace
 

@@ -13,13 +13,13 @@
 namespace ns3::tandem
 {
 
-/// Have the kernel kill this process when its parent dies; exits if it is dead already.
+/** Have the kernel kill this process when its parent dies; exits if it is dead already. */
 void DieWithParent(pid_t parent);
-/// Undo DieWithParent().
+/** Undo DieWithParent(). */
 void OutliveParentThread();
-/// Exit if the parent is no longer `parent`.
+/** Exit if the parent is no longer `parent`. */
 void ExitIfOrphaned(pid_t parent);
-/// Point every regular file open for writing, except standard output and error, to /dev/null.
+/** Point every regular file open for writing, except standard output and error, to /dev/null. */
 void MuteFiles();
 
 /**
@@ -39,7 +39,7 @@ void KeepLibrariesMapped();
  */
 void SendControl(int fd, const std::string& text, int attachment = -1);
 
-/// @return the next message, or "" if the other side has closed the socket
+/** @return the next message, or "" if the other side has closed the socket */
 std::string ReceiveControl(int fd);
 
 } // namespace ns3::tandem

@@ -19,27 +19,29 @@ class RecordTable
   public:
     RecordTable(std::string name, std::vector<RecordColumn> columns, uint64_t capacity);
 
-    /// Start a row, all cells zero.
+    /** Start a row, all cells zero. */
     void Begin();
-    /// Set a float64 cell of the row begun.
+    /** Set a float64 cell of the row begun. */
     void Set(size_t column, double value);
-    /// Set an int64 cell of the row begun.
+    /** Set an int64 cell of the row begun. */
     void SetInt(size_t column, int64_t value);
-    /// Finish the row begun.
+    /** Finish the row begun. */
     void End();
 
     const std::string& GetName() const;
     const std::vector<RecordColumn>& GetColumns() const;
-    /// @return rows that it holds between two decisions
+    /** @return rows that it holds between two decisions */
     uint64_t GetCapacity() const;
     size_t GetBytes() const;
 
-    /// Report into memory. `full` is called when a row does not fit; it makes room (returns true)
-    /// or has the row dropped (false).
+    /**
+     * Report into memory. `full` is called when a row does not fit; it makes room (returns true)
+     * or has the row dropped (false).
+     */
     void Attach(unsigned char* memory, std::function<bool()> full);
-    /// Report into a CSV file; "" reports nowhere.
+    /** Report into a CSV file; "" reports nowhere. */
     void OpenCsv(const std::string& path);
-    /// Forget the rows in memory: they have been taken.
+    /** Forget the rows in memory: they have been taken. */
     void Clear();
 
   private:
@@ -49,7 +51,7 @@ class RecordTable
     std::string m_name;
     std::vector<RecordColumn> m_columns;
     uint64_t m_capacity;
-    std::vector<uint64_t> m_row; ///< the cells of the row begun, as bits
+    std::vector<uint64_t> m_row; //!< the cells of the row begun, as bits
     unsigned char* m_memory{nullptr};
     std::function<bool()> m_full;
     std::ofstream m_csv;

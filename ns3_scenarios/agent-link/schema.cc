@@ -19,10 +19,10 @@ using Json = nlohmann::ordered_json;
 
 namespace
 {
-/// Version of the schema's JSON.
+/** Version of the schema's JSON. */
 constexpr int32_t SCHEMA_VERSION = 1;
 
-/// Each part begins on a cache line of its own.
+/** Each part begins on a cache line of its own. */
 template <typename Part>
 uint64_t
 AlignedBytes(const Part& part)
@@ -88,7 +88,7 @@ Describe(const RecordTable& table, uint64_t offset)
     };
 }
 
-/// Describe parts that lie one behind the other.
+/** Describe parts that lie one behind the other. */
 template <typename Parts>
 Json
 DescribeAll(const Parts& parts)

@@ -23,32 +23,32 @@ namespace ns3::tandem
 class Schema
 {
   public:
-    /// @param scenario the scenario's name, as users type it
+    /** @param scenario the scenario's name, as users type it */
     explicit Schema(std::string scenario);
 
     ObservationBlock* Add(std::unique_ptr<ObservationBlock> block);
-    /// A second action block is a fatal error.
+    /** A second action block is a fatal error. */
     ActionBlock* Add(std::unique_ptr<ActionBlock> block);
     RecordTable* Add(std::unique_ptr<RecordTable> table);
-    /// json is any JSON value; text that is none is a fatal error.
+    /** json is any JSON value; text that is none is a fatal error. */
     void SetMeta(const std::string& key, const std::string& json);
 
     const std::string& GetScenario() const;
-    /// @return true if there is something to see and something to choose
+    /** @return true if there is something to see and something to choose */
     bool IsComplete() const;
-    /// @return the action block, or null
+    /** @return the action block, or null */
     ActionBlock* GetAction() const;
     const std::vector<std::unique_ptr<RecordTable>>& GetRecords() const;
 
-    /// @param futures whether branches can meet other random draws than the episode
+    /** @param futures whether branches can meet other random draws than the episode */
     std::string ToJson(bool futures) const;
-    /// @return the bytes that each part takes; slots and schemaBytes are left 0
+    /** @return the bytes that each part takes; slots and schemaBytes are left 0 */
     ::tandem::channel::Sizes CountSizes() const;
 
     void AttachObservations(unsigned char* memory);
-    /// `full` is called when a row does not fit, see RecordTable::Attach().
+    /** `full` is called when a row does not fit, see RecordTable::Attach(). */
     void AttachRecords(unsigned char* memory, const std::function<bool()>& full);
-    /// Forget the rows of all tables: they have been taken.
+    /** Forget the rows of all tables: they have been taken. */
     void ClearRecords();
 
   private:

@@ -22,10 +22,10 @@ namespace ns3::tandem
 
 namespace
 {
-/// How often an idle zygote looks whether its agent lives, in case a stranger holds the socket.
+/** How often an idle zygote looks whether its agent lives, in case a stranger holds the socket. */
 constexpr int ORPHAN_CHECK_MS = 500;
 
-/// Block or unblock SIGCHLD, which the zygote takes from a file descriptor.
+/** Block or unblock SIGCHLD, which the zygote takes from a file descriptor. */
 void
 MaskChildSignal(int how)
 {

@@ -33,11 +33,11 @@ class Zygote
      */
     Zygote(int controlFd, pid_t agent, const ::tandem::channel::Segment& segment);
 
-    /// Serve until the agent goes away. @return the seed, in forked episodes only
+    /** Serve until the agent goes away. @return the seed, in forked episodes only */
     uint64_t Run();
 
   private:
-    /// @return true in the child
+    /** @return true in the child */
     bool Fork();
     void Reap(int options);
     void StopEpisode();
@@ -45,7 +45,7 @@ class Zygote
     int m_controlFd;
     pid_t m_agent;
     const ::tandem::channel::Segment& m_segment;
-    int m_childFd{-1}; ///< readable when a child has ended
+    int m_childFd{-1}; //!< readable when a child has ended
     pid_t m_episode{0};
 };
 

@@ -27,27 +27,27 @@
 namespace tandem::channel
 {
 
-/// "TANDUPLX": another kind of segment than layout.h's.
+/** "TANDUPLX": another kind of segment than layout.h's. */
 constexpr std::uint64_t DUPLEX_MAGIC = 0x584c5055444e4154ULL;
-/// Raised with every change of the structures below; both sides refuse another version.
+/** Raised with every change of the structures below; both sides refuse another version. */
 constexpr std::uint32_t DUPLEX_VERSION = 1;
-/// Bytes that a block can hold unless its creator asks for more.
+/** Bytes that a block can hold unless its creator asks for more. */
 constexpr std::uint64_t DUPLEX_BLOCK_BYTES = 64ULL << 20;
 
-/// What the blocks hold.
+/** What the blocks hold. */
 enum class DuplexKind : std::uint32_t
 {
-    STRUCT = 1,  ///< one C++ object each
-    VECTOR = 2,  ///< arrays of C++ objects
-    MESSAGES = 3 ///< byte strings
+    STRUCT = 1,  //!< one C++ object each
+    VECTOR = 2,  //!< arrays of C++ objects
+    MESSAGES = 3 //!< byte strings
 };
 
-/// One way: `written` is the sender's, `taken` the receiver's.
+/** One way: `written` is the sender's, `taken` the receiver's. */
 struct Way
 {
     Mailbox written;
     Mailbox taken;
-    /// Items in the block; written by the sender of the block and, for vectors, whoever resizes.
+    /** Items in the block; written by the sender of the block and, for vectors, whoever resizes. */
     alignas(CACHE_LINE) std::atomic<std::uint64_t> count;
 };
 
@@ -57,27 +57,27 @@ struct DuplexHeader
     std::uint32_t version;
     DuplexKind kind;
     std::uint64_t totalBytes;
-    std::uint64_t blockBytes; ///< of each block
+    std::uint64_t blockBytes; //!< of each block
     std::uint64_t toAgentItemBytes;
     std::uint64_t toSimulatorItemBytes;
-    /// Who is at the ends; 0 while not known. The launcher or the simulator sets simulatorPid.
+    /** Who is at the ends; 0 while not known. The launcher or the simulator sets simulatorPid. */
     alignas(CACHE_LINE) std::atomic<std::int32_t> agentPid;
     std::atomic<std::int32_t> simulatorPid;
-    std::atomic<std::uint32_t> finished; ///< the simulator has no more to send
-    std::atomic<std::uint32_t> run;      ///< simulators started so far; written by the agent
-    /// Set by the agent, cleared by the simulator that connects: there is one at a time.
+    std::atomic<std::uint32_t> finished; //!< the simulator has no more to send
+    std::atomic<std::uint32_t> run;      //!< simulators started so far; written by the agent
+    /** Set by the agent, cleared by the simulator that connects: there is one at a time. */
     std::atomic<std::uint32_t> accepting;
     alignas(CACHE_LINE) Way toAgent;
     Way toSimulator;
 };
 
-/// The process at the other end has ended without an answer.
+/** The process at the other end has ended without an answer. */
 struct PeerDied : std::runtime_error
 {
     using std::runtime_error::runtime_error;
 };
 
-/// The sizes that both sides must agree on.
+/** The sizes that both sides must agree on. */
 struct DuplexItems
 {
     DuplexKind kind;
@@ -85,7 +85,7 @@ struct DuplexItems
     std::uint64_t toSimulatorItemBytes;
 };
 
-/// Forget all messages, so that another simulator can start; the blocks' contents stay.
+/** Forget all messages, so that another simulator can start; the blocks' contents stay. */
 inline void
 RestartHeader(DuplexHeader& header)
 {
@@ -100,7 +100,7 @@ RestartHeader(DuplexHeader& header)
     header.accepting.store(1);
 }
 
-/// A mapped duplex segment. Copies are not allowed: objects in the blocks keep their addresses.
+/** A mapped duplex segment. Copies are not allowed: objects in the blocks keep their addresses. */
 class DuplexSegment
 {
   public:
@@ -197,7 +197,7 @@ class DuplexSegment
         return ToAgentBlock() + m_blockBytes;
     }
 
-    /// @return capacity of each block
+    /** @return capacity of each block */
     std::uint64_t BlockBytes() const
     {
         return m_blockBytes;
@@ -289,7 +289,7 @@ class WayEnd
         Restart();
     }
 
-    /// Forget what was sent and received, as DuplexSegment::Restart() does for the memory.
+    /** Forget what was sent and received, as DuplexSegment::Restart() does for the memory. */
     void Restart()
     {
         m_begun = 0;
@@ -332,13 +332,13 @@ class WayEnd
         Post(m_way->taken);
     }
 
-    /// @return true if SendBegin() would not wait
+    /** @return true if SendBegin() would not wait */
     bool CanSend() const
     {
         return m_begun == 0 || m_way->taken.sequence.load(std::memory_order_acquire) != m_begun - 1;
     }
 
-    /// @return true if ReceiveBegin() would not wait
+    /** @return true if ReceiveBegin() would not wait */
     bool HasMessage() const
     {
         return m_way->written.sequence.load(std::memory_order_acquire) != m_begun;
@@ -360,7 +360,7 @@ class WayEnd
 
     Way* m_way{nullptr};
     Waiter m_waiter;
-    std::uint32_t m_begun{0}; ///< messages begun here
+    std::uint32_t m_begun{0}; //!< messages begun here
 };
 
 } // namespace tandem::channel

@@ -26,19 +26,19 @@
 namespace tandem::channel
 {
 
-/// The parts of a message start at multiples of this.
+/** The parts of a message start at multiples of this. */
 constexpr std::uint64_t WIRE_ALIGNMENT = 8;
 
 enum class WireType : std::uint32_t
 {
-    NONE = 0, ///< no value at all
+    NONE = 0, //!< no value at all
     DISCRETE = 1,
     BOX = 2,
     TUPLE = 3,
     DICT = 4
 };
 
-/// Element types, in the order of their numpy names: see WIRE_DTYPE_NAMES.
+/** Element types, in the order of their numpy names: see WIRE_DTYPE_NAMES. */
 enum class WireDtype : std::uint32_t
 {
     INT8,
@@ -66,30 +66,32 @@ constexpr const char* WIRE_DTYPE_NAMES[] = {"int8",
                                             "float64"};
 constexpr std::uint64_t WIRE_DTYPE_BYTES[] = {1, 2, 4, 8, 1, 2, 4, 8, 4, 8};
 
-/// Tuples and dicts in each other: more is no space that anybody has, but it would exhaust a stack.
+/**
+ * Tuples and dicts in each other: more is no space that anybody has, but it would exhaust a stack.
+ */
 constexpr int WIRE_MAX_DEPTH = 64;
 
-/// What a simulator says.
+/** What a simulator says. */
 enum class StateKind : std::uint32_t
 {
-    SPACES = 1, ///< the text is a JSON object with both spaces
-    STATE = 2   ///< the value is an observation, the text the extra info
+    SPACES = 1, //!< the text is a JSON object with both spaces
+    STATE = 2   //!< the value is an observation, the text the extra info
 };
 
-/// Flags of a state.
+/** Flags of a state. */
 enum StateFlag : std::uint32_t
 {
-    GAME_OVER = 1,     ///< the scenario says that the episode is over
-    SIMULATION_END = 2 ///< the simulation has ended
+    GAME_OVER = 1,     //!< the scenario says that the episode is over
+    SIMULATION_END = 2 //!< the simulation has ended
 };
 
-/// What an agent says.
+/** What an agent says. */
 enum class ReplyKind : std::uint32_t
 {
-    GO_ON = 1,  ///< spaces received
-    ACTION = 2, ///< the value is an action
-    STOP = 3,   ///< end the simulation
-    BRANCH = 4  ///< fork; the copy takes the value as its action and the text as its segment
+    GO_ON = 1,  //!< spaces received
+    ACTION = 2, //!< the value is an action
+    STOP = 3,   //!< end the simulation
+    BRANCH = 4  //!< fork; the copy takes the value as its action and the text as its segment
 };
 
 struct StateHeader
@@ -110,7 +112,7 @@ struct ReplyHeader
     std::uint64_t textBytes;
 };
 
-/// Writes a message front to back into a block.
+/** Writes a message front to back into a block. */
 class WireWriter
 {
   public:
@@ -144,7 +146,7 @@ class WireWriter
         m_at += bytes;
     }
 
-    /// Pad to the next multiple of WIRE_ALIGNMENT; blocks are padded, too, so that it fits.
+    /** Pad to the next multiple of WIRE_ALIGNMENT; blocks are padded, too, so that it fits. */
     void Align()
     {
         const std::uint64_t zero = 0;
@@ -175,7 +177,7 @@ class WireWriter
     unsigned char* m_end;
 };
 
-/// Reads a message front to back.
+/** Reads a message front to back. */
 class WireReader
 {
   public:
@@ -205,7 +207,7 @@ class WireReader
         return data;
     }
 
-    /// Bytes of an array. @throws std::runtime_error if that many are not there
+    /** Bytes of an array. @throws std::runtime_error if that many are not there */
     const unsigned char* GetArray(std::uint64_t count, std::uint64_t itemBytes)
     {
         if (count > static_cast<std::uint64_t>(m_end - m_at) / itemBytes)
@@ -215,7 +217,7 @@ class WireReader
         return GetBytes(count * itemBytes);
     }
 
-    /// One level of nested values, while it lives.
+    /** One level of nested values, while it lives. */
     class Level
     {
       public:

@@ -22,68 +22,68 @@
 namespace tandem::channel
 {
 
-/// "TANDEM" and the byte order, so that foreign memory is recognised as such.
+/** "TANDEM" and the byte order, so that foreign memory is recognised as such. */
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
-/// Raised with every change of the structures below; both sides refuse another version.
+/** Raised with every change of the structures below; both sides refuse another version. */
 constexpr std::uint32_t LAYOUT_VERSION = 2;
-/// One cache line: words written by different sides never share one.
+/** One cache line: words written by different sides never share one. */
 constexpr std::size_t CACHE_LINE = 64;
-/// Slots start on pages, so that the pages of slots never used are never touched.
+/** Slots start on pages, so that the pages of slots never used are never touched. */
 constexpr std::size_t PAGE = 4096;
-/// A record table starts with its row count, padded to one cache line.
+/** A record table starts with its row count, padded to one cache line. */
 constexpr std::size_t RECORD_HEADER_BYTES = CACHE_LINE;
-/// A record's cell is an int64 or a float64.
+/** A record's cell is an int64 or a float64. */
 constexpr std::size_t RECORD_CELL_BYTES = 8;
 
-/// What the agent asks for.
+/** What the agent asks for. */
 enum class Command : std::uint32_t
 {
     NONE = 0,
-    STEP = 1,     ///< run one epoch with the action block of slot 0
-    BRANCH = 2,   ///< fork branchCount copies, each runs with the action block of its slot
-    CONTINUE = 3, ///< the records were taken (answer to Status::FLUSH)
-    CLOSE = 4     ///< end the episode
+    STEP = 1,     //!< run one epoch with the action block of slot 0
+    BRANCH = 2,   //!< fork branchCount copies, each runs with the action block of its slot
+    CONTINUE = 3, //!< the records were taken (answer to Status::FLUSH)
+    CLOSE = 4     //!< end the episode
 };
 
-/// Why the simulator woke the agent.
+/** Why the simulator woke the agent. */
 enum class Status : std::uint32_t
 {
     NONE = 0,
-    DECISION = 1,   ///< an observation is published, an action is awaited
-    TRUNCATED = 2,  ///< last observation: the limit of epochs is reached
-    TERMINATED = 3, ///< last observation: the scenario ended the episode
-    FLUSH = 4,      ///< a record table is full in mid-epoch: take the records, then CONTINUE
-    BRANCHED = 5,   ///< all branches have ended, their slots are filled
-    ABANDONED = 6   ///< a branch that was ended, or not begun, because another one had died
+    DECISION = 1,   //!< an observation is published, an action is awaited
+    TRUNCATED = 2,  //!< last observation: the limit of epochs is reached
+    TERMINATED = 3, //!< last observation: the scenario ended the episode
+    FLUSH = 4,      //!< a record table is full in mid-epoch: take the records, then CONTINUE
+    BRANCHED = 5,   //!< all branches have ended, their slots are filled
+    ABANDONED = 6   //!< a branch that was ended, or not begun, because another one had died
 };
 
-/// A sequence number that one side advances and the other waits for.
+/** A sequence number that one side advances and the other waits for. */
 struct alignas(CACHE_LINE) Mailbox
 {
-    std::atomic<std::uint32_t> sequence; ///< messages posted so far
-    std::atomic<std::uint32_t> sleepers; ///< non-zero while the reader sleeps in the kernel
+    std::atomic<std::uint32_t> sequence; //!< messages posted so far
+    std::atomic<std::uint32_t> sleepers; //!< non-zero while the reader sleeps in the kernel
 };
 
-/// Words of a slot that only the simulator writes.
+/** Words of a slot that only the simulator writes. */
 struct alignas(CACHE_LINE) SimulatorWords
 {
-    std::atomic<std::int32_t> owner; ///< pid of the process that owns the slot, 0 if none
+    std::atomic<std::int32_t> owner; //!< pid of the process that owns the slot, 0 if none
     std::atomic<std::uint32_t> status;
-    std::uint32_t epoch;          ///< decisions taken before this observation
-    std::int32_t exitStatus;      ///< wait status of a finished branch
-    std::uint64_t droppedRecords; ///< rows that did not fit (branches cannot flush)
-    double simulatedTimeS;        ///< ns-3's clock at the observation
+    std::uint32_t epoch;          //!< decisions taken before this observation
+    std::int32_t exitStatus;      //!< wait status of a finished branch
+    std::uint64_t droppedRecords; //!< rows that did not fit (branches cannot flush)
+    double simulatedTimeS;        //!< ns-3's clock at the observation
 };
 
-/// Words of a slot that only the agent writes.
+/** Words of a slot that only the agent writes. */
 struct alignas(CACHE_LINE) AgentWords
 {
     std::uint32_t command;
     std::uint32_t branchCount;
-    std::uint32_t branchHorizon;  ///< epochs a branch runs, its action held
-    std::uint32_t branchParallel; ///< branches that run at the same time
+    std::uint32_t branchHorizon;  //!< epochs a branch runs, its action held
+    std::uint32_t branchParallel; //!< branches that run at the same time
     std::uint32_t
-        branchFuture; ///< 0: what is drawn is what the episode would draw; else other draws
+        branchFuture; //!< 0: what is drawn is what the episode would draw; else other draws
 };
 
 struct SlotHeader
@@ -98,11 +98,11 @@ struct SegmentHeader
 {
     std::uint64_t magic;
     std::uint32_t layoutVersion;
-    std::uint32_t slots;      ///< 1 + the number of branch slots
-    std::uint64_t totalBytes; ///< of the whole segment
+    std::uint32_t slots;      //!< 1 + the number of branch slots
+    std::uint64_t totalBytes; //!< of the whole segment
     std::uint64_t schemaOffset;
     std::uint64_t schemaBytes;
-    std::uint64_t slotOffset; ///< of slot 0
+    std::uint64_t slotOffset; //!< of slot 0
     std::uint64_t slotStride;
     // Offsets within a slot.
     std::uint64_t observationOffset;
@@ -117,14 +117,14 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free,
               "a mailbox in shared memory needs lock-free atomics");
 static_assert(sizeof(Mailbox) == CACHE_LINE, "one mailbox, one cache line");
 
-/// @return value rounded up to a multiple of unit
+/** @return value rounded up to a multiple of unit */
 constexpr std::uint64_t
 RoundUp(std::uint64_t value, std::uint64_t unit)
 {
     return (value + unit - 1) / unit * unit;
 }
 
-/// What a segment has to hold, in bytes and slots.
+/** What a segment has to hold, in bytes and slots. */
 struct Sizes
 {
     std::uint32_t slots;
@@ -134,7 +134,7 @@ struct Sizes
     std::uint64_t recordBytes;
 };
 
-/// @return the header of a segment of these sizes
+/** @return the header of a segment of these sizes */
 inline SegmentHeader
 MakeHeader(const Sizes& sizes)
 {

@@ -31,12 +31,12 @@
 namespace tandem::channel
 {
 
-/// What every offered memfd's name starts with; the rest is the segment's name.
+/** What every offered memfd's name starts with; the rest is the segment's name. */
 constexpr const char* OFFER_PREFIX = "tandem-segment:";
-/// Longest name that memfd_create takes.
+/** Longest name that memfd_create takes. */
 constexpr std::size_t MEMFD_NAME_BYTES = 249;
 
-/// Tells whether a process still runs, without any race on reused pids.
+/** Tells whether a process still runs, without any race on reused pids. */
 class PeerWatch
 {
   public:
@@ -49,7 +49,7 @@ class PeerWatch
         Forget();
     }
 
-    /// Watch this process from now on; 0 watches none.
+    /** Watch this process from now on; 0 watches none. */
     void Watch(pid_t pid)
     {
         if (pid == m_pid)
@@ -65,7 +65,7 @@ class PeerWatch
         }
     }
 
-    /// @return true once the process has ended (a zombie has); false if none is watched
+    /** @return true once the process has ended (a zombie has); false if none is watched */
     bool IsDead() const
     {
         if (m_gone || m_pidfd < 0)

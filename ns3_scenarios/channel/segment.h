@@ -22,7 +22,7 @@
 namespace tandem::channel
 {
 
-/// A mapped segment. The mapping survives fork(); copies are not allowed.
+/** A mapped segment. The mapping survives fork(); copies are not allowed. */
 class Segment
 {
   public:

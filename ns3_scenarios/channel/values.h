@@ -14,12 +14,14 @@
 namespace tandem::channel
 {
 
-/// Lanes of a vector: what every x86-64 and ARMv8 has. GCC splits longer ones into single values.
+/**
+ * Lanes of a vector: what every x86-64 and ARMv8 has. GCC splits longer ones into single values.
+ */
 constexpr std::size_t LANES = 2;
 using Reals = double __attribute__((vector_size(LANES * sizeof(double))));
 using Masks = std::int64_t __attribute__((vector_size(LANES * sizeof(double))));
 
-/// @return whether all values lie in [low, high]; NaN does not
+/** @return whether all values lie in [low, high]; NaN does not */
 inline bool
 AreWithin(const double* values, std::size_t count, double low, double high)
 {

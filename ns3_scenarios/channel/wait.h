@@ -29,16 +29,16 @@
 namespace tandem::channel
 {
 
-/// How long a wait spins by default: twice the wake latency measured on commodity machines.
+/** How long a wait spins by default: twice the wake latency measured on commodity machines. */
 constexpr double DEFAULT_SPIN_US = 75.0;
-/// A sleep is cut into slices, after each of which the waiter looks at the peer and at signals.
+/** A sleep is cut into slices, after each of which the waiter looks at the peer and at signals. */
 constexpr int SLICE_MS = 100;
-/// Longest run of waits that skip spinning after failed spins.
+/** Longest run of waits that skip spinning after failed spins. */
 constexpr std::uint32_t MAX_SKIPPED_SPINS = 64;
-/// Looks at the mailbox between two looks at the clock (a clock read costs about as much).
+/** Looks at the mailbox between two looks at the clock (a clock read costs about as much). */
 constexpr int LOOKS_PER_CLOCK_READ = 16;
 
-/// One futex system call on a word shared between processes (hence not FUTEX_PRIVATE).
+/** One futex system call on a word shared between processes (hence not FUTEX_PRIVATE). */
 inline long
 Futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout)
 {
@@ -51,7 +51,7 @@ Futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, cons
                    0);
 }
 
-/// Tell the processor that this is a spin loop.
+/** Tell the processor that this is a spin loop. */
 inline void
 CpuRelax()
 {
@@ -62,7 +62,7 @@ CpuRelax()
 #endif
 }
 
-/// Advance a mailbox and wake its reader if it sleeps.
+/** Advance a mailbox and wake its reader if it sleeps. */
 inline void
 Post(Mailbox& mailbox)
 {
@@ -76,11 +76,11 @@ Post(Mailbox& mailbox)
     }
 }
 
-/// One side's state of waiting at one mailbox. Not shared, not thread-safe.
+/** One side's state of waiting at one mailbox. Not shared, not thread-safe. */
 class Waiter
 {
   public:
-    /// @param spinUs spin budget in microseconds; 0 sleeps at once
+    /** @param spinUs spin budget in microseconds; 0 sleeps at once */
     explicit Waiter(double spinUs = DEFAULT_SPIN_US)
         : m_spin(std::chrono::duration_cast<Clock::duration>(
               std::chrono::duration<double, std::micro>(spinUs)))
@@ -106,7 +106,7 @@ class Waiter
         return Sleep(mailbox, seen, cancelled);
     }
 
-    /// @return how many waits ended in a sleep so far
+    /** @return how many waits ended in a sleep so far */
     std::uint64_t GetSleeps() const
     {
         return m_sleeps;

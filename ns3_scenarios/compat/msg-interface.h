@@ -112,59 +112,59 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
         }
     }
 
-    /// @return what C++ writes and Python reads; not with vectors
+    /** @return what C++ writes and Python reads; not with vectors */
     Cpp2PyMsgType* GetCpp2PyStruct()
     {
         assert(!m_useVector);
         return reinterpret_cast<Cpp2PyMsgType*>(m_segment.ToAgentBlock());
     }
 
-    /// @return what Python writes and C++ reads; not with vectors
+    /** @return what Python writes and C++ reads; not with vectors */
     Py2CppMsgType* GetPy2CppStruct()
     {
         assert(!m_useVector);
         return reinterpret_cast<Py2CppMsgType*>(m_segment.ToSimulatorBlock());
     }
 
-    /// @return what C++ writes and Python reads; only with vectors
+    /** @return what C++ writes and Python reads; only with vectors */
     Cpp2PyMsgVector* GetCpp2PyVector()
     {
         assert(m_useVector);
         return &m_cpp2pyVector;
     }
 
-    /// @return what Python writes and C++ reads; only with vectors
+    /** @return what Python writes and C++ reads; only with vectors */
     Py2CppMsgVector* GetPy2CppVector()
     {
         assert(m_useVector);
         return &m_py2cppVector;
     }
 
-    /// The simulator starts writing, once Python has taken what was written before.
+    /** The simulator starts writing, once Python has taken what was written before. */
     void CppSendBegin()
     {
         AsSimulator([this](auto idle) { m_toAgent.SendBegin(idle); });
     }
 
-    /// The simulator hands over what it has written.
+    /** The simulator hands over what it has written. */
     void CppSendEnd()
     {
         m_toAgent.SendEnd();
     }
 
-    /// The simulator starts reading, once Python has written.
+    /** The simulator starts reading, once Python has written. */
     void CppRecvBegin()
     {
         AsSimulator([this](auto idle) { m_toSimulator.ReceiveBegin(idle); });
     }
 
-    /// The simulator has read everything.
+    /** The simulator has read everything. */
     void CppRecvEnd()
     {
         m_toSimulator.ReceiveEnd();
     }
 
-    /// Tell Python that nothing more will come; done at the program's end by itself.
+    /** Tell Python that nothing more will come; done at the program's end by itself. */
     void CppSetFinished()
     {
         assert(m_handleFinish);
@@ -173,7 +173,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
         CppSendEnd();
     }
 
-    /// Python starts reading, once the simulator has written.
+    /** Python starts reading, once the simulator has written. */
     void PyRecvBegin()
     {
         Renew();
@@ -181,26 +181,26 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
         m_isFinished = m_handleFinish && m_segment.Header().finished.load() != 0;
     }
 
-    /// Python has read everything.
+    /** Python has read everything. */
     void PyRecvEnd()
     {
         m_toAgent.ReceiveEnd();
     }
 
-    /// Python starts writing, once the simulator has taken what was written before.
+    /** Python starts writing, once the simulator has taken what was written before. */
     void PySendBegin()
     {
         Renew();
         m_python.Run(m_toSimulator.CanSend(), [this](auto idle) { m_toSimulator.SendBegin(idle); });
     }
 
-    /// Python hands over what it has written.
+    /** Python hands over what it has written. */
     void PySendEnd()
     {
         m_toSimulator.SendEnd();
     }
 
-    /// @return true if the last PyRecvBegin() brought the simulator's end instead of a message
+    /** @return true if the last PyRecvBegin() brought the simulator's end instead of a message */
     bool PyGetFinished()
     {
         assert(m_handleFinish);
@@ -208,7 +208,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     }
 
   private:
-    /// Offer memory to a simulator, or lay out memory that the caller has offered.
+    /** Offer memory to a simulator, or lay out memory that the caller has offered. */
     void Offer(const std::string& name,
                const ::tandem::channel::DuplexItems& items,
                std::uint64_t bytes)
@@ -221,7 +221,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
                          std::max<std::uint64_t>(bytes, ::tandem::channel::DUPLEX_BLOCK_BYTES));
     }
 
-    /// Experiment may have started another simulator since the last call.
+    /** Experiment may have started another simulator since the last call. */
     void Renew()
     {
         const auto run = m_segment.Header().run.load(std::memory_order_acquire);
@@ -254,18 +254,18 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     const bool m_isAgent;
     const bool m_useVector;
     const bool m_handleFinish;
-    tandem::compat::PythonEnd m_python;   ///< the simulator, watched by Python
-    ::tandem::channel::PeerWatch m_agent; ///< Python, watched by the simulator
+    tandem::compat::PythonEnd m_python;   //!< the simulator, watched by Python
+    ::tandem::channel::PeerWatch m_agent; //!< Python, watched by the simulator
     uint32_t m_run{0};
     bool m_isFinished{false};
     int m_fd{-1};
 };
 
-/// The settings of a simulator's message interface, and the interface itself.
+/** The settings of a simulator's message interface, and the interface itself. */
 class TANDEM_COMPAT Ns3AiMsgInterface : public Singleton<Ns3AiMsgInterface>
 {
   public:
-    /// Python always creates the memory here; false, as every scenario says, is the only choice.
+    /** Python always creates the memory here; false, as every scenario says, is the only choice. */
     void SetIsMemoryCreator(bool isMemoryCreator)
     {
         if (isMemoryCreator)
@@ -276,22 +276,22 @@ class TANDEM_COMPAT Ns3AiMsgInterface : public Singleton<Ns3AiMsgInterface>
         }
     }
 
-    /// Use vectors; Python's setting must be the same.
+    /** Use vectors; Python's setting must be the same. */
     void SetUseVector(bool useVector)
     {
         m_useVector = useVector;
     }
 
-    /// Tell Python the simulation's end; Python's setting must be the same.
+    /** Tell Python the simulation's end; Python's setting must be the same. */
     void SetHandleFinish(bool handleFinish)
     {
         m_handleFinish = handleFinish;
     }
 
-    /// The memory's size is the creator's choice: this does nothing.
+    /** The memory's size is the creator's choice: this does nothing. */
     void SetMemorySize(uint32_t /* size */) {}
 
-    /// Name the segment, for programs with several; the other names have no meaning here.
+    /** Name the segment, for programs with several; the other names have no meaning here. */
     void SetNames(std::string segmentName,
                   std::string /* cpp2pyMsgName */,
                   std::string /* py2cppMsgName */,
@@ -300,13 +300,13 @@ class TANDEM_COMPAT Ns3AiMsgInterface : public Singleton<Ns3AiMsgInterface>
         m_segmentName = segmentName;
     }
 
-    /// @return the name set by SetNames()
+    /** @return the name set by SetNames() */
     const std::string& GetSegmentName() const
     {
         return m_segmentName;
     }
 
-    /// @return the program's one interface of these types, connected at the first call
+    /** @return the program's one interface of these types, connected at the first call */
     template <typename Cpp2PyMsgType, typename Py2CppMsgType>
     Ns3AiMsgInterfaceImpl<Cpp2PyMsgType, Py2CppMsgType>* GetInterface()
     {

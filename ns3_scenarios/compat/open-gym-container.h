@@ -18,17 +18,17 @@
 namespace ns3
 {
 
-/// A value of a Gym space: an observation or an action.
+/** A value of a Gym space: an observation or an action. */
 class TANDEM_COMPAT OpenGymDataContainer : public Object
 {
   public:
     static TypeId GetTypeId();
 
-    /// Write the value as text.
+    /** Write the value as text. */
     virtual void Print(std::ostream& where) const = 0;
-    /// Append the value to a message.
+    /** Append the value to a message. */
     virtual void Write(::tandem::channel::WireWriter& writer) const = 0;
-    /// @return the next value of a message, null if it has none
+    /** @return the next value of a message, null if it has none */
     static Ptr<OpenGymDataContainer> Read(::tandem::channel::WireReader& reader);
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymDataContainer> container)
@@ -38,11 +38,11 @@ class TANDEM_COMPAT OpenGymDataContainer : public Object
     }
 };
 
-/// One of n choices.
+/** One of n choices. */
 class TANDEM_COMPAT OpenGymDiscreteContainer : public OpenGymDataContainer
 {
   public:
-    /// @param n number of choices
+    /** @param n number of choices */
     explicit OpenGymDiscreteContainer(uint32_t n = 0);
     static TypeId GetTypeId();
 
@@ -63,7 +63,7 @@ class TANDEM_COMPAT OpenGymDiscreteContainer : public OpenGymDataContainer
     uint32_t m_value{0};
 };
 
-/// Values of a fixed order, keyed by position.
+/** Values of a fixed order, keyed by position. */
 class TANDEM_COMPAT OpenGymTupleContainer : public OpenGymDataContainer
 {
   public:
@@ -73,7 +73,7 @@ class TANDEM_COMPAT OpenGymTupleContainer : public OpenGymDataContainer
     void Write(::tandem::channel::WireWriter& writer) const override;
 
     bool Add(Ptr<OpenGymDataContainer> value);
-    /// @return the value at a position, null beyond the last
+    /** @return the value at a position, null beyond the last */
     Ptr<OpenGymDataContainer> Get(uint32_t idx);
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymTupleContainer> container)
@@ -86,7 +86,7 @@ class TANDEM_COMPAT OpenGymTupleContainer : public OpenGymDataContainer
     std::vector<Ptr<OpenGymDataContainer>> m_tuple;
 };
 
-/// Values keyed by name.
+/** Values keyed by name. */
 class TANDEM_COMPAT OpenGymDictContainer : public OpenGymDataContainer
 {
   public:
@@ -96,7 +96,7 @@ class TANDEM_COMPAT OpenGymDictContainer : public OpenGymDataContainer
     void Write(::tandem::channel::WireWriter& writer) const override;
 
     bool Add(std::string key, Ptr<OpenGymDataContainer> value);
-    /// @return the value of a name, null if there is none
+    /** @return the value of a name, null if there is none */
     Ptr<OpenGymDataContainer> Get(std::string key);
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymDictContainer> container)
@@ -112,7 +112,7 @@ class TANDEM_COMPAT OpenGymDictContainer : public OpenGymDataContainer
 namespace tandem::compat
 {
 
-/// @return the element type that stands for T in messages; bool travels as a byte
+/** @return the element type that stands for T in messages; bool travels as a byte */
 template <typename T>
 constexpr ::tandem::channel::WireDtype
 GetWireDtype()
@@ -138,17 +138,17 @@ GetWireDtype()
     }
 }
 
-/// The elements of a Box whose type is not known at compile time.
+/** The elements of a Box whose type is not known at compile time. */
 class TANDEM_COMPAT BoxElements
 {
   public:
     virtual ~BoxElements() = default;
     virtual std::vector<uint32_t> GetExtents() const = 0;
-    /// @return the elements as float64, exact up to 2^53
+    /** @return the elements as float64, exact up to 2^53 */
     virtual std::vector<double> GetElements() const = 0;
 };
 
-/// Append a Box's type and extents; the elements follow.
+/** Append a Box's type and extents; the elements follow. */
 void WriteBoxHead(::tandem::channel::WireWriter& writer,
                   ::tandem::channel::WireDtype dtype,
                   const std::vector<uint32_t>& shape,
@@ -168,7 +168,7 @@ class TANDEM_COMPAT OpenGymBoxContainer : public OpenGymDataContainer,
   public:
     OpenGymBoxContainer() = default;
 
-    /// @param shape extents of the axes
+    /** @param shape extents of the axes */
     explicit OpenGymBoxContainer(std::vector<uint32_t> shape)
         : m_shape(std::move(shape))
     {
@@ -224,7 +224,7 @@ class TANDEM_COMPAT OpenGymBoxContainer : public OpenGymDataContainer,
         return true;
     }
 
-    /// @return the element at a position in C order, 0 beyond the last
+    /** @return the element at a position in C order, 0 beyond the last */
     T GetValue(uint32_t idx)
     {
         return idx < m_data.size() ? m_data[idx] : T{};

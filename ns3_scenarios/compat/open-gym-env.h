@@ -22,20 +22,20 @@ class TANDEM_COMPAT OpenGymEnv : public Object
 
     virtual Ptr<OpenGymSpace> GetActionSpace() = 0;
     virtual Ptr<OpenGymSpace> GetObservationSpace() = 0;
-    /// @return true if the episode is over, which Python gets as `terminated`
+    /** @return true if the episode is over, which Python gets as `terminated` */
     virtual bool GetGameOver() = 0;
     virtual Ptr<OpenGymDataContainer> GetObservation() = 0;
     virtual float GetReward() = 0;
-    /// @return any text, which Python gets in `info`
+    /** @return any text, which Python gets in `info` */
     virtual std::string GetExtraInfo() = 0;
-    /// @return true if the action could be carried out
+    /** @return true if the action could be carried out */
     virtual bool ExecuteActions(Ptr<OpenGymDataContainer> action) = 0;
 
-    /// Say through which interface this environment speaks; connects its methods to it.
+    /** Say through which interface this environment speaks; connects its methods to it. */
     void SetOpenGymInterface(Ptr<OpenGymInterface> openGymInterface);
-    /// Send the state, wait for an action and carry it out.
+    /** Send the state, wait for an action and carry it out. */
     void Notify();
-    /// Send the last state; Python gets `truncated`.
+    /** Send the last state; Python gets `truncated`. */
     void NotifySimulationEnd();
 
   protected:

@@ -25,7 +25,7 @@ using namespace ::tandem::channel;
 
 namespace
 {
-/// The port that ns3-gym's own class takes when none is given.
+/** The port that ns3-gym's own class takes when none is given. */
 constexpr uint32_t DEFAULT_GYM_PORT = 5555;
 constexpr DuplexItems GYM_ITEMS{DuplexKind::MESSAGES, 1, 1};
 
@@ -35,8 +35,10 @@ GymSegmentName(uint32_t port)
     return "gym-" + std::to_string(port);
 }
 
-/// Scenarios enable these log components, and ns-3 ends a program that names an unknown one. A
-/// real ns3-ai in the same program has registered them already.
+/**
+ * Scenarios enable these log components, and ns-3 ends a program that names an unknown one. A
+ * real ns3-ai in the same program has registered them already.
+ */
 const bool g_logNamesKnown = [] {
     for (const char* name :
          {"OpenGymInterface", "OpenGymEnv", "OpenGymSpace", "OpenGymDataContainer"})

@@ -28,23 +28,23 @@ namespace ns3
 class TANDEM_COMPAT OpenGymInterface : public Object
 {
   public:
-    /// @param port tells interfaces of several environments apart; no network is used
+    /** @param port tells interfaces of several environments apart; no network is used */
     explicit OpenGymInterface(uint32_t port = 0);
     ~OpenGymInterface() override;
     static TypeId GetTypeId();
 
-    /// @return the program's interface of a port, made at the first call; 0: the first of all
+    /** @return the program's interface of a port, made at the first call; 0: the first of all */
     static Ptr<OpenGymInterface> Get(uint32_t port = 0);
 
-    /// Connect and describe both spaces; done by the first step.
+    /** Connect and describe both spaces; done by the first step. */
     void Init();
-    /// Send the state, wait for an action and carry it out.
+    /** Send the state, wait for an action and carry it out. */
     void NotifyCurrentState();
-    /// As NotifyCurrentState().
+    /** As NotifyCurrentState(). */
     void WaitForStop();
-    /// Send the last state, which Python takes as the end by time; does nothing before a step.
+    /** Send the last state, which Python takes as the end by time; does nothing before a step. */
     void NotifySimulationEnd();
-    /// Take another environment's callbacks and do a step with them.
+    /** Take another environment's callbacks and do a step with them. */
     void Notify(Ptr<OpenGymEnv> entity);
 
     Ptr<OpenGymSpace> GetActionSpace();
@@ -64,7 +64,7 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void SetExecuteActionsCb(Callback<bool, Ptr<OpenGymDataContainer>> cb);
 
   private:
-    /// One process's end of the channel.
+    /** One process's end of the channel. */
     struct Connection
     {
         ::tandem::channel::DuplexSegment segment;
@@ -78,9 +78,9 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void SendState();
     template <typename WriteMessage>
     void Send(WriteMessage write);
-    /// Wait for a reply that the simulation goes on with; branches are forked meanwhile.
+    /** Wait for a reply that the simulation goes on with; branches are forked meanwhile. */
     void Receive();
-    /// @return true in the copy
+    /** @return true in the copy */
     bool Branch(const std::string& path);
     [[noreturn]] void Stop();
 

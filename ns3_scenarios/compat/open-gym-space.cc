@@ -19,7 +19,7 @@ NS_OBJECT_ENSURE_REGISTERED(OpenGymDictSpace);
 namespace
 {
 
-/// @return one bound for each value, or one for all
+/** @return one bound for each value, or one for all */
 Json
 DescribeBounds(float common, const std::vector<float>& each)
 {

@@ -16,15 +16,15 @@
 namespace ns3
 {
 
-/// What values an observation or an action can have.
+/** What values an observation or an action can have. */
 class TANDEM_COMPAT OpenGymSpace : public Object
 {
   public:
     static TypeId GetTypeId();
 
-    /// Write the space as text.
+    /** Write the space as text. */
     virtual void Print(std::ostream& where) const = 0;
-    /// @return what Python has to know of the space, as JSON
+    /** @return what Python has to know of the space, as JSON */
     virtual std::string Describe() const = 0;
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymSpace> space)
@@ -34,11 +34,11 @@ class TANDEM_COMPAT OpenGymSpace : public Object
     }
 };
 
-/// One of the choices 0 … n − 1.
+/** One of the choices 0 … n − 1. */
 class TANDEM_COMPAT OpenGymDiscreteSpace : public OpenGymSpace
 {
   public:
-    /// @param n number of choices
+    /** @param n number of choices */
     explicit OpenGymDiscreteSpace(int n = 0);
     static TypeId GetTypeId();
 
@@ -57,7 +57,7 @@ class TANDEM_COMPAT OpenGymDiscreteSpace : public OpenGymSpace
     int m_n;
 };
 
-/// Arrays of numbers within bounds.
+/** Arrays of numbers within bounds. */
 class TANDEM_COMPAT OpenGymBoxSpace : public OpenGymSpace
 {
   public:
@@ -69,7 +69,7 @@ class TANDEM_COMPAT OpenGymBoxSpace : public OpenGymSpace
      * @param dtype element type, as TypeNameGet<T>() tells it
      */
     OpenGymBoxSpace(float low, float high, std::vector<uint32_t> shape, std::string dtype);
-    /// Bounds for each element, in C order.
+    /** Bounds for each element, in C order. */
     OpenGymBoxSpace(std::vector<float> low,
                     std::vector<float> high,
                     std::vector<uint32_t> shape,
@@ -79,9 +79,9 @@ class TANDEM_COMPAT OpenGymBoxSpace : public OpenGymSpace
     void Print(std::ostream& where) const override;
     std::string Describe() const override;
 
-    /// @return the common lower bound, 0 if each element has its own
+    /** @return the common lower bound, 0 if each element has its own */
     float GetLow();
-    /// @return the common upper bound, 0 if each element has its own
+    /** @return the common upper bound, 0 if each element has its own */
     float GetHigh();
     std::vector<uint32_t> GetShape();
 
@@ -100,7 +100,7 @@ class TANDEM_COMPAT OpenGymBoxSpace : public OpenGymSpace
     std::vector<float> m_highVector;
 };
 
-/// Spaces of a fixed order.
+/** Spaces of a fixed order. */
 class TANDEM_COMPAT OpenGymTupleSpace : public OpenGymSpace
 {
   public:
@@ -110,7 +110,7 @@ class TANDEM_COMPAT OpenGymTupleSpace : public OpenGymSpace
     std::string Describe() const override;
 
     bool Add(Ptr<OpenGymSpace> space);
-    /// @return the space at a position, null beyond the last
+    /** @return the space at a position, null beyond the last */
     Ptr<OpenGymSpace> Get(uint32_t idx);
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymTupleSpace> space)
@@ -123,7 +123,7 @@ class TANDEM_COMPAT OpenGymTupleSpace : public OpenGymSpace
     std::vector<Ptr<OpenGymSpace>> m_tuple;
 };
 
-/// Spaces keyed by name.
+/** Spaces keyed by name. */
 class TANDEM_COMPAT OpenGymDictSpace : public OpenGymSpace
 {
   public:
@@ -133,7 +133,7 @@ class TANDEM_COMPAT OpenGymDictSpace : public OpenGymSpace
     std::string Describe() const override;
 
     bool Add(std::string key, Ptr<OpenGymSpace> space);
-    /// @return the space of a name, null if there is none
+    /** @return the space of a name, null if there is none */
     Ptr<OpenGymSpace> Get(std::string key);
 
     friend std::ostream& operator<<(std::ostream& os, const Ptr<OpenGymDictSpace> space)

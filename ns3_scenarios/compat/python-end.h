@@ -21,7 +21,7 @@
 namespace ns3::tandem::compat
 {
 
-/// Watches a segment's simulator between slices of waiting.
+/** Watches a segment's simulator between slices of waiting. */
 class PythonEnd
 {
   public:

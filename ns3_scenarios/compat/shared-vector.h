@@ -35,7 +35,7 @@ class SharedVector
     SharedVector(const SharedVector&) = delete;
     SharedVector& operator=(const SharedVector&) = delete;
 
-    /// Take a block as the elements' memory; the length stays what the block's way says.
+    /** Take a block as the elements' memory; the length stays what the block's way says. */
     void Attach(::tandem::channel::Way& way, void* block, std::uint64_t bytes)
     {
         m_count = &way.count;
@@ -63,7 +63,7 @@ class SharedVector
         return size() == 0;
     }
 
-    /// New elements are value-initialised. @throws std::length_error beyond the block
+    /** New elements are value-initialised. @throws std::length_error beyond the block */
     void resize(size_type count)
     {
         reserve(count);
@@ -84,7 +84,7 @@ class SharedVector
         m_count->store(count, std::memory_order_relaxed);
     }
 
-    /// Checks the limit; the memory is there already.
+    /** Checks the limit; the memory is there already. */
     void reserve(size_type count)
     {
         if (count > m_capacity)
@@ -132,7 +132,7 @@ class SharedVector
         }
     }
 
-    /// @throws std::out_of_range
+    /** @throws std::out_of_range */
     reference at(size_type index)
     {
         Check(index);

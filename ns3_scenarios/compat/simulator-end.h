@@ -19,16 +19,16 @@
 namespace ns3::tandem::compat
 {
 
-/// Environment variable with "<file descriptor>:<segment name>", set by the launching Python.
+/** Environment variable with "<file descriptor>:<segment name>", set by the launching Python. */
 constexpr const char* SEGMENT_VARIABLE = "TANDEM_SEGMENT";
-/// Environment variable with the longest wait for a Python program to appear, in seconds.
+/** Environment variable with the longest wait for a Python program to appear, in seconds. */
 constexpr const char* WAIT_VARIABLE = "TANDEM_WAIT_S";
 constexpr double DEFAULT_WAIT_S = 60.0;
 constexpr long SEARCH_INTERVAL_MS = 100;
-/// Exit status of a simulator whose Python program has gone away.
+/** Exit status of a simulator whose Python program has gone away. */
 constexpr int EXIT_WITHOUT_AGENT = 3;
 
-/// End the process in order, but without destructors: the simulation is in mid-event.
+/** End the process in order, but without destructors: the simulation is in mid-event. */
 [[noreturn]] inline void
 EndProcess(const std::string& why)
 {

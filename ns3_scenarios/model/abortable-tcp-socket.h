@@ -24,7 +24,7 @@ class AbortableTcpSocket : public TcpSocketBase
     AbortableTcpSocket(const AbortableTcpSocket& other) = default;
 
     /**
-     * Create a socket on \p node, set up as TcpL4Protocol::CreateSocket() would: with that
+     * Create a socket on @p node, set up as TcpL4Protocol::CreateSocket() would: with that
      * protocol's congestion control, recovery and round-trip estimator.
      */
     static Ptr<AbortableTcpSocket> CreateOn(Ptr<Node> node);
@@ -40,25 +40,25 @@ class AbortableTcpSocket : public TcpSocketBase
 
     int Send(Ptr<Packet> p, uint32_t flags) override;
 
-    /** \return the congestion window that the next byte would meet, bytes */
+    /** @return the congestion window that the next byte would meet, bytes */
     uint32_t GetCongestionWindow() const;
 
     /**
-     * \return the window at which slow start would end for the next byte, bytes; no more than the
+     * @return the window at which slow start would end for the next byte, bytes; no more than the
      * send buffer, which no window outgrows
      */
     uint32_t GetSlowStartThreshold() const;
 
-    /** \return smoothed round-trip time */
+    /** @return smoothed round-trip time */
     Time GetSmoothedRtt() const;
 
-    /** \return bytes accepted by Send() and not yet acknowledged */
+    /** @return bytes accepted by Send() and not yet acknowledged */
     uint32_t GetUnacknowledged() const;
 
-    /** \return data segments sent again since the socket was made */
+    /** @return data segments sent again since the socket was made */
     uint64_t GetRetransmissions() const;
 
-    /** \return when the socket last sent or got a segment with data or an acknowledgement */
+    /** @return when the socket last sent or got a segment with data or an acknowledgement */
     Time GetLastActivity() const;
 
   protected:

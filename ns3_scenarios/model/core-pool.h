@@ -29,7 +29,7 @@ class CorePool
   public:
     using Job = uint64_t; //!< names a job; never used twice
 
-    /** \param cores number of cores, at least 1 */
+    /** @param cores number of cores, at least 1 */
     explicit CorePool(uint32_t cores);
     ~CorePool();
     CorePool(const CorePool&) = delete;
@@ -37,10 +37,10 @@ class CorePool
 
     /**
      * Append a job to the queue; it starts at once when a core is free.
-     * \param service time on a core
-     * \param background whether it counts as background load
-     * \param onStart called when a core takes it up; may be empty
-     * \param onEnd called when it is done; may be empty
+     * @param service time on a core
+     * @param background whether it counts as background load
+     * @param onStart called when a core takes it up; may be empty
+     * @param onEnd called when it is done; may be empty
      */
     Job Submit(Time service,
                bool background,
@@ -51,11 +51,11 @@ class CorePool
     void Cancel(Job job);
 
     uint32_t GetCores() const;
-    /** \return cores in use now */
+    /** @return cores in use now */
     uint32_t GetBusyCores() const;
-    /** \return jobs that wait now */
+    /** @return jobs that wait now */
     uint32_t GetQueueLength() const;
-    /** \return core-seconds of work that waits or is in progress now */
+    /** @return core-seconds of work that waits or is in progress now */
     double GetBacklogS() const;
     CoreCounters Count() const;
 

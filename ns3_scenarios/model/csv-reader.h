@@ -29,21 +29,21 @@ class CsvReader
 {
   public:
     /**
-     * \param path the file
-     * \param columns the names that the header must have, in any order
-     * \throw CsvError when the file cannot be read or a column is missing
+     * @param path the file
+     * @param columns the names that the header must have, in any order
+     * @throw CsvError when the file cannot be read or a column is missing
      */
     CsvReader(std::string path, std::vector<std::string> columns);
 
-    /** Go to the next row. \return false at the end of the file */
+    /** Go to the next row. @return false at the end of the file */
     bool Next();
 
-    /** \return the text of column \p column (index into the constructor's list) */
+    /** @return the text of column @p column (index into the constructor's list) */
     const std::string& GetText(size_t column) const;
 
     /**
-     * \return the number in column \p column
-     * \throw CsvError when it is not a finite number in [\p low, \p high]
+     * @return the number in column @p column
+     * @throw CsvError when it is not a finite number in [@p low, @p high]
      */
     double GetNumber(size_t column, double low, double high) const;
 
@@ -53,7 +53,7 @@ class CsvReader
     /** Throw a CsvError that says where: file, line, row and column. */
     [[noreturn]] void Fail(size_t column, const std::string& what) const;
 
-    /** \return the number of the current row, from 1 */
+    /** @return the number of the current row, from 1 */
     uint32_t GetRow() const;
 
   private:

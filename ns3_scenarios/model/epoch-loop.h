@@ -30,8 +30,8 @@ class EpochLoop
   public:
     /**
      * Everything referred to must outlive the loop.
-     * \param hasQueue whether something of the user's waits in its device
-     * \throw CsvError as Arrivals() does
+     * @param hasQueue whether something of the user's waits in its device
+     * @throw CsvError as Arrivals() does
      */
     EpochLoop(const InferenceConfig& config,
               AgentLink& link,
@@ -41,7 +41,7 @@ class EpochLoop
               std::vector<Ptr<InferenceClient>> clients,
               std::function<bool(uint32_t user)> hasQueue);
 
-    /** \return the number of streams used */
+    /** @return the number of streams used */
     int64_t AssignStreams(int64_t first);
 
     /** Schedule the first decision. */

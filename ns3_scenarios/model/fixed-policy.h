@@ -23,7 +23,7 @@ class FixedPolicy
 {
   public:
     /**
-     * \param name device, edge, cloud or random; ends the program when it is something else or
+     * @param name device, edge, cloud or random; ends the program when it is something else or
      *        when the table has no option at that site
      */
     FixedPolicy(const std::string& name, const OptionTable& options);
@@ -31,7 +31,7 @@ class FixedPolicy
     /** Fill the action of a decision. */
     void Act(ActionBlock& action);
 
-    /** \return the number of streams used */
+    /** @return the number of streams used */
     int64_t AssignStreams(int64_t first);
 
   private:

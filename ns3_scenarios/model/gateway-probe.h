@@ -22,10 +22,10 @@ namespace ns3::tandem
 class SeenBytes
 {
   public:
-    /** Note the bytes [\p begin, \p end). \return true when the length of the prefix has grown */
+    /** Note the bytes [@p begin, @p end). @return true when the length of the prefix has grown */
     bool Add(uint64_t begin, uint64_t end);
 
-    /** \return how many bytes from the beginning of the stream have been seen without a gap */
+    /** @return how many bytes from the beginning of the stream have been seen without a gap */
     uint64_t GetPrefix() const;
 
   private:
@@ -46,7 +46,7 @@ class GatewayProbe
     /** Called with the length of the prefix that has been forwarded, when it has grown. */
     using Callback = std::function<void(uint64_t bytes)>;
 
-    /** \param gateway a node with IPv4 that forwards the users' packets; watched from now on */
+    /** @param gateway a node with IPv4 that forwards the users' packets; watched from now on */
     explicit GatewayProbe(Ptr<Node> gateway);
     ~GatewayProbe();
     GatewayProbe(const GatewayProbe&) = delete;

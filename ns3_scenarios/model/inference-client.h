@@ -43,19 +43,19 @@ class InferenceClient : public Application
 
     void Configure(const InferenceClientConfig& config);
 
-    /** A request arrives now and is served by \p option; \p epoch is recorded with it. */
+    /** A request arrives now and is served by @p option; @p epoch is recorded with it. */
     void Issue(uint32_t option, uint32_t epoch);
 
-    /** \return true when the connections to both sites are established */
+    /** @return true when the connections to both sites are established */
     bool IsReady() const;
 
-    /** \return the device's processor */
+    /** @return the device's processor */
     const CorePool& GetDevice() const;
 
-    /** \return the connection to EDGE or CLOUD */
+    /** @return the connection to EDGE or CLOUD */
     const UploadConnection& GetConnection(Site site) const;
 
-    /** \return the option of the request issued last, -1 before the first one */
+    /** @return the option of the request issued last, -1 before the first one */
     int32_t GetLastOption() const;
 
   private:

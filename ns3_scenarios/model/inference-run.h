@@ -43,25 +43,25 @@ class InferenceRun
 {
   public:
     /**
-     * \param scenario the name that users type
-     * \param usage what --help says it is
+     * @param scenario the name that users type
+     * @param usage what --help says it is
      */
     InferenceRun(const std::string& scenario, const std::string& usage);
     ~InferenceRun();
 
-    /** \return where the scenario adds arguments of its own, before Parse() */
+    /** @return where the scenario adds arguments of its own, before Parse() */
     CommandLine& GetCommandLine();
 
     /** Read and check the arguments; ends the program when one cannot be used. */
     void Parse(int argc, char* argv[]);
 
-    /** \return the arguments, after Parse(); before it, the defaults, which a scenario may set */
+    /** @return the arguments, after Parse(); before it, the defaults, which a scenario may set */
     InferenceConfig& GetConfig();
 
-    /** Add a cell with the next \p users users. */
+    /** Add a cell with the next @p users users. */
     void AddCell(std::unique_ptr<AccessCell> cell, uint32_t users);
 
-    /** Build everything, warm up, play episodes. \return the exit status of main() */
+    /** Build everything, warm up, play episodes. @return the exit status of main() */
     int Run();
 
   private:

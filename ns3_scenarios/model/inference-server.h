@@ -35,15 +35,15 @@ class InferenceServer : public Application
     static TypeId GetTypeId();
 
     /**
-     * \param options the service times; must outlive the server
-     * \param cores the number of cores
-     * \param background the load of other tenants
+     * @param options the service times; must outlive the server
+     * @param cores the number of cores
+     * @param background the load of other tenants
      */
     void Configure(const OptionTable& options,
                    uint32_t cores,
                    const BackgroundLoadConfig& background);
 
-    /** Report progress to \p observer, which must outlive the server. */
+    /** Report progress to @p observer, which must outlive the server. */
     void SetObserver(RequestObserver* observer);
 
     /** Start the background load; at the start of an episode, after AssignStreams(). */
@@ -52,10 +52,10 @@ class InferenceServer : public Application
     const CorePool& GetCores() const;
     const BackgroundLoad& GetBackground() const;
 
-    /** \return segments with reply data that were sent again, all connections */
+    /** @return segments with reply data that were sent again, all connections */
     uint64_t GetRetransmissions() const;
 
-    /** \return connections that are open now */
+    /** @return connections that are open now */
     uint32_t GetConnectionCount() const;
 
 #if NS3_MINOR >= 42

@@ -32,7 +32,7 @@ class MessageWriter
      */
     std::function<void(const RequestHeader&, uint64_t offset)> onFirstByte;
 
-    /** \param bytes length of the message, header included */
+    /** @param bytes length of the message, header included */
     void Push(const RequestHeader& header, uint32_t bytes);
 
     /** Write what the socket takes; call it again from the socket's send callback. */
@@ -41,13 +41,13 @@ class MessageWriter
     /** Forget what has not been written. */
     void Clear();
 
-    /** Remove a message of which no byte has been written. \return false if there is none such */
+    /** Remove a message of which no byte has been written. @return false if there is none such */
     bool Remove(uint64_t requestId);
 
-    /** \return bytes accepted by Push() and not yet written */
+    /** @return bytes accepted by Push() and not yet written */
     uint64_t GetPending() const;
 
-    /** \return bytes written since the last Clear() */
+    /** @return bytes written since the last Clear() */
     uint64_t GetWritten() const;
 
   private:
@@ -68,7 +68,7 @@ class MessageReader
 {
   public:
     /**
-     * \param upload true to read uploads, false to read replies: which of the two lengths in the
+     * @param upload true to read uploads, false to read replies: which of the two lengths in the
      *        header counts
      */
     explicit MessageReader(bool upload);

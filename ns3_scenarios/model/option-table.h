@@ -19,7 +19,7 @@ enum class Site : uint8_t
     CLOUD = 2
 };
 
-/** \return "device", "edge" or "cloud" */
+/** @return "device", "edge" or "cloud" */
 const char* SiteName(Site site);
 
 /** One way to serve a request: a DNN variant at a site. */
@@ -45,28 +45,28 @@ class OptionTable
 {
   public:
     /**
-     * \param path the CSV file
-     * \throw CsvError when it cannot be read or a value cannot be used
+     * @param path the CSV file
+     * @throw CsvError when it cannot be read or a value cannot be used
      */
     static OptionTable Read(const std::string& path);
 
-    /** \return the number of options, K */
+    /** @return the number of options, K */
     uint32_t GetCount() const;
 
-    /** \return option \p index, 0 … K-1 */
+    /** @return option @p index, 0 … K-1 */
     const InferenceOption& Get(uint32_t index) const;
 
-    /** \return the distinct variant names in order of first appearance */
+    /** @return the distinct variant names in order of first appearance */
     const std::vector<std::string>& GetVariants() const;
 
     /**
-     * \param site the site wanted
-     * \param index set to the first option at that site
-     * \return false when no option runs there
+     * @param site the site wanted
+     * @param index set to the first option at that site
+     * @return false when no option runs there
      */
     bool FindFirst(Site site, uint32_t& index) const;
 
-    /** Multiply the service time of every option at \p site by \p factor. */
+    /** Multiply the service time of every option at @p site by @p factor. */
     void ScaleService(Site site, double factor);
 
   private:

@@ -17,7 +17,7 @@ class RecordTable;
 class PositionTable
 {
   public:
-    /** Declare the table. \param cells must outlive this */
+    /** Declare the table. @param cells must outlive this */
     PositionTable(AgentLink& link, std::vector<const AccessCell*> cells);
 
     /** Write one row for each node of the topology but edge and cloud. */

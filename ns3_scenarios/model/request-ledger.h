@@ -22,13 +22,13 @@ class RecordTable;
 class RequestLedger : public RequestObserver
 {
   public:
-    /** \return the counters of a user now */
+    /** @return the counters of a user now */
     using Counters = std::function<TransferCounters(uint32_t user)>;
 
     /**
-     * \param options the option table; must outlive the ledger
-     * \param cellKinds of each user: 0 wifi, 1 lte
-     * \param counters where a user's radio and TCP counters come from
+     * @param options the option table; must outlive the ledger
+     * @param cellKinds of each user: 0 wifi, 1 lte
+     * @param counters where a user's radio and TCP counters come from
      */
     RequestLedger(const OptionTable& options, std::vector<uint32_t> cellKinds, Counters counters);
 
@@ -59,13 +59,13 @@ class RequestLedger : public RequestObserver
     /** The request has ended. */
     void Finish(uint64_t id, RequestStatus status);
 
-    /** \return requests that have arrived and not ended */
+    /** @return requests that have arrived and not ended */
     uint32_t GetUnfinished() const;
-    /** \return the same for one user */
+    /** @return the same for one user */
     uint32_t GetUnfinished(uint32_t user) const;
-    /** \return the user's request that ended last; null before the first one */
+    /** @return the user's request that ended last; null before the first one */
     const Request* GetLast(uint32_t user) const;
-    /** \return bit/s of the user's upload that arrived last, 0 before the first one */
+    /** @return bit/s of the user's upload that arrived last, 0 before the first one */
     double GetGoodput(uint32_t user) const;
 
   private:

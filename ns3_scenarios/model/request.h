@@ -79,7 +79,7 @@ struct Request
     double metQueueBytes{0}; //!< in the user's device when the upload began
     uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there
 
-    /** \return the time from arrival to end: the sum of the components */
+    /** @return the time from arrival to end: the sum of the components */
     Time GetResponseTime() const
     {
         return finish - arrival;

@@ -29,12 +29,12 @@ struct TcpSample
 class TcpProbe
 {
   public:
-    /** The connection now uses \p socket; the counters of the one before are kept. */
+    /** The connection now uses @p socket; the counters of the one before are kept. */
     void Attach(Ptr<AbortableTcpSocket> socket);
 
     TcpSample Sample() const;
 
-    /** \return segments with data sent again since the start, all sockets together */
+    /** @return segments with data sent again since the start, all sockets together */
     uint64_t GetRetransmissions() const;
 
   private:

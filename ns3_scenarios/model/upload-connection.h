@@ -33,10 +33,10 @@ class UploadConnection
     std::function<void(uint64_t requestId)> onReply;
 
     /**
-     * \param user the user's node
-     * \param site where the site listens
-     * \param gateway watches what the radio network delivers; must outlive the connection
-     * \param ledger hears of the upload's steps; must outlive the connection
+     * @param user the user's node
+     * @param site where the site listens
+     * @param gateway watches what the radio network delivers; must outlive the connection
+     * @param ledger hears of the upload's steps; must outlive the connection
      */
     UploadConnection(Ptr<Node> user,
                      const InetSocketAddress& site,
@@ -55,15 +55,15 @@ class UploadConnection
     /** Forget a request for good. */
     void Drop(uint64_t requestId);
 
-    /** \return true when established */
+    /** @return true when established */
     bool IsReady() const;
 
-    /** \return bytes not yet acknowledged, in the socket and before it */
+    /** @return bytes not yet acknowledged, in the socket and before it */
     uint64_t GetBacklog() const;
 
     const TcpProbe& GetProbe() const;
 
-    /** \return how often the connection was opened anew */
+    /** @return how often the connection was opened anew */
     uint32_t GetReopenCount() const;
 
   private:

@@ -22,10 +22,10 @@ using channel::WireReader;
 using channel::WireType;
 using channel::WireWriter;
 
-/// The letters that buffers name their elements with, in the order of WireDtype.
+/** The letters that buffers name their elements with, in the order of WireDtype. */
 constexpr const char* DTYPE_FORMATS[] = {"b", "h", "i", "lq", "B", "H", "I", "LQ", "f", "d"};
 
-/// numpy's functions, looked up once.
+/** numpy's functions, looked up once. */
 struct Numpy
 {
     Numpy()
@@ -91,7 +91,7 @@ class Node
         }
     }
 
-    /// Append a value of this space. @throws nb::python_error from the conversion of odd values
+    /** Append a value of this space. @throws nb::python_error from the conversion of odd values */
     void Write(nb::handle value, WireWriter& writer) const
     {
         switch (m_type)
@@ -264,7 +264,7 @@ class Node
         WriteArray(converted.view, writer);
     }
 
-    /// Write a list or tuple of plain numbers; false if it is something else, or does not fit.
+    /** Write a list or tuple of plain numbers; false if it is something else, or does not fit. */
     bool WriteNumbers(nb::handle value, WireWriter& writer) const
     {
         const bool list = PyList_Check(value.ptr()) != 0;

@@ -20,14 +20,14 @@ namespace tandem::compat
 
 using namespace channel;
 
-/// What receive() returns instead of a message.
+/** What receive() returns instead of a message. */
 enum Outcome : int
 {
     TIMED_OUT = -1,
     DIED = -2
 };
 
-/// Ends a wait from its idle function.
+/** Ends a wait from its idle function. */
 struct TimedOut
 {
 };
@@ -85,7 +85,7 @@ class GymChannel
         m_action = MakeNode(action);
     }
 
-    /// @return (kind, flags, reward, simulated time, value, text), or an Outcome
+    /** @return (kind, flags, reward, simulated time, value, text), or an Outcome */
     nb::object Receive(double timeoutS)
     {
         try
@@ -123,7 +123,7 @@ class GymChannel
                               decoded);
     }
 
-    /// @return false if the simulator is dead
+    /** @return false if the simulator is dead */
     bool Reply(std::uint32_t kind, nb::object action, const std::string& text)
     {
         try
@@ -168,7 +168,9 @@ class GymChannel
                                      : std::make_unique<Node>(description, m_numpy, m_convert);
     }
 
-    /// Wait without the interpreter's lock; signals, death and time are looked at between slices.
+    /**
+     * Wait without the interpreter's lock; signals, death and time are looked at between slices.
+     */
     template <typename WaitFunction>
     void Wait(double timeoutS, bool ready, WaitFunction wait)
     {
@@ -213,10 +215,10 @@ class GymChannel
     nb::object m_convert;
     std::unique_ptr<Node> m_observation;
     std::unique_ptr<Node> m_action;
-    bool m_begun{false}; ///< the block is ours to write, after a refused action
+    bool m_begun{false}; //!< the block is ours to write, after a refused action
 };
 
-/// A segment laid out by a user's module, mapped for as long as it takes to write one word.
+/** A segment laid out by a user's module, mapped for as long as it takes to write one word. */
 DuplexHeader*
 MapHeader(int fd)
 {
@@ -245,7 +247,7 @@ AnnounceSimulator(int fd, int pid)
     munmap(header, sizeof *header);
 }
 
-/// @return true once the simulator has told its end by the message interface
+/** @return true once the simulator has told its end by the message interface */
 bool
 IsFinished(int fd)
 {

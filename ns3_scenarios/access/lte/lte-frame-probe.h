@@ -25,11 +25,11 @@ class LteFrameProbe
 {
   public:
     /**
-     * \param ue the UE to watch
-     * \param ueNode its number in the topology
-     * \param enb the eNB it attaches to
-     * \param enbNode the eNB's number
-     * \param tables where the rows go; must outlive this
+     * @param ue the UE to watch
+     * @param ueNode its number in the topology
+     * @param enb the eNB it attaches to
+     * @param enbNode the eNB's number
+     * @param tables where the rows go; must outlive this
      */
     LteFrameProbe(Ptr<LteUeNetDevice> ue,
                   int64_t ueNode,

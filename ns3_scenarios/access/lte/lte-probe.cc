@@ -12,9 +12,7 @@
 
 #include <algorithm>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 namespace
@@ -155,5 +153,4 @@ LteUeProbe::GetRlcBytes() const
     return m_rlcBytes;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -12,9 +12,7 @@
 
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -26,27 +24,27 @@ namespace tandem
 class LteUeProbe
 {
   public:
-    /** \param device the UE's device */
+    /** @param device the UE's device */
     explicit LteUeProbe(Ptr<LteUeNetDevice> device);
     LteUeProbe(const LteUeProbe&) = delete;
     LteUeProbe& operator=(const LteUeProbe&) = delete;
 
-    /** \return airtime and HARQ retransmissions up to now */
+    /** @return airtime and HARQ retransmissions up to now */
     RadioCounters Count() const;
 
-    /** \return PRBs granted to this UE since the start (one PRB for one subframe each) */
+    /** @return PRBs granted to this UE since the start (one PRB for one subframe each) */
     uint64_t GetGrantedPrbs() const;
 
-    /** \return bits of the transport blocks granted for new data since the start */
+    /** @return bits of the transport blocks granted for new data since the start */
     uint64_t GetGrantedBits() const;
 
-    /** \return MCS of the last grant; 0 before the first */
+    /** @return MCS of the last grant; 0 before the first */
     uint8_t GetMcs() const;
 
-    /** \return whether there has been a grant */
+    /** @return whether there has been a grant */
     bool HasGrant() const;
 
-    /** \return bytes in the RLC transmission buffer, within the size of RLC headers */
+    /** @return bytes in the RLC transmission buffer, within the size of RLC headers */
     uint64_t GetRlcBytes() const;
 
   private:
@@ -69,7 +67,6 @@ class LteUeProbe
     uint64_t m_rlcBytes{0};
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_LTE_PROBE_H

@@ -24,9 +24,9 @@ class WifiFrameProbe
 {
   public:
     /**
-     * \param device the device to watch
-     * \param node its number in the topology
-     * \param tables where the rows go; must outlive this
+     * @param device the device to watch
+     * @param node its number in the topology
+     * @param tables where the rows go; must outlive this
      */
     WifiFrameProbe(Ptr<WifiNetDevice> device, int64_t node, FrameTables& tables);
     WifiFrameProbe(const WifiFrameProbe&) = delete;

@@ -7,9 +7,7 @@
 #include "ns3/wifi-phy.h"
 #include "ns3/wifi-psdu.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 WifiStationProbe::WifiStationProbe(Ptr<WifiNetDevice> device)
@@ -92,5 +90,4 @@ MediumProbe::GetBusyS() const
     return m_busy.GetSeconds();
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

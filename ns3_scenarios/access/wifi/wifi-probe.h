@@ -10,9 +10,7 @@
 #include "ns3/wifi-ppdu.h"
 #include "ns3/wifi-tx-vector.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -24,18 +22,18 @@ namespace tandem
 class WifiStationProbe
 {
   public:
-    /** \param device the station's device */
+    /** @param device the station's device */
     explicit WifiStationProbe(Ptr<WifiNetDevice> device);
     WifiStationProbe(const WifiStationProbe&) = delete;
     WifiStationProbe& operator=(const WifiStationProbe&) = delete;
 
-    /** \return airtime and retransmissions up to now */
+    /** @return airtime and retransmissions up to now */
     RadioCounters Count() const;
 
-    /** \return PHY rate of the last data PPDU, bit/s; 0 before the first */
+    /** @return PHY rate of the last data PPDU, bit/s; 0 before the first */
     double GetRateBps() const;
 
-    /** \return HT, VHT or HE MCS of the last data PPDU; 0 before the first */
+    /** @return HT, VHT or HE MCS of the last data PPDU; 0 before the first */
     double GetMcs() const;
 
   private:
@@ -53,12 +51,12 @@ class WifiStationProbe
 class MediumProbe
 {
   public:
-    /** \param device the AP's device, whose view of the medium counts */
+    /** @param device the AP's device, whose view of the medium counts */
     explicit MediumProbe(Ptr<WifiNetDevice> device);
     MediumProbe(const MediumProbe&) = delete;
     MediumProbe& operator=(const MediumProbe&) = delete;
 
-    /** \return busy seconds that the PHY has reported up to now */
+    /** @return busy seconds that the PHY has reported up to now */
     double GetBusyS() const;
 
   private:
@@ -67,7 +65,6 @@ class MediumProbe
     Time m_busy;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_WIFI_PROBE_H

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// Stop the process with the place and the condition; works in children, too.
+/** Stop the process with the place and the condition; works in children, too. */
 #define CHECK(condition)                                                                       \
     do                                                                                         \
     {                                                                                          \
@@ -24,7 +24,7 @@
 namespace tandem::checks
 {
 
-/// @return whether `action` throws something whose text has `part` in it
+/** @return whether `action` throws something whose text has `part` in it */
 template <typename Action>
 bool
 Throws(Action action, const std::string& part)
@@ -40,7 +40,7 @@ Throws(Action action, const std::string& part)
     return false;
 }
 
-/// Run a function in a forked process. @return its pid
+/** Run a function in a forked process. @return its pid */
 template <typename Function>
 pid_t
 InChild(Function function)
@@ -56,7 +56,7 @@ InChild(Function function)
     return pid;
 }
 
-/// @return the wait status of a child that has ended
+/** @return the wait status of a child that has ended */
 inline int
 WaitFor(pid_t pid)
 {

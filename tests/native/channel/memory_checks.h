@@ -29,7 +29,7 @@ using namespace tandem::channel;
 const Sizes SIZES{3, 17, 5 * sizeof(double), 7 * sizeof(std::int32_t), 1000};
 const std::string SCHEMA = "{\"schema\": true }";
 
-/// Clamping and bounds at every length around the vector's width, NaN and infinities included.
+/** Clamping and bounds at every length around the vector's width, NaN and infinities included. */
 inline void
 CheckValues()
 {
@@ -57,7 +57,7 @@ CheckValues()
     }
 }
 
-/// Every byte of every block of every slot can be written, and none belongs to two blocks.
+/** Every byte of every block of every slot can be written, and none belongs to two blocks. */
 inline void
 CheckBlocks()
 {
@@ -89,7 +89,7 @@ CheckBlocks()
     CHECK(Throws([] { Segment().Create({1, 0, 1ULL << 62, 0, 0}, ""); }, "cannot"));
 }
 
-/// @return whether all blocks of an accepted segment lie in its memory, and none on another
+/** @return whether all blocks of an accepted segment lie in its memory, and none on another */
 inline bool
 IsInside(int fd, std::uint64_t bytes)
 {
@@ -119,7 +119,7 @@ IsInside(int fd, std::uint64_t bytes)
     return end <= bytes;
 }
 
-/// Every word of the header with every nasty value is refused, or names memory that is there.
+/** Every word of the header with every nasty value is refused, or names memory that is there. */
 inline void
 CheckCorruptHeaders()
 {
@@ -205,7 +205,7 @@ CheckCorruptDuplex()
     close(fd);
 }
 
-/// Read a value of unknown type, as both ends do. @return how many values it has
+/** Read a value of unknown type, as both ends do. @return how many values it has */
 inline std::uint64_t
 ReadValue(WireReader& reader)
 {
@@ -249,7 +249,7 @@ ReadValue(WireReader& reader)
     }
 }
 
-/// Messages of every type, cut off everywhere, with random bytes, nested too deep.
+/** Messages of every type, cut off everywhere, with random bytes, nested too deep. */
 inline void
 CheckWire()
 {

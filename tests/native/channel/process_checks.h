@@ -30,7 +30,7 @@ constexpr std::uint32_t STEPS = 500;
 constexpr std::size_t VALUES = 33;
 const auto NEVER = [] { return false; };
 
-/// Values that tell their step, so that a stale or torn block is seen.
+/** Values that tell their step, so that a stale or torn block is seen. */
 inline double
 ValueOf(std::uint32_t step, std::size_t index)
 {
@@ -61,7 +61,7 @@ Holds(const unsigned char* block, std::uint32_t step)
     return true;
 }
 
-/// Now and then one side is slow, so that the other's wait ends in a sleep.
+/** Now and then one side is slow, so that the other's wait ends in a sleep. */
 inline void
 SometimesPause(std::mt19937& random)
 {
@@ -76,7 +76,7 @@ SometimesPause(std::mt19937& random)
     }
 }
 
-/// The simulator's side: publish, wait for the command, check the action. Endless with steps 0.
+/** The simulator's side: publish, wait for the command, check the action. Endless with steps 0. */
 inline void
 Simulate(const Segment& segment, double spinUs, std::uint32_t steps)
 {
@@ -100,7 +100,7 @@ Simulate(const Segment& segment, double spinUs, std::uint32_t steps)
     }
 }
 
-/// One step of the agent's side. @return false if the slice ended without a message
+/** One step of the agent's side. @return false if the slice ended without a message */
 inline bool
 Act(const Segment& segment, Waiter& waiter, std::mt19937& random, std::uint32_t step)
 {
@@ -144,7 +144,7 @@ CheckSteps(double simulatorSpinUs, double agentSpinUs)
     CHECK(agentSpinUs > 0.0 || waiter.GetSleeps() > 0);
 }
 
-/// Killed at a random moment: the mapping stays good, and the watch tells.
+/** Killed at a random moment: the mapping stays good, and the watch tells. */
 inline void
 CheckKilledSteps()
 {
@@ -180,7 +180,7 @@ CheckKilledSteps()
     }
 }
 
-/// Blocks one after the other both ways; `kill` ends the sender in the middle.
+/** Blocks one after the other both ways; `kill` ends the sender in the middle. */
 inline void
 CheckDuplex(DuplexKind kind, double spinUs, bool killed)
 {
@@ -248,7 +248,7 @@ CheckDuplex(DuplexKind kind, double spinUs, bool killed)
     CHECK(!in.HasMessage());
 }
 
-/// Memory is found by its name while its owner lives, and by nobody afterwards.
+/** Memory is found by its name while its owner lives, and by nobody afterwards. */
 inline void
 CheckOffers()
 {

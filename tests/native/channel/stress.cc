@@ -47,7 +47,7 @@ Await(Waiter& waiter, Mailbox& mailbox, std::uint32_t seen)
     return true;
 }
 
-/// The simulator's side; the agent says when it is over.
+/** The simulator's side; the agent says when it is over. */
 void
 Publish(const Segment& segment, double spinUs)
 {
@@ -69,7 +69,7 @@ Publish(const Segment& segment, double spinUs)
     }
 }
 
-/// The agent's side. @return the number of steps
+/** The agent's side. @return the number of steps */
 std::uint32_t
 Choose(const Segment& segment, double spinUs, double seconds, std::uint64_t& sleeps)
 {
@@ -96,7 +96,7 @@ Choose(const Segment& segment, double spinUs, double seconds, std::uint64_t& sle
     }
 }
 
-/// The thread that watches for deaths, given other processes to watch all the time.
+/** The thread that watches for deaths, given other processes to watch all the time. */
 void
 WatchMany(const Segment& segment, const std::atomic<bool>& over)
 {

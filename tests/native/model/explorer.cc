@@ -23,7 +23,7 @@ Names()
     return names;
 }
 
-/// 128 bits of a key: two different states share them with a probability below 1e-20.
+/** 128 bits of a key: two different states share them with a probability below 1e-20. */
 struct Digest
 {
     std::uint64_t low;
@@ -43,7 +43,7 @@ struct DigestHash
     }
 };
 
-/// FNV-1a, and the same with another prime and a shift in between.
+/** FNV-1a, and the same with another prime and a shift in between. */
 Digest
 DigestOf(const std::string& key)
 {
@@ -90,11 +90,11 @@ Describe(std::size_t thread, const Operation& operation, std::uint32_t result)
     }
 }
 
-/// How a state was reached.
+/** How a state was reached. */
 struct Step
 {
     std::uint32_t before;
-    std::uint32_t node; ///< of the thread that moved
+    std::uint32_t node; //!< of the thread that moved
     std::uint32_t result;
     std::uint8_t thread;
 };
@@ -133,7 +133,7 @@ struct Search
         }
     }
 
-    /// @return false if something is wrong
+    /** @return false if something is wrong */
     bool Expand(const State& state, std::uint32_t step)
     {
         bool moved = false;

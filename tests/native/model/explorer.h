@@ -19,7 +19,7 @@
 namespace tandem::model
 {
 
-/// What a thread keeps from one turn to the next, as bytes.
+/** What a thread keeps from one turn to the next, as bytes. */
 using Local = std::string;
 
 /**
@@ -33,7 +33,7 @@ struct Program
     std::function<bool(Local&)> turn;
 };
 
-/// @return a program of `Keep`, which is trivially copyable, and of turns that take one
+/** @return a program of `Keep`, which is trivially copyable, and of turns that take one */
 template <typename Keep, typename Turn>
 Program
 MakeProgram(const Keep& first, Turn turn)
@@ -49,17 +49,19 @@ MakeProgram(const Keep& first, Turn turn)
             }};
 }
 
-/// The threads' code as trees: a node is where a turn began and the results since, and it has the
-/// operation that comes next.
+/**
+ * The threads' code as trees: a node is where a turn began and the results since, and it has the
+ * operation that comes next.
+ */
 class Programs
 {
   public:
     explicit Programs(std::vector<Program> programs);
 
-    /// @return the node where a thread starts
+    /** @return the node where a thread starts */
     std::uint32_t Root(std::size_t thread) const;
     const Operation& At(std::uint32_t node) const;
-    /// @return the node after this one's operation has returned `result`
+    /** @return the node after this one's operation has returned `result` */
     std::uint32_t After(std::uint32_t node, std::uint32_t result);
 
   private:
@@ -84,17 +86,17 @@ class Programs
 struct Report
 {
     std::uint64_t states{0};
-    std::uint64_t endings{0};       ///< states in which all threads have ended
-    std::string violation;          ///< empty if nothing is wrong
-    std::vector<std::string> trace; ///< the steps that lead to it
+    std::uint64_t endings{0};       //!< states in which all threads have ended
+    std::string violation;          //!< empty if nothing is wrong
+    std::vector<std::string> trace; //!< the steps that lead to it
 };
 
-/// Threads to explore together.
+/** Threads to explore together. */
 struct Case
 {
     const char* name;
     std::vector<Program> programs;
-    std::uint8_t sliceEnds; ///< how many sleeps may end without cause
+    std::uint8_t sliceEnds; //!< how many sleeps may end without cause
 };
 
 /**

@@ -18,7 +18,7 @@ inline Atomic<std::uint32_t> y;
 inline Atomic<std::uint32_t> told;
 inline Plain<std::uint32_t> data;
 
-/// A thread that runs once.
+/** A thread that runs once. */
 template <typename Code>
 Program
 Once(Code code)
@@ -29,7 +29,7 @@ Once(Code code)
     });
 }
 
-/// Data, then a flag: who sees the flag may read the data.
+/** Data, then a flag: who sees the flag may read the data. */
 inline Case
 MessagePassing(std::memory_order store, std::memory_order load)
 {
@@ -49,7 +49,7 @@ MessagePassing(std::memory_order store, std::memory_order load)
     };
 }
 
-/// Each writes its word and reads the other's: both must not read the old values.
+/** Each writes its word and reads the other's: both must not read the old values. */
 inline Case
 StoreBuffering(std::memory_order store, std::memory_order load)
 {
@@ -69,7 +69,7 @@ StoreBuffering(std::memory_order store, std::memory_order load)
     };
 }
 
-/// Two reads of one word do not go back in time.
+/** Two reads of one word do not go back in time. */
 inline Case
 Coherence()
 {
@@ -87,7 +87,7 @@ Coherence()
     };
 }
 
-/// A read that does not see the flag of a writer that waits for nobody.
+/** A read that does not see the flag of a writer that waits for nobody. */
 inline Case
 UnorderedRead()
 {

@@ -9,7 +9,7 @@ namespace
 
 using Counts = std::array<std::uint8_t, MAX_WORDS>;
 
-/// Count from `base` instead of from 0; what is below no longer matters.
+/** Count from `base` instead of from 0; what is below no longer matters. */
 void
 Rebase(Counts& counts, const Counts& base)
 {
@@ -44,7 +44,7 @@ Releases(std::memory_order order)
            order == std::memory_order_seq_cst;
 }
 
-/// A thread has taken note of a value.
+/** A thread has taken note of a value. */
 void
 Take(ThreadState& thread, const WordState& word, std::uint8_t number, std::uint8_t at, bool acquire)
 {
@@ -55,7 +55,7 @@ Take(ThreadState& thread, const WordState& word, std::uint8_t number, std::uint8
     }
 }
 
-/// A thread adds a value, the newest of its word.
+/** A thread adds a value, the newest of its word. */
 void
 Append(ThreadState& thread,
        WordState& word,
@@ -87,7 +87,7 @@ Append(ThreadState& thread,
     }
 }
 
-/// Who touches a word that is not atomic must know of its last value.
+/** Who touches a word that is not atomic must know of its last value. */
 void
 CheckKnown(const ThreadState& thread, const WordState& word, std::uint8_t number)
 {

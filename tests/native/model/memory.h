@@ -33,17 +33,17 @@ namespace tandem::model
 constexpr std::size_t MAX_THREADS = 2;
 constexpr std::size_t MAX_WORDS = 16;
 
-/// What a thread knows of: the newest value of each word, and who has read it how often.
+/** What a thread knows of: the newest value of each word, and who has read it how often. */
 struct Knowledge
 {
     std::array<std::uint8_t, MAX_WORDS> newest{};
-    /// Of words that are not atomic, by thread: who writes one must know of all reads.
+    /** Of words that are not atomic, by thread: who writes one must know of all reads. */
     std::array<std::array<std::uint8_t, MAX_WORDS>, MAX_THREADS> reads{};
 
     void Join(const Knowledge& other);
 };
 
-/// One value of an atomic word, with what its release took along.
+/** One value of an atomic word, with what its release took along. */
 struct Message
 {
     std::uint32_t value{0};
@@ -53,40 +53,40 @@ struct Message
 struct WordState
 {
     std::vector<Message> messages{Message{}};
-    std::uint8_t sequential{0}; ///< the newest seq_cst store
-    std::uint8_t kernel{0};     ///< the newest value that a FUTEX_WAKE has told the kernel of
+    std::uint8_t sequential{0}; //!< the newest seq_cst store
+    std::uint8_t kernel{0};     //!< the newest value that a FUTEX_WAKE has told the kernel of
 };
 
 struct ThreadState
 {
-    std::uint32_t node{0}; ///< where its code stands, see Programs
+    std::uint32_t node{0}; //!< where its code stands, see Programs
     Knowledge known{};
     bool asleep{false};
-    std::uint8_t word{0}; ///< where it sleeps
+    std::uint8_t word{0}; //!< where it sleeps
 };
 
-/// One state of memory and threads. Copied at each step of the exploration.
+/** One state of memory and threads. Copied at each step of the exploration. */
 struct State
 {
     std::array<ThreadState, MAX_THREADS> threads;
     std::array<WordState, MAX_WORDS> words;
-    std::array<std::array<std::uint8_t, MAX_WORDS>, MAX_THREADS> reads{}; ///< so far, by thread
-    std::uint8_t sliceEndsLeft{0}; ///< sleeps that may end without cause
+    std::array<std::array<std::uint8_t, MAX_WORDS>, MAX_THREADS> reads{}; //!< so far, by thread
+    std::uint8_t sliceEndsLeft{0}; //!< sleeps that may end without cause
 
-    /// Forget what all threads know and count from there, so that equal states look equal.
+    /** Forget what all threads know and count from there, so that equal states look equal. */
     void Normalise();
-    /// Everything that decides what can still happen, as bytes.
+    /** Everything that decides what can still happen, as bytes. */
     std::string Key() const;
 };
 
-/// A state that a step leads to, and what the step returned to its thread.
+/** A state that a step leads to, and what the step returned to its thread. */
 struct Successor
 {
     State state;
     std::uint32_t result;
 };
 
-/// All outcomes that a thread's next operation can have. @throws Violation for a data race
+/** All outcomes that a thread's next operation can have. @throws Violation for a data race */
 std::vector<Successor> Apply(const State& state, std::size_t thread, const Operation& operation);
 
 } // namespace tandem::model

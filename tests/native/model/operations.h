@@ -22,13 +22,13 @@ enum class Kind : std::uint8_t
 {
     LOAD,
     STORE,
-    ADD,   ///< read-modify-write, returns the value before
-    READ,  ///< of a word that is not atomic
-    WRITE, ///< of a word that is not atomic
-    WAIT,  ///< FUTEX_WAIT
-    WAKE,  ///< FUTEX_WAKE
-    DONE,  ///< the thread has ended
-    FAILED ///< the thread found something wrong
+    ADD,   //!< read-modify-write, returns the value before
+    READ,  //!< of a word that is not atomic
+    WRITE, //!< of a word that is not atomic
+    WAIT,  //!< FUTEX_WAIT
+    WAKE,  //!< FUTEX_WAKE
+    DONE,  //!< the thread has ended
+    FAILED //!< the thread found something wrong
 };
 
 struct Operation
@@ -37,10 +37,10 @@ struct Operation
     std::uint8_t word{0};
     std::memory_order order{std::memory_order_seq_cst};
     std::uint32_t value{0};
-    std::string text; ///< of FAILED
+    std::string text; //!< of FAILED
 };
 
-/// What FUTEX_WAIT returns; the code under test must not depend on it.
+/** What FUTEX_WAIT returns; the code under test must not depend on it. */
 enum WaitResult : std::uint32_t
 {
     WOKEN,
@@ -48,19 +48,19 @@ enum WaitResult : std::uint32_t
     SLICE_ENDED
 };
 
-/// Thrown at the first operation that has no result yet.
+/** Thrown at the first operation that has no result yet. */
 struct Pending
 {
     Operation operation;
 };
 
-/// Thrown by modelled code that finds something wrong.
+/** Thrown by modelled code that finds something wrong. */
 struct Violation
 {
     std::string text;
 };
 
-/// The run that is under way: results so far, and what stands for the clock.
+/** The run that is under way: results so far, and what stands for the clock. */
 struct Run
 {
     const std::vector<std::uint32_t>* results{nullptr};
@@ -75,11 +75,11 @@ CurrentRun()
     return run;
 }
 
-/// @return the number of a shared word, by its address
+/** @return the number of a shared word, by its address */
 std::uint8_t NumberOfWord(const void* address, const char* name = nullptr);
-/// Forget all words, for other code.
+/** Forget all words, for other code. */
 void ForgetWords();
-/// @return the name that a word was given
+/** @return the name that a word was given */
 const std::string& NameOfWord(std::uint8_t word);
 
 inline std::uint32_t
@@ -95,7 +95,7 @@ Perform(Kind kind, const void* address, std::memory_order order, std::uint32_t v
     };
 }
 
-/// Modelled code says what must hold.
+/** Modelled code says what must hold. */
 inline void
 Require(bool holds, const char* text)
 {

@@ -16,7 +16,7 @@
 namespace tandem::model
 {
 
-/// In the place of std::atomic.
+/** In the place of std::atomic. */
 template <typename T>
 class Atomic
 {
@@ -43,7 +43,7 @@ class Atomic
     T m_unused{};
 };
 
-/// In the place of a word that is not atomic; a race on it is a failure.
+/** In the place of a word that is not atomic; a race on it is a failure. */
 template <typename T>
 class Plain
 {
@@ -63,7 +63,9 @@ class Plain
     T m_unused{};
 };
 
-/// In the place of std::chrono::steady_clock: each look takes so long that a spin has two rounds.
+/**
+ * In the place of std::chrono::steady_clock: each look takes so long that a spin has two rounds.
+ */
 struct SteadyClock
 {
     using duration = std::chrono::microseconds;
@@ -80,7 +82,7 @@ struct SteadyClock
     }
 };
 
-/// In the place of syscall(SYS_futex, …).
+/** In the place of syscall(SYS_futex, …). */
 inline long
 FutexCall(std::uint32_t* word, int operation, std::uint32_t value, const timespec*, void*, int)
 {

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// @file A single header of the interfaces that are served here, by its original name.
+/** @file A single header of the interfaces that are served here, by its original name. */
 #include "compat/open-gym-env.h" // IWYU pragma: export

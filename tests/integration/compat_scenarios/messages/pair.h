@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-/// What the simulator sends.
+/** What the simulator sends. */
 struct Sent
 {
     double a{1.5};
@@ -13,7 +13,7 @@ struct Sent
     std::array<uint8_t, 3> c{7, 8, 9};
 };
 
-/// What Python answers.
+/** What Python answers. */
 struct Answer
 {
     double sum{0};
