@@ -28,10 +28,14 @@ function(tandem_scenario_library)
   target_include_directories(tandem-scenario PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
   target_compile_definitions(tandem-scenario PUBLIC TANDEM_VERSION="${PROJECT_VERSION}")
   target_compile_options(tandem-scenario PRIVATE -Wall -Wextra)
-  set_target_properties(tandem-scenario PROPERTIES UNITY_BUILD ${TANDEM_UNITY}
-                                                   UNITY_BUILD_BATCH_SIZE 8
-                                                   CXX_EXTENSIONS OFF
-                                                   POSITION_INDEPENDENT_CODE ON)
+  # NS_LOG_COMPONENT_DEFINE names its object g_log in every file, so each file of a batch gets a
+  # g_log of its own.
+  set_target_properties(tandem-scenario PROPERTIES
+    UNITY_BUILD ${TANDEM_UNITY} UNITY_BUILD_BATCH_SIZE 8 UNITY_BUILD_UNIQUE_ID TANDEM_FILE
+    UNITY_BUILD_CODE_BEFORE_INCLUDE
+      "#define TANDEM_PASTE(a, b) a##b\n#define TANDEM_JOIN(a, b) TANDEM_PASTE(a, b)\n\
+#define g_log TANDEM_JOIN(g_log_, TANDEM_FILE)"
+    CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   install(TARGETS tandem-scenario ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   install(DIRECTORY ${A_HEADER_FOLDERS} DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
           FILES_MATCHING PATTERN "*.h")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/frame-tables.h"
 
-#include "agent-link/agent-link.h"
-
 #include "ns3/simulator.h"
 
 #include <array>
@@ -37,44 +35,75 @@ constexpr std::array<const char*, static_cast<size_t>(FrameKind::COUNT)> KIND_NA
     "control",
 };
 
-// One row, one column: a table that formatting would tear apart.
+// One column: name, unit, help, getter. Tables that formatting would tear apart.
 // clang-format off
-const std::vector<RecordColumn> AIRTIME_COLUMNS{
-    {"transmission", RecordColumn::INT64, "", "number of the transmission since the simulation began"},
-    {"sender", RecordColumn::INT64, "", "node that transmits, index into meta.topology.nodes"},
-    {"receiver", RecordColumn::INT64, "", "node addressed; -1 for broadcast"},
-    {"user", RecordColumn::INT64, "", "user that sends or receives; -1 for none"},
-    {"kind", RecordColumn::INT64, "", "index into meta.frame_kinds"},
-    {"frames", RecordColumn::INT64, "", "MPDUs or transport blocks in it"},
-    {"size_bytes", RecordColumn::INT64, "B", "their size, MAC headers included"},
-    {"mcs", RecordColumn::INT64, "", "modulation and coding index; 0 for legacy rates"},
-    {"resource_blocks", RecordColumn::INT64, "", "LTE uplink: resource blocks; else 0"},
-    {"start_s", RecordColumn::FLOAT64, "s", "simulated time at which it begins"},
-    {"duration_s", RecordColumn::FLOAT64, "s", "time on the air, preamble included"},
-    {"rate_bps", RecordColumn::FLOAT64, "bit/s", "PHY rate (LTE: of this transport block)"},
+const std::vector<RecordField<AirtimeRow>> AIRTIME_COLUMNS{
+    {"transmission", "", "number of the transmission since the simulation began",
+     [](const AirtimeRow& r) -> int64_t { return r.transmission; }},
+    {"sender", "", "node that transmits, index into meta.topology.nodes",
+     [](const AirtimeRow& r) -> int64_t { return r.sender; }},
+    {"receiver", "", "node addressed; -1 for broadcast",
+     [](const AirtimeRow& r) -> int64_t { return r.receiver; }},
+    {"user", "", "user that sends or receives; -1 for none",
+     [](const AirtimeRow& r) -> int64_t { return r.user; }},
+    {"kind", "", "index into meta.frame_kinds",
+     [](const AirtimeRow& r) -> int64_t { return static_cast<int64_t>(r.kind); }},
+    {"frames", "", "MPDUs or transport blocks in it",
+     [](const AirtimeRow& r) -> int64_t { return static_cast<int64_t>(r.frames); }},
+    {"size_bytes", "B", "their size, MAC headers included",
+     [](const AirtimeRow& r) -> int64_t { return static_cast<int64_t>(r.sizeBytes); }},
+    {"mcs", "", "modulation and coding index; 0 for legacy rates",
+     [](const AirtimeRow& r) -> int64_t { return r.mcs; }},
+    {"resource_blocks", "", "LTE uplink: resource blocks; else 0",
+     [](const AirtimeRow& r) -> int64_t { return r.resourceBlocks; }},
+    {"start_s", "s", "simulated time at which it begins",
+     [](const AirtimeRow& r) -> double { return r.startS; }},
+    {"duration_s", "s", "time on the air, preamble included",
+     [](const AirtimeRow& r) -> double { return r.durationS; }},
+    {"rate_bps", "bit/s", "PHY rate (LTE: of this transport block)",
+     [](const AirtimeRow& r) -> double { return r.rateBps; }},
 };
-const std::vector<RecordColumn> FRAME_COLUMNS{
-    {"transmission", RecordColumn::INT64, "", "transmission that carried it, see airtime"},
-    {"sender", RecordColumn::INT64, "", "node that transmits, index into meta.topology.nodes"},
-    {"receiver", RecordColumn::INT64, "", "node addressed"},
-    {"user", RecordColumn::INT64, "", "user that sends or receives; -1 for none"},
-    {"uplink", RecordColumn::INT64, "", "1 if a station sends it, 0 if the AP or eNB does"},
-    {"sequence", RecordColumn::INT64, "", "802.11 sequence number; -1 for LTE"},
-    {"retry", RecordColumn::INT64, "", "1 if it was sent before"},
-    {"size_bytes", RecordColumn::INT64, "B", "MPDU or transport block"},
-    {"tcp_payload_bytes", RecordColumn::INT64, "B", "TCP payload of an MPDU; 0 without"},
-    {"tcp_sequence", RecordColumn::INT64, "", "TCP sequence number of an MPDU; -1 without"},
-    {"start_s", RecordColumn::FLOAT64, "s", "simulated time at which its transmission begins"},
+const std::vector<RecordField<FrameRow>> FRAME_COLUMNS{
+    {"transmission", "", "transmission that carried it, see airtime",
+     [](const FrameRow& r) -> int64_t { return r.transmission; }},
+    {"sender", "", "node that transmits, index into meta.topology.nodes",
+     [](const FrameRow& r) -> int64_t { return r.sender; }},
+    {"receiver", "", "node addressed",
+     [](const FrameRow& r) -> int64_t { return r.receiver; }},
+    {"user", "", "user that sends or receives; -1 for none",
+     [](const FrameRow& r) -> int64_t { return r.user; }},
+    {"uplink", "", "1 if a station sends it, 0 if the AP or eNB does",
+     [](const FrameRow& r) -> int64_t { return r.uplink; }},
+    {"sequence", "", "802.11 sequence number; -1 for LTE",
+     [](const FrameRow& r) -> int64_t { return r.sequence; }},
+    {"retry", "", "1 if it was sent before",
+     [](const FrameRow& r) -> int64_t { return r.retry; }},
+    {"size_bytes", "B", "MPDU or transport block",
+     [](const FrameRow& r) -> int64_t { return static_cast<int64_t>(r.sizeBytes); }},
+    {"tcp_payload_bytes", "B", "TCP payload of an MPDU; 0 without",
+     [](const FrameRow& r) -> int64_t { return static_cast<int64_t>(r.tcpPayloadBytes); }},
+    {"tcp_sequence", "", "TCP sequence number of an MPDU; -1 without",
+     [](const FrameRow& r) -> int64_t { return r.tcpSequence; }},
+    {"start_s", "s", "simulated time at which its transmission begins",
+     [](const FrameRow& r) -> double { return r.startS; }},
 };
-const std::vector<RecordColumn> LOSS_COLUMNS{
-    {"sender", RecordColumn::INT64, "", "node that sent it, index into meta.topology.nodes"},
-    {"receiver", RecordColumn::INT64, "", "node addressed"},
-    {"user", RecordColumn::INT64, "", "user that sends or receives; -1 for none"},
-    {"uplink", RecordColumn::INT64, "", "1 if a station sent it"},
-    {"reason", RecordColumn::INT64, "", "index into meta.loss_reasons"},
-    {"sequence", RecordColumn::INT64, "", "802.11 sequence number; -1 for LTE"},
-    {"size_bytes", RecordColumn::INT64, "B", "MPDU, transport block or packet"},
-    {"time_s", RecordColumn::FLOAT64, "s", "simulated time at which it was noticed"},
+const std::vector<RecordField<LossRow>> LOSS_COLUMNS{
+    {"sender", "", "node that sent it, index into meta.topology.nodes",
+     [](const LossRow& r) -> int64_t { return r.sender; }},
+    {"receiver", "", "node addressed",
+     [](const LossRow& r) -> int64_t { return r.receiver; }},
+    {"user", "", "user that sends or receives; -1 for none",
+     [](const LossRow& r) -> int64_t { return r.user; }},
+    {"uplink", "", "1 if a station sent it",
+     [](const LossRow& r) -> int64_t { return r.uplink; }},
+    {"reason", "", "index into meta.loss_reasons",
+     [](const LossRow& r) -> int64_t { return static_cast<int64_t>(r.reason); }},
+    {"sequence", "", "802.11 sequence number; -1 for LTE",
+     [](const LossRow& r) -> int64_t { return r.sequence; }},
+    {"size_bytes", "B", "MPDU, transport block or packet",
+     [](const LossRow& r) -> int64_t { return static_cast<int64_t>(r.sizeBytes); }},
+    {"time_s", "s", "simulated time at which it was noticed",
+     [](const LossRow& r) -> double { return r.timeS; }},
 };
 // clang-format on
 
@@ -82,9 +111,9 @@ const std::vector<RecordColumn> LOSS_COLUMNS{
 
 FrameTables::FrameTables(AgentLink& link)
     : m_link(link),
-      m_airtime(link.AddRecords("airtime", AIRTIME_COLUMNS)),
-      m_frames(link.AddRecords("frames", FRAME_COLUMNS)),
-      m_losses(link.AddRecords("losses", LOSS_COLUMNS))
+      m_airtime(link, "airtime", AIRTIME_COLUMNS),
+      m_frames(link, "frames", FRAME_COLUMNS),
+      m_losses(link, "losses", LOSS_COLUMNS)
 {
     link.SetMeta("frame_kinds", nlohmann::json(KIND_NAMES).dump());
     link.SetMeta("loss_reasons", nlohmann::json(LOSS_NAMES).dump());
@@ -130,81 +159,38 @@ FrameTables::IsUplink(int64_t sender) const
 }
 
 int64_t
-FrameTables::Add(const AirtimeRow& row)
+FrameTables::Add(AirtimeRow row)
 {
-    const int64_t number = m_transmissions++;
-    if (m_link.IsBranch())
+    row.transmission = m_transmissions++;
+    if (!m_link.IsBranch())
     {
-        return number;
+        row.user = FindUser(row.sender, row.receiver);
+        m_airtime.Add(row);
     }
-    size_t column = 0;
-    m_airtime->Begin();
-    for (const int64_t value : {number,
-                                row.sender,
-                                row.receiver,
-                                FindUser(row.sender, row.receiver),
-                                static_cast<int64_t>(row.kind),
-                                static_cast<int64_t>(row.frames),
-                                static_cast<int64_t>(row.sizeBytes),
-                                row.mcs,
-                                row.resourceBlocks})
-    {
-        m_airtime->SetInt(column++, value);
-    }
-    m_airtime->Set(column++, row.startS);
-    m_airtime->Set(column++, row.durationS);
-    m_airtime->Set(column, row.rateBps);
-    m_airtime->End();
-    return number;
+    return row.transmission;
 }
 
 void
-FrameTables::Add(const FrameRow& row)
+FrameTables::Add(FrameRow row)
 {
-    if (m_link.IsBranch())
+    if (!m_link.IsBranch())
     {
-        return;
+        row.user = FindUser(row.sender, row.receiver);
+        row.uplink = IsUplink(row.sender);
+        m_frames.Add(row);
     }
-    size_t column = 0;
-    m_frames->Begin();
-    for (const int64_t value : {row.transmission,
-                                row.sender,
-                                row.receiver,
-                                FindUser(row.sender, row.receiver),
-                                int64_t{IsUplink(row.sender)},
-                                row.sequence,
-                                int64_t{row.retry},
-                                static_cast<int64_t>(row.sizeBytes),
-                                static_cast<int64_t>(row.tcpPayloadBytes),
-                                row.tcpSequence})
-    {
-        m_frames->SetInt(column++, value);
-    }
-    m_frames->Set(column, row.startS);
-    m_frames->End();
 }
 
 void
-FrameTables::Add(const LossRow& row)
+FrameTables::Add(LossRow row)
 {
-    if (m_link.IsBranch())
+    if (!m_link.IsBranch())
     {
-        return;
+        row.user = FindUser(row.sender, row.receiver);
+        row.uplink = IsUplink(row.sender);
+        row.timeS = Simulator::Now().GetSeconds();
+        m_losses.Add(row);
     }
-    size_t column = 0;
-    m_losses->Begin();
-    for (const int64_t value : {row.sender,
-                                row.receiver,
-                                FindUser(row.sender, row.receiver),
-                                int64_t{IsUplink(row.sender)},
-                                static_cast<int64_t>(row.reason),
-                                row.sequence,
-                                static_cast<int64_t>(row.sizeBytes)})
-    {
-        m_losses->SetInt(column++, value);
-    }
-    m_losses->Set(column, Simulator::Now().GetSeconds());
-    m_losses->End();
 }
 
 } // namespace ns3::tandem

@@ -2,6 +2,8 @@
 #ifndef TANDEM_FRAME_TABLES_H
 #define TANDEM_FRAME_TABLES_H
 
+#include "agent-link/typed-records.h"
+
 #include "ns3/mac48-address.h"
 
 #include <cstdint>
@@ -10,9 +12,6 @@
 
 namespace ns3::tandem
 {
-
-class AgentLink;
-class RecordTable;
 
 /** Why a frame was lost or had to be sent again: the column `reason` of the table `losses`. */
 enum class FrameLoss : uint8_t
@@ -56,6 +55,8 @@ struct AirtimeRow
     double rateBps{0};
     int64_t mcs{0};
     int64_t resourceBlocks{0};
+    int64_t transmission{-1}; //!< its number; set by FrameTables
+    int64_t user{-1};         //!< set by FrameTables
 };
 
 /** A row of the table `frames`: one MPDU with data, or one LTE transport block. */
@@ -70,6 +71,8 @@ struct FrameRow
     uint64_t sizeBytes{0};
     uint64_t tcpPayloadBytes{0};
     int64_t tcpSequence{-1};
+    int64_t user{-1};   //!< set by FrameTables
+    bool uplink{false}; //!< set by FrameTables
 };
 
 /** A row of the table `losses`. */
@@ -80,6 +83,9 @@ struct LossRow
     FrameLoss reason{FrameLoss::PHY_OTHER};
     int64_t sequence{-1};
     uint64_t sizeBytes{0};
+    int64_t user{-1};   //!< set by FrameTables
+    bool uplink{false}; //!< set by FrameTables
+    double timeS{0};    //!< set by FrameTables: now
 };
 
 /**
@@ -103,18 +109,18 @@ class FrameTables
     int64_t FindNode(Mac48Address address) const;
 
     /** @return the number of the row, for FrameRow::transmission */
-    int64_t Add(const AirtimeRow& row);
-    void Add(const FrameRow& row);
-    void Add(const LossRow& row);
+    int64_t Add(AirtimeRow row);
+    void Add(FrameRow row);
+    void Add(LossRow row);
 
   private:
     int64_t FindUser(int64_t sender, int64_t receiver) const;
     bool IsUplink(int64_t sender) const;
 
     AgentLink& m_link;
-    RecordTable* m_airtime;
-    RecordTable* m_frames;
-    RecordTable* m_losses;
+    TypedRecords<AirtimeRow> m_airtime;
+    TypedRecords<FrameRow> m_frames;
+    TypedRecords<LossRow> m_losses;
     std::map<int64_t, int64_t> m_users; //!< by node
     std::map<Mac48Address, int64_t> m_nodes;
     int64_t m_transmissions{0};

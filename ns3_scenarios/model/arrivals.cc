@@ -2,7 +2,7 @@
 #include "model/arrivals.h"
 
 #include "agent-link/argument-check.h"
-#include "model/csv-reader.h"
+#include "model/csv-table.h"
 
 #include "ns3/double.h"
 #include "ns3/simulator.h"
@@ -97,7 +97,7 @@ void
 Arrivals::ReadTrace()
 {
     const auto lastUser = static_cast<uint32_t>(m_gaps.size()) - 1;
-    CsvReader csv(m_config.traceFile, {"time_s", "user"});
+    CsvTable csv(m_config.traceFile, {"time_s", "user"});
     while (csv.Next())
     {
         m_trace.push_back({csv.GetNumber(0, 0, MAX_TRACE_S), csv.GetCount(1, 0, lastUser)});

@@ -4,9 +4,10 @@
 #include "agent-link/agent-link.h"
 #include "model/inference-config.h"
 #include "model/observation.h"
-#include "model/request-ledger.h"
+#include "model/request.h"
 
 #include "ns3/simulator.h"
+#include "ns3/trace-source-accessor.h"
 
 #include <algorithm>
 
@@ -28,11 +29,26 @@ const Time SHORTEST_REST = MilliSeconds(50);
 
 } // namespace
 
+NS_OBJECT_ENSURE_REGISTERED(EpochLoop);
+
+TypeId
+EpochLoop::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::tandem::EpochLoop")
+            .SetParent<Object>()
+            .SetGroupName("Tandem")
+            .AddTraceSource("Decided",
+                            "A decision has been taken; its requests have not arrived yet.",
+                            MakeTraceSourceAccessor(&EpochLoop::m_decided),
+                            "ns3::tandem::EpochLoop::DecidedTracedCallback");
+    return tid;
+}
+
 EpochLoop::EpochLoop(const InferenceConfig& config,
                      AgentLink& link,
                      ActionBlock& action,
                      Observation& observation,
-                     RequestLedger& ledger,
                      std::vector<Ptr<InferenceClient>> clients,
                      std::function<bool(uint32_t user)> hasQueue)
     : m_link(link),
@@ -47,7 +63,10 @@ EpochLoop::EpochLoop(const InferenceConfig& config,
       m_choice(config.users, 0),
       m_timedOut(config.users, false)
 {
-    ledger.onFinished = [this](const Request& request) { Ended(request); };
+    for (const auto& client : m_clients)
+    {
+        client->TraceConnectWithoutContext("Finished", MakeCallback(&EpochLoop::Ended, this));
+    }
 }
 
 int64_t
@@ -73,10 +92,7 @@ EpochLoop::Decide()
         return;
     }
     m_epoch = m_link.GetEpoch() - 1;
-    if (onDecided)
-    {
-        onDecided(m_epoch);
-    }
+    m_decided(m_epoch);
     for (uint32_t i = 0; i < m_choice.size(); ++i)
     {
         m_choice[i] = static_cast<uint32_t>(m_action.Get(i));

@@ -6,6 +6,8 @@
 #include "model/inference-client.h"
 
 #include "ns3/nstime.h"
+#include "ns3/object.h"
+#include "ns3/traced-callback.h"
 
 #include <cstdint>
 #include <functional>
@@ -17,7 +19,6 @@ namespace ns3::tandem
 class ActionBlock;
 class AgentLink;
 class Observation;
-class RequestLedger;
 struct InferenceConfig;
 struct Request;
 
@@ -25,9 +26,11 @@ struct Request;
  * Decision after decision. Synchronous arrivals: when all requests of a decision have ended and
  * the gap has passed. Otherwise: at equal intervals, and requests carry over.
  */
-class EpochLoop
+class EpochLoop : public Object
 {
   public:
+    static TypeId GetTypeId();
+
     /**
      * Everything referred to must outlive the loop.
      * @param hasQueue whether something of the user's waits in its device
@@ -37,7 +40,6 @@ class EpochLoop
               AgentLink& link,
               ActionBlock& action,
               Observation& observation,
-              RequestLedger& ledger,
               std::vector<Ptr<InferenceClient>> clients,
               std::function<bool(uint32_t user)> hasQueue);
 
@@ -47,8 +49,12 @@ class EpochLoop
     /** Schedule the first decision. */
     void Start(Time delay);
 
-    /** Called right after each decision with its number, from 0. */
-    std::function<void(uint32_t epoch)> onDecided;
+    /**
+     * Signature of the trace source `Decided`.
+     *
+     * @param epoch the decision's number, from 0
+     */
+    typedef void (*DecidedTracedCallback)(uint32_t epoch);
 
   private:
     void Decide();
@@ -71,6 +77,7 @@ class EpochLoop
     Time m_waitUntil;               //!< decide then in any case
     std::vector<uint32_t> m_choice; //!< option of each user in this epoch
     std::vector<bool> m_timedOut;   //!< users with a time-out in this epoch
+    TracedCallback<uint32_t> m_decided;
     uint32_t m_epoch{0};
     uint32_t m_unended{0}; //!< synchronous: requests of this epoch that have not ended
 };

@@ -6,6 +6,7 @@
 
 #include "ns3/abort.h"
 #include "ns3/simulator.h"
+#include "ns3/trace-source-accessor.h"
 
 namespace ns3::tandem
 {
@@ -18,7 +19,15 @@ InferenceClient::GetTypeId()
     static TypeId tid = TypeId("ns3::tandem::InferenceClient")
                             .SetParent<Application>()
                             .SetGroupName("Tandem")
-                            .AddConstructor<InferenceClient>();
+                            .AddConstructor<InferenceClient>()
+                            .AddTraceSource("Issued",
+                                            "A request arrives at the user.",
+                                            MakeTraceSourceAccessor(&InferenceClient::m_issued),
+                                            "ns3::tandem::InferenceClient::RequestTracedCallback")
+                            .AddTraceSource("Finished",
+                                            "A request has ended, served or timed out.",
+                                            MakeTraceSourceAccessor(&InferenceClient::m_finished),
+                                            "ns3::tandem::InferenceClient::RequestTracedCallback");
     return tid;
 }
 
@@ -38,8 +47,8 @@ InferenceClient::StartApplication()
             std::make_unique<UploadConnection>(GetNode(),
                                                InetSocketAddress(site, INFERENCE_PORT),
                                                *m_config.gateway,
-                                               *m_config.ledger);
-        connection->onReply = [this](uint64_t id) { Finish(id); };
+                                               *m_config.ledger,
+                                               MakeCallback(&InferenceClient::Finish, this));
         connection->Open();
         return connection;
     };
@@ -69,6 +78,7 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
     m_lastOption = static_cast<int32_t>(option);
     const Request request = m_config.ledger->Open(m_config.user, epoch, option);
     const uint64_t id = request.id;
+    m_issued(request);
     Pending& pending = m_pending[id];
     pending.site = request.choice.site;
     pending.timeout = Simulator::Schedule(m_config.timeout, &InferenceClient::GiveUp, this, id);
@@ -97,7 +107,7 @@ InferenceClient::Finish(uint64_t requestId)
     const auto found = m_pending.find(requestId);
     found->second.timeout.Cancel();
     m_pending.erase(found);
-    m_config.ledger->Finish(requestId, RequestStatus::OK);
+    Close(requestId, RequestStatus::OK);
 }
 
 void
@@ -114,7 +124,16 @@ InferenceClient::GiveUp(uint64_t requestId)
     {
         Connection(pending.site).Drop(requestId);
     }
-    m_config.ledger->Finish(requestId, RequestStatus::TIMEOUT);
+    Close(requestId, RequestStatus::TIMEOUT);
+}
+
+void
+InferenceClient::Close(uint64_t requestId, RequestStatus status)
+{
+    if (const auto request = m_config.ledger->Finish(requestId, status))
+    {
+        m_finished(*request);
+    }
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "ns3/event-id.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/nstime.h"
+#include "ns3/traced-callback.h"
 
 #include <map>
 #include <memory>
@@ -19,6 +20,8 @@ namespace ns3::tandem
 
 class GatewayProbe;
 class RequestLedger;
+struct Request;
+enum class RequestStatus : uint8_t;
 
 /** What an InferenceClient works with; what is pointed to must outlive it. */
 struct InferenceClientConfig
@@ -58,6 +61,13 @@ class InferenceClient : public Application
     /** @return the option of the request issued last, -1 before the first one */
     int32_t GetLastOption() const;
 
+    /**
+     * Signature of the trace sources.
+     *
+     * @param request as the ledger knows it now
+     */
+    typedef void (*RequestTracedCallback)(const Request& request);
+
   private:
     struct Pending
     {
@@ -71,6 +81,7 @@ class InferenceClient : public Application
     UploadConnection& Connection(Site site);
     void Finish(uint64_t requestId);
     void GiveUp(uint64_t requestId);
+    void Close(uint64_t requestId, RequestStatus status);
 
     InferenceClientConfig m_config;
     CorePool m_device{1};
@@ -78,6 +89,8 @@ class InferenceClient : public Application
     std::unique_ptr<UploadConnection> m_cloud;
     std::map<uint64_t, Pending> m_pending;
     int32_t m_lastOption{-1};
+    TracedCallback<const Request&> m_issued;
+    TracedCallback<const Request&> m_finished;
 };
 
 } // namespace ns3::tandem

@@ -179,23 +179,22 @@ InferenceRun::BuildApplications()
         kinds.push_back(m_cells[user.cell]->GetKind() == "lte" ? 1 : 0);
         connect = std::max(connect, m_cells[user.cell]->GetWarmup());
     }
-    m_ledger = std::make_unique<RequestLedger>(m_options, kinds, [this](uint32_t user) {
-        return CountTransfers(user);
-    });
-
-    m_ledger->countQueuedBytes = [this](uint32_t index) {
-        const ObservedUser& user = m_users[index];
-        return m_cells[user.cell]->Sample(user.indexInCell).macQueueBytes;
-    };
-    m_ledger->countSiteJobs = [this](Site site) {
-        const CorePool& cores = (site == Site::EDGE ? m_edge : m_cloud)->GetCores();
-        return cores.GetBusyCores() + cores.GetQueueLength();
-    };
+    m_ledger = std::make_unique<RequestLedger>(m_options,
+                                               kinds,
+                                               MakeCallback(&InferenceRun::CountTransfers, this));
+    m_ledger->SetQueueCounter(MakeCallback(&InferenceRun::CountQueuedBytes, this));
+    m_ledger->SetJobCounter(MakeCallback(&InferenceRun::CountJobs, this));
 
     const auto serve = [this](Ptr<Node> node, uint32_t cores, const BackgroundLoadConfig& load) {
         Ptr<InferenceServer> server = CreateObject<InferenceServer>();
         server->Configure(m_options, cores, load);
-        server->SetObserver(m_ledger.get());
+        RequestLedger* ledger = m_ledger.get();
+        server->TraceConnectWithoutContext("UploadArrived",
+                                           MakeCallback(&RequestLedger::UploadArrived, ledger));
+        server->TraceConnectWithoutContext("ServiceStarted",
+                                           MakeCallback(&RequestLedger::SiteStarted, ledger));
+        server->TraceConnectWithoutContext("ServiceFinished",
+                                           MakeCallback(&RequestLedger::SiteFinished, ledger));
         node->AddApplication(server);
         return server;
     };
@@ -219,6 +218,20 @@ InferenceRun::BuildApplications()
         connect += CONNECT_SPACING;
         m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
+}
+
+double
+InferenceRun::CountQueuedBytes(uint32_t index) const
+{
+    const ObservedUser& user = m_users[index];
+    return m_cells[user.cell]->Sample(user.indexInCell).macQueueBytes;
+}
+
+uint32_t
+InferenceRun::CountJobs(Site site) const
+{
+    const CorePool& cores = (site == Site::EDGE ? m_edge : m_cloud)->GetCores();
+    return cores.GetBusyCores() + cores.GetQueueLength();
 }
 
 TransferCounters
@@ -257,18 +270,14 @@ InferenceRun::Declare()
     {
         clients.push_back(user.client);
     }
-    m_loop = std::make_unique<EpochLoop>(m_config,
-                                         m_link,
-                                         *action,
-                                         *m_observation,
-                                         *m_ledger,
-                                         std::move(clients),
-                                         [this](uint32_t index) {
-                                             const ObservedUser& user = m_users[index];
-                                             const AccessCell& cell = *m_cells[user.cell];
-                                             return cell.Sample(user.indexInCell).macQueueBytes > 0;
-                                         });
-    m_loop->onDecided = [this](uint32_t epoch) { m_positions->Write(epoch); };
+    m_loop = CreateObject<EpochLoop>(m_config,
+                                     m_link,
+                                     *action,
+                                     *m_observation,
+                                     std::move(clients),
+                                     [this](uint32_t user) { return CountQueuedBytes(user) > 0; });
+    m_loop->TraceConnectWithoutContext("Decided",
+                                       MakeCallback(&PositionTable::Write, m_positions.get()));
 }
 
 void

@@ -73,6 +73,8 @@ class InferenceRun
     void AssignStreams();
     void Play();
     TransferCounters CountTransfers(uint32_t user) const;
+    double CountQueuedBytes(uint32_t user) const;
+    uint32_t CountJobs(Site site) const;
     std::vector<const AccessCell*> GetCells() const;
 
     AgentLink m_link;
@@ -89,7 +91,7 @@ class InferenceRun
     Ptr<InferenceServer> m_cloud;
     std::unique_ptr<Observation> m_observation;
     std::unique_ptr<FixedPolicy> m_policy; //!< null under an agent
-    std::unique_ptr<EpochLoop> m_loop;
+    Ptr<EpochLoop> m_loop;
     std::unique_ptr<PositionTable> m_positions;
     std::unique_ptr<FrameTables> m_frames; //!< null unless asked for
     std::unique_ptr<RunOutputs> m_outputs;

@@ -4,6 +4,7 @@
 #include "ns3/abort.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/simulator.h"
+#include "ns3/trace-source-accessor.h"
 
 namespace ns3::tandem
 {
@@ -13,10 +14,23 @@ NS_OBJECT_ENSURE_REGISTERED(InferenceServer);
 TypeId
 InferenceServer::GetTypeId()
 {
-    static TypeId tid = TypeId("ns3::tandem::InferenceServer")
-                            .SetParent<Application>()
-                            .SetGroupName("Tandem")
-                            .AddConstructor<InferenceServer>();
+    static TypeId tid =
+        TypeId("ns3::tandem::InferenceServer")
+            .SetParent<Application>()
+            .SetGroupName("Tandem")
+            .AddConstructor<InferenceServer>()
+            .AddTraceSource("UploadArrived",
+                            "The last byte of a request's upload is here.",
+                            MakeTraceSourceAccessor(&InferenceServer::m_uploadArrived),
+                            "ns3::tandem::InferenceServer::RequestTracedCallback")
+            .AddTraceSource("ServiceStarted",
+                            "A core takes a request up.",
+                            MakeTraceSourceAccessor(&InferenceServer::m_serviceStarted),
+                            "ns3::tandem::InferenceServer::RequestTracedCallback")
+            .AddTraceSource("ServiceFinished",
+                            "The result of a request is there, its reply goes out.",
+                            MakeTraceSourceAccessor(&InferenceServer::m_serviceFinished),
+                            "ns3::tandem::InferenceServer::RequestTracedCallback");
     return tid;
 }
 
@@ -28,12 +42,6 @@ InferenceServer::Configure(const OptionTable& options,
     m_options = &options;
     m_cores = std::make_unique<CorePool>(cores);
     m_background = std::make_unique<BackgroundLoad>(background, *m_cores);
-}
-
-void
-InferenceServer::SetObserver(RequestObserver* observer)
-{
-    m_observer = observer;
 }
 
 void
@@ -60,8 +68,7 @@ InferenceServer::DoDispose()
 void
 InferenceServer::StartApplication()
 {
-    NS_ABORT_MSG_UNLESS(m_cores && m_observer,
-                        "call InferenceServer::Configure() and SetObserver() before the start");
+    NS_ABORT_MSG_UNLESS(m_cores, "call InferenceServer::Configure() before the start");
     m_listener = AbortableTcpSocket::CreateOn(GetNode());
     m_listener->Bind(InetSocketAddress(Ipv4Address::GetAny(), INFERENCE_PORT));
     m_listener->Listen();
@@ -104,7 +111,8 @@ InferenceServer::Accept(Ptr<Socket> socket, const Address& peer)
     auto connection = std::make_unique<Connection>();
     connection->socket = DynamicCast<AbortableTcpSocket>(socket);
     connection->peer = address;
-    connection->reader.onMessage = [this, id](const RequestHeader& header) { Serve(id, header); };
+    connection->reader.SetReceiveCallback(Callback<void, const RequestHeader&>(
+        [this, id](const RequestHeader& header) { Serve(id, header); }));
     Connection* raw = connection.get();
     m_connections[id] = std::move(connection);
 
@@ -120,12 +128,12 @@ InferenceServer::Accept(Ptr<Socket> socket, const Address& peer)
 void
 InferenceServer::Serve(uint64_t connection, const RequestHeader& header)
 {
-    m_observer->UploadArrived(header);
+    m_uploadArrived(header);
     const Time service = Seconds(m_options->Get(header.option).serviceS);
     const CorePool::Job job = m_cores->Submit(
         service,
         false,
-        [this, header] { m_observer->SiteStarted(header); },
+        [this, header] { m_serviceStarted(header); },
         [this, connection, header] { Reply(connection, header); });
     m_connections.at(connection)->jobs[header.requestId] = job;
 }
@@ -133,7 +141,7 @@ InferenceServer::Serve(uint64_t connection, const RequestHeader& header)
 void
 InferenceServer::Reply(uint64_t connection, const RequestHeader& header)
 {
-    m_observer->SiteFinished(header);
+    m_serviceFinished(header);
     Connection& to = *m_connections.at(connection);
     to.jobs.erase(header.requestId);
     to.writer.Push(header, header.replyBytes);
@@ -155,7 +163,6 @@ InferenceServer::Close(uint64_t connection, bool reset)
     {
         m_cores->Cancel(job);
     }
-    m_closedRetransmissions += gone->socket->GetRetransmissions();
     if (reset)
     {
         gone->socket->Abort();
@@ -172,29 +179,6 @@ const CorePool&
 InferenceServer::GetCores() const
 {
     return *m_cores;
-}
-
-const BackgroundLoad&
-InferenceServer::GetBackground() const
-{
-    return *m_background;
-}
-
-uint64_t
-InferenceServer::GetRetransmissions() const
-{
-    uint64_t count = m_closedRetransmissions;
-    for (const auto& [id, connection] : m_connections)
-    {
-        count += connection->socket->GetRetransmissions();
-    }
-    return count;
-}
-
-uint32_t
-InferenceServer::GetConnectionCount() const
-{
-    return static_cast<uint32_t>(m_connections.size());
 }
 
 } // namespace ns3::tandem

@@ -7,10 +7,10 @@
 #include "model/core-pool.h"
 #include "model/message-stream.h"
 #include "model/option-table.h"
-#include "model/request-observer.h"
 
 #include "ns3/application.h"
 #include "ns3/ipv4-address.h"
+#include "ns3/traced-callback.h"
 
 #include <map>
 #include <memory>
@@ -43,20 +43,18 @@ class InferenceServer : public Application
                    uint32_t cores,
                    const BackgroundLoadConfig& background);
 
-    /** Report progress to @p observer, which must outlive the server. */
-    void SetObserver(RequestObserver* observer);
-
     /** Start the background load; at the start of an episode, after AssignStreams(). */
     void BeginEpisode();
 
     const CorePool& GetCores() const;
-    const BackgroundLoad& GetBackground() const;
 
-    /** @return segments with reply data that were sent again, all connections */
-    uint64_t GetRetransmissions() const;
-
-    /** @return connections that are open now */
-    uint32_t GetConnectionCount() const;
+    /**
+     * Signature of the trace sources. The simulation runs in one process, so the time of a step is
+     * taken where it happens instead of being carried in packets.
+     *
+     * @param header the request
+     */
+    typedef void (*RequestTracedCallback)(const RequestHeader& header);
 
 #if NS3_MINOR >= 42
     int64_t AssignStreams(int64_t first) override;
@@ -84,13 +82,14 @@ class InferenceServer : public Application
     void Close(uint64_t connection, bool reset);
 
     const OptionTable* m_options{nullptr};
-    RequestObserver* m_observer{nullptr};
     std::unique_ptr<CorePool> m_cores;
     std::unique_ptr<BackgroundLoad> m_background;
     Ptr<AbortableTcpSocket> m_listener;
     std::map<uint64_t, std::unique_ptr<Connection>> m_connections;
     uint64_t m_nextConnection{0};
-    uint64_t m_closedRetransmissions{0};
+    TracedCallback<const RequestHeader&> m_uploadArrived;
+    TracedCallback<const RequestHeader&> m_serviceStarted;
+    TracedCallback<const RequestHeader&> m_serviceFinished;
 };
 
 } // namespace ns3::tandem

@@ -10,6 +10,12 @@ namespace ns3::tandem
 {
 
 void
+MessageWriter::SetBeginCallback(Callback<void, const RequestHeader&, uint64_t> begun)
+{
+    m_begun = begun;
+}
+
+void
 MessageWriter::Push(const RequestHeader& header, uint32_t bytes)
 {
     m_messages.push_back({header, bytes, 0});
@@ -51,9 +57,9 @@ MessageWriter::Pump(Ptr<Socket> socket)
         {
             m_messages.pop_front();
         }
-        if (first && onFirstByte)
+        if (first && !m_begun.IsNull())
         {
-            onFirstByte(header, m_written - chunk);
+            m_begun(header, m_written - chunk);
         }
     }
 }
@@ -88,15 +94,15 @@ MessageWriter::GetPending() const
     return m_pending;
 }
 
-uint64_t
-MessageWriter::GetWritten() const
-{
-    return m_written;
-}
-
 MessageReader::MessageReader(bool upload)
     : m_upload(upload)
 {
+}
+
+void
+MessageReader::SetReceiveCallback(Callback<void, const RequestHeader&> received)
+{
+    m_received = received;
 }
 
 void
@@ -126,7 +132,7 @@ MessageReader::Drain(Ptr<Socket> socket)
         if (m_headerBytes == RequestHeader::SIZE && m_missing == 0)
         {
             m_headerBytes = 0;
-            onMessage(m_header);
+            m_received(m_header);
         }
     }
 }

@@ -4,12 +4,12 @@
 
 #include "model/request-header.h"
 
+#include "ns3/callback.h"
 #include "ns3/ptr.h"
 
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 
 namespace ns3
 {
@@ -27,10 +27,10 @@ class MessageWriter
 {
   public:
     /**
-     * Called when the first byte of a message is written, with its header and with the place of
-     * that byte in the stream.
+     * @param begun called when the first byte of a message is written, with the header and with
+     *        the place of that byte in the stream
      */
-    std::function<void(const RequestHeader&, uint64_t offset)> onFirstByte;
+    void SetBeginCallback(Callback<void, const RequestHeader&, uint64_t> begun);
 
     /** @param bytes length of the message, header included */
     void Push(const RequestHeader& header, uint32_t bytes);
@@ -47,9 +47,6 @@ class MessageWriter
     /** @return bytes accepted by Push() and not yet written */
     uint64_t GetPending() const;
 
-    /** @return bytes written since the last Clear() */
-    uint64_t GetWritten() const;
-
   private:
     struct Message
     {
@@ -58,9 +55,10 @@ class MessageWriter
         uint32_t written;
     };
 
+    Callback<void, const RequestHeader&, uint64_t> m_begun;
     std::deque<Message> m_messages;
     uint64_t m_pending{0};
-    uint64_t m_written{0};
+    uint64_t m_written{0}; //!< since the last Clear()
 };
 
 /** Cuts a byte stream into messages: the counterpart of MessageWriter. */
@@ -73,8 +71,8 @@ class MessageReader
      */
     explicit MessageReader(bool upload);
 
-    /** Called when the last byte of a message has arrived. */
-    std::function<void(const RequestHeader&)> onMessage;
+    /** @param received called when the last byte of a message has arrived */
+    void SetReceiveCallback(Callback<void, const RequestHeader&> received);
 
     /** Read all that the socket has. */
     void Drain(Ptr<Socket> socket);
@@ -86,6 +84,7 @@ class MessageReader
     void ParseHeader();
 
     bool m_upload;
+    Callback<void, const RequestHeader&> m_received;
     std::array<uint8_t, RequestHeader::SIZE> m_bytes{};
     uint32_t m_headerBytes{0}; //!< how much of the header is in m_bytes
     RequestHeader m_header;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/observation.h"
 
-#include "agent-link/agent-link.h"
 #include "model/inference-client.h"
 #include "model/inference-server.h"
 #include "model/request-ledger.h"
@@ -26,89 +25,6 @@ constexpr double MIN_DB = -50;
 constexpr double MAX_DB = 100;
 constexpr double MAX_MCS = 64;
 
-// One row, one column: a table that formatting would tear apart.
-// clang-format off
-std::vector<Column>
-UserColumns()
-{
-    return {
-        {"cell", "", 0, 1, "kind of the user's cell: 0 wifi, 1 lte"},
-        {"snr_db", "dB", MIN_DB, MAX_DB,
-         "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
-        {"rate_bps", "bit/s", 0, MAX_BPS, "PHY rate of the user's last data transmission"},
-        {"mcs", "", 0, MAX_MCS, "modulation and coding index of that transmission"},
-        {"mac_queue_bytes", "B", 0, MAX_BYTES, "bytes that wait in the user's device"},
-        {"tcp_backlog_bytes", "B", 0, MAX_BYTES, "upload bytes not yet acknowledged, both sites"},
-        {"edge_cwnd_bytes", "B", 0, MAX_BYTES,
-         "congestion window that the next upload to the edge starts with"},
-        {"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
-         "congestion window that the next upload to the cloud starts with"},
-        {"edge_ssthresh_bytes", "B", 0, MAX_BYTES,
-         "window at which slow start of the next upload to the edge ends; the send buffer where "
-         "nothing limits it"},
-        {"cloud_ssthresh_bytes", "B", 0, MAX_BYTES, "likewise to the cloud"},
-        {"edge_idle_s", "s", 0, MAX_OBSERVED_S, "since the last segment from or to the edge"},
-        {"cloud_idle_s", "s", 0, MAX_OBSERVED_S, "since the last segment from or to the cloud"},
-        {"edge_rtt_s", "s", 0, MAX_OBSERVED_S, "TCP's smoothed round-trip time to the edge"},
-        {"cloud_rtt_s", "s", 0, MAX_OBSERVED_S, "TCP's smoothed round-trip time to the cloud"},
-        {"weak", "", 0, 1, "1 if the user's network is weak (extra delay on each outgoing packet)"},
-        {"mac_retransmissions", "", 0, MAX_COUNT,
-         "frames or HARQ blocks the user's radio sent again since the last decision"},
-        {"tcp_retransmissions", "", 0, MAX_COUNT,
-         "segments the user's TCP sent again since the last decision"},
-        {"airtime_s", "s", 0, MAX_OBSERVED_S, "time the user's radio transmitted since the last decision"},
-        {"goodput_bps", "bit/s", 0, MAX_BPS,
-         "upload bytes over upload time of the last upload that arrived; 0 before the first "
-         "one"},
-        {"device_backlog_s", "s", 0, MAX_OBSERVED_S, "work that waits or is in service at the device"},
-        {"unfinished_requests", "", 0, MAX_COUNT, "requests of the user that have not ended"},
-        {"last_option", "", -1, MAX_INDEX,
-         "option of the request issued last; -1 before the first one"},
-        {"last_response_time_s", "s", 0, MAX_OBSERVED_S,
-         "response time of the request that ended last; 0 before the first one, as in the "
-         "columns that follow"},
-        {"last_device_queue_s", "s", 0, MAX_OBSERVED_S, "its wait at the device"},
-        {"last_device_compute_s", "s", 0, MAX_OBSERVED_S, "its service on the device"},
-        {"last_uplink_queue_s", "s", 0, MAX_OBSERVED_S, "its uplink without last_uplink_air_s"},
-        {"last_uplink_air_s", "s", 0, MAX_OBSERVED_S, "time the user's radio transmitted during its uplink"},
-        {"last_uplink_backhaul_s", "s", 0, MAX_OBSERVED_S, "from the gateway to the site"},
-        {"last_site_queue_s", "s", 0, MAX_OBSERVED_S, "its wait for a core of the site"},
-        {"last_site_compute_s", "s", 0, MAX_OBSERVED_S, "its service on the site"},
-        {"last_downlink_s", "s", 0, MAX_OBSERVED_S, "result ready to last byte at the user"},
-        {"last_status", "", 0, 1, "0 ok, 1 timed out"},
-        {"distance_m", "m", 0, MAX_M, "distance between user and AP or eNB"},
-    };
-}
-
-std::vector<Column>
-SiteColumns()
-{
-    return {
-        {"cores", "", 1, MAX_COUNT, "cores of the site"},
-        {"utilisation", "", 0, 1, "busy share of the core time since the last decision"},
-        {"busy_cores", "", 0, MAX_COUNT, "cores in use now"},
-        {"queue_length", "", 0, MAX_COUNT, "jobs that wait for a core now, background included"},
-        {"backlog_s", "s", 0, MAX_OBSERVED_S, "core time of all work that waits or is in service now"},
-        {"background_utilisation", "", 0, 1,
-         "share of the core time that background jobs used since the last decision"},
-    };
-}
-
-std::vector<Column>
-CellColumns()
-{
-    return {
-        {"kind", "", 0, 1, "0 wifi, 1 lte"},
-        {"airtime_fraction", "", 0, 1,
-         "share of time the medium was busy (wifi) or of uplink resource blocks used (lte) "
-         "since the last decision"},
-        {"stations", "", 0, MAX_COUNT, "users and background stations"},
-        {"background_bps", "bit/s", 0, MAX_BPS,
-         "background traffic delivered since the last decision"},
-    };
-}
-// clang-format on
-
 constexpr double BITS_PER_BYTE = 8;
 
 double
@@ -116,6 +32,166 @@ KindIndex(const AccessCell& cell)
 {
     return cell.GetKind() == "lte" ? 1 : 0;
 }
+
+template <Component C>
+double
+Last(const UserView& view)
+{
+    return view.last.components[C].GetSeconds();
+}
+
+// One column: name, unit, bounds, help, getter. A table that formatting would tear apart.
+// clang-format off
+std::vector<ObservationField<UserView>>
+UserColumns()
+{
+    return {
+        {{"cell", "", 0, 1,
+          "kind of the user's cell: 0 wifi, 1 lte"},
+         [](const UserView& v) -> double { return KindIndex(*v.cell); }},
+        {{"snr_db", "dB", MIN_DB, MAX_DB,
+          "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
+         [](const UserView& v) -> double { return v.radio.snrDb; }},
+        {{"rate_bps", "bit/s", 0, MAX_BPS,
+          "PHY rate of the user's last data transmission"},
+         [](const UserView& v) -> double { return v.radio.rateBps; }},
+        {{"mcs", "", 0, MAX_MCS,
+          "modulation and coding index of that transmission"},
+         [](const UserView& v) -> double { return v.radio.mcs; }},
+        {{"mac_queue_bytes", "B", 0, MAX_BYTES,
+          "bytes that wait in the user's device"},
+         [](const UserView& v) -> double { return v.radio.macQueueBytes; }},
+        {{"tcp_backlog_bytes", "B", 0, MAX_BYTES,
+          "upload bytes not yet acknowledged, both sites"},
+         [](const UserView& v) -> double { return static_cast<double>(v.backlogBytes); }},
+        {{"edge_cwnd_bytes", "B", 0, MAX_BYTES,
+          "congestion window that the next upload to the edge starts with"},
+         [](const UserView& v) -> double { return v.toEdge.windowBytes; }},
+        {{"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
+          "congestion window that the next upload to the cloud starts with"},
+         [](const UserView& v) -> double { return v.toCloud.windowBytes; }},
+        {{"edge_ssthresh_bytes", "B", 0, MAX_BYTES,
+          "window at which slow start of the next upload to the edge ends; the send buffer where nothing limits it"},
+         [](const UserView& v) -> double { return v.toEdge.thresholdBytes; }},
+        {{"cloud_ssthresh_bytes", "B", 0, MAX_BYTES,
+          "likewise to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.thresholdBytes; }},
+        {{"edge_idle_s", "s", 0, MAX_OBSERVED_S,
+          "since the last segment from or to the edge"},
+         [](const UserView& v) -> double { return v.toEdge.idleS; }},
+        {{"cloud_idle_s", "s", 0, MAX_OBSERVED_S,
+          "since the last segment from or to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.idleS; }},
+        {{"edge_rtt_s", "s", 0, MAX_OBSERVED_S,
+          "TCP's smoothed round-trip time to the edge"},
+         [](const UserView& v) -> double { return v.toEdge.rttS; }},
+        {{"cloud_rtt_s", "s", 0, MAX_OBSERVED_S,
+          "TCP's smoothed round-trip time to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.rttS; }},
+        {{"weak", "", 0, 1,
+          "1 if the user's network is weak (extra delay on each outgoing packet)"},
+         [](const UserView& v) -> double { return v.user->weak ? 1 : 0; }},
+        {{"mac_retransmissions", "", 0, MAX_COUNT,
+          "frames or HARQ blocks the user's radio sent again since the last decision"},
+         [](const UserView& v) -> double { return static_cast<double>(v.now.radio.macRetransmissions - v.before.radio.macRetransmissions); }},
+        {{"tcp_retransmissions", "", 0, MAX_COUNT,
+          "segments the user's TCP sent again since the last decision"},
+         [](const UserView& v) -> double { return static_cast<double>(v.now.tcpRetransmissions - v.before.tcpRetransmissions); }},
+        {{"airtime_s", "s", 0, MAX_OBSERVED_S,
+          "time the user's radio transmitted since the last decision"},
+         [](const UserView& v) -> double { return v.now.radio.txAirtimeS - v.before.radio.txAirtimeS; }},
+        {{"goodput_bps", "bit/s", 0, MAX_BPS,
+          "upload bytes over upload time of the last upload that arrived; 0 before the first one"},
+         [](const UserView& v) -> double { return v.goodputBps; }},
+        {{"device_backlog_s", "s", 0, MAX_OBSERVED_S,
+          "work that waits or is in service at the device"},
+         [](const UserView& v) -> double { return v.user->client->GetDevice().GetBacklogS(); }},
+        {{"unfinished_requests", "", 0, MAX_COUNT,
+          "requests of the user that have not ended"},
+         [](const UserView& v) -> double { return v.unfinished; }},
+        {{"last_option", "", -1, MAX_INDEX,
+          "option of the request issued last; -1 before the first one"},
+         [](const UserView& v) -> double { return v.user->client->GetLastOption(); }},
+        {{"last_response_time_s", "s", 0, MAX_OBSERVED_S,
+          "response time of the request that ended last; 0 before the first one, as in the columns that follow"},
+         [](const UserView& v) -> double { return v.last.GetResponseTime().GetSeconds(); }},
+        {{"last_device_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its wait at the device"},
+         Last<DEVICE_QUEUE>},
+        {{"last_device_compute_s", "s", 0, MAX_OBSERVED_S,
+          "its service on the device"},
+         Last<DEVICE_COMPUTE>},
+        {{"last_uplink_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its uplink without last_uplink_air_s"},
+         Last<UPLINK_QUEUE>},
+        {{"last_uplink_air_s", "s", 0, MAX_OBSERVED_S,
+          "time the user's radio transmitted during its uplink"},
+         Last<UPLINK_AIR>},
+        {{"last_uplink_backhaul_s", "s", 0, MAX_OBSERVED_S,
+          "from the gateway to the site"},
+         Last<UPLINK_BACKHAUL>},
+        {{"last_site_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its wait for a core of the site"},
+         Last<SITE_QUEUE>},
+        {{"last_site_compute_s", "s", 0, MAX_OBSERVED_S,
+          "its service on the site"},
+         Last<SITE_COMPUTE>},
+        {{"last_downlink_s", "s", 0, MAX_OBSERVED_S,
+          "result ready to last byte at the user"},
+         Last<DOWNLINK>},
+        {{"last_status", "", 0, 1,
+          "0 ok, 1 timed out"},
+         [](const UserView& v) -> double { return static_cast<double>(v.last.status); }},
+        {{"distance_m", "m", 0, MAX_M,
+          "distance between user and AP or eNB"},
+         [](const UserView& v) -> double { return v.distanceM; }},
+    };
+}
+
+std::vector<ObservationField<SiteView>>
+SiteColumns()
+{
+    return {
+        {{"cores", "", 1, MAX_COUNT,
+          "cores of the site"},
+         [](const SiteView& v) -> double { return v.cores->GetCores(); }},
+        {{"utilisation", "", 0, 1,
+          "busy share of the core time since the last decision"},
+         [](const SiteView& v) -> double { return v.Share(v.now.busyS - v.before.busyS); }},
+        {{"busy_cores", "", 0, MAX_COUNT,
+          "cores in use now"},
+         [](const SiteView& v) -> double { return v.cores->GetBusyCores(); }},
+        {{"queue_length", "", 0, MAX_COUNT,
+          "jobs that wait for a core now, background included"},
+         [](const SiteView& v) -> double { return v.cores->GetQueueLength(); }},
+        {{"backlog_s", "s", 0, MAX_OBSERVED_S,
+          "core time of all work that waits or is in service now"},
+         [](const SiteView& v) -> double { return v.cores->GetBacklogS(); }},
+        {{"background_utilisation", "", 0, 1,
+          "share of the core time that background jobs used since the last decision"},
+         [](const SiteView& v) -> double { return v.Share(v.now.backgroundS - v.before.backgroundS); }},
+    };
+}
+
+std::vector<ObservationField<CellView>>
+CellColumns()
+{
+    return {
+        {{"kind", "", 0, 1,
+          "0 wifi, 1 lte"},
+         [](const CellView& v) -> double { return KindIndex(*v.cell); }},
+        {{"airtime_fraction", "", 0, 1,
+          "share of time the medium was busy (wifi) or of uplink resource blocks used (lte) since the last decision"},
+         [](const CellView& v) -> double { return v.PerSecond(v.now.busyS - v.before.busyS); }},
+        {{"stations", "", 0, MAX_COUNT,
+          "users and background stations"},
+         [](const CellView& v) -> double { return v.cell->GetStationCount(); }},
+        {{"background_bps", "bit/s", 0, MAX_BPS,
+          "background traffic delivered since the last decision"},
+         [](const CellView& v) -> double { return v.PerSecond(BITS_PER_BYTE * static_cast<double>(v.now.backgroundBytes - v.before.backgroundBytes)); }},
+    };
+}
+// clang-format on
 
 } // namespace
 
@@ -134,19 +210,28 @@ Observation::Observation(std::vector<ObservedUser> users,
 {
 }
 
+double
+SiteView::Share(double coreS) const
+{
+    const double allS = elapsedS * cores->GetCores();
+    return allS > 0 ? coreS / allS : 0;
+}
+
+double
+CellView::PerSecond(double amount) const
+{
+    return elapsedS > 0 ? amount / elapsedS : 0;
+}
+
 void
 Observation::Declare(AgentLink& link)
 {
-    const auto declare = [&link](const char* name, size_t rows, std::vector<Column> columns) {
-        const auto width = static_cast<uint32_t>(columns.size());
-        return link.AddObservation(name, {static_cast<uint32_t>(rows), width}, std::move(columns));
-    };
-    m_userBlock = declare("users", m_users.size(), UserColumns());
-    m_siteBlock = declare("sites", m_sites.size(), SiteColumns());
-    m_cellBlock = declare("cells", m_cells.size(), CellColumns());
+    m_userBlock.emplace(link, "users", m_users.size(), UserColumns());
+    m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns());
+    m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns());
 }
 
-Observation::UserCounters
+UserCounters
 Observation::CountUser(uint32_t index) const
 {
     const ObservedUser& user = m_users[index];
@@ -203,87 +288,44 @@ Observation::FillUser(uint32_t index)
 {
     const ObservedUser& user = m_users[index];
     const AccessCell& cell = *m_cells[user.cell];
-    const RadioSample radio = cell.Sample(user.indexInCell);
     const UploadConnection& edge = user.client->GetConnection(Site::EDGE);
     const UploadConnection& cloud = user.client->GetConnection(Site::CLOUD);
-    const TcpSample toEdge = edge.GetProbe().Sample();
-    const TcpSample toCloud = cloud.GetProbe().Sample();
-
-    const UserCounters now = CountUser(index);
-    const UserCounters before = m_lastUsers[index];
-    m_lastUsers[index] = now;
-
-    size_t column = 0;
-    const auto put = [&](double value) { m_userBlock->Set(index, column++, value); };
-    const auto count = [&](uint64_t value) { put(static_cast<double>(value)); };
-    put(KindIndex(cell));
-    put(radio.snrDb);
-    put(radio.rateBps);
-    put(radio.mcs);
-    put(radio.macQueueBytes);
-    count(edge.GetBacklog() + cloud.GetBacklog());
-    put(toEdge.windowBytes);
-    put(toCloud.windowBytes);
-    put(toEdge.thresholdBytes);
-    put(toCloud.thresholdBytes);
-    put(toEdge.idleS);
-    put(toCloud.idleS);
-    put(toEdge.rttS);
-    put(toCloud.rttS);
-    put(user.weak ? 1 : 0);
-    count(now.radio.macRetransmissions - before.radio.macRetransmissions);
-    count(now.tcpRetransmissions - before.tcpRetransmissions);
-    put(now.radio.txAirtimeS - before.radio.txAirtimeS);
-    put(m_ledger.GetGoodput(index));
-    put(user.client->GetDevice().GetBacklogS());
-    count(m_ledger.GetUnfinished(index));
-    put(user.client->GetLastOption());
-    const Request none;
-    const Request* ended = m_ledger.GetLast(index);
-    const Request& last = ended ? *ended : none;
-    put(last.GetResponseTime().GetSeconds());
-    for (const Time& component : last.components)
+    UserView view;
+    view.user = &user;
+    view.cell = &cell;
+    view.radio = cell.Sample(user.indexInCell);
+    view.toEdge = edge.GetProbe().Sample();
+    view.toCloud = cloud.GetProbe().Sample();
+    view.backlogBytes = edge.GetBacklog() + cloud.GetBacklog();
+    view.before = m_lastUsers[index];
+    view.now = CountUser(index);
+    view.goodputBps = m_ledger.GetGoodput(index);
+    view.unfinished = m_ledger.GetUnfinished(index);
+    view.distanceM = cell.GetDistance(user.indexInCell);
+    if (const Request* ended = m_ledger.GetLast(index))
     {
-        put(component.GetSeconds());
+        view.last = *ended;
     }
-    put(static_cast<double>(last.status));
-    put(cell.GetDistance(user.indexInCell));
+    m_lastUsers[index] = view.now;
+    m_userBlock->Fill(index, view);
 }
 
 void
 Observation::FillSite(uint32_t index, double elapsedS)
 {
     const CorePool& cores = m_sites[index]->GetCores();
-    const CoreCounters now = cores.Count();
-    const CoreCounters before = m_lastSites[index];
-    m_lastSites[index] = now;
-    const double coreS = elapsedS * cores.GetCores();
-
-    size_t column = 0;
-    const auto put = [&](double value) { m_siteBlock->Set(index, column++, value); };
-    put(cores.GetCores());
-    put(coreS > 0 ? (now.busyS - before.busyS) / coreS : 0);
-    put(cores.GetBusyCores());
-    put(cores.GetQueueLength());
-    put(cores.GetBacklogS());
-    put(coreS > 0 ? (now.backgroundS - before.backgroundS) / coreS : 0);
+    const SiteView view{&cores, m_lastSites[index], cores.Count(), elapsedS};
+    m_lastSites[index] = view.now;
+    m_siteBlock->Fill(index, view);
 }
 
 void
 Observation::FillCell(uint32_t index, double elapsedS)
 {
     const AccessCell& cell = *m_cells[index];
-    const CellCounters now = cell.CountCell();
-    const CellCounters before = m_lastCells[index];
-    m_lastCells[index] = now;
-    const auto bytes = static_cast<double>(now.backgroundBytes - before.backgroundBytes);
-
-    size_t column = 0;
-    const auto put = [&](double value) { m_cellBlock->Set(index, column++, value); };
-    put(KindIndex(cell));
-    put(elapsedS > 0 ? (now.busyS - before.busyS) / elapsedS : 0);
-    put(cell.GetStationCount());
-    put(elapsedS > 0 ? BITS_PER_BYTE * bytes / elapsedS : 0);
+    const CellView view{&cell, m_lastCells[index], cell.CountCell(), elapsedS};
+    m_lastCells[index] = view.now;
+    m_cellBlock->Fill(index, view);
 }
 
 } // namespace ns3::tandem

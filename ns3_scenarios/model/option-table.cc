@@ -30,7 +30,7 @@ enum OptionColumn : size_t
 };
 
 Site
-ReadSite(const CsvReader& csv)
+ReadSite(const CsvTable& csv)
 {
     for (const Site site : {Site::DEVICE, Site::EDGE, Site::CLOUD})
     {
@@ -61,16 +61,16 @@ SiteName(Site site)
 OptionTable
 OptionTable::Read(const std::string& path)
 {
-    CsvReader csv(path,
-                  {"option",
-                   "site",
-                   "variant",
-                   "service_s",
-                   "upload_bytes",
-                   "reply_bytes",
-                   "top1_percent",
-                   "top5_percent",
-                   "mmacs"});
+    CsvTable csv(path,
+                 {"option",
+                  "site",
+                  "variant",
+                  "service_s",
+                  "upload_bytes",
+                  "reply_bytes",
+                  "top1_percent",
+                  "top5_percent",
+                  "mmacs"});
     OptionTable table;
     while (csv.Next())
     {

@@ -3,6 +3,7 @@
 #define TANDEM_POSITION_TABLE_H
 
 #include "access/access-cell.h"
+#include "agent-link/typed-records.h"
 
 #include <cstdint>
 #include <vector>
@@ -10,8 +11,15 @@
 namespace ns3::tandem
 {
 
-class AgentLink;
-class RecordTable;
+/** A row of the table `positions`. */
+struct PositionRow
+{
+    int64_t epoch;
+    int64_t node;
+    int64_t user;
+    double timeS;
+    Vector position;
+};
 
 /** The record table `positions`: where every radio node is at each decision. */
 class PositionTable
@@ -25,7 +33,7 @@ class PositionTable
 
   private:
     std::vector<const AccessCell*> m_cells;
-    RecordTable* m_records;
+    TypedRecords<PositionRow> m_records;
 };
 
 } // namespace ns3::tandem

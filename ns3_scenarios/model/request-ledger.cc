@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/request-ledger.h"
 
-#include "agent-link/agent-link.h"
 #include "model/request-header.h"
 
 #include "ns3/simulator.h"
@@ -11,69 +10,32 @@
 namespace ns3::tandem
 {
 
-namespace
-{
-
-// One row, one column: a table that formatting would tear apart.
-// clang-format off
-std::vector<RecordColumn>
-RequestColumns()
-{
-    const auto INT = RecordColumn::INT64;
-    const auto REAL = RecordColumn::FLOAT64;
-    return {
-        {"request_id", INT, "", "number of the request in its episode, in order of arrival"},
-        {"user", INT, "", "index of the user"},
-        {"epoch", INT, "", "decision epoch in which the request arrived, from 0"},
-        {"option", INT, "", "row of the option table that served it"},
-        {"variant", INT, "", "DNN variant, index into meta.variants"},
-        {"site", INT, "", "0 device, 1 edge, 2 cloud"},
-        {"cell", INT, "", "0 wifi, 1 lte"},
-        {"status", INT, "", "0 ok, 1 timed out"},
-        {"upload_bytes", INT, "B", "bytes from user to site, TCP payload; 0 at the device"},
-        {"reply_bytes", INT, "B", "bytes from site to user, TCP payload; 0 at the device"},
-        {"tcp_retransmissions", INT, "",
-         "segments that the user's TCP sent again, from the upload's first byte to the end of the "
-         "request"},
-        {"mac_retransmissions", INT, "",
-         "frames or HARQ blocks that the user's radio sent again during the uplink"},
-        {"arrival_s", REAL, "s", "simulated time of arrival"},
-        {"response_time_s", REAL, "s", "arrival to end; the sum of the eight components"},
-        {"device_queue_s", REAL, "s", "wait at the device before service or upload"},
-        {"device_compute_s", REAL, "s", "service on the device"},
-        {"uplink_queue_s", REAL, "s",
-         "first byte written to gateway has forwarded all, without uplink_air_s: queues, "
-         "contention, grants, TCP window"},
-        {"uplink_air_s", REAL, "s", "time that the user's own radio transmitted in that interval"},
-        {"uplink_backhaul_s", REAL, "s", "gateway has forwarded all to site has all"},
-        {"site_queue_s", REAL, "s", "wait for a core of the site"},
-        {"site_compute_s", REAL, "s", "service on the site"},
-        {"downlink_s", REAL, "s", "result ready to last byte of the reply at the user"},
-        {"accuracy_top5_percent", REAL, "%", "published top-5 accuracy of the variant"},
-        {"accuracy_top1_percent", REAL, "%", "published top-1 accuracy of the variant"},
-        {"met_queue_bytes", REAL, "B", "bytes that waited in the user's device as the upload began"},
-        {"met_site_jobs", INT, "",
-         "jobs that waited or were served at the site as the upload arrived, background included"},
-    };
-}
-// clang-format on
-
-} // namespace
-
 RequestLedger::RequestLedger(const OptionTable& options,
                              std::vector<uint32_t> cellKinds,
-                             Counters counters)
+                             TransferCounter countTransfers)
     : m_options(options),
       m_cellKinds(std::move(cellKinds)),
-      m_counters(std::move(counters)),
+      m_countTransfers(countTransfers),
       m_users(m_cellKinds.size())
 {
 }
 
 void
+RequestLedger::SetQueueCounter(QueueCounter countBytes)
+{
+    m_countQueuedBytes = countBytes;
+}
+
+void
+RequestLedger::SetJobCounter(JobCounter countJobs)
+{
+    m_countSiteJobs = countJobs;
+}
+
+void
 RequestLedger::DeclareRecords(AgentLink& link)
 {
-    m_records = link.AddRecords("requests", RequestColumns());
+    m_records = std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link));
 }
 
 const Request&
@@ -121,7 +83,7 @@ RequestLedger::CloseStage(Request& request)
         components[Component::DEVICE_COMPUTE] = elapsed;
         break;
     case Stage::UPLINK: {
-        const TransferCounters now = m_counters(request.user);
+        const TransferCounters now = m_countTransfers(request.user);
         const Time air = Seconds(now.airtimeS - request.atUploadStart.airtimeS);
         components[Component::UPLINK_AIR] = std::min(std::max(air, Time()), elapsed);
         components[Component::UPLINK_QUEUE] = elapsed - components[Component::UPLINK_AIR];
@@ -172,8 +134,11 @@ RequestLedger::UploadStarted(uint64_t id)
     {
         Enter(*request, Stage::UPLINK);
         request->uploadBegin = request->stageBegin;
-        request->atUploadStart = m_counters(request->user);
-        request->metQueueBytes = countQueuedBytes ? countQueuedBytes(request->user) : 0;
+        request->atUploadStart = m_countTransfers(request->user);
+        if (!m_countQueuedBytes.IsNull())
+        {
+            request->metQueueBytes = m_countQueuedBytes(request->user);
+        }
     }
 }
 
@@ -213,7 +178,10 @@ RequestLedger::UploadArrived(const RequestHeader& header)
         const Time duration = Simulator::Now() - request->uploadBegin;
         m_users[request->user].goodputBps =
             8.0 * request->choice.uploadBytes / duration.GetSeconds();
-        request->metSiteJobs = countSiteJobs ? countSiteJobs(request->choice.site) : 0;
+        if (!m_countSiteJobs.IsNull())
+        {
+            request->metSiteJobs = m_countSiteJobs(request->choice.site);
+        }
         Enter(*request, Stage::SITE_QUEUE);
     }
 }
@@ -236,13 +204,13 @@ RequestLedger::SiteFinished(const RequestHeader& header)
     }
 }
 
-void
+std::optional<Request>
 RequestLedger::Finish(uint64_t id, RequestStatus status)
 {
     const auto found = m_open.find(id);
     if (found == m_open.end())
     {
-        return;
+        return std::nullopt;
     }
     Request request = found->second;
     m_open.erase(found);
@@ -251,8 +219,8 @@ RequestLedger::Finish(uint64_t id, RequestStatus status)
     request.status = status;
     if (request.choice.site != Site::DEVICE && request.uploadBegin.IsStrictlyPositive())
     {
-        request.tcpRetransmissions =
-            m_counters(request.user).tcpRetransmissions - request.atUploadStart.tcpRetransmissions;
+        request.tcpRetransmissions = m_countTransfers(request.user).tcpRetransmissions -
+                                     request.atUploadStart.tcpRetransmissions;
     }
     UserState& user = m_users[request.user];
     --user.unfinished;
@@ -260,46 +228,9 @@ RequestLedger::Finish(uint64_t id, RequestStatus status)
     user.last = request;
     if (m_records)
     {
-        Write(request);
+        m_records->Add(request);
     }
-    if (onFinished)
-    {
-        onFinished(request);
-    }
-}
-
-void
-RequestLedger::Write(const Request& request)
-{
-    const bool transfers = request.choice.site != Site::DEVICE;
-    m_records->Begin();
-    size_t column = 0;
-    for (const uint64_t value : {request.id,
-                                 uint64_t{request.user},
-                                 uint64_t{request.epoch},
-                                 uint64_t{request.option},
-                                 uint64_t{request.choice.variantIndex},
-                                 static_cast<uint64_t>(request.choice.site),
-                                 uint64_t{request.cell},
-                                 static_cast<uint64_t>(request.status),
-                                 uint64_t{transfers ? request.choice.uploadBytes : 0},
-                                 uint64_t{transfers ? request.choice.replyBytes : 0},
-                                 request.tcpRetransmissions,
-                                 request.macRetransmissions})
-    {
-        m_records->SetInt(column++, static_cast<int64_t>(value));
-    }
-    m_records->Set(column++, request.arrival.GetSeconds());
-    m_records->Set(column++, request.GetResponseTime().GetSeconds());
-    for (const Time& component : request.components)
-    {
-        m_records->Set(column++, component.GetSeconds());
-    }
-    m_records->Set(column++, request.choice.top5Percent);
-    m_records->Set(column++, request.choice.top1Percent);
-    m_records->Set(column++, request.metQueueBytes);
-    m_records->SetInt(column, request.metSiteJobs);
-    m_records->End();
+    return request;
 }
 
 uint32_t

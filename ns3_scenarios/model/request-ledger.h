@@ -2,46 +2,52 @@
 #ifndef TANDEM_REQUEST_LEDGER_H
 #define TANDEM_REQUEST_LEDGER_H
 
-#include "model/request-observer.h"
+#include "model/request-records.h"
 #include "model/request.h"
 
-#include <functional>
+#include "ns3/callback.h"
+
 #include <map>
+#include <memory>
+#include <optional>
 #include <vector>
 
 namespace ns3::tandem
 {
 
 class AgentLink;
-class RecordTable;
+class RequestHeader;
 
 /**
  * The books of all requests: what each is doing, where its time went, and a row in the record
  * table when it ends.
  */
-class RequestLedger : public RequestObserver
+class RequestLedger
 {
   public:
-    /** @return the counters of a user now */
-    using Counters = std::function<TransferCounters(uint32_t user)>;
+    /** Tells the radio and transport counters of a user now. */
+    using TransferCounter = Callback<TransferCounters, uint32_t>;
+    /** Tells the bytes that wait in a user's device now. */
+    using QueueCounter = Callback<double, uint32_t>;
+    /** Tells the jobs that wait or are in service at a site now, background included. */
+    using JobCounter = Callback<uint32_t, Site>;
 
     /**
      * @param options the option table; must outlive the ledger
      * @param cellKinds of each user: 0 wifi, 1 lte
-     * @param counters where a user's radio and TCP counters come from
+     * @param countTransfers where a user's radio and TCP counters come from
      */
-    RequestLedger(const OptionTable& options, std::vector<uint32_t> cellKinds, Counters counters);
+    RequestLedger(const OptionTable& options,
+                  std::vector<uint32_t> cellKinds,
+                  TransferCounter countTransfers);
+
+    /** Without one, met_queue_bytes is 0. */
+    void SetQueueCounter(QueueCounter countBytes);
+    /** Without one, met_site_jobs is 0. */
+    void SetJobCounter(JobCounter countJobs);
 
     /** Declare the record table `requests`; rows go there from now on. */
     void DeclareRecords(AgentLink& link);
-
-    /** Called after a request has ended and its row is written. */
-    std::function<void(const Request&)> onFinished;
-
-    /** Bytes that wait in a user's device now; unset: told as 0. */
-    std::function<double(uint32_t user)> countQueuedBytes;
-    /** Jobs that wait or are in service at a site now, background included; unset: told as 0. */
-    std::function<uint32_t(Site)> countSiteJobs;
 
     /** A request arrives. */
     const Request& Open(uint32_t user, uint32_t epoch, uint32_t option);
@@ -53,11 +59,14 @@ class RequestLedger : public RequestObserver
     void UploadRestarted(uint64_t id);
     /** The gateway has forwarded all bytes of the upload. */
     void GatewayForwarded(uint64_t id);
-    void UploadArrived(const RequestHeader& header) override;
-    void SiteStarted(const RequestHeader& header) override;
-    void SiteFinished(const RequestHeader& header) override;
-    /** The request has ended. */
-    void Finish(uint64_t id, RequestStatus status);
+    /** The site has the last byte of the upload. */
+    void UploadArrived(const RequestHeader& header);
+    /** A core of the site takes the request up. */
+    void SiteStarted(const RequestHeader& header);
+    /** The result is there. */
+    void SiteFinished(const RequestHeader& header);
+    /** The request has ended: write its row. @return it; nothing if it is not open */
+    std::optional<Request> Finish(uint64_t id, RequestStatus status);
 
     /** @return requests that have arrived and not ended */
     uint32_t GetUnfinished() const;
@@ -81,12 +90,13 @@ class RequestLedger : public RequestObserver
     Request* Find(const RequestHeader& header);
     void Enter(Request& request, Stage stage);
     void CloseStage(Request& request);
-    void Write(const Request& request);
 
     const OptionTable& m_options;
     std::vector<uint32_t> m_cellKinds;
-    Counters m_counters;
-    RecordTable* m_records{nullptr};
+    TransferCounter m_countTransfers;
+    QueueCounter m_countQueuedBytes;
+    JobCounter m_countSiteJobs;
+    std::unique_ptr<TypedRecords<Request>> m_records; //!< null until declared
     std::map<uint64_t, Request> m_open;
     std::vector<UserState> m_users;
     uint64_t m_nextId{0};

@@ -15,17 +15,17 @@ namespace ns3::tandem
 UploadConnection::UploadConnection(Ptr<Node> user,
                                    const InetSocketAddress& site,
                                    GatewayProbe& gateway,
-                                   RequestLedger& ledger)
+                                   RequestLedger& ledger,
+                                   Callback<void, uint64_t> replied)
     : m_user(user),
       m_site(site),
       m_gateway(gateway),
       m_ledger(ledger),
+      m_replied(replied),
       m_local(Ipv4Address::GetAny(), 0)
 {
-    m_writer.onFirstByte = [this](const RequestHeader& header, uint64_t offset) {
-        FirstByte(header, offset);
-    };
-    m_reader.onMessage = [this](const RequestHeader& header) { Reply(header); };
+    m_writer.SetBeginCallback(MakeCallback(&UploadConnection::FirstByte, this));
+    m_reader.SetReceiveCallback(MakeCallback(&UploadConnection::Reply, this));
 }
 
 UploadConnection::~UploadConnection()
@@ -98,7 +98,6 @@ void
 UploadConnection::Reopen()
 {
     CloseSocket();
-    ++m_reopened;
     for (Upload& upload : m_uploads)
     {
         m_ledger.UploadRestarted(upload.header.requestId);
@@ -183,7 +182,7 @@ UploadConnection::Reply(const RequestHeader& header)
                     "a reply to request " << header.requestId
                                           << " came over a connection that did not carry it");
     m_uploads.erase(found);
-    onReply(header.requestId);
+    m_replied(header.requestId);
 }
 
 bool
@@ -202,12 +201,6 @@ const TcpProbe&
 UploadConnection::GetProbe() const
 {
     return m_probe;
-}
-
-uint32_t
-UploadConnection::GetReopenCount() const
-{
-    return m_reopened;
 }
 
 } // namespace ns3::tandem

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 
 namespace ns3::tandem
 {
@@ -29,19 +28,18 @@ class RequestLedger;
 class UploadConnection
 {
   public:
-    /** Called when the last byte of the reply to a request has arrived. */
-    std::function<void(uint64_t requestId)> onReply;
-
     /**
      * @param user the user's node
      * @param site where the site listens
      * @param gateway watches what the radio network delivers; must outlive the connection
      * @param ledger hears of the upload's steps; must outlive the connection
+     * @param replied called with the number of a request when the last byte of its reply is there
      */
     UploadConnection(Ptr<Node> user,
                      const InetSocketAddress& site,
                      GatewayProbe& gateway,
-                     RequestLedger& ledger);
+                     RequestLedger& ledger,
+                     Callback<void, uint64_t> replied);
     ~UploadConnection();
     UploadConnection(const UploadConnection&) = delete;
     UploadConnection& operator=(const UploadConnection&) = delete;
@@ -62,9 +60,6 @@ class UploadConnection
     uint64_t GetBacklog() const;
 
     const TcpProbe& GetProbe() const;
-
-    /** @return how often the connection was opened anew */
-    uint32_t GetReopenCount() const;
 
   private:
     struct Upload
@@ -87,6 +82,7 @@ class UploadConnection
     InetSocketAddress m_site;
     GatewayProbe& m_gateway;
     RequestLedger& m_ledger;
+    Callback<void, uint64_t> m_replied;
     Ptr<AbortableTcpSocket> m_socket;
     InetSocketAddress m_local;
     bool m_ready{false};
@@ -94,7 +90,6 @@ class UploadConnection
     MessageReader m_reader{false};
     std::deque<Upload> m_uploads; //!< unfinished requests in order of submission
     TcpProbe m_probe;
-    uint32_t m_reopened{0};
     EventId m_reopen;
 };
 

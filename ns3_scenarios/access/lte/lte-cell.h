@@ -5,7 +5,9 @@
 #include "access/access-cell.h"
 #include "access/background.h"
 #include "access/lte/lte-frame-probe.h"
-#include "access/lte/lte-probe.h"
+#include "access/lte/lte-rlc-queue-probe.h"
+#include "access/lte/lte-sinr-probe.h"
+#include "access/lte/lte-ue-probe.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
 #include "agent-link/arguments.h"
@@ -20,9 +22,7 @@
 #include <string>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 class ShadowingLossModel;
@@ -83,12 +83,22 @@ class LteCell : public AccessCell
     static double GetRange(const LteCellConfig& config);
 
   private:
+    /** Uplink carrier of band 1 with ns-3's default EARFCN. */
+    static constexpr double UPLINK_HZ = 1.93e9;
+    inline static const Vector ENB_CENTRE{0, 0, 0};
+    /** The first system information is out by then. */
+    inline static const Time ATTACH_START = MilliSeconds(50);
+    /** Between the random accesses of two UEs, so that preambles do not collide. */
+    inline static const Time ATTACH_SPACING = MilliSeconds(5);
+
     void ConfigureDefaults();
     void InstallRadio();
     void InstallCore();
     void InstallShadowing();
     void AttachOne(uint32_t i);
-    void OnSinr(uint16_t cellId, uint16_t rnti, double sinr, uint8_t carrier);
+    /** ns-3 gives each UE its own sounding subframe, so the period must exceed the number of UEs.
+     */
+    static uint32_t ChooseSrsPeriod(uint32_t ues);
 
     LteCellConfig m_config;
     // Members, because an LteHelper that goes out of scope takes the core network apart.
@@ -101,12 +111,12 @@ class LteCell : public AccessCell
     Ptr<NetDevice> m_enbDevice;
     BackgroundTraffic m_background;
     std::vector<std::unique_ptr<LteUeProbe>> m_probes;         //!< of all stations
+    std::vector<std::unique_ptr<LteRlcQueueProbe>> m_queues;   //!< of all stations
     std::vector<std::unique_ptr<LteFrameProbe>> m_frameProbes; //!< empty unless asked for
-    std::vector<double> m_sinrByRnti;                          //!< linear
-    std::vector<double> m_fullBandRateBps;                     //!< by MCS
+    std::unique_ptr<LteSinrProbe> m_sinr;
+    std::vector<double> m_fullBandRateBps; //!< by MCS
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_LTE_CELL_H

@@ -7,7 +7,10 @@
 #include "access/path-loss.h"
 #include "access/placement.h"
 #include "access/wifi/wifi-frame-probe.h"
-#include "access/wifi/wifi-probe.h"
+#include "access/wifi/wifi-mac-queue-probe.h"
+#include "access/wifi/wifi-medium-probe.h"
+#include "access/wifi/wifi-snr-probe.h"
+#include "access/wifi/wifi-station-probe.h"
 #include "agent-link/arguments.h"
 
 #include "ns3/ipv4-interface-container.h"
@@ -19,9 +22,7 @@
 #include <string>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /** No PSDU is longer than this, so RTS/CTS is never used; the default. */
@@ -73,13 +74,28 @@ class WifiCell : public AccessCell
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
-    /** \return the AP's radio device, for pcap */
-    Ptr<NetDevice> GetApDevice() const;
-
     /** \return the greatest distance at which AP and stations detect each other's frames, m */
     static double GetRange(const WifiCellConfig& config);
 
   private:
+    /** What watches a user's radio. */
+    struct UserProbes
+    {
+        std::unique_ptr<WifiStationProbe> station;
+        WifiMacQueueProbe queue;
+        WifiSnrProbe snr;
+    };
+
+    static constexpr double CARRIER_HZ = 5.18e9;
+    static constexpr const char* NETWORK = "10.1.0.0";
+    static constexpr const char* NETWORK_MASK = "255.255.0.0";
+    /** Cells at the origin, antennas at the height of the stations. */
+    inline static const Vector AP_CENTRE{0, 0, 0};
+    /** Long enough to hear a beacon, sent every 102.4 ms. */
+    inline static const Time SCAN_TIME = MilliSeconds(120);
+    /** Between the ends of the scans of two stations; an association takes about 1 ms. */
+    inline static const Time ASSOCIATION_SPACING = MilliSeconds(4);
+
     void InstallRadio();
     void InstallAddresses();
     void FillNeighbourCaches();
@@ -93,12 +109,11 @@ class WifiCell : public AccessCell
     Ptr<NetDevice> m_apDevice;
     Ipv4Address m_apAddress;
     BackgroundTraffic m_background;
-    std::vector<std::unique_ptr<WifiStationProbe>> m_userProbes;
-    std::unique_ptr<MediumProbe> m_medium;
+    std::vector<UserProbes> m_userProbes;
+    std::unique_ptr<WifiMediumProbe> m_medium;
     std::vector<std::unique_ptr<WifiFrameProbe>> m_frameProbes; //!< empty unless asked for
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_WIFI_CELL_H

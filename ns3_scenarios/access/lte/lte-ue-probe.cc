@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "access/lte/lte-probe.h"
+#include "access/lte/lte-ue-probe.h"
 
-#include "ns3/lte-pdcp.h"
-#include "ns3/lte-radio-bearer-info.h"
-#include "ns3/lte-rlc.h"
 #include "ns3/lte-spectrum-phy.h"
 #include "ns3/lte-ue-phy.h"
-#include "ns3/lte-ue-rrc.h"
-#include "ns3/object-map.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -21,7 +16,6 @@ const Time SUBFRAME = MilliSeconds(1);
 }
 
 LteUeProbe::LteUeProbe(Ptr<LteUeNetDevice> device)
-    : m_device(device)
 {
     auto phy = device->GetPhy();
     phy->TraceConnectWithoutContext("ReportUlPhyResourceBlocks",
@@ -30,32 +24,6 @@ LteUeProbe::LteUeProbe(Ptr<LteUeNetDevice> device)
     phy->GetUplinkSpectrumPhy()->TraceConnectWithoutContext(
         "TxStart",
         MakeCallback(&LteUeProbe::OnTransmit, this));
-    device->GetRrc()->TraceConnectWithoutContext("DrbCreated",
-                                                 MakeCallback(&LteUeProbe::OnDataBearer, this));
-}
-
-void
-LteUeProbe::OnDataBearer(uint64_t /* imsi */,
-                         uint16_t /* cellId */,
-                         uint16_t /* rnti */,
-                         uint8_t drbIdentity)
-{
-    ObjectMapValue bearers;
-    m_device->GetRrc()->GetAttribute("DataRadioBearerMap", bearers);
-    for (auto it = bearers.Begin(); it != bearers.End(); ++it)
-    {
-        auto bearer = DynamicCast<LteDataRadioBearerInfo>(it->second);
-        if (bearer->m_drbIdentity != drbIdentity)
-        {
-            continue;
-        }
-        bearer->m_pdcp->TraceConnectWithoutContext("TxPDU",
-                                                   MakeCallback(&LteUeProbe::OnPdcpPdu, this));
-        bearer->m_rlc->TraceConnectWithoutContext("TxPDU",
-                                                  MakeCallback(&LteUeProbe::OnRlcPdu, this));
-        bearer->m_rlc->TraceConnectWithoutContext("TxDrop",
-                                                  MakeCallback(&LteUeProbe::OnRlcDrop, this));
-    }
 }
 
 void
@@ -88,25 +56,6 @@ LteUeProbe::OnTransmit(Ptr<const PacketBurst> burst)
         ++m_subframes;
         m_transmitStart = Simulator::Now();
     }
-}
-
-void
-LteUeProbe::OnPdcpPdu(uint16_t /* rnti */, uint8_t /* lcid */, uint32_t bytes)
-{
-    m_rlcBytes += bytes;
-}
-
-void
-LteUeProbe::OnRlcPdu(uint16_t /* rnti */, uint8_t /* lcid */, uint32_t bytes)
-{
-    // An RLC PDU has its header too, so it can exceed what the buffer held.
-    m_rlcBytes -= std::min<uint64_t>(bytes, m_rlcBytes);
-}
-
-void
-LteUeProbe::OnRlcDrop(Ptr<const Packet> packet)
-{
-    m_rlcBytes -= std::min<uint64_t>(packet->GetSize(), m_rlcBytes);
 }
 
 RadioCounters
@@ -145,12 +94,6 @@ bool
 LteUeProbe::HasGrant() const
 {
     return m_hasGrant;
-}
-
-uint64_t
-LteUeProbe::GetRlcBytes() const
-{
-    return m_rlcBytes;
 }
 
 } // namespace ns3::tandem

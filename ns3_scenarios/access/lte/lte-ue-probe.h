@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef TANDEM_LTE_PROBE_H
-#define TANDEM_LTE_PROBE_H
+#ifndef TANDEM_LTE_UE_PROBE_H
+#define TANDEM_LTE_UE_PROBE_H
 
 #include "access/access-cell.h"
 
@@ -8,7 +8,6 @@
 #include "ns3/lte-ue-net-device.h"
 #include "ns3/nstime.h"
 #include "ns3/packet-burst.h"
-#include "ns3/packet.h"
 
 #include <vector>
 
@@ -16,7 +15,7 @@ namespace ns3::tandem
 {
 
 /**
- * Watches one UE's uplink: grants, transmissions and its RLC buffer.
+ * Watches one UE's uplink: grants and transmissions.
  *
  * All from the UE's side, where a callback fires only for this UE; the eNB's scheduling trace
  * tells neither the number of PRBs nor new data from HARQ retransmissions.
@@ -48,15 +47,10 @@ class LteUeProbe
     uint64_t GetRlcBytes() const;
 
   private:
-    void OnDataBearer(uint64_t imsi, uint16_t cellId, uint16_t rnti, uint8_t drbIdentity);
     void OnGrantedBlocks(uint16_t rnti, const std::vector<int>& blocks);
     void OnGrant(PhyTransmissionStatParameters grant);
     void OnTransmit(Ptr<const PacketBurst> burst);
-    void OnPdcpPdu(uint16_t rnti, uint8_t lcid, uint32_t bytes);
-    void OnRlcPdu(uint16_t rnti, uint8_t lcid, uint32_t bytes);
-    void OnRlcDrop(Ptr<const Packet> packet);
 
-    Ptr<LteUeNetDevice> m_device;
     Time m_transmitStart; //!< of the latest subframe with a transmission
     uint64_t m_subframes{0};
     uint64_t m_retransmissions{0};
@@ -64,9 +58,8 @@ class LteUeProbe
     uint64_t m_bits{0};
     uint8_t m_mcs{0};
     bool m_hasGrant{false};
-    uint64_t m_rlcBytes{0};
 };
 
 } // namespace ns3::tandem
 
-#endif // TANDEM_LTE_PROBE_H
+#endif // TANDEM_LTE_UE_PROBE_H

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef TANDEM_CSV_READER_H
-#define TANDEM_CSV_READER_H
+#ifndef TANDEM_CSV_TABLE_H
+#define TANDEM_CSV_TABLE_H
+
+#include "ns3/csv-reader.h"
 
 #include <cstdint>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,13 +20,11 @@ class CsvError : public std::runtime_error
 };
 
 /**
- * Reads a small CSV file row by row, by column name.
- *
- * Fields are separated by commas and may be put in double quotes; blank lines and lines that
- * begin with '#' are skipped. Rows are counted from 1, the header being row 0, and errors give the
- * line in the file too.
+ * ns-3's CsvReader with the columns found by name and the values checked. Blank lines and comments
+ * are skipped. Rows are counted from 1, the header being row 0; errors give the line in the file,
+ * too.
  */
-class CsvReader
+class CsvTable
 {
   public:
     /**
@@ -33,7 +32,7 @@ class CsvReader
      * @param columns the names that the header must have, in any order
      * @throw CsvError when the file cannot be read or a column is missing
      */
-    CsvReader(std::string path, std::vector<std::string> columns);
+    CsvTable(std::string path, std::vector<std::string> columns);
 
     /** Go to the next row. @return false at the end of the file */
     bool Next();
@@ -53,22 +52,19 @@ class CsvReader
     /** Throw a CsvError that says where: file, line, row and column. */
     [[noreturn]] void Fail(size_t column, const std::string& what) const;
 
-    /** @return the number of the current row, from 1 */
-    uint32_t GetRow() const;
-
   private:
-    bool ReadLine(std::vector<std::string>& fields);
+    bool ReadLine();
+    std::string Where() const;
 
     std::string m_path;
     std::vector<std::string> m_columns;
     std::vector<size_t> m_position; //!< where in the file's header each wanted column is
     std::vector<std::string> m_fields;
-    std::ifstream m_file;
+    CsvReader m_reader;
     size_t m_width{0}; //!< fields of the header line
-    uint32_t m_line{0};
     uint32_t m_row{0};
 };
 
 } // namespace ns3::tandem
 
-#endif // TANDEM_CSV_READER_H
+#endif // TANDEM_CSV_TABLE_H

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef TANDEM_WIFI_PROBE_H
-#define TANDEM_WIFI_PROBE_H
+#ifndef TANDEM_WIFI_STATION_PROBE_H
+#define TANDEM_WIFI_STATION_PROBE_H
 
 #include "access/access-cell.h"
 
 #include "ns3/nstime.h"
 #include "ns3/wifi-net-device.h"
-#include "ns3/wifi-phy-state.h"
 #include "ns3/wifi-ppdu.h"
 #include "ns3/wifi-tx-vector.h"
 
@@ -47,24 +46,6 @@ class WifiStationProbe
     uint64_t m_retransmissions{0};
 };
 
-/** Adds up the time in which a PHY transmits, receives or senses energy. */
-class MediumProbe
-{
-  public:
-    /** @param device the AP's device, whose view of the medium counts */
-    explicit MediumProbe(Ptr<WifiNetDevice> device);
-    MediumProbe(const MediumProbe&) = delete;
-    MediumProbe& operator=(const MediumProbe&) = delete;
-
-    /** @return busy seconds that the PHY has reported up to now */
-    double GetBusyS() const;
-
-  private:
-    void OnState(Time start, Time duration, WifiPhyState state);
-
-    Time m_busy;
-};
-
 } // namespace ns3::tandem
 
-#endif // TANDEM_WIFI_PROBE_H
+#endif // TANDEM_WIFI_STATION_PROBE_H

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "access/wifi/wifi-probe.h"
+#include "access/wifi/wifi-station-probe.h"
 
 #include "ns3/simulator.h"
 #include "ns3/wifi-mac-header.h"
-#include "ns3/wifi-phy-state-helper.h"
 #include "ns3/wifi-phy.h"
 #include "ns3/wifi-psdu.h"
 
@@ -66,28 +65,6 @@ WifiStationProbe::GetMcs() const
         return 0;
     }
     return m_lastData.GetMode().GetMcsValue();
-}
-
-MediumProbe::MediumProbe(Ptr<WifiNetDevice> device)
-{
-    device->GetPhy()->GetState()->TraceConnectWithoutContext(
-        "State",
-        MakeCallback(&MediumProbe::OnState, this));
-}
-
-void
-MediumProbe::OnState(Time /* start */, Time duration, WifiPhyState state)
-{
-    if (state == WifiPhyState::TX || state == WifiPhyState::RX || state == WifiPhyState::CCA_BUSY)
-    {
-        m_busy += duration;
-    }
-}
-
-double
-MediumProbe::GetBusyS() const
-{
-    return m_busy.GetSeconds();
 }
 
 } // namespace ns3::tandem

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How an LTE cell is put together: nodes, radios, shadowing, core network, probes.
+#include "access/lte/lte-cell.h"
+
+#include "access/shadowing-loss.h"
+
+#include "ns3/boolean.h"
+#include "ns3/config.h"
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/double.h"
+#include "ns3/internet-stack-helper.h"
+#include "ns3/ipv4-static-routing-helper.h"
+#include "ns3/ipv4-static-routing.h"
+#include "ns3/ipv4.h"
+#include "ns3/lte-enb-net-device.h"
+#include "ns3/lte-enb-phy.h"
+#include "ns3/lte-enb-rrc.h"
+#include "ns3/lte-ue-net-device.h"
+#include "ns3/lte-ue-phy.h"
+#include "ns3/simulator.h"
+#include "ns3/spectrum-channel.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/** Shorter sounding would refresh the CQI faster but not serve more UEs than it has subframes. */
+constexpr uint32_t SHORTEST_SRS_PERIOD = 40;
+constexpr uint32_t LONGEST_SRS_PERIOD = 320;
+/** A period of TS 36.213; ns-3's 1 ms is not one and costs about a quarter of the run time. */
+const Time DOWNLINK_CQI_PERIOD = MilliSeconds(10);
+} // namespace
+
+void
+LteCell::Build(NodeContainer users)
+{
+    m_users = users;
+    m_backgroundNodes.Create(m_config.background.stations);
+    m_stations = NodeContainer(m_users, m_backgroundNodes);
+    m_enb = CreateObject<Node>();
+
+    auto enbMobility = CreateObject<ConstantPositionMobilityModel>();
+    enbMobility->SetPosition(ENB_CENTRE);
+    m_enb->AggregateObject(enbMobility);
+    m_placement.Install(m_config.placement, ENB_CENTRE, m_stations);
+
+    ConfigureDefaults();
+    InstallRadio();
+    InstallShadowing();
+    InstallCore();
+}
+
+void
+LteCell::ConfigureDefaults()
+{
+    // Bearers are created when UEs attach, so these can only be set as defaults. The buffer of
+    // 10 kB that ns-3 starts from would drop most of every TCP window: 1 MiB holds TCP's largest
+    // window of this library, so that the radio, not a loss in the own device, limits a sender.
+    const UintegerValue buffer(m_config.rlcBufferBytes);
+    Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize", buffer);
+    Config::SetDefaultFailSafe("ns3::LteRlcAm::MaxTxBufferSize", buffer);
+    // Deep buffers with a discard timer of 0.3 s would be shallow again under load.
+    Config::SetDefaultFailSafe("ns3::LteRlcUm::EnablePdcpDiscarding", BooleanValue(false));
+}
+
+void
+LteCell::InstallRadio()
+{
+    m_epc = CreateObject<PointToPointEpcHelper>();
+    m_lte = CreateObject<LteHelper>();
+    m_lte->SetEpcHelper(m_epc);
+    m_lte->SetSchedulerType(m_config.scheduler == "pf" ? "ns3::PfFfMacScheduler"
+                                                       : "ns3::RrFfMacScheduler");
+    m_lte->SetEnbDeviceAttribute("UlBandwidth", UintegerValue(m_config.bandwidthPrb));
+    m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_config.bandwidthPrb));
+    m_lte->SetPathlossModelType(LogDistancePropagationLossModel::GetTypeId());
+    m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(m_config.pathLoss.exponent));
+    m_lte->SetPathlossModelAttribute("ReferenceDistance", DoubleValue(1.0));
+    m_lte->SetPathlossModelAttribute("ReferenceLoss",
+                                     DoubleValue(PathLossConfig::ReferenceLossDb(UPLINK_HZ)));
+
+    m_enbDevice = m_lte->InstallEnbDevice(NodeContainer(m_enb)).Get(0);
+    auto enb = DynamicCast<LteEnbNetDevice>(m_enbDevice);
+    enb->GetPhy()->SetTxPower(m_config.enbTxPowerDbm);
+    enb->GetRrc()->SetAttribute("SrsPeriodicity",
+                                UintegerValue(ChooseSrsPeriod(m_stations.GetN())));
+    enb->GetRrc()->SetAttribute(
+        "EpsBearerToRlcMapping",
+        StringValue(m_config.rlcMode == "um" ? "RlcUmAlways" : "RlcAmAlways"));
+    m_sinr = std::make_unique<LteSinrProbe>(enb);
+
+    m_stationDevices = m_lte->InstallUeDevice(m_stations);
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
+    {
+        auto ue = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i));
+        ue->GetPhy()->SetTxPower(m_config.ueTxPowerDbm);
+        // A radio link failure would take the UE's bearer away for good: ns-3's core does not
+        // set it up again. The radius is checked against the uplink's range instead.
+        ue->GetPhy()->SetAttribute("EnableRlfDetection", BooleanValue(false));
+        ue->GetPhy()->SetAttribute("DownlinkCqiPeriodicity", TimeValue(DOWNLINK_CQI_PERIOD));
+        m_probes.push_back(std::make_unique<LteUeProbe>(ue));
+        m_queues.push_back(std::make_unique<LteRlcQueueProbe>(ue));
+    }
+}
+
+void
+LteCell::InstallShadowing()
+{
+    const auto uplink = m_lte->GetUplinkSpectrumChannel();
+    const auto downlink = m_lte->GetDownlinkSpectrumChannel();
+    if (m_config.pathLoss.shadowingDb > 0)
+    {
+        m_shadowing = CreateObject<ShadowingLossModel>();
+        m_shadowing->SetSigma(m_config.pathLoss.shadowingDb);
+        uplink->AddPropagationLossModel(m_shadowing);
+        downlink->AddPropagationLossModel(m_shadowing->CreateTwin());
+    }
+    if (m_config.pathLoss.nakagami)
+    {
+        for (const auto& channel : {uplink, downlink})
+        {
+            auto fading = CreateObject<NakagamiPropagationLossModel>();
+            channel->AddPropagationLossModel(fading);
+            m_fading.push_back(fading);
+        }
+    }
+}
+
+void
+LteCell::InstallCore()
+{
+    InternetStackHelper internet;
+    internet.SetIpv6StackInstall(false);
+    internet.Install(m_stations);
+    m_stationInterfaces = m_epc->AssignUeIpv4Address(m_stationDevices);
+
+    Ipv4StaticRoutingHelper routing;
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        const auto [ipv4, interface] = m_stationInterfaces.Get(i);
+        routing.GetStaticRouting(ipv4)->SetDefaultRoute(m_epc->GetUeDefaultGatewayAddress(),
+                                                        interface);
+        Simulator::Schedule(ATTACH_START + static_cast<int64_t>(i) * ATTACH_SPACING,
+                            &LteCell::AttachOne,
+                            this,
+                            i);
+    }
+}
+
+void
+LteCell::AttachOne(uint32_t i)
+{
+    m_lte->Attach(m_stationDevices.Get(i), m_enbDevice);
+}
+
+uint32_t
+LteCell::ChooseSrsPeriod(uint32_t ues)
+{
+    for (uint32_t period = SHORTEST_SRS_PERIOD; period < LONGEST_SRS_PERIOD; period *= 2)
+    {
+        if (ues < period)
+        {
+            return period;
+        }
+    }
+    return LONGEST_SRS_PERIOD;
+}
+
+} // namespace ns3::tandem

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How a WiFi cell is put together: nodes, radios, addresses, probes.
+#include "access/wifi/wifi-cell.h"
+
+#include "ns3/arp-cache.h"
+#include "ns3/constant-position-mobility-model.h"
+#include "ns3/double.h"
+#include "ns3/internet-stack-helper.h"
+#include "ns3/ipv4-address-helper.h"
+#include "ns3/ipv4-interface.h"
+#include "ns3/ipv4-l3-protocol.h"
+#include "ns3/ipv4-static-routing-helper.h"
+#include "ns3/ipv4-static-routing.h"
+#include "ns3/propagation-delay-model.h"
+#include "ns3/ssid.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+#include "ns3/wifi-net-device.h"
+#include "ns3/yans-wifi-helper.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+WifiStandard
+ParseStandard(const std::string& standard)
+{
+    if (standard == "80211n")
+    {
+        return WIFI_STANDARD_80211n;
+    }
+    return standard == "80211ac" ? WIFI_STANDARD_80211ac : WIFI_STANDARD_80211ax;
+}
+
+void
+SetRateControl(WifiHelper& wifi, const WifiCellConfig& config)
+{
+    const UintegerValue rts(config.rtsThresholdBytes);
+    if (config.rateControl == "minstrel")
+    {
+        wifi.SetRemoteStationManager("ns3::MinstrelHtWifiManager", "RtsCtsThreshold", rts);
+        return;
+    }
+    if (config.rateControl == "ideal")
+    {
+        wifi.SetRemoteStationManager("ns3::IdealWifiManager", "RtsCtsThreshold", rts);
+        return;
+    }
+    const std::string mcs = config.rateControl.substr(config.rateControl.find(':') + 1);
+    const std::string family = config.standard == "80211n"    ? "HtMcs"
+                               : config.standard == "80211ac" ? "VhtMcs"
+                                                              : "HeMcs";
+    wifi.SetRemoteStationManager("ns3::ConstantRateWifiManager",
+                                 "DataMode",
+                                 StringValue(family + mcs),
+                                 "ControlMode",
+                                 StringValue("OfdmRate24Mbps"),
+                                 "RtsCtsThreshold",
+                                 rts);
+}
+} // namespace
+
+void
+WifiCell::Build(NodeContainer users)
+{
+    m_users = users;
+    m_backgroundNodes.Create(m_config.background.stations);
+    m_stations = NodeContainer(m_users, m_backgroundNodes);
+    m_ap = CreateObject<Node>();
+
+    auto apMobility = CreateObject<ConstantPositionMobilityModel>();
+    apMobility->SetPosition(AP_CENTRE);
+    m_ap->AggregateObject(apMobility);
+    m_placement.Install(m_config.placement, AP_CENTRE, m_stations);
+
+    InstallRadio();
+    InstallAddresses();
+    // An ARP cache forgets everything when its link goes up or down, so also at association. The
+    // caches have registered for that before, so they are empty by the time this is called.
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
+    {
+        m_stationDevices.Get(i)->AddLinkChangeCallback(
+            MakeCallback(&WifiCell::FillNeighbourCaches, this));
+    }
+    m_apDevice->AddLinkChangeCallback(MakeCallback(&WifiCell::FillNeighbourCaches, this));
+    FillNeighbourCaches();
+
+    const auto ap = DynamicCast<WifiNetDevice>(m_apDevice);
+    for (uint32_t i = 0; i < m_users.GetN(); ++i)
+    {
+        const auto user = DynamicCast<WifiNetDevice>(m_stationDevices.Get(i));
+        const auto address = Mac48Address::ConvertFrom(user->GetAddress());
+        m_userProbes.push_back({std::make_unique<WifiStationProbe>(user),
+                                WifiMacQueueProbe(user),
+                                WifiSnrProbe(ap, address, m_config.channelWidthMhz)});
+    }
+    m_medium = std::make_unique<WifiMediumProbe>(ap);
+}
+
+void
+WifiCell::InstallRadio()
+{
+    m_channel = CreateObject<YansWifiChannel>();
+    m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
+    m_channel->SetPropagationLossModel(m_config.pathLoss.Create(CARRIER_HZ));
+
+    YansWifiPhyHelper phy;
+    phy.SetChannel(m_channel);
+    // Channel number 0: the standard's first channel of this width in the band.
+    phy.Set("ChannelSettings",
+            StringValue("{0, " + std::to_string(m_config.channelWidthMhz) + ", BAND_5GHZ, 0}"));
+    phy.Set("TxPowerStart", DoubleValue(m_config.txPowerDbm));
+    phy.Set("TxPowerEnd", DoubleValue(m_config.txPowerDbm));
+    phy.Set("RxNoiseFigure", DoubleValue(WIFI_NOISE_FIGURE_DB));
+
+    m_wifi.SetStandard(ParseStandard(m_config.standard));
+    SetRateControl(m_wifi, m_config);
+
+    WifiMacHelper mac;
+    const SsidValue ssid(Ssid("tandem"));
+    const UintegerValue ampdu(m_config.ampduBytes);
+    mac.SetType("ns3::StaWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
+    m_stationDevices = m_wifi.Install(phy, mac, m_stations);
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        // Stations otherwise all end their scan at once, collide, and try again 0.5 s later.
+        DynamicCast<WifiNetDevice>(m_stationDevices.Get(i))
+            ->GetMac()
+            ->SetAttribute("WaitBeaconTimeout",
+                           TimeValue(SCAN_TIME + static_cast<int64_t>(i) * ASSOCIATION_SPACING));
+    }
+    mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
+    m_apDevice = m_wifi.Install(phy, mac, m_ap).Get(0);
+}
+
+void
+WifiCell::InstallAddresses()
+{
+    InternetStackHelper internet;
+    // Without IPv6 no router solicitations disturb the medium.
+    internet.SetIpv6StackInstall(false);
+    internet.Install(m_ap);
+    internet.Install(m_stations);
+
+    Ipv4AddressHelper addresses;
+    addresses.SetBase(NETWORK, NETWORK_MASK);
+    m_apAddress = addresses.Assign(NetDeviceContainer(m_apDevice)).GetAddress(0);
+    m_stationInterfaces = addresses.Assign(m_stationDevices);
+
+    Ipv4StaticRoutingHelper routing;
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        const auto [ipv4, interface] = m_stationInterfaces.Get(i);
+        routing.GetStaticRouting(ipv4)->SetDefaultRoute(m_apAddress, interface);
+    }
+}
+
+void
+WifiCell::FillNeighbourCaches()
+{
+    // Permanent entries between AP and stations: an ARP exchange in an episode would delay
+    // whichever request comes first.
+    const auto add = [](Ptr<Ipv4> ipv4, Ptr<NetDevice> device, Ipv4Address address, Address mac) {
+        auto l3 = DynamicCast<Ipv4L3Protocol>(ipv4);
+        auto interface = l3->GetInterface(l3->GetInterfaceForDevice(device));
+        auto cache = interface->GetArpCache();
+        ArpCache::Entry* entry = cache->Lookup(address);
+        if (!entry)
+        {
+            entry = cache->Add(address);
+        }
+        entry->SetMacAddress(mac);
+        entry->MarkPermanent();
+    };
+    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    {
+        auto device = m_stationDevices.Get(i);
+        add(m_stationInterfaces.Get(i).first, device, m_apAddress, m_apDevice->GetAddress());
+        add(m_ap->GetObject<Ipv4>(),
+            m_apDevice,
+            m_stationInterfaces.GetAddress(i),
+            device->GetAddress());
+    }
+}
+
+} // namespace ns3::tandem

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/request-records.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+/** @return whether bytes go from the user to a site */
+bool
+Transfers(const Request& request)
+{
+    return request.choice.site != Site::DEVICE;
+}
+
+template <Component C>
+double
+Part(const Request& request)
+{
+    return request.components[C].GetSeconds();
+}
+
+} // namespace
+
+TypedRecords<Request>
+DeclareRequestRecords(AgentLink& link)
+{
+    // One column: name, unit, help, getter. A table that formatting would tear apart.
+    // clang-format off
+    return {link, "requests", {
+        {"request_id", "",
+         "number of the request in its episode, in order of arrival",
+         [](const Request& r) -> int64_t { return static_cast<int64_t>(r.id); }},
+        {"user", "",
+         "index of the user",
+         [](const Request& r) -> int64_t { return r.user; }},
+        {"epoch", "",
+         "decision epoch in which the request arrived, from 0",
+         [](const Request& r) -> int64_t { return r.epoch; }},
+        {"option", "",
+         "row of the option table that served it",
+         [](const Request& r) -> int64_t { return r.option; }},
+        {"variant", "",
+         "DNN variant, index into meta.variants",
+         [](const Request& r) -> int64_t { return r.choice.variantIndex; }},
+        {"site", "",
+         "0 device, 1 edge, 2 cloud",
+         [](const Request& r) -> int64_t { return static_cast<int64_t>(r.choice.site); }},
+        {"cell", "",
+         "0 wifi, 1 lte",
+         [](const Request& r) -> int64_t { return r.cell; }},
+        {"status", "",
+         "0 ok, 1 timed out",
+         [](const Request& r) -> int64_t { return static_cast<int64_t>(r.status); }},
+        {"upload_bytes", "B",
+         "bytes from user to site, TCP payload; 0 at the device",
+         [](const Request& r) -> int64_t { return Transfers(r) ? r.choice.uploadBytes : 0; }},
+        {"reply_bytes", "B",
+         "bytes from site to user, TCP payload; 0 at the device",
+         [](const Request& r) -> int64_t { return Transfers(r) ? r.choice.replyBytes : 0; }},
+        {"tcp_retransmissions", "",
+         "segments that the user's TCP sent again, from the upload's first byte to the end of the request",
+         [](const Request& r) -> int64_t { return static_cast<int64_t>(r.tcpRetransmissions); }},
+        {"mac_retransmissions", "",
+         "frames or HARQ blocks that the user's radio sent again during the uplink",
+         [](const Request& r) -> int64_t { return static_cast<int64_t>(r.macRetransmissions); }},
+        {"arrival_s", "s",
+         "simulated time of arrival",
+         [](const Request& r) -> double { return r.arrival.GetSeconds(); }},
+        {"response_time_s", "s",
+         "arrival to end; the sum of the eight components",
+         [](const Request& r) -> double { return r.GetResponseTime().GetSeconds(); }},
+        {"device_queue_s", "s",
+         "wait at the device before service or upload",
+         Part<DEVICE_QUEUE>},
+        {"device_compute_s", "s",
+         "service on the device",
+         Part<DEVICE_COMPUTE>},
+        {"uplink_queue_s", "s",
+         "first byte written to gateway has forwarded all, without uplink_air_s: queues, contention, grants, TCP window",
+         Part<UPLINK_QUEUE>},
+        {"uplink_air_s", "s",
+         "time that the user's own radio transmitted in that interval",
+         Part<UPLINK_AIR>},
+        {"uplink_backhaul_s", "s",
+         "gateway has forwarded all to site has all",
+         Part<UPLINK_BACKHAUL>},
+        {"site_queue_s", "s",
+         "wait for a core of the site",
+         Part<SITE_QUEUE>},
+        {"site_compute_s", "s",
+         "service on the site",
+         Part<SITE_COMPUTE>},
+        {"downlink_s", "s",
+         "result ready to last byte of the reply at the user",
+         Part<DOWNLINK>},
+        {"accuracy_top5_percent", "%",
+         "published top-5 accuracy of the variant",
+         [](const Request& r) -> double { return r.choice.top5Percent; }},
+        {"accuracy_top1_percent", "%",
+         "published top-1 accuracy of the variant",
+         [](const Request& r) -> double { return r.choice.top1Percent; }},
+        {"met_queue_bytes", "B",
+         "bytes that waited in the user's device as the upload began",
+         [](const Request& r) -> double { return r.metQueueBytes; }},
+        {"met_site_jobs", "",
+         "jobs that waited or were served at the site as the upload arrived, background included",
+         [](const Request& r) -> int64_t { return r.metSiteJobs; }},
+    }};
+    // clang-format on
+}
+
+} // namespace ns3::tandem

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef TANDEM_REQUEST_RECORDS_H
+#define TANDEM_REQUEST_RECORDS_H
+
+#include "agent-link/typed-records.h"
+#include "model/request.h"
+
+namespace ns3::tandem
+{
+
+/** Declare the record table `requests`: one row for each request that has ended. */
+TypedRecords<Request> DeclareRequestRecords(AgentLink& link);
+
+} // namespace ns3::tandem
+
+#endif // TANDEM_REQUEST_RECORDS_H
