@@ -2,14 +2,15 @@
 #include "access/background.h"
 
 #include "ns3/inet-socket-address.h"
+#include "ns3/log.h"
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
 
-namespace ns3
+namespace ns3::tandem
 {
-namespace tandem
-{
+
+NS_LOG_COMPONENT_DEFINE("TandemBackgroundTraffic");
 
 void
 BackgroundConfig::Declare(Arguments& arguments)
@@ -65,6 +66,7 @@ BackgroundTraffic::Install(const BackgroundConfig& config,
                            Ipv4Address address,
                            uint16_t port)
 {
+    NS_LOG_FUNCTION(this << sources.size() << address << port);
     m_config = config;
     m_interval = Seconds(config.payloadBytes * 8 / (config.rateMbps * 1e6));
     m_duration = CreateObject<ExponentialRandomVariable>();
@@ -100,6 +102,7 @@ BackgroundTraffic::AssignStreams(int64_t first)
 void
 BackgroundTraffic::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     for (size_t i = 0; i < m_sources.size(); ++i)
     {
         // P(X < Y) = meanOn / (meanOn + meanOff) for exponential X, Y with means meanOff, meanOn.
@@ -112,6 +115,7 @@ BackgroundTraffic::BeginEpisode()
 void
 BackgroundTraffic::Switch(size_t index, bool on)
 {
+    NS_LOG_FUNCTION(this << index << on);
     Source& source = m_sources[index];
     source.on = on;
     source.send.Cancel();
@@ -170,5 +174,4 @@ BackgroundTraffic::GetActiveSources() const
     return count;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -15,9 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /** Stations that are not users but share the cell with them. */
@@ -32,7 +30,7 @@ struct BackgroundConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add --backgroundStations, --backgroundRate, … with \p prefix in front. */
+    /** Add --backgroundStations, --backgroundRate, … with @p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);
 
     /** End the program with a message if a value makes no sense. */
@@ -54,11 +52,11 @@ class BackgroundTraffic
 
     /**
      * Create the sockets.
-     * \param config traffic of each source
-     * \param sources the sending nodes
-     * \param sink the receiving node
-     * \param address the sink's address
-     * \param port the sink's UDP port
+     * @param config traffic of each source
+     * @param sources the sending nodes
+     * @param sink the receiving node
+     * @param address the sink's address
+     * @param port the sink's UDP port
      */
     void Install(const BackgroundConfig& config,
                  const std::vector<Ptr<Node>>& sources,
@@ -66,16 +64,16 @@ class BackgroundTraffic
                  Ipv4Address address,
                  uint16_t port);
 
-    /** \return the number of streams used, always 1 */
+    /** @return the number of streams used, always 1 */
     int64_t AssignStreams(int64_t first);
 
     /** Draw each source's state and start. */
     void BeginEpisode();
 
-    /** \return UDP payload bytes received by the sink since the start */
+    /** @return UDP payload bytes received by the sink since the start */
     uint64_t GetReceivedBytes() const;
 
-    /** \return how many sources are on now */
+    /** @return how many sources are on now */
     uint32_t GetActiveSources() const;
 
   private:
@@ -99,7 +97,6 @@ class BackgroundTraffic
     Ptr<ExponentialRandomVariable> m_duration;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_BACKGROUND_H

@@ -7,12 +7,13 @@
 #include "ns3/ipv4-static-routing-helper.h"
 #include "ns3/ipv4-static-routing.h"
 #include "ns3/ipv4.h"
+#include "ns3/log.h"
 #include "ns3/point-to-point-helper.h"
 
-namespace ns3
+namespace ns3::tandem
 {
-namespace tandem
-{
+
+NS_LOG_COMPONENT_DEFINE("TandemBackhaul");
 
 namespace
 {
@@ -70,6 +71,7 @@ Backhaul::Link(const AccessCell& cell,
                double delayMs,
                double rateMbps)
 {
+    NS_LOG_FUNCTION(this << name << delayMs << rateMbps);
     BackhaulLink link;
     link.gateway = cell.GetGateway();
     link.host = host;
@@ -146,5 +148,4 @@ Backhaul::AssignStreams(int64_t first)
     return internet.AssignStreams(NodeContainer(m_edge, m_cloud), first);
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -12,9 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /** The wires behind the gateways. */
@@ -28,7 +26,7 @@ struct BackhaulConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add --edgeDelay, --edgeRate, --cloudDelay, --cloudRate with \p prefix in front. */
+    /** Add --edgeDelay, --edgeRate, --cloudDelay, --cloudRate with @p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");
 
     /** End the program with a message if a value makes no sense. */
@@ -64,29 +62,29 @@ class Backhaul
 
     /**
      * Link a cell's gateway with both hosts and set the routes back; after the cell's Build().
-     * \return the index of this cell for the calls below
+     * @return the index of this cell for the calls below
      */
     uint32_t Connect(const AccessCell& cell);
 
-    /** \return the edge host */
+    /** @return the edge host */
     Ptr<Node> GetEdge() const;
 
-    /** \return the cloud host */
+    /** @return the cloud host */
     Ptr<Node> GetCloud() const;
 
-    /** \return the edge's address as seen from cell \p cell */
+    /** @return the edge's address as seen from cell @p cell */
     Ipv4Address GetEdgeAddress(uint32_t cell) const;
 
-    /** \return the cloud's address as seen from cell \p cell */
+    /** @return the cloud's address as seen from cell @p cell */
     Ipv4Address GetCloudAddress(uint32_t cell) const;
 
-    /** \return the link between cell \p cell and the edge */
+    /** @return the link between cell @p cell and the edge */
     const BackhaulLink& GetEdgeLink(uint32_t cell) const;
 
-    /** \return the link between cell \p cell and the cloud */
+    /** @return the link between cell @p cell and the cloud */
     const BackhaulLink& GetCloudLink(uint32_t cell) const;
 
-    /** Re-seed the hosts' stacks. \return how many streams were used */
+    /** Re-seed the hosts' stacks. @return how many streams were used */
     int64_t AssignStreams(int64_t first);
 
   private:
@@ -104,7 +102,6 @@ class Backhaul
     uint32_t m_subnets{0};
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_BACKHAUL_H

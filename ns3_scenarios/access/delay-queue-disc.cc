@@ -2,6 +2,7 @@
 #include "access/delay-queue-disc.h"
 
 #include "ns3/drop-tail-queue.h"
+#include "ns3/log.h"
 #include "ns3/node.h"
 #include "ns3/object-factory.h"
 #include "ns3/simulator.h"
@@ -10,6 +11,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemDelayQueueDisc");
 
 NS_OBJECT_ENSURE_REGISTERED(DelayQueueDisc);
 
@@ -53,6 +56,7 @@ DelayQueueDisc::DoDispose()
 bool
 DelayQueueDisc::DoEnqueue(Ptr<QueueDiscItem> item)
 {
+    NS_LOG_FUNCTION(this << item);
     if (!GetInternalQueue(0)->Enqueue(item))
     {
         // The internal queue has dropped the item and told QueueDisc.
@@ -65,6 +69,7 @@ DelayQueueDisc::DoEnqueue(Ptr<QueueDiscItem> item)
 Ptr<QueueDiscItem>
 DelayQueueDisc::DoDequeue()
 {
+    NS_LOG_FUNCTION(this);
     if (m_ready.empty())
     {
         return nullptr;
@@ -110,6 +115,7 @@ DelayQueueDisc::InitializeParams()
 void
 InstallDelay(Ptr<NetDevice> device, Time delay)
 {
+    NS_LOG_FUNCTION(device << delay);
     TrafficControlHelper helper;
     auto layer = device->GetNode()->GetObject<TrafficControlLayer>();
     if (layer->GetRootQueueDiscOnDevice(device))

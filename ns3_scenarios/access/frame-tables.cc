@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/frame-tables.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <array>
@@ -8,6 +9,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemFrameTables");
 
 namespace
 {
@@ -161,6 +164,7 @@ FrameTables::IsUplink(int64_t sender) const
 int64_t
 FrameTables::Add(AirtimeRow row)
 {
+    NS_LOG_FUNCTION(this << row.sender << row.receiver);
     row.transmission = m_transmissions++;
     if (!m_link.IsBranch())
     {
@@ -184,6 +188,7 @@ FrameTables::Add(FrameRow row)
 void
 FrameTables::Add(LossRow row)
 {
+    NS_LOG_FUNCTION(this << row.sender << row.receiver);
     if (!m_link.IsBranch())
     {
         row.user = FindUser(row.sender, row.receiver);

@@ -8,9 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 void
@@ -82,5 +80,4 @@ PathLossConfig::Create(double frequencyHz) const
     return first;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

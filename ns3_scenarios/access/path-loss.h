@@ -8,9 +8,7 @@
 
 #include <string>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /** Log-distance path loss with optional log-normal shadowing and Nakagami fading. */
@@ -23,26 +21,25 @@ struct PathLossConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add --pathLossExponent, --shadowing, --nakagami with \p prefix in front. */
+    /** Add --pathLossExponent, --shadowing, --nakagami with @p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);
 
     /** End the program with a message if a value makes no sense. */
     void Check(const std::string& prefix) const;
 
-    /** \return free-space loss at 1 m, dB, at \p frequencyHz */
+    /** @return free-space loss at 1 m, dB, at @p frequencyHz */
     static double ReferenceLossDb(double frequencyHz);
 
-    /** \return median loss at \p distanceM, dB */
+    /** @return median loss at @p distanceM, dB */
     double MedianLossDb(double frequencyHz, double distanceM) const;
 
-    /** \return the distance at which the median loss is \p lossDb, m */
+    /** @return the distance at which the median loss is @p lossDb, m */
     double DistanceForLoss(double frequencyHz, double lossDb) const;
 
-    /** \return a new chain of loss models, the log-distance one first */
+    /** @return a new chain of loss models, the log-distance one first */
     Ptr<PropagationLossModel> Create(double frequencyHz) const;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_PATH_LOSS_H

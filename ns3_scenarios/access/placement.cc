@@ -3,15 +3,16 @@
 
 #include "agent-link/argument-check.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace ns3
+namespace ns3::tandem
 {
-namespace tandem
-{
+
+NS_LOG_COMPONENT_DEFINE("TandemPlacement");
 
 namespace
 {
@@ -150,6 +151,7 @@ Placement::DrawWaypoint(uint32_t i)
 void
 Placement::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     for (uint32_t i = 0; i < m_models.size(); ++i)
     {
         m_models[i]->SetPosition(DrawPlace(i));
@@ -163,6 +165,7 @@ Placement::BeginEpisode()
 void
 Placement::WalkOn(uint32_t i)
 {
+    NS_LOG_FUNCTION(this << i);
     const Vector from = m_models[i]->GetPosition();
     const Vector to = DrawWaypoint(i);
     const double distance = CalculateDistance(from, to);
@@ -192,5 +195,4 @@ Placement::GetHiddenGapShare()
     return 2 * (1 - CLUSTER_SHARE) - 2 * CLUSTER_SHARE;
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

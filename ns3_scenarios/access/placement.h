@@ -14,9 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /** Where stations stand and how they move. */
@@ -31,7 +29,7 @@ struct PlacementConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add --placement, --radius, --near, --mobility, --speed, each with \p prefix in front. */
+    /** Add --placement, --radius, --near, --mobility, --speed, each with @p prefix in front. */
     void AddArguments(CommandLine& cmd, const std::string& prefix);
 
     /** End the program with a message if a value makes no sense. */
@@ -49,22 +47,22 @@ struct PlacementConfig
 class Placement
 {
   public:
-    /** Install mobility models on \p stations and put them close to \p centre. */
+    /** Install mobility models on @p stations and put them close to @p centre. */
     void Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations);
 
-    /** \return the number of streams used, always 1 */
+    /** @return the number of streams used, always 1 */
     int64_t AssignStreams(int64_t first);
 
     /** Draw every place; start to walk. */
     void BeginEpisode();
 
-    /** \return the position of station \p i now, m */
+    /** @return the position of station @p i now, m */
     Vector GetPosition(uint32_t i) const;
 
-    /** \return metres between station \p i and the centre now */
+    /** @return metres between station @p i and the centre now */
     double GetDistance(uint32_t i) const;
 
-    /** \return smallest distance between the clusters of `hidden`, as a share of the radius */
+    /** @return smallest distance between the clusters of `hidden`, as a share of the radius */
     static double GetHiddenGapShare();
 
   private:
@@ -80,7 +78,6 @@ class Placement
     Ptr<UniformRandomVariable> m_random;
 };
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_PLACEMENT_H

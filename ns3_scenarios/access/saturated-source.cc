@@ -2,12 +2,15 @@
 #include "access/saturated-source.h"
 
 #include "ns3/inet-socket-address.h"
+#include "ns3/log.h"
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemSaturatedSource");
 
 namespace
 {
@@ -56,6 +59,7 @@ SaturatedSource::Install(const AccessCell& cell,
 void
 SaturatedSource::SetActive(uint32_t i, bool active)
 {
+    NS_LOG_FUNCTION(this << i << active);
     m_active.at(i) = active;
     if (m_topUp.IsExpired())
     {

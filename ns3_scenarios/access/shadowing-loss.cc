@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/shadowing-loss.h"
 
+#include "ns3/log.h"
 #include "ns3/mobility-model.h"
 
 #include <functional>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemShadowingLoss");
 
 NS_OBJECT_ENSURE_REGISTERED(ShadowingLossModel);
 
@@ -62,6 +65,7 @@ ShadowingLossModel::DoCalcRxPower(double txPowerDbm,
 int64_t
 ShadowingLossModel::DoAssignStreams(int64_t stream)
 {
+    NS_LOG_FUNCTION(this << stream);
     m_table->random->SetStream(stream);
     if (!m_table->assigned)
     {

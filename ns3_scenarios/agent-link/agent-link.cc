@@ -7,6 +7,7 @@
 
 #include "ns3/abort.h"
 #include "ns3/command-line.h"
+#include "ns3/log.h"
 #include "ns3/rng-seed-manager.h"
 
 #include <limits>
@@ -15,13 +16,15 @@
 namespace ns3::tandem
 {
 
+NS_LOG_COMPONENT_DEFINE("TandemAgentLink");
+
 namespace
 {
-/// Rows a table holds between two decisions before the agent has to take them.
+/** Rows a table holds between two decisions before the agent has to take them. */
 constexpr uint64_t DEFAULT_RECORD_CAPACITY = 4096;
-/// The value of --agent without an agent.
+/** The value of --agent without an agent. */
 const char* const NO_AGENT = "none";
-/// Run number of the random streams before the episode's seed is set.
+/** Run number of the random streams before the episode's seed is set. */
 constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
 constexpr double MAX_RECORD_CAPACITY = 1e9;
 constexpr double MAX_BRANCH_SLOTS = 1e6;
@@ -149,6 +152,7 @@ AgentLink::SetRedraw(std::function<void()> redraw)
 uint64_t
 AgentLink::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     const std::string& scenario = m_schema.GetScenario();
     NS_ABORT_MSG_UNLESS(m_schema.IsComplete(),
                         "scenario '" << scenario
@@ -183,6 +187,7 @@ AgentLink::BeginEpisode()
 bool
 AgentLink::Decide()
 {
+    NS_LOG_FUNCTION(this << m_epoch);
     if (m_over)
     {
         return false;
@@ -227,6 +232,7 @@ AgentLink::Decide()
 void
 AgentLink::Terminate()
 {
+    NS_LOG_FUNCTION(this << m_epoch);
     if (m_session && !m_over)
     {
         m_session->Finish(m_epoch, Status::TERMINATED);
@@ -305,6 +311,7 @@ AgentLink::AttachBlocks()
 void
 AgentLink::RedrawFuture()
 {
+    NS_LOG_FUNCTION(this << m_session->GetFuture());
     const uint64_t future = m_session->GetFuture();
     if (future == 0 || !m_redraw)
     {
@@ -318,6 +325,7 @@ AgentLink::RedrawFuture()
 bool
 AgentLink::MakeRoom()
 {
+    NS_LOG_FUNCTION(this);
     if (!m_session->Flush())
     {
         return false;

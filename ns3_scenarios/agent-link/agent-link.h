@@ -43,7 +43,7 @@ class AgentSession;
 class AgentLink
 {
   public:
-    /// @param scenario the scenario's name, as users type it
+    /** @param scenario the scenario's name, as users type it */
     explicit AgentLink(std::string scenario);
     ~AgentLink();
     AgentLink(const AgentLink&) = delete;
@@ -67,17 +67,19 @@ class AgentLink
     ObservationBlock* AddObservation(std::string name,
                                      std::vector<uint32_t> shape,
                                      std::vector<Column> columns);
-    /// Declare the agent's choices: integers from low to high, both allowed. One action block only.
+    /**
+     * Declare the agent's choices: integers from low to high, both allowed. One action block only.
+     */
     ActionBlock*
     AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high);
-    /// Declare the agent's choices as float64 from low to high. One action block only.
+    /** Declare the agent's choices as float64 from low to high. One action block only. */
     ActionBlock*
     AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high);
-    /// Declare a table of rows that the scenario reports.
+    /** Declare a table of rows that the scenario reports. */
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
-    /// Tell the agent something fixed; json is any JSON value, other text is a fatal error.
+    /** Tell the agent something fixed; json is any JSON value, other text is a fatal error. */
     void SetMeta(const std::string& key, const std::string& json);
-    /// What plays when there is no agent.
+    /** What plays when there is no agent. */
     void SetPolicy(std::function<void(ActionBlock*)> policy);
 
     /**
@@ -107,20 +109,20 @@ class AgentLink
      */
     bool Decide();
 
-    /// The scenario has come to an end of its own: publish the last observation.
+    /** The scenario has come to an end of its own: publish the last observation. */
     void Terminate();
 
-    /// @return decisions taken so far in this episode
+    /** @return decisions taken so far in this episode */
     uint32_t GetEpoch() const;
-    /// @return the number of decisions after which an episode is truncated, 0 for no limit
+    /** @return the number of decisions after which an episode is truncated, 0 for no limit */
     uint32_t GetEpochLimit() const;
-    /// @return true in a forked counterfactual
+    /** @return true in a forked counterfactual */
     bool IsBranch() const;
-    /// @return true if a policy outside of this process decides
+    /** @return true if a policy outside of this process decides */
     bool HasAgent() const;
-    /// @return the argument of --policy
+    /** @return the argument of --policy */
     const std::string& GetPolicyName() const;
-    /// @return the argument of --seed
+    /** @return the argument of --seed */
     uint64_t GetSeed() const;
 
   private:
@@ -143,8 +145,8 @@ class AgentLink
     std::function<void(ActionBlock*)> m_policyFunction;
     std::function<void()> m_redraw;
 
-    std::unique_ptr<AgentSession> m_session; ///< null without an agent
-    std::vector<double> m_ownMemory;         ///< the blocks' memory without an agent
+    std::unique_ptr<AgentSession> m_session; //!< null without an agent
+    std::vector<double> m_ownMemory;         //!< the blocks' memory without an agent
     uint32_t m_epoch{0};
     bool m_over{false};
 };

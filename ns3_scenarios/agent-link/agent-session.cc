@@ -5,6 +5,7 @@
 #include "agent-link/zygote.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemAgentSession");
 
 using namespace ::tandem::channel;
 
@@ -32,6 +35,8 @@ AgentSession::~AgentSession() = default;
 void
 AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spinUs)
 {
+    NS_LOG_FUNCTION(this << schema.size());
+    NS_LOG_DEBUG("schema " << schema);
     m_waiter = Waiter(spinUs);
     m_segment = std::make_unique<Segment>();
     const int fd = m_segment->Create(sizes, schema);
@@ -55,6 +60,7 @@ AgentSession::WaitForEpisode()
 bool
 AgentSession::Decide(uint32_t epoch)
 {
+    NS_LOG_FUNCTION(this << epoch << m_slot);
     if (IsBranch())
     {
         if (--m_horizonLeft == 0)
@@ -79,6 +85,7 @@ AgentSession::Decide(uint32_t epoch)
 void
 AgentSession::Finish(uint32_t epoch, Status status)
 {
+    NS_LOG_FUNCTION(this << epoch << m_slot);
     if (IsBranch())
     {
         EndBranch(epoch, status);
@@ -90,6 +97,7 @@ AgentSession::Finish(uint32_t epoch, Status status)
 bool
 AgentSession::Flush()
 {
+    NS_LOG_FUNCTION(this << m_slot);
     if (IsBranch())
     {
         ++Slot().simulator.droppedRecords;
@@ -162,6 +170,7 @@ AgentSession::Exchange(Status status)
 bool
 AgentSession::Branch(uint32_t epoch)
 {
+    NS_LOG_FUNCTION(this << epoch);
     const auto& words = Slot().agent;
     const uint32_t count = words.branchCount;
     const uint32_t parallel = std::max<uint32_t>(words.branchParallel, 1);
@@ -218,6 +227,7 @@ AgentSession::Branch(uint32_t epoch)
 void
 AgentSession::Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count)
 {
+    NS_LOG_FUNCTION(this << running.size() << next << count);
     const auto mark = [this](uint32_t slot) {
         auto& words = m_segment->Slot(slot).simulator;
         words.status.store(static_cast<uint32_t>(Status::ABANDONED));
@@ -243,6 +253,7 @@ AgentSession::Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, u
 void
 AgentSession::BecomeBranch(uint32_t slot, pid_t parent)
 {
+    NS_LOG_FUNCTION(this << slot << parent);
     DieWithParent(parent);
     // Trace files belong to the episode that really happens.
     MuteFiles();
@@ -256,6 +267,7 @@ AgentSession::BecomeBranch(uint32_t slot, pid_t parent)
 void
 AgentSession::EndBranch(uint32_t epoch, Status status)
 {
+    NS_LOG_FUNCTION(this << epoch << m_slot);
     Stamp(epoch, status);
     // No destructors: the branch is a copy that must leave no trace in files or sockets.
     _exit(0);

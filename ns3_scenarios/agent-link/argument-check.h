@@ -10,9 +10,7 @@
 #include <sstream>
 #include <string>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 /**
@@ -104,7 +102,6 @@ CheckChoice(const std::string& argument,
     Fail(argument + "=" + value + " is unknown; choose one of: " + list);
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem
 
 #endif // TANDEM_ARGUMENT_CHECK_H

@@ -34,7 +34,7 @@ OwnerName(Argument::Owner owner)
     }
 }
 
-/// @return the end of a range as a T: beyond what T holds, T's own limit
+/** @return the end of a range as a T: beyond what T holds, T's own limit */
 template <typename T>
 T
 Clamp(double end)
@@ -55,7 +55,7 @@ Clamp(double end)
     }
 }
 
-/// @return true if a limit is no more than the type's own
+/** @return true if a limit is no more than the type's own */
 template <typename T>
 bool
 IsUnlimited(T limit)

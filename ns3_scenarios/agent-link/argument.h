@@ -13,36 +13,36 @@
 namespace ns3::tandem
 {
 
-/// The numbers that an argument takes, both ends allowed.
+/** The numbers that an argument takes, both ends allowed. */
 struct Range
 {
-    /// An infinite end stands for the variable's own limit.
+    /** An infinite end stands for the variable's own limit. */
     Range(double low, double high, std::string unit = "");
 
     double low;
     double high;
-    std::string unit; ///< may be empty
+    std::string unit; //!< may be empty
 };
 
-/// The values that an argument takes, one by one.
+/** The values that an argument takes, one by one. */
 struct Choices
 {
     Choices(std::initializer_list<const char*> values, std::string unit = "");
 
     std::vector<std::string> values;
-    std::string unit; ///< may be empty
+    std::string unit; //!< may be empty
 };
 
-/// The declaration of one argument.
+/** The declaration of one argument. */
 class Argument
 {
   public:
-    /// Who sets an argument.
+    /** Who sets an argument. */
     enum class Owner
     {
-        BRIDGE,   ///< the Python side, or whoever runs the program without an agent
-        CORE,     ///< the user; every scenario has it
-        SCENARIO, ///< the user; this scenario has it
+        BRIDGE,   //!< the Python side, or whoever runs the program without an agent
+        CORE,     //!< the user; every scenario has it
+        SCENARIO, //!< the user; this scenario has it
     };
 
     Argument(std::string name, std::string help, std::string unit = "");
@@ -50,29 +50,29 @@ class Argument
     Argument(const Argument&) = delete;
     Argument& operator=(const Argument&) = delete;
 
-    /// Say who sets it; the default is SCENARIO.
+    /** Say who sets it; the default is SCENARIO. */
     Argument& OwnedBy(Owner owner);
-    /// Say what to do once a value was taken.
+    /** Say what to do once a value was taken. */
     Argument& Then(std::function<void()> done);
-    /// Say that it decides which other arguments there are (see Arguments::ParseSelectors()).
+    /** Say that it decides which other arguments there are (see Arguments::ParseSelectors()). */
     Argument& Selects();
 
-    /// Take a value; ends the program if it is none. @return true, as CommandLine expects
+    /** Take a value; ends the program if it is none. @return true, as CommandLine expects */
     bool Parse(const std::string& text);
-    /// End the program unless the variable's value is within the limits.
+    /** End the program unless the variable's value is within the limits. */
     virtual void Check() const = 0;
-    /// @return the declaration as a JSON object
+    /** @return the declaration as a JSON object */
     std::string Describe() const;
 
     const std::string& GetName() const;
     bool IsSelector() const;
-    /// @return help with unit and limits
+    /** @return help with unit and limits */
     std::string GetHelp() const;
-    /// @return the variable's value as text
+    /** @return the variable's value as text */
     virtual std::string Format() const = 0;
 
   protected:
-    /// Limits as JSON values.
+    /** Limits as JSON values. */
     struct Limits
     {
         std::string low{"null"};
@@ -80,17 +80,17 @@ class Argument
         std::vector<std::string> choices;
     };
 
-    /// Set the variable; ends the program if it cannot.
+    /** Set the variable; ends the program if it cannot. */
     virtual void Read(const std::string& text) = 0;
-    /// @return the kind of value in the JSON: integer, real, flag, text or file
+    /** @return the kind of value in the JSON: integer, real, flag, text or file */
     virtual std::string GetType() const = 0;
-    /// @return the variable's value as JSON
+    /** @return the variable's value as JSON */
     virtual std::string FormatJson() const = 0;
-    /// @return the limits for people, e.g. "1 … 64"; may be empty
+    /** @return the limits for people, e.g. "1 … 64"; may be empty */
     virtual std::string FormatLimits() const;
-    /// @return the limits for programs
+    /** @return the limits for programs */
     virtual Limits GetLimits() const;
-    /// End the program because of a value.
+    /** End the program because of a value. */
     [[noreturn]] void Refuse(const std::string& text, const std::string& fault) const;
 
     std::string m_name;
@@ -101,10 +101,10 @@ class Argument
     Owner m_owner{Owner::SCENARIO};
     bool m_selects{false};
     std::function<void()> m_done;
-    std::optional<std::string> m_default; ///< as JSON, once the variable has another value
+    std::optional<std::string> m_default; //!< as JSON, once the variable has another value
 };
 
-/// A number; the whole text has to be one.
+/** A number; the whole text has to be one. */
 template <typename T>
 class NumberArgument : public Argument
 {
@@ -129,7 +129,7 @@ class NumberArgument : public Argument
     std::vector<T> m_choices;
 };
 
-/// On or off.
+/** On or off. */
 class FlagArgument : public Argument
 {
   public:
@@ -147,7 +147,7 @@ class FlagArgument : public Argument
     bool& m_value;
 };
 
-/// A text, a word out of several, or the name of a file.
+/** A text, a word out of several, or the name of a file. */
 class TextArgument : public Argument
 {
   public:

@@ -19,16 +19,16 @@ namespace ns3::tandem
 
 namespace
 {
-/// Version of the JSON that `--describe` prints.
+/** Version of the JSON that `--describe` prints. */
 constexpr int32_t DESCRIPTION_VERSION = 1;
 const char* const DESCRIBE = "describe";
 } // namespace
 
-/// The declarations of one command line, which has no place for them itself.
+/** The declarations of one command line, which has no place for them itself. */
 struct Arguments::Table
 {
-    CommandLine* cmd{nullptr}; ///< null: no command line
-    std::string scenario;      ///< as `--describe` names it
+    CommandLine* cmd{nullptr}; //!< null: no command line
+    std::string scenario;      //!< as `--describe` names it
     std::vector<std::unique_ptr<Argument>> rows;
 
     bool IsDeclared(const std::string& name) const;

@@ -42,20 +42,22 @@ class Arguments
      */
     explicit Arguments(CommandLine& cmd, std::string prefix = "");
 
-    /// Declarations without a command line: each Add() only checks the value that its variable has.
+    /**
+     * Declarations without a command line: each Add() only checks the value that its variable has.
+     */
     explicit Arguments(std::string prefix);
 
-    /// @return a handle for the same command line with another prefix
+    /** @return a handle for the same command line with another prefix */
     Arguments WithPrefix(std::string prefix) const;
 
-    /// Declare a number.
+    /** Declare a number. */
     template <typename T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
     Argument& Add(const std::string& name, const std::string& help, T& value, const Range& range)
     {
         return Insert(std::make_unique<NumberArgument<T>>(GetFullName(name), help, value, range));
     }
 
-    /// Declare a number that takes few values only.
+    /** Declare a number that takes few values only. */
     template <typename T, std::enable_if_t<std::is_arithmetic_v<T>, int> = 0>
     Argument&
     Add(const std::string& name, const std::string& help, T& value, const Choices& choices)
@@ -63,19 +65,19 @@ class Arguments
         return Insert(std::make_unique<NumberArgument<T>>(GetFullName(name), help, value, choices));
     }
 
-    /// Declare a word out of several.
+    /** Declare a word out of several. */
     Argument& Add(const std::string& name,
                   const std::string& help,
                   std::string& value,
                   const Choices& choices);
 
-    /// Declare a text.
+    /** Declare a text. */
     Argument& Add(const std::string& name, const std::string& help, std::string& value);
 
-    /// Declare something that is on (1, true) or off (0, false).
+    /** Declare something that is on (1, true) or off (0, false). */
     Argument& Add(const std::string& name, const std::string& help, bool& value);
 
-    /// Declare the name of a file or folder. Agents on other machines cannot set it.
+    /** Declare the name of a file or folder. Agents on other machines cannot set it. */
     Argument& AddFile(const std::string& name, const std::string& help, std::string& value);
 
     /**
@@ -96,7 +98,7 @@ class Arguments
     std::string GetFullName(const std::string& name) const;
     Argument& Insert(std::unique_ptr<Argument> argument);
 
-    std::shared_ptr<Table> m_table; ///< shared by all handles of a command line
+    std::shared_ptr<Table> m_table; //!< shared by all handles of a command line
     std::string m_prefix;
 };
 

@@ -14,15 +14,15 @@ class CommandLine;
 namespace ns3::tandem
 {
 
-/// What ns-3's command line knows of an argument.
+/** What ns-3's command line knows of an argument. */
 struct ForeignArgument
 {
     std::string name;
     std::string help;
-    std::string defaultText; ///< may be empty
+    std::string defaultText; //!< may be empty
 };
 
-/// @return all program options of a command line, declared or not, in order
+/** @return all program options of a command line, declared or not, in order */
 std::vector<ForeignArgument> ListArguments(const CommandLine& cmd);
 
 } // namespace ns3::tandem

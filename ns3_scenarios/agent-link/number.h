@@ -13,12 +13,12 @@
 namespace ns3::tandem
 {
 
-/// Why a text is no number of a type.
+/** Why a text is no number of a type. */
 enum class NumberFault
 {
     NONE,
-    NO_NUMBER, ///< other text before, in or behind it, or nothing at all
-    TOO_LARGE, ///< the type cannot hold it
+    NO_NUMBER, //!< other text before, in or behind it, or nothing at all
+    TOO_LARGE, //!< the type cannot hold it
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "agent-link/process.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 
 #include <cerrno>
 #include <csignal>
@@ -18,6 +19,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemProcess");
 
 namespace
 {
@@ -54,6 +57,7 @@ ExitIfOrphaned(pid_t parent)
 void
 MuteFiles()
 {
+    NS_LOG_FUNCTION_NOARGS();
     DIR* folder = opendir("/proc/self/fd");
     if (folder == nullptr)
     {
@@ -80,6 +84,7 @@ MuteFiles()
 void
 KeepLibrariesMapped()
 {
+    NS_LOG_FUNCTION_NOARGS();
     const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
     std::ifstream maps("/proc/self/maps");
     std::string line;
@@ -116,6 +121,7 @@ KeepLibrariesMapped()
 void
 SendControl(int fd, const std::string& text, int attachment)
 {
+    NS_LOG_FUNCTION(fd << text << attachment);
     iovec data{const_cast<char*>(text.data()), text.size()};
     msghdr message{};
     message.msg_iov = &data;

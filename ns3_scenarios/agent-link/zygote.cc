@@ -4,6 +4,7 @@
 #include "agent-link/process.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 
 #include <cerrno>
 #include <csignal>
@@ -19,6 +20,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemZygote");
 
 namespace
 {
@@ -46,6 +49,7 @@ Zygote::Zygote(int controlFd, pid_t agent, const ::tandem::channel::Segment& seg
 uint64_t
 Zygote::Run()
 {
+    NS_LOG_FUNCTION(this);
     MaskChildSignal(SIG_BLOCK);
     KeepLibrariesMapped();
     // Branches whose episode has died are reaped here, too.
@@ -104,6 +108,7 @@ Zygote::Run()
 bool
 Zygote::Fork()
 {
+    NS_LOG_FUNCTION(this);
     auto& slot = m_segment.Slot(0);
     slot.toAgent.sequence.store(0);
     slot.toSimulator.sequence.store(0);
@@ -137,6 +142,7 @@ Zygote::Fork()
 void
 Zygote::Reap(int options)
 {
+    NS_LOG_FUNCTION(this << options);
     int status = 0;
     pid_t ended;
     while ((ended = waitpid(-1, &status, options)) > 0)
@@ -153,6 +159,7 @@ Zygote::Reap(int options)
 void
 Zygote::StopEpisode()
 {
+    NS_LOG_FUNCTION(this << m_episode);
     if (m_episode != 0)
     {
         kill(m_episode, SIGKILL);

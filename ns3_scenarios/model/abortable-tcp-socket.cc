@@ -2,6 +2,7 @@
 #include "model/abortable-tcp-socket.h"
 
 #include "ns3/boolean.h"
+#include "ns3/log.h"
 #include "ns3/node.h"
 #include "ns3/object-factory.h"
 #include "ns3/rtt-estimator.h"
@@ -17,6 +18,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemAbortableTcpSocket");
 
 NS_OBJECT_ENSURE_REGISTERED(AbortableTcpSocket);
 
@@ -69,6 +72,7 @@ AbortableTcpSocket::CreateOn(Ptr<Node> node)
 void
 AbortableTcpSocket::Silence()
 {
+    NS_LOG_FUNCTION(this);
     SetConnectCallback(MakeNullCallback<void, Ptr<Socket>>(),
                        MakeNullCallback<void, Ptr<Socket>>());
     SetCloseCallbacks(MakeNullCallback<void, Ptr<Socket>>(), MakeNullCallback<void, Ptr<Socket>>());
@@ -80,6 +84,7 @@ AbortableTcpSocket::Silence()
 void
 AbortableTcpSocket::Abort()
 {
+    NS_LOG_FUNCTION(this);
     Silence();
     // TcpSocketBase schedules events with a bare pointer to itself at the current time; keep it
     // alive until they are through.

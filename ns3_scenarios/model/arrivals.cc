@@ -5,10 +5,13 @@
 #include "model/csv-table.h"
 
 #include "ns3/double.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemArrivals");
 
 namespace
 {
@@ -117,6 +120,7 @@ Arrivals::IsSynchronous() const
 void
 Arrivals::Start()
 {
+    NS_LOG_FUNCTION(this);
     if (m_config.mode == "poisson" && m_config.rateHz > 0)
     {
         for (uint32_t user = 0; user < m_gaps.size(); ++user)
@@ -142,12 +146,14 @@ Arrivals::ScheduleNext(uint32_t user)
 void
 Arrivals::Arrive(uint32_t user)
 {
+    NS_LOG_FUNCTION(this << user);
     m_onArrival(user);
 }
 
 void
 Arrivals::IssueAll()
 {
+    NS_LOG_FUNCTION(this);
     for (uint32_t user = 0; user < m_gaps.size(); ++user)
     {
         const double delay = m_jitter->GetValue(0, m_config.jitterS);
@@ -158,6 +164,7 @@ Arrivals::IssueAll()
 int64_t
 Arrivals::AssignStreams(int64_t first)
 {
+    NS_LOG_FUNCTION(this << first);
     m_jitter->SetStream(first);
     int64_t used = 1;
     for (const auto& gap : m_gaps)

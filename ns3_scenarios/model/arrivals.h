@@ -36,10 +36,10 @@ class Arrivals
 {
   public:
     /**
-     * \param config when; a trace file is read here
-     * \param users the number of users
-     * \param onArrival called when a request arrives at a user
-     * \throw CsvError when the trace file cannot be used
+     * @param config when; a trace file is read here
+     * @param users the number of users
+     * @param onArrival called when a request arrives at a user
+     * @throw CsvError when the trace file cannot be used
      */
     Arrivals(const ArrivalConfig& config,
              uint32_t users,
@@ -48,7 +48,7 @@ class Arrivals
     Arrivals(const Arrivals&) = delete;
     Arrivals& operator=(const Arrivals&) = delete;
 
-    /** \return true when requests come only at decisions, one per user */
+    /** @return true when requests come only at decisions, one per user */
     bool IsSynchronous() const;
 
     /** Start a poisson or trace process; time 0 of a trace is now. */
@@ -61,7 +61,7 @@ class Arrivals
      */
     void IssueAll();
 
-    /** \return the number of streams used */
+    /** @return the number of streams used */
     int64_t AssignStreams(int64_t first);
 
   private:

@@ -4,12 +4,15 @@
 #include "model/core-pool.h"
 
 #include "ns3/double.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <limits>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemBackgroundLoad");
 
 namespace
 {
@@ -75,6 +78,7 @@ BackgroundLoad::~BackgroundLoad()
 int64_t
 BackgroundLoad::AssignStreams(int64_t first)
 {
+    NS_LOG_FUNCTION(this << first);
     m_state->SetStream(first);
     m_dwell->SetStream(first + 1);
     m_gap->SetStream(first + 2);
@@ -85,6 +89,7 @@ BackgroundLoad::AssignStreams(int64_t first)
 void
 BackgroundLoad::Start()
 {
+    NS_LOG_FUNCTION(this);
     if (m_config.quietUtilisation <= 0 && m_config.busyUtilisation <= 0)
     {
         return;
@@ -98,6 +103,7 @@ BackgroundLoad::Start()
 void
 BackgroundLoad::Switch()
 {
+    NS_LOG_FUNCTION(this << m_busy);
     m_busy = !m_busy;
     m_switch = Simulator::Schedule(Seconds(m_dwell->GetValue()), &BackgroundLoad::Switch, this);
     // The exponential distribution has no memory: the next arrival may be drawn anew.
@@ -120,6 +126,7 @@ BackgroundLoad::ScheduleArrival()
 void
 BackgroundLoad::Arrive()
 {
+    NS_LOG_FUNCTION(this);
     m_cores.Submit(Seconds(m_service->GetValue()), true, nullptr, nullptr);
     ScheduleArrival();
 }

@@ -26,7 +26,7 @@ struct BackgroundLoadConfig
 
     /** Declare each of them as an argument; the handle's prefix is the site, e.g. "edge". */
     void Declare(Arguments& arguments);
-    /** Add the arguments, each beginning with \p site, e.g. "edge". */
+    /** Add the arguments, each beginning with @p site, e.g. "edge". */
     void AddArguments(CommandLine& cmd, const std::string& site);
     /** End the program with a clear message when a value cannot be used. */
     void Check(const std::string& site) const;
@@ -47,10 +47,10 @@ class BackgroundLoad
     /** Draw the state and begin; at the start of an episode, after AssignStreams(). */
     void Start();
 
-    /** \return the number of streams used */
+    /** @return the number of streams used */
     int64_t AssignStreams(int64_t first);
 
-    /** \return true in the busy state */
+    /** @return true in the busy state */
     bool IsBusy() const;
 
   private:

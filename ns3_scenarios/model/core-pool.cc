@@ -2,12 +2,15 @@
 #include "model/core-pool.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemCorePool");
 
 CorePool::CorePool(uint32_t cores)
     : m_cores(cores)
@@ -29,6 +32,7 @@ CorePool::Submit(Time service,
                  std::function<void()> onStart,
                  std::function<void()> onEnd)
 {
+    NS_LOG_FUNCTION(this << service << background);
     const Job job = m_nextJob++;
     m_queue.push_back({job, service, background, std::move(onStart), std::move(onEnd)});
     Dispatch();
@@ -60,6 +64,7 @@ CorePool::Dispatch()
 void
 CorePool::Finish(Job job)
 {
+    NS_LOG_FUNCTION(this << job);
     Integrate();
     const auto found = m_running.find(job);
     const auto onEnd = std::move(found->second.onEnd);
@@ -75,6 +80,7 @@ CorePool::Finish(Job job)
 void
 CorePool::Cancel(Job job)
 {
+    NS_LOG_FUNCTION(this << job);
     const auto running = m_running.find(job);
     if (running != m_running.end())
     {

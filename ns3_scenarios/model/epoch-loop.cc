@@ -6,6 +6,7 @@
 #include "model/observation.h"
 #include "model/request.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
 
@@ -13,6 +14,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemEpochLoop");
 
 namespace
 {
@@ -78,12 +81,14 @@ EpochLoop::AssignStreams(int64_t first)
 void
 EpochLoop::Start(Time delay)
 {
+    NS_LOG_FUNCTION(this << delay);
     Simulator::Schedule(delay, &EpochLoop::Decide, this);
 }
 
 void
 EpochLoop::Decide()
 {
+    NS_LOG_FUNCTION(this << m_link.GetEpoch());
     m_observation.Fill();
     const bool first = m_link.GetEpoch() == 0;
     if (!m_link.Decide())
@@ -114,12 +119,14 @@ EpochLoop::Decide()
 void
 EpochLoop::Arrive(uint32_t user)
 {
+    NS_LOG_FUNCTION(this << user << m_choice[user]);
     m_clients[user]->Issue(m_choice[user], m_epoch);
 }
 
 void
 EpochLoop::Ended(const Request& request)
 {
+    NS_LOG_FUNCTION(this << request.id);
     if (!m_arrivals.IsSynchronous())
     {
         return;
@@ -152,6 +159,7 @@ EpochLoop::IsReady() const
 void
 EpochLoop::Rest()
 {
+    NS_LOG_FUNCTION(this);
     // A time-out leaves a connection to open anew and segments in the user's device that nobody
     // wants any more. That belongs to the epoch that caused it, so the next one has to wait; but
     // a user who is out of reach must not hold up the others for ever.

@@ -5,10 +5,13 @@
 #include "agent-link/argument-check.h"
 
 #include "ns3/integer.h"
+#include "ns3/log.h"
 #include "ns3/object-factory.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemFixedPolicy");
 
 FixedPolicy::FixedPolicy(const std::string& name, const OptionTable& options)
     : m_count(options.GetCount()),
@@ -34,6 +37,7 @@ FixedPolicy::FixedPolicy(const std::string& name, const OptionTable& options)
 void
 FixedPolicy::Act(ActionBlock& action)
 {
+    NS_LOG_FUNCTION(this);
     for (size_t i = 0; i < action.GetSize(); ++i)
     {
         const uint32_t option = m_random ? m_draw->GetInteger(0, m_count - 1) : m_option;

@@ -4,6 +4,7 @@
 #include "ns3/abort.h"
 #include "ns3/callback.h"
 #include "ns3/ipv4-l3-protocol.h"
+#include "ns3/log.h"
 #include "ns3/tcp-l4-protocol.h"
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemGatewayProbe");
 
 namespace
 {
@@ -92,6 +95,7 @@ GatewayProbe::Key(Ipv4Address user, uint16_t port)
 void
 GatewayProbe::Watch(Ipv4Address user, uint16_t port, Callback callback)
 {
+    NS_LOG_FUNCTION(this << user << port);
     Stream stream;
     stream.callback = std::move(callback);
     m_streams[Key(user, port)] = std::move(stream);
@@ -100,6 +104,7 @@ GatewayProbe::Watch(Ipv4Address user, uint16_t port, Callback callback)
 void
 GatewayProbe::Forget(Ipv4Address user, uint16_t port)
 {
+    NS_LOG_FUNCTION(this << user << port);
     m_streams.erase(Key(user, port));
 }
 

@@ -5,11 +5,14 @@
 #include "model/request-ledger.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemInferenceClient");
 
 NS_OBJECT_ENSURE_REGISTERED(InferenceClient);
 
@@ -40,6 +43,7 @@ InferenceClient::Configure(const InferenceClientConfig& config)
 void
 InferenceClient::StartApplication()
 {
+    NS_LOG_FUNCTION(this);
     NS_ABORT_MSG_UNLESS(m_config.options && m_config.gateway && m_config.ledger,
                         "call InferenceClient::Configure() before the start");
     const auto open = [this](Ipv4Address site) {
@@ -59,6 +63,7 @@ InferenceClient::StartApplication()
 void
 InferenceClient::DoDispose()
 {
+    NS_LOG_FUNCTION(this);
     m_pending.clear();
     m_edge.reset();
     m_cloud.reset();
@@ -74,6 +79,7 @@ InferenceClient::Connection(Site site)
 void
 InferenceClient::Issue(uint32_t option, uint32_t epoch)
 {
+    NS_LOG_FUNCTION(this << option << epoch);
     NS_ABORT_MSG_UNLESS(m_edge, "a request was issued before the client was started");
     m_lastOption = static_cast<int32_t>(option);
     const Request request = m_config.ledger->Open(m_config.user, epoch, option);
@@ -104,6 +110,7 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
 void
 InferenceClient::Finish(uint64_t requestId)
 {
+    NS_LOG_FUNCTION(this << requestId);
     const auto found = m_pending.find(requestId);
     found->second.timeout.Cancel();
     m_pending.erase(found);
@@ -113,6 +120,7 @@ InferenceClient::Finish(uint64_t requestId)
 void
 InferenceClient::GiveUp(uint64_t requestId)
 {
+    NS_LOG_FUNCTION(this << requestId);
     const auto found = m_pending.find(requestId);
     const Pending pending = found->second;
     m_pending.erase(found);

@@ -55,10 +55,10 @@ struct InferenceConfig
     /** End the program with a clear message when a value cannot be used. */
     void Check() const;
 
-    /** \return for each user whether its network is weak; ends the program when it cannot tell */
+    /** @return for each user whether its network is weak; ends the program when it cannot tell */
     std::vector<bool> GetWeakUsers() const;
 
-    /** \return the options file to read; ends the program when there is none */
+    /** @return the options file to read; ends the program when there is none */
     std::string GetOptionsFile() const;
 };
 

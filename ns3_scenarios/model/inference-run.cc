@@ -8,6 +8,7 @@
 
 #include "ns3/abort.h"
 #include "ns3/config.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/uinteger.h"
 
@@ -15,6 +16,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemInferenceRun");
 
 namespace
 {
@@ -114,6 +117,7 @@ InferenceRun::GetCells() const
 int
 InferenceRun::Run()
 {
+    NS_LOG_FUNCTION(this);
     BuildNetwork();
     BuildApplications();
     try
@@ -138,6 +142,7 @@ InferenceRun::Run()
 void
 InferenceRun::BuildNetwork()
 {
+    NS_LOG_FUNCTION(this);
     m_backhaul = std::make_unique<Backhaul>(m_config.backhaul);
     const std::vector<bool> weak = m_config.GetWeakUsers();
     for (uint32_t c = 0; c < m_cells.size(); ++c)
@@ -172,6 +177,7 @@ InferenceRun::BuildNetwork()
 void
 InferenceRun::BuildApplications()
 {
+    NS_LOG_FUNCTION(this);
     std::vector<uint32_t> kinds;
     Time connect;
     for (const ObservedUser& user : m_users)
@@ -253,6 +259,7 @@ InferenceRun::CountTransfers(uint32_t index) const
 void
 InferenceRun::Declare()
 {
+    NS_LOG_FUNCTION(this);
     m_observation = std::make_unique<Observation>(m_users, GetCells(), m_edge, m_cloud, *m_ledger);
     m_observation->Declare(m_link);
     ActionBlock* action = m_link.AddAction("option",
@@ -301,6 +308,7 @@ InferenceRun::DeclareFrames()
 void
 InferenceRun::WarmUp()
 {
+    NS_LOG_FUNCTION(this);
     Time until = CONNECT_SPACING * static_cast<int64_t>(m_users.size());
     for (const auto& cell : m_cells)
     {
@@ -332,6 +340,7 @@ InferenceRun::WarmUp()
 void
 InferenceRun::AssignStreams()
 {
+    NS_LOG_FUNCTION(this);
     // A block for each part, so that a change in one part (one more background station, say) does
     // not change what the others draw.
     int64_t block = 0;
@@ -358,6 +367,7 @@ InferenceRun::AssignStreams()
 void
 InferenceRun::Play()
 {
+    NS_LOG_FUNCTION(this);
     AssignStreams();
     for (const auto& cell : m_cells)
     {

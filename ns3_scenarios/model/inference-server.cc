@@ -3,11 +3,14 @@
 
 #include "ns3/abort.h"
 #include "ns3/inet-socket-address.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemInferenceServer");
 
 NS_OBJECT_ENSURE_REGISTERED(InferenceServer);
 
@@ -53,12 +56,14 @@ InferenceServer::BeginEpisode()
 int64_t
 InferenceServer::AssignStreams(int64_t first)
 {
+    NS_LOG_FUNCTION(this << first);
     return m_background->AssignStreams(first);
 }
 
 void
 InferenceServer::DoDispose()
 {
+    NS_LOG_FUNCTION(this);
     m_background.reset();
     m_connections.clear();
     m_listener = nullptr;
@@ -68,6 +73,7 @@ InferenceServer::DoDispose()
 void
 InferenceServer::StartApplication()
 {
+    NS_LOG_FUNCTION(this);
     NS_ABORT_MSG_UNLESS(m_cores, "call InferenceServer::Configure() before the start");
     m_listener = AbortableTcpSocket::CreateOn(GetNode());
     m_listener->Bind(InetSocketAddress(Ipv4Address::GetAny(), INFERENCE_PORT));
@@ -79,6 +85,7 @@ InferenceServer::StartApplication()
 void
 InferenceServer::StopApplication()
 {
+    NS_LOG_FUNCTION(this);
     while (!m_connections.empty())
     {
         Close(m_connections.begin()->first, true);
@@ -93,6 +100,7 @@ InferenceServer::StopApplication()
 void
 InferenceServer::Accept(Ptr<Socket> socket, const Address& peer)
 {
+    NS_LOG_FUNCTION(this << socket << peer);
     const Ipv4Address address = InetSocketAddress::ConvertFrom(peer).GetIpv4();
     // A user has one connection to a site. If it opens another one, it has given the old one up,
     // and the reset that said so was lost.
@@ -128,6 +136,7 @@ InferenceServer::Accept(Ptr<Socket> socket, const Address& peer)
 void
 InferenceServer::Serve(uint64_t connection, const RequestHeader& header)
 {
+    NS_LOG_FUNCTION(this << connection << header.requestId);
     m_uploadArrived(header);
     const Time service = Seconds(m_options->Get(header.option).serviceS);
     const CorePool::Job job = m_cores->Submit(
@@ -141,6 +150,7 @@ InferenceServer::Serve(uint64_t connection, const RequestHeader& header)
 void
 InferenceServer::Reply(uint64_t connection, const RequestHeader& header)
 {
+    NS_LOG_FUNCTION(this << connection << header.requestId);
     m_serviceFinished(header);
     Connection& to = *m_connections.at(connection);
     to.jobs.erase(header.requestId);
@@ -151,6 +161,7 @@ InferenceServer::Reply(uint64_t connection, const RequestHeader& header)
 void
 InferenceServer::Close(uint64_t connection, bool reset)
 {
+    NS_LOG_FUNCTION(this << connection << reset);
     const auto found = m_connections.find(connection);
     if (found == m_connections.end())
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/message-stream.h"
 
+#include "ns3/log.h"
 #include "ns3/packet.h"
 #include "ns3/socket.h"
 
@@ -8,6 +9,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemMessageStream");
 
 void
 MessageWriter::SetBeginCallback(Callback<void, const RequestHeader&, uint64_t> begun)
@@ -18,6 +21,7 @@ MessageWriter::SetBeginCallback(Callback<void, const RequestHeader&, uint64_t> b
 void
 MessageWriter::Push(const RequestHeader& header, uint32_t bytes)
 {
+    NS_LOG_FUNCTION(this << header.requestId << bytes);
     m_messages.push_back({header, bytes, 0});
     m_pending += bytes;
 }
@@ -67,6 +71,7 @@ MessageWriter::Pump(Ptr<Socket> socket)
 void
 MessageWriter::Clear()
 {
+    NS_LOG_FUNCTION(this << m_pending);
     m_messages.clear();
     m_pending = 0;
     m_written = 0;
@@ -75,6 +80,7 @@ MessageWriter::Clear()
 bool
 MessageWriter::Remove(uint64_t requestId)
 {
+    NS_LOG_FUNCTION(this << requestId);
     const auto found =
         std::find_if(m_messages.begin(), m_messages.end(), [requestId](const Message& message) {
             return message.header.requestId == requestId;
@@ -140,6 +146,7 @@ MessageReader::Drain(Ptr<Socket> socket)
 void
 MessageReader::ParseHeader()
 {
+    NS_LOG_FUNCTION(this);
     Create<Packet>(m_bytes.data(), RequestHeader::SIZE)->PeekHeader(m_header);
     m_missing = (m_upload ? m_header.uploadBytes : m_header.replyBytes) - RequestHeader::SIZE;
 }
@@ -147,6 +154,7 @@ MessageReader::ParseHeader()
 void
 MessageReader::Clear()
 {
+    NS_LOG_FUNCTION(this << m_missing);
     m_headerBytes = 0;
     m_missing = 0;
 }

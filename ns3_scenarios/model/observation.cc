@@ -5,10 +5,13 @@
 #include "model/inference-server.h"
 #include "model/request-ledger.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemObservation");
 
 namespace
 {
@@ -226,6 +229,7 @@ CellView::PerSecond(double amount) const
 void
 Observation::Declare(AgentLink& link)
 {
+    NS_LOG_FUNCTION(this);
     m_userBlock.emplace(link, "users", m_users.size(), UserColumns());
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns());
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns());
@@ -248,6 +252,7 @@ Observation::CountUser(uint32_t index) const
 void
 Observation::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     m_lastTime = Simulator::Now();
     for (uint32_t i = 0; i < m_users.size(); ++i)
     {
@@ -266,6 +271,7 @@ Observation::BeginEpisode()
 void
 Observation::Fill()
 {
+    NS_LOG_FUNCTION(this);
     const Time now = Simulator::Now();
     const double elapsedS = (now - m_lastTime).GetSeconds();
     m_lastTime = now;

@@ -3,10 +3,14 @@
 
 #include "model/request-header.h"
 
+#include "ns3/log.h"
+
 #include <algorithm>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemOptionTable");
 
 namespace
 {
@@ -61,6 +65,7 @@ SiteName(Site site)
 OptionTable
 OptionTable::Read(const std::string& path)
 {
+    NS_LOG_FUNCTION(path);
     CsvTable csv(path,
                  {"option",
                   "site",

@@ -3,12 +3,15 @@
 
 #include "model/request-header.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemRequestLedger");
 
 RequestLedger::RequestLedger(const OptionTable& options,
                              std::vector<uint32_t> cellKinds,
@@ -41,6 +44,7 @@ RequestLedger::DeclareRecords(AgentLink& link)
 const Request&
 RequestLedger::Open(uint32_t user, uint32_t epoch, uint32_t option)
 {
+    NS_LOG_FUNCTION(this << user << epoch << option);
     Request request;
     request.id = m_nextId++;
     request.user = user;
@@ -111,6 +115,7 @@ RequestLedger::CloseStage(Request& request)
 void
 RequestLedger::Enter(Request& request, Stage stage)
 {
+    NS_LOG_FUNCTION(this << request.id << static_cast<uint32_t>(stage));
     CloseStage(request);
     request.stage = stage;
     request.stageBegin = Simulator::Now();
@@ -145,6 +150,7 @@ RequestLedger::UploadStarted(uint64_t id)
 void
 RequestLedger::UploadRestarted(uint64_t id)
 {
+    NS_LOG_FUNCTION(this << id);
     Request* request = Find(id);
     if (!request)
     {
@@ -207,6 +213,7 @@ RequestLedger::SiteFinished(const RequestHeader& header)
 std::optional<Request>
 RequestLedger::Finish(uint64_t id, RequestStatus status)
 {
+    NS_LOG_FUNCTION(this << id << static_cast<uint32_t>(status));
     const auto found = m_open.find(id);
     if (found == m_open.end())
     {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/tcp-probe.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 namespace ns3::tandem
 {
 
+NS_LOG_COMPONENT_DEFINE("TandemTcpProbe");
+
 void
 TcpProbe::Attach(Ptr<AbortableTcpSocket> socket)
 {
+    NS_LOG_FUNCTION(this << socket);
     m_earlierRetransmissions = GetRetransmissions();
     m_socket = socket;
 }

@@ -5,12 +5,15 @@
 #include "model/request-ledger.h"
 
 #include "ns3/abort.h"
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemUploadConnection");
 
 UploadConnection::UploadConnection(Ptr<Node> user,
                                    const InetSocketAddress& site,
@@ -40,6 +43,7 @@ UploadConnection::~UploadConnection()
 void
 UploadConnection::Open()
 {
+    NS_LOG_FUNCTION(this);
     m_ready = false;
     m_socket = AbortableTcpSocket::CreateOn(m_user);
     m_probe.Attach(m_socket);
@@ -70,6 +74,7 @@ UploadConnection::Open()
 void
 UploadConnection::Established(Ptr<Socket> socket)
 {
+    NS_LOG_FUNCTION(this << socket);
     m_ready = true;
     m_writer.Pump(socket);
 }
@@ -77,6 +82,7 @@ UploadConnection::Established(Ptr<Socket> socket)
 void
 UploadConnection::Lost(Ptr<Socket>)
 {
+    NS_LOG_FUNCTION(this);
     // TcpSocketBase is still in the middle of closing: deal with it when it is through.
     m_ready = false;
     m_socket->Silence();
@@ -97,6 +103,7 @@ UploadConnection::CloseSocket()
 void
 UploadConnection::Reopen()
 {
+    NS_LOG_FUNCTION(this);
     CloseSocket();
     for (Upload& upload : m_uploads)
     {
@@ -112,6 +119,7 @@ UploadConnection::Reopen()
 void
 UploadConnection::Submit(const RequestHeader& header)
 {
+    NS_LOG_FUNCTION(this << header.requestId);
     Upload upload;
     upload.header = header;
     m_uploads.push_back(upload);
@@ -125,6 +133,7 @@ UploadConnection::Submit(const RequestHeader& header)
 void
 UploadConnection::Drop(uint64_t requestId)
 {
+    NS_LOG_FUNCTION(this << requestId);
     const auto found =
         std::find_if(m_uploads.begin(), m_uploads.end(), [requestId](const Upload& upload) {
             return upload.header.requestId == requestId;
@@ -143,6 +152,7 @@ UploadConnection::Drop(uint64_t requestId)
 void
 UploadConnection::FirstByte(const RequestHeader& header, uint64_t offset)
 {
+    NS_LOG_FUNCTION(this << header.requestId << offset);
     for (Upload& upload : m_uploads)
     {
         if (upload.header.requestId == header.requestId)
@@ -174,6 +184,7 @@ UploadConnection::Forwarded(uint64_t bytes)
 void
 UploadConnection::Reply(const RequestHeader& header)
 {
+    NS_LOG_FUNCTION(this << header.requestId);
     const auto found =
         std::find_if(m_uploads.begin(), m_uploads.end(), [&header](const Upload& upload) {
             return upload.header.requestId == header.requestId;

@@ -33,7 +33,7 @@ namespace
 constexpr double MAX_COUNT = 1e7;
 constexpr double MAX_WORK_US = 1e9;
 
-/// Keep the processor busy.
+/** Keep the processor busy. */
 void
 Work(double us)
 {

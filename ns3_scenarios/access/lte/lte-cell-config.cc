@@ -2,9 +2,7 @@
 #include "access/lte/lte-cell.h"
 #include "agent-link/argument-check.h"
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 LteCellConfig::LteCellConfig()
@@ -65,5 +63,4 @@ LteCellConfig::Check(const std::string& prefix) const
                "m");
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -12,6 +12,7 @@
 #include "ns3/ipv4-static-routing-helper.h"
 #include "ns3/ipv4-static-routing.h"
 #include "ns3/ipv4.h"
+#include "ns3/log.h"
 #include "ns3/lte-enb-net-device.h"
 #include "ns3/lte-enb-phy.h"
 #include "ns3/lte-enb-rrc.h"
@@ -25,6 +26,8 @@
 namespace ns3::tandem
 {
 
+NS_LOG_COMPONENT_DEFINE("TandemLteCellInstall");
+
 namespace
 {
 /** Shorter sounding would refresh the CQI faster but not serve more UEs than it has subframes. */
@@ -37,6 +40,7 @@ const Time DOWNLINK_CQI_PERIOD = MilliSeconds(10);
 void
 LteCell::Build(NodeContainer users)
 {
+    NS_LOG_FUNCTION(this << users.GetN());
     m_users = users;
     m_backgroundNodes.Create(m_config.background.stations);
     m_stations = NodeContainer(m_users, m_backgroundNodes);
@@ -69,6 +73,7 @@ LteCell::ConfigureDefaults()
 void
 LteCell::InstallRadio()
 {
+    NS_LOG_FUNCTION(this);
     m_epc = CreateObject<PointToPointEpcHelper>();
     m_lte = CreateObject<LteHelper>();
     m_lte->SetEpcHelper(m_epc);
@@ -109,6 +114,7 @@ LteCell::InstallRadio()
 void
 LteCell::InstallShadowing()
 {
+    NS_LOG_FUNCTION(this);
     const auto uplink = m_lte->GetUplinkSpectrumChannel();
     const auto downlink = m_lte->GetDownlinkSpectrumChannel();
     if (m_config.pathLoss.shadowingDb > 0)
@@ -132,6 +138,7 @@ LteCell::InstallShadowing()
 void
 LteCell::InstallCore()
 {
+    NS_LOG_FUNCTION(this);
     InternetStackHelper internet;
     internet.SetIpv6StackInstall(false);
     internet.Install(m_stations);
@@ -153,6 +160,7 @@ LteCell::InstallCore()
 void
 LteCell::AttachOne(uint32_t i)
 {
+    NS_LOG_FUNCTION(this << i);
     m_lte->Attach(m_stationDevices.Get(i), m_enbDevice);
 }
 

@@ -5,6 +5,7 @@
 #include "agent-link/argument-check.h"
 
 #include "ns3/internet-stack-helper.h"
+#include "ns3/log.h"
 #include "ns3/lte-amc.h"
 #include "ns3/lte-enb-net-device.h"
 #include "ns3/lte-ue-net-device.h"
@@ -14,6 +15,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemLteCell");
 
 namespace
 {
@@ -87,6 +90,7 @@ LteCell::GetProbe(uint32_t i) const
 void
 LteCell::StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port)
 {
+    NS_LOG_FUNCTION(this << address << port);
     const std::vector<Ptr<Node>> sources(m_backgroundNodes.Begin(), m_backgroundNodes.End());
     m_background.Install(m_config.background, sources, sink, address, port);
 }
@@ -151,6 +155,7 @@ LteCell::GetPlacedNodes() const
 void
 LteCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
 {
+    NS_LOG_FUNCTION(this << firstNode << firstUser);
     const int64_t firstStation = firstNode + 2; // after eNB and PGW
     RegisterStations(tables, firstStation, firstUser);
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
@@ -175,6 +180,7 @@ LteCell::GetWarmup() const
 int64_t
 LteCell::AssignStreams(int64_t first)
 {
+    NS_LOG_FUNCTION(this << first);
     int64_t next = first;
     NetDeviceContainer devices(m_enbDevice);
     devices.Add(m_stationDevices);
@@ -197,6 +203,7 @@ LteCell::AssignStreams(int64_t first)
 void
 LteCell::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     uint32_t attached = 0;
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {

@@ -45,7 +45,7 @@ struct LteCellConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add every argument, each with \p prefix in front of its name. */
+    /** Add every argument, each with @p prefix in front of its name. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");
 
     /** End the program with a message if a value makes no sense. */
@@ -56,7 +56,7 @@ struct LteCellConfig
 class LteCell : public AccessCell
 {
   public:
-    /** \param config must have been checked */
+    /** @param config must have been checked */
     explicit LteCell(const LteCellConfig& config);
     ~LteCell() override;
 
@@ -76,10 +76,10 @@ class LteCell : public AccessCell
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
-    /** \return the uplink probe of user \p i, for checks against the transport block tables */
+    /** @return the uplink probe of user @p i, for checks against the transport block tables */
     const LteUeProbe& GetProbe(uint32_t i) const;
 
-    /** \return the distance at which a UE can still use the whole uplink band, m */
+    /** @return the distance at which a UE can still use the whole uplink band, m */
     static double GetRange(const LteCellConfig& config);
 
   private:

@@ -3,6 +3,7 @@
 
 #include "access/delay-queue-disc.h"
 
+#include "ns3/log.h"
 #include "ns3/lte-pdcp.h"
 #include "ns3/lte-radio-bearer-info.h"
 #include "ns3/lte-rlc.h"
@@ -13,6 +14,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemLteRlcQueueProbe");
 
 LteRlcQueueProbe::LteRlcQueueProbe(Ptr<LteUeNetDevice> device)
     : m_device(device)
@@ -28,6 +31,7 @@ LteRlcQueueProbe::OnDataBearer(uint64_t /* imsi */,
                                uint16_t /* rnti */,
                                uint8_t drbIdentity)
 {
+    NS_LOG_FUNCTION(this << static_cast<uint32_t>(drbIdentity));
     ObjectMapValue bearers;
     m_device->GetRrc()->GetAttribute("DataRadioBearerMap", bearers);
     for (auto it = bearers.Begin(); it != bearers.End(); ++it)
@@ -63,6 +67,7 @@ LteRlcQueueProbe::OnRlcPdu(uint16_t /* rnti */, uint8_t /* lcid */, uint32_t byt
 void
 LteRlcQueueProbe::OnRlcDrop(Ptr<const Packet> packet)
 {
+    NS_LOG_FUNCTION(this << packet);
     m_rlcBytes -= std::min<uint64_t>(packet->GetSize(), m_rlcBytes);
 }
 

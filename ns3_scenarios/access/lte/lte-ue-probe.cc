@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/lte/lte-ue-probe.h"
 
+#include "ns3/log.h"
 #include "ns3/lte-spectrum-phy.h"
 #include "ns3/lte-ue-phy.h"
 #include "ns3/simulator.h"
@@ -9,6 +10,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemLteUeProbe");
 
 namespace
 {
@@ -35,6 +38,7 @@ LteUeProbe::OnGrantedBlocks(uint16_t /* rnti */, const std::vector<int>& blocks)
 void
 LteUeProbe::OnGrant(PhyTransmissionStatParameters grant)
 {
+    NS_LOG_FUNCTION(this << static_cast<uint32_t>(grant.m_mcs) << grant.m_size);
     m_mcs = grant.m_mcs;
     m_hasGrant = true;
     if (grant.m_ndi == 0)

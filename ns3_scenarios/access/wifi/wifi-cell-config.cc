@@ -5,9 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace ns3
-{
-namespace tandem
+namespace ns3::tandem
 {
 
 namespace
@@ -126,5 +124,4 @@ WifiCellConfig::Check(const std::string& prefix) const
     }
 }
 
-} // namespace tandem
-} // namespace ns3
+} // namespace ns3::tandem

@@ -11,6 +11,7 @@
 #include "ns3/ipv4-l3-protocol.h"
 #include "ns3/ipv4-static-routing-helper.h"
 #include "ns3/ipv4-static-routing.h"
+#include "ns3/log.h"
 #include "ns3/propagation-delay-model.h"
 #include "ns3/ssid.h"
 #include "ns3/string.h"
@@ -20,6 +21,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemWifiCellInstall");
 
 namespace
 {
@@ -65,6 +68,7 @@ SetRateControl(WifiHelper& wifi, const WifiCellConfig& config)
 void
 WifiCell::Build(NodeContainer users)
 {
+    NS_LOG_FUNCTION(this << users.GetN());
     m_users = users;
     m_backgroundNodes.Create(m_config.background.stations);
     m_stations = NodeContainer(m_users, m_backgroundNodes);
@@ -102,6 +106,7 @@ WifiCell::Build(NodeContainer users)
 void
 WifiCell::InstallRadio()
 {
+    NS_LOG_FUNCTION(this);
     m_channel = CreateObject<YansWifiChannel>();
     m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
     m_channel->SetPropagationLossModel(m_config.pathLoss.Create(CARRIER_HZ));
@@ -138,6 +143,7 @@ WifiCell::InstallRadio()
 void
 WifiCell::InstallAddresses()
 {
+    NS_LOG_FUNCTION(this);
     InternetStackHelper internet;
     // Without IPv6 no router solicitations disturb the medium.
     internet.SetIpv6StackInstall(false);
@@ -160,6 +166,7 @@ WifiCell::InstallAddresses()
 void
 WifiCell::FillNeighbourCaches()
 {
+    NS_LOG_FUNCTION(this);
     // Permanent entries between AP and stations: an ARP exchange in an episode would delay
     // whichever request comes first.
     const auto add = [](Ptr<Ipv4> ipv4, Ptr<NetDevice> device, Ipv4Address address, Address mac) {

@@ -4,12 +4,15 @@
 #include "agent-link/argument-check.h"
 
 #include "ns3/internet-stack-helper.h"
+#include "ns3/log.h"
 #include "ns3/mobility-model.h"
 #include "ns3/sta-wifi-mac.h"
 #include "ns3/wifi-net-device.h"
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemWifiCell");
 
 namespace
 {
@@ -57,6 +60,7 @@ WifiCell::GetUserNetwork() const
 void
 WifiCell::StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port)
 {
+    NS_LOG_FUNCTION(this << address << port);
     const std::vector<Ptr<Node>> sources(m_backgroundNodes.Begin(), m_backgroundNodes.End());
     m_background.Install(m_config.background, sources, sink, address, port);
 }
@@ -107,6 +111,7 @@ WifiCell::GetPlacedNodes() const
 void
 WifiCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
 {
+    NS_LOG_FUNCTION(this << firstNode << firstUser);
     const int64_t firstStation = firstNode + 1; // after the AP
     RegisterStations(tables, firstStation, firstUser);
     const auto watch = [&](Ptr<NetDevice> device, int64_t node) {
@@ -137,6 +142,7 @@ WifiCell::GetAllNodes() const
 int64_t
 WifiCell::AssignStreams(int64_t first)
 {
+    NS_LOG_FUNCTION(this << first);
     int64_t next = first;
     next += m_wifi.AssignStreams(NetDeviceContainer(m_stationDevices, m_apDevice), next);
     next += m_channel->AssignStreams(next);
@@ -149,6 +155,7 @@ WifiCell::AssignStreams(int64_t first)
 void
 WifiCell::BeginEpisode()
 {
+    NS_LOG_FUNCTION(this);
     uint32_t associated = 0;
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {

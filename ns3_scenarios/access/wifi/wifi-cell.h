@@ -44,7 +44,7 @@ struct WifiCellConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** Add every argument, each with \p prefix in front of its name. */
+    /** Add every argument, each with @p prefix in front of its name. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");
 
     /** End the program with a message if a value makes no sense. */
@@ -55,7 +55,7 @@ struct WifiCellConfig
 class WifiCell : public AccessCell
 {
   public:
-    /** \param config must have been checked */
+    /** @param config must have been checked */
     explicit WifiCell(const WifiCellConfig& config);
 
     void Build(NodeContainer users) override;
@@ -74,7 +74,7 @@ class WifiCell : public AccessCell
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
-    /** \return the greatest distance at which AP and stations detect each other's frames, m */
+    /** @return the greatest distance at which AP and stations detect each other's frames, m */
     static double GetRange(const WifiCellConfig& config);
 
   private:

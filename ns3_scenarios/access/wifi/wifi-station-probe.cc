@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/wifi/wifi-station-probe.h"
 
+#include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/wifi-mac-header.h"
 #include "ns3/wifi-phy.h"
@@ -8,6 +9,8 @@
 
 namespace ns3::tandem
 {
+
+NS_LOG_COMPONENT_DEFINE("TandemWifiStationProbe");
 
 WifiStationProbe::WifiStationProbe(Ptr<WifiNetDevice> device)
     : m_device(device)
@@ -19,6 +22,7 @@ WifiStationProbe::WifiStationProbe(Ptr<WifiNetDevice> device)
 void
 WifiStationProbe::OnTransmit(WifiConstPsduMap psdus, WifiTxVector vector, double /* powerW */)
 {
+    NS_LOG_FUNCTION(this << psdus.size());
     const Time duration =
         WifiPhy::CalculateTxDuration(psdus, vector, m_device->GetPhy()->GetPhyBand());
     m_airtime += duration;
