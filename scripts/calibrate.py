@@ -29,6 +29,14 @@ from tandem.scripts.app.training.calibration import (
 from tandem.scripts.app.training.calibration_table import (
     print_calibration,
 )
+from tandem.scripts.options import (
+    DEFAULT_ACCURACY,
+    DEFAULT_SCENARIO,
+    Accuracy,
+    Cache,
+    InferenceScenario,
+    Settings,
+)
 
 DRAW: Final = StateDraw()
 DEFAULT_USERS: Final = 5
@@ -37,12 +45,10 @@ FORMAT_VERSION: Final = 1
 
 
 def calibrate(
-    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    scenario: InferenceScenario = DEFAULT_SCENARIO,
     users: Annotated[int, typer.Option(min=1, help="Number of users.")] = DEFAULT_USERS,
     states: Annotated[int, typer.Option(min=1, help="States to measure.")] = DRAW.count,
-    accuracy: Annotated[
-        str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
-    ] = "85",
+    accuracy: Accuracy = DEFAULT_ACCURACY,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = DRAW.first_seed,
     futures: Annotated[
         int,
@@ -56,13 +62,8 @@ def calibrate(
     stride: Annotated[
         int, typer.Option(min=1, help="Decisions from state to state.")
     ] = DRAW.stride,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
-    ] = None,
+    settings: Settings = None,
+    cache: Cache = None,
     out: Annotated[Path | None, typer.Option(help="Write every figure to this JSON file.")] = None,
 ) -> None:
     """Compare simple policies with the optimum: is a scenario worth learning?

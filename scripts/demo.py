@@ -19,6 +19,7 @@ from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.comparison_table import print_comparison
 from tandem.scripts.app.training.fixed_policies import THRESHOLD_PERCENT, play_policies
 from tandem.scripts.app.training.settings import TrainSettings
+from tandem.scripts.options import DEFAULT_SCENARIO, InferenceScenario
 
 DEFAULT_USERS: Final = 5
 DEFAULT_EPOCHS: Final = 20
@@ -31,7 +32,7 @@ AGENT: Final = "hybrid"
 
 
 def demo(
-    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    scenario: InferenceScenario = DEFAULT_SCENARIO,
     users: Annotated[int, typer.Option(min=1, help="Number of users.")] = DEFAULT_USERS,
     epochs: Annotated[
         int, typer.Option(min=1, help="Decisions of each fixed policy.")
@@ -42,7 +43,7 @@ def demo(
     states: Annotated[
         int, typer.Option(min=1, help="States at which all are compared with the optimum.")
     ] = DEFAULT_STATES,
-    seed: Annotated[int, typer.Option(min=0, help="Of the agent and of every episode.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the agent and of every episode.")] = 1,
     out: Annotated[
         Path, typer.Option(help="Folder for one run folder per policy; replaced.")
     ] = DEFAULT_OUT,

@@ -19,7 +19,7 @@ from tandem.scripts.app.training.comparison_table import (
     print_comparison,
 )
 from tandem.scripts.app.training.settings import load_settings, state_draw
-from tandem.scripts.options import Connect, Key, ServerKey
+from tandem.scripts.options import Cache, Connect, Key, Quiet, ServerKey
 
 if TYPE_CHECKING:
     pass
@@ -32,12 +32,10 @@ OUTPUT: Final = "evaluate.json"
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="Folder of a training run.")],
     states: Annotated[
-        int | None, typer.Option(min=1, help="How many; default: as during training.")
+        int | None, typer.Option(min=1, help="Number of states; default: as during training.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first episode.")] = FIRST_SEED,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
-    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = FIRST_SEED,
+    cache: Cache = None,
     futures: Annotated[
         int,
         typer.Option(min=0, help=HELP),
@@ -45,7 +43,7 @@ def evaluate(
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare a trained agent with other policies and the optimum, at new states.
 

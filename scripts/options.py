@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -17,3 +17,18 @@ Key: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: your own .
 
 
 ServerKey: TypeAlias = Annotated[Path | None, typer.Option(help="--connect: the server's .key.")]
+
+DEFAULT_SCENARIO: Final = "wifi-edge"
+InferenceScenario: TypeAlias = Annotated[str, typer.Option(help="An inference scenario.")]
+DEFAULT_ACCURACY: Final = "85"
+Accuracy: TypeAlias = Annotated[
+    str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
+]
+Settings: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
+]
+Cache: TypeAlias = Annotated[
+    Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
+]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

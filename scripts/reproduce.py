@@ -29,6 +29,7 @@ from tandem.scripts.app.paper.reproduction import (
 )
 from tandem.scripts.app.paper.results import markdown
 from tandem.scripts.app.paper.units import Places, build_pool, finished, run_unit
+from tandem.scripts.options import DEFAULT_SCENARIO, Cache, InferenceScenario, Quiet, Settings
 
 DEFAULT_OUT: Final = Path("docs/results/paper")
 DEFAULT_WORK: Final = Path("runs/reproduce-paper")
@@ -54,7 +55,7 @@ def reproduce(
     jobs: Annotated[int, typer.Option(min=1, help="Processes; default: one per core.")] = len(
         os.sched_getaffinity(0)
     ),
-    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    scenario: InferenceScenario = DEFAULT_SCENARIO,
     users: Annotated[list[int] | None, typer.Option(min=1, help="Repeatable.")] = None,
     conditions: Annotated[
         list[str] | None,
@@ -91,14 +92,9 @@ def reproduce(
         list[str] | None,
         typer.Option("--cap", metavar="AGENT=N", help="Most interactions; repeatable."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
-    ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    settings: Settings = None,
+    cache: Cache = None,
+    quiet: Quiet = False,
 ) -> None:
     """Repeat the paper's experiments: count the interactions that agents need.
 

@@ -24,7 +24,7 @@ from tandem.scripts.app.common.run_config import (
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
-from tandem.scripts.options import Connect, Key, ServerKey
+from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings
 
 #: ns-3's own outputs: switch → (scenario argument, file in the run folder).
 TRACE_FILES: Final = {
@@ -44,10 +44,7 @@ def run(
     episodes: Annotated[int, typer.Option(min=1, help="Episodes; seeds are seed, seed + 1, …")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
-    ] = None,
+    settings: Settings = None,
     objective: Annotated[str, typer.Option(help="Reward: paper or mean.")] = "paper",
     accuracy: Annotated[
         str, typer.Option(help="Threshold of the paper's reward: percent of top-5, min or max.")
@@ -65,7 +62,7 @@ def run(
         bool, typer.Option("--resume", help="Resume the run in --out that did not complete.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Play a policy in a scenario and record every request.
 

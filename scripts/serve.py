@@ -59,14 +59,17 @@ def serve(
         typer.Option(metavar="ARGUMENT=MAX", help="Largest value of an argument; repeatable."),
     ] = None,
     max_message_mib: Annotated[
-        int, typer.Option(min=1, help="Arrays of one request together, MiB.")
+        int, typer.Option(min=1, help="Largest size of all arrays in a request, MiB.")
     ] = 16,
-    step_timeout: Annotated[float, typer.Option(help="Limit of an epoch, s.")] = 600.0,
+    step_timeout: Annotated[
+        float, typer.Option(help="Longest time to simulate a step, s.")
+    ] = 600.0,
     idle_timeout: Annotated[
-        float, typer.Option(help="Free a simulator that is not asked anything for so long, s.")
+        float, typer.Option(help="Free a simulator that has not been used for so long, s.")
     ] = 3600.0,
     heartbeat: Annotated[
-        float, typer.Option(help="Between two signs of life, s; who misses three is gone.")
+        float,
+        typer.Option(help="Time between signs of life, s; a client that misses three is gone."),
     ] = 2.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings only.")] = False,
 ) -> None:

@@ -18,6 +18,7 @@ from tandem.scripts.app.sweep.grid import planned_runs, read_grid
 from tandem.scripts.app.sweep.results import over_seeds, summary
 from tandem.scripts.app.sweep.runs import is_done, run_all
 from tandem.scripts.app.tables import print_table, wide_console
+from tandem.scripts.options import Quiet
 
 SUMMARY: Final = "sweep.csv"
 EXIT_FAILED: Final = 1
@@ -35,7 +36,7 @@ def sweep(
         bool, typer.Option("--mix-builds", help="Accept finished runs of another build.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is missing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a grid of scenario arguments, policies and seeds, and compare the results.
 

@@ -20,7 +20,18 @@ from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.app.training.settings import TrainSettings, load_settings, read_agent_config
-from tandem.scripts.options import Connect, Key, ServerKey
+from tandem.scripts.options import (
+    DEFAULT_ACCURACY,
+    DEFAULT_SCENARIO,
+    Accuracy,
+    Cache,
+    Connect,
+    InferenceScenario,
+    Key,
+    Quiet,
+    ServerKey,
+    Settings,
+)
 
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
@@ -45,26 +56,21 @@ def train(
     agent: Annotated[
         str, typer.Option(help="A learner, such as hybrid or joint-dqn, or a policy.")
     ] = "hybrid",
-    scenario: Annotated[str, typer.Option(help="An inference scenario.")] = "wifi-edge",
+    scenario: InferenceScenario = DEFAULT_SCENARIO,
     users: Annotated[int | None, typer.Option(min=1, help="Number of users.")] = None,
     interactions: Annotated[
-        int, typer.Option(min=1, help="Decision epochs in total.")
+        int, typer.Option(min=1, help="Decisions to learn from, in total.")
     ] = DEFAULT_INTERACTIONS,
     epochs: Annotated[
         int, typer.Option(min=0, help="Decisions per episode; 0: one that never ends.")
     ] = DEFAULT_EPOCHS,
     seed: Annotated[int, typer.Option(min=0, help="Decides agent and episodes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
-    accuracy: Annotated[
-        str, typer.Option(help="Threshold on mean top-5 accuracy: percent, min or max.")
-    ] = "85",
+    accuracy: Accuracy = DEFAULT_ACCURACY,
     violation_s: Annotated[
-        float, typer.Option(min=0.0, help="Least cost of an epoch below the threshold, s.")
+        float, typer.Option(min=0.0, help="Least cost of a decision that misses the threshold, s.")
     ] = VIOLATION_S,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
-    ] = None,
+    settings: Settings = None,
     config: Annotated[
         Path | None, typer.Option(help="YAML file with settings of the agent.")
     ] = None,
@@ -77,9 +83,7 @@ def train(
     checkpoint_every: Annotated[
         int, typer.Option(min=1, help="Interactions between two checkpoints.")
     ] = DEFAULT_CHECKPOINT_EVERY,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
-    ] = None,
+    cache: Cache = None,
     runner: Annotated[
         Runner, typer.Option(help="Simulator here, or as a Ray actor: the same results.")
     ] = Runner.LOCAL,
@@ -90,11 +94,11 @@ def train(
         bool, typer.Option("--resume", help="Resume the run in --out, as if it had never stopped.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train an agent on real ns-3 and record everything.
 
-    Ctrl-C ends a run after its present interaction, with a checkpoint. `--resume` then
+    Ctrl-C ends a run after the current interaction, with a checkpoint. `--resume` then
     gives the same results as an uninterrupted run; with more `--interactions` it also prolongs a
     finished one.
 

@@ -8,8 +8,8 @@ from typing import Final
 from tandem.scripts.app.common.errors import OptionError
 
 HELP: Final = (
-    "Judge in so many futures of each state, against the action that is best in the others; 0: in "
-    "the one that comes, against hindsight."
+    "Futures in which each state is judged, against the action that is best in the others; 0: only "
+    "the one that comes, against the best in hindsight."
 )
 
 

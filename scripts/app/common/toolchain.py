@@ -31,7 +31,6 @@ class Toolchain:
     ns3_version: str
     ns3_provider: str
     cxx_standard: int
-    built_with: str
     include_dirs: tuple[Path, ...]
     library_dir: Path
     definitions: tuple[str, ...]
@@ -61,7 +60,6 @@ class Toolchain:
             ns3_version=data["ns3_version"],
             ns3_provider=data["ns3_provider"],
             cxx_standard=data["cxx_standard"],
-            built_with=data["compiler"],
             include_dirs=(folder / "include", include),
             library_dir=root / data["library_dir"],
             definitions=(*data["definitions"], f'TANDEM_VERSION="{version}"'),
