@@ -1,11 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""Pareto fronts of accuracy against latency."""
+"""The Pareto front: what nothing else beats in both of two figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tandem.dnn_profiles.rows import Profile
+
+
+def front(cost: NDArray[Any], gain: NDArray[Any]) -> NDArray[np.intp]:
+    """Indices ``[F]`` of the points that no other one beats in both figures, cheapest first.
+
+    Along the front cost and gain rise strictly; of equal points the first one is kept.
+
+    Args:
+        cost: less is better, ``[P]``.
+        gain: more is better, ``[P]``.
+    """
+    order = np.lexsort((-gain, cost))
+    highest = np.maximum.accumulate(gain[order])
+    ahead = np.ones(len(order), dtype=np.bool_)
+    ahead[1:] = highest[1:] > highest[:-1]
+    return np.asarray(order[ahead], dtype=np.intp)
 
 
 def accuracy(row: Profile, top: int) -> float | None:
@@ -24,12 +44,7 @@ def pareto_front(rows: Iterable[Profile], top: int = 5) -> list[Profile]:
 
     Rows without accuracy are left out; of equal rows the first is kept.
     """
-    known = [row for row in rows if accuracy(row, top) is not None]
-    front: list[Profile] = []
-    best = -1.0
-    for row in sorted(known, key=lambda r: (r.latency_p50_s, -(accuracy(r, top) or 0.0))):
-        value = accuracy(row, top) or 0.0
-        if value > best:
-            front.append(row)
-            best = value
-    return front
+    known = [(row, value) for row in rows if (value := accuracy(row, top)) is not None]
+    latency_s = np.array([row.latency_p50_s for row, _ in known])
+    percent = np.array([value for _, value in known])
+    return [known[index][0] for index in front(latency_s, percent)]

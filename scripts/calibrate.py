@@ -10,25 +10,17 @@ from typing import Annotated, Final
 import typer
 
 from tandem.agents.evaluation.cache import OracleCache
-from tandem.agents.evaluation.judge import SiteExplorer, StateDraw, draw_states
-from tandem.agents.evaluation.oracle import Oracle
-from tandem.agents.evaluation.prober import OracleError
-from tandem.agents.evaluation.states import Walk
+from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.finite import finite
-from tandem.scripts.app.common.objective import make_objective
-from tandem.scripts.app.common.place import start
+from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
-from tandem.scripts.app.progress import progress
 from tandem.scripts.app.tables import wide_console
-from tandem.scripts.app.training.calibration import (
-    calibration,
-)
-from tandem.scripts.app.training.calibration_table import (
-    print_calibration,
-)
+from tandem.scripts.app.training.calibration import calibration
+from tandem.scripts.app.training.calibration_table import print_calibration
+from tandem.scripts.app.training.judges import measured_states
 from tandem.scripts.options import (
     DEFAULT_ACCURACY,
     DEFAULT_SCENARIO,
@@ -76,30 +68,23 @@ def calibrate(
     Example: tandem calibrate --scenario wifi-edge --users 5 --states 30 --set edgeCores=1
     """
     started_s = time.monotonic()
-    objective = make_objective("paper", accuracy)
-    if not isinstance(objective, PaperObjective):
-        raise TypeError(f"the paper's objective is a {type(objective).__name__}")
-    arguments: dict[str, object] = {"users": users, "epochs": per_episode * stride + 1}
-    arguments.update(parse_assignments(settings or ()))
+    objective = PaperObjective(accuracy_threshold(accuracy))
+    arguments = {"users": users, **parse_assignments(settings or ())}
     draw = StateDraw(states, seed, per_episode, stride)
     store = OracleCache() if cache is None else OracleCache(cache)
-    with start(scenario, arguments, objective) as env, sigterm_as_interrupt():
-        oracle = Oracle(env, objective=objective, cache=store, futures=futures)
-        if not oracle.is_exhaustive:
-            raise OracleError(
-                f"{users} users have too many network patterns to run them all, so the best fixed "
-                "joint action is out of reach: calibrate with fewer users"
-            )
-        explorer = SiteExplorer(env.schema)
-        with progress(scenario, oracle.branches * states, "branches") as bar:
-            solutions = tuple(draw_states(Walk(env), oracle, explorer, draw, bar.advance))
-        schema, resolved = env.schema, env.arguments
-    episode = [index // per_episode for index in range(len(solutions))]
-    result = calibration(solutions, schema, oracle.rule, episode)
+    with (
+        sigterm_as_interrupt(),
+        measured_states(
+            scenario, arguments, objective, draw, cache=store, futures=futures, exact_only=True
+        ) as measured,
+    ):
+        solutions, rule = measured.solutions, measured.rule
+        schema, resolved = measured.env.schema, measured.env.arguments
+    result = calibration(solutions, schema, rule, measured.episodes)
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
-        f"cache), mean top-5 accuracy ≥ {oracle.rule.threshold_percent:g} %, "
+        f"cache), mean top-5 accuracy ≥ {rule.needed_percent:g} %, "
         f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
     )
     print_calibration(console, result)
@@ -116,13 +101,13 @@ def calibrate(
                 "version": FORMAT_VERSION,
                 "scenario": scenario,
                 "arguments": {name: str(value) for name, value in resolved.items()},
-                "accuracy_threshold_percent": oracle.rule.threshold_percent,
+                "accuracy_threshold_percent": rule.needed_percent,
                 "states": len(solutions),
                 "first_seed": seed,
                 "per_episode": per_episode,
                 "futures": futures,
                 "stride": stride,
                 "ns3_version": schema.ns3_version,
-                "result": finite(result.as_dict()),
+                "result": finite({"violation_s": objective.violation_s, **result.as_dict()}),
             },
         )

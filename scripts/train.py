@@ -9,8 +9,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO, StateDraw
-from tandem.agents.inference.objective import VIOLATION_S
+from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
+from tandem.agents.evaluation.judge import StateDraw
+from tandem.agents.inference.cost import VIOLATION_S
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.needs import need_torch

@@ -17,16 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tandem.agents.evaluation.outcome_table import NetworkClasses, OutcomeTable, RequestRows
+from tandem.agents.evaluation.outcome_table import OutcomeTable, RequestRows
 from tandem.agents.evaluation.states import History
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.files import replace_bytes
 from tandem.bridge.core.program_digest import file_digest
 
 #: Part of the key: raised by one whenever tables get another meaning or another format.
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 _TABLE_FIELDS: Final = (
     "patterns",
     "response_s",
@@ -108,7 +109,8 @@ class OracleCache:
             if values[_KEY] != key:
                 raise ValueError("it belongs to another key")
             table = OutcomeTable(
-                classes=NetworkClasses.of(options),
+                space=PatternSpace.merged(options),
+                top5_percent=options.top5_percent,
                 observation={
                     name.removeprefix(_OBSERVATION): block
                     for name, block in stored.items()

@@ -17,20 +17,26 @@ The three come in that order on average, and close in on each other as M grows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
 from tandem.agents.api import JointAction
-from tandem.agents.evaluation.judge import Evaluation, Policy
+from tandem.agents.evaluation.judge import (
+    Evaluation,
+    EvaluationSet,
+    Judge,
+    Policy,
+    StateScore,
+    answer,
+)
 from tandem.agents.evaluation.mean_table import mean_table
-from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
+from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.inference.cost import CostRule
 
 #: One future chooses, another one judges.
 MIN_FUTURES: Final = 2
-#: A joint action at one state, and the futures in which it is judged.
-Judged: TypeAlias = tuple[JointAction, Sequence[OutcomeTable]]
 
 
 class FuturesJudge:
@@ -65,17 +71,9 @@ class FuturesJudge:
                 )
         self._states = tuple(tuple(tables) for tables in states)
         self._rule = rule
-        self.held_out = self._evaluation(
-            [
-                [
-                    (self._choice([*tables[:held], *tables[held + 1 :]]), [tables[held]])
-                    for held in range(len(tables))
-                ]
-                for tables in self._states
-            ]
-        )
-        self.best_on_average = self._evaluation(
-            [[(self._choice(tables), tables)] for tables in self._states], self.oracle_s
+        self.held_out = Evaluation.of([self._held_out(tables) for tables in self._states])
+        self.best_on_average = Evaluation.of(
+            [self._score(self._choice(tables), tables) for tables in self._states], self.oracle_s
         )
         self.hindsight_s = float(
             np.mean([table.optimum(rule).cost_s for tables in states for table in tables])
@@ -98,35 +96,32 @@ class FuturesJudge:
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state, and look up what it costs in all futures."""
-        judged: list[list[Judged]] = []
-        for tables in self._states:
-            observation = {name: block.copy() for name, block in tables[0].observation.items()}
-            judged.append([(np.asarray(policy(observation), dtype=np.int32), tables)])
-        return self._evaluation(judged, self.oracle_s)
+        return Evaluation.of(
+            [self._score(answer(policy, tables[0].observation), tables) for tables in self._states],
+            self.oracle_s,
+        )
 
     def _choice(self, tables: Sequence[OutcomeTable]) -> JointAction:
         """The joint action that is best on average over some futures."""
         return mean_table(tables).optimum(self._rule).action
 
-    def _evaluation(
-        self, states: Sequence[Sequence[Judged]], oracle_s: float | None = None
-    ) -> Evaluation:
-        """Means over states of the means over the futures in which their actions are judged; what
-        has no ``oracle_s`` is the oracle itself."""
-        costs, accuracies, responses, violated = [], [], [], []
-        for judged in states:
-            outcomes = [table.outcome(action) for action, tables in judged for table in tables]
-            costs.append(np.mean([self._rule.cost_s(*outcome) for outcome in outcomes]))
-            accuracies.append(np.mean([accuracy for _, accuracy in outcomes]))
-            responses.append(np.mean([response_s for response_s, _ in outcomes]))
-            violated.append(np.mean([not self._rule.accurate(a)[0] for _, a in outcomes]))
-        cost_s = float(np.mean(costs))
-        return Evaluation(
-            cost_s=cost_s,
-            oracle_s=cost_s if oracle_s is None else oracle_s,
-            accuracy_percent=float(np.mean(accuracies)),
-            violated=float(np.mean(violated)),
-            costs_s=np.array(costs, dtype=np.float64),
-            actions=np.array([judged[0][0] for judged in states]),
-            response_s=float(np.mean(responses)),
-        )
+    def _score(self, action: JointAction, tables: Sequence[OutcomeTable]) -> StateScore:
+        return StateScore.of(action, [table.outcome(action) for table in tables], self._rule)
+
+    def _held_out(self, tables: Sequence[OutcomeTable]) -> StateScore:
+        """Each future judges the choice of the others; the action noted is the first one's."""
+        choices = [
+            self._choice([*tables[:held], *tables[held + 1 :]]) for held in range(len(tables))
+        ]
+        outcomes = [table.outcome(choice) for table, choice in zip(tables, choices, strict=True)]
+        return StateScore.of(choices[0], outcomes, self._rule)
+
+
+def known_judge(states: Sequence[Sequence[OutcomeTable]], rule: CostRule) -> Judge:
+    """The judge of states with complete tables ``[S][M]``, one per future.
+
+    One future: against its optimum, with hindsight. More: against the held-out optimum.
+    """
+    if states and len(states[0]) > 1:
+        return FuturesJudge(states, rule)
+    return EvaluationSet.of([table for tables in states for table in tables], rule)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How far a policy is from the oracle, and after how many interactions it is near for good.
+"""How far a policy is from the oracle.
 
 States of evaluation come from the process that training sees: they are reached by playing, from
 seeds of their own. Each one is measured once by the oracle; from then on any policy's joint action
@@ -8,26 +8,21 @@ there is looked up, so that an evaluation costs no simulation and no interaction
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Agent, JointAction, Observation
-from tandem.agents.evaluation.aggregate import Bounded
-from tandem.agents.evaluation.oracle import Oracle, Solution
-from tandem.agents.evaluation.outcome_table import CostRule
+from tandem.agents.evaluation.oracle import Oracle, Solution, solution_of
+from tandem.agents.evaluation.outcome_table import Outcomes, OutcomeTable
 from tandem.agents.evaluation.prober import Advance, OracleError
 from tandem.agents.evaluation.states import Walk
+from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.options import OptionTable
 from tandem.bridge.core.schema import Schema
-
-#: A policy has arrived when it costs at most this much times the oracle …
-TARGET_RATIO: Final = 1.05
-#: … in this many evaluations in a row.
-SUSTAINED: Final = 3
 
 #: The greedy action of a policy: what it would play without exploring.
 Policy: TypeAlias = Callable[[Observation], JointAction]
@@ -79,6 +74,36 @@ class StateDraw:
 
 
 @dataclass(frozen=True)
+class StateScore:
+    """A joint action at one state.
+
+    Attributes:
+        action: what was played, ``[N]``.
+        cost_s: what it cost, seconds; over several futures their mean, as all that follows.
+        accuracy_percent: mean top-5 accuracy of the answers.
+        response_s: mean response time, seconds.
+        violated: whether it missed the accuracy threshold, or in which share of the futures.
+    """
+
+    action: JointAction
+    cost_s: float
+    accuracy_percent: float
+    response_s: float
+    violated: float
+
+    @classmethod
+    def of(cls, action: JointAction, outcomes: Sequence[Outcomes], rule: CostRule) -> StateScore:
+        """The score of an action that came to ``outcomes``, one per future."""
+        return cls(
+            action=action,
+            cost_s=float(np.mean([rule.cost_s(*outcome) for outcome in outcomes])),
+            accuracy_percent=float(np.mean([accuracy for _, accuracy in outcomes])),
+            response_s=float(np.mean([response_s for response_s, _ in outcomes])),
+            violated=float(np.mean([~rule.accurate(accuracy) for _, accuracy in outcomes])),
+        )
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A policy over all states of a set; S states.
 
@@ -99,6 +124,26 @@ class Evaluation:
     costs_s: NDArray[np.float64] = field(repr=False)
     actions: NDArray[np.int32] = field(repr=False)
     response_s: float = float("nan")
+
+    @classmethod
+    def of(cls, states: Sequence[StateScore], oracle_s: float | None = None) -> Evaluation:
+        """Means over states.
+
+        Args:
+            states: at least one.
+            oracle_s: the oracle's mean cost, seconds; ``None``: these states are the oracle's own.
+        """
+        costs_s = np.array([state.cost_s for state in states])
+        cost_s = float(costs_s.mean())
+        return cls(
+            cost_s=cost_s,
+            oracle_s=cost_s if oracle_s is None else oracle_s,
+            accuracy_percent=float(np.mean([state.accuracy_percent for state in states])),
+            violated=float(np.mean([state.violated for state in states])),
+            costs_s=costs_s,
+            actions=np.array([state.action for state in states]),
+            response_s=float(np.mean([state.response_s for state in states])),
+        )
 
     @property
     def ratio(self) -> float:
@@ -140,6 +185,11 @@ class EvaluationSet:
     solutions: Sequence[Solution]
     rule: CostRule
 
+    @classmethod
+    def of(cls, tables: Iterable[OutcomeTable], rule: CostRule) -> EvaluationSet:
+        """The states of complete tables, with their optima under a rule."""
+        return cls([solution_of(table, rule) for table in tables], rule)
+
     def __post_init__(self) -> None:
         if not self.solutions:
             raise OracleError("an evaluation needs at least 1 state")
@@ -162,26 +212,17 @@ class EvaluationSet:
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state and look up what it costs."""
-        actions, costs, accuracies, responses, violated = [], [], [], [], 0
+        states = []
         for solution in self.solutions:
-            table = solution.table
-            observation = {name: block.copy() for name, block in table.observation.items()}
-            action = np.asarray(policy(observation), dtype=np.int32)
-            response_s, accuracy = table.outcome(action)
-            costs.append(float(self.rule.cost_s(response_s, accuracy)[0]))
-            accuracies.append(float(accuracy.mean()))
-            responses.append(float(response_s.mean()))
-            violated += not self.rule.accurate(accuracy)[0]
-            actions.append(action)
-        return Evaluation(
-            cost_s=float(np.mean(costs)),
-            oracle_s=self.oracle_s,
-            accuracy_percent=float(np.mean(accuracies)),
-            violated=violated / len(costs),
-            costs_s=np.array(costs),
-            actions=np.array(actions),
-            response_s=float(np.mean(responses)),
-        )
+            action = answer(policy, solution.table.observation)
+            states.append(StateScore.of(action, [solution.table.outcome(action)], self.rule))
+        return Evaluation.of(states, self.oracle_s)
+
+
+def answer(policy: Policy, observation: Observation) -> JointAction:
+    """A policy's joint action; it gets a copy of the observation."""
+    copied = {name: block.copy() for name, block in observation.items()}
+    return np.asarray(policy(copied), dtype=np.int32)
 
 
 def draw_states(
@@ -229,64 +270,3 @@ def draw_states(
                 "be evaluated: give the scenario more epochs"
             )
         seed += 1
-
-
-@dataclass
-class Convergence:
-    """Interactions until a policy's mean cost stays within a ratio of the oracle's.
-
-    Attributes:
-        target_ratio: what counts as arrived.
-        sustained: evaluations in a row that must meet it.
-    """
-
-    target_ratio: float = TARGET_RATIO
-    sustained: int = SUSTAINED
-    _streak: int = 0
-    _streak_began: int = 0
-    _reached: int | None = None
-    _last: int = 0
-    _missed: int = 0
-
-    def add(self, interactions: int, evaluation: Evaluation) -> bool:
-        """Note an evaluation after so many interactions; returns `reached`.
-
-        Raises:
-            ValueError: fewer interactions than at the evaluation before.
-        """
-        return self.add_ratio(interactions, evaluation.ratio)
-
-    def add_ratio(self, interactions: int, ratio: float) -> bool:
-        """`add` of an evaluation of which only its ratio is at hand."""
-        if interactions < self._last:
-            raise ValueError(
-                f"an evaluation after {interactions} interactions follows one after {self._last}: "
-                "give them in order"
-            )
-        self._last = interactions
-        if ratio <= self.target_ratio:
-            if self._streak == 0:
-                self._streak_began = interactions
-            self._streak += 1
-            if self._streak >= self.sustained and self._reached is None:
-                self._reached = self._streak_began
-        else:
-            self._streak = 0
-            self._missed = interactions
-        return self.reached
-
-    @property
-    def reached(self) -> bool:
-        """Whether enough evaluations in a row met the target."""
-        return self._reached is not None
-
-    @property
-    def interactions(self) -> Bounded:
-        """Interactions at the first evaluation of that row.
-
-        Not reached: more than at the last evaluation that missed the target. A row that was cut
-        short may have become one, so that its evaluations bound nothing.
-        """
-        if self._reached is None:
-            return Bounded(float(self._missed), censored=True)
-        return Bounded(float(self._reached))

@@ -23,10 +23,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.evaluation.frontier import TICKS_PER_PERCENT, TICKS_PER_S, Frontier
-from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
-from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT
+from tandem.agents.evaluation.exact_frontier import TICKS_PER_S, exact_frontier, fastest_above
+from tandem.agents.evaluation.outcome_table import OutcomeTable
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.pareto import Frontier
 from tandem.agents.inference.request_table import Site
 
 BITS_PER_BYTE: Final = 8
@@ -70,13 +71,13 @@ class SiteFloor:
         return total_s
 
 
-def lower_bound_s(table: OutcomeTable, meta: Mapping[str, Any], rule: CostRule) -> float:
+def lower_bound_s(table: OutcomeTable, meta: Mapping[str, Any], rule: PaperCost) -> float:
     """Lower bound on the cost of every joint action at the state of ``table``, seconds."""
     options = OptionTable.from_meta(meta)
     sites = [floor for floor in (site_floor(site, meta, options) for site in _REMOTE) if floor]
     timeout_s = float(meta["timeout_s"])
     bound = _accurate_s(table, sites, timeout_s, rule)
-    return min(bound, max(_longest_s(table, sites, timeout_s), rule.violation_s))
+    return min(bound, float(rule.penalty_s(_longest_s(table, sites, timeout_s))))
 
 
 _REMOTE: Final = (Site.EDGE, Site.CLOUD)
@@ -110,23 +111,23 @@ def site_floor(site: Site, meta: Mapping[str, Any], options: OptionTable) -> Sit
 
 
 def _accurate_s(
-    table: OutcomeTable, sites: list[SiteFloor], timeout_s: float, rule: CostRule
+    table: OutcomeTable, sites: list[SiteFloor], timeout_s: float, rule: PaperCost
 ) -> float:
     """Least mean response time of joint actions that reach the threshold."""
     users = table.users
     # Any user's device may be the one in use: take the best of all users for each variant.
-    devices = len(table.classes.devices)
+    devices = table.space.devices
     frontiers = []
-    if devices:
+    if len(devices):
         response_s = np.tile(table.device_response_s.min(axis=0), (users, 1))
         answered = table.device_answered.any(axis=0)
-        accuracy = np.tile(table.classes.top5_percent[table.classes.devices] * answered, (users, 1))
-        frontiers = [Frontier.of(response_s[:n], accuracy[:n]) for n in range(users + 1)]
-    needed = users * (rule.threshold_percent - ACCURACY_TOLERANCE_PERCENT)
+        accuracy = np.tile(table.top5_percent[devices] * answered, (users, 1))
+        frontiers = [exact_frontier(response_s[:n], accuracy[:n]) for n in range(users + 1)]
+    needed = users * rule.least_percent
     least_s = math.inf
     for counts in _counts(users, len(sites)):
         local = users - sum(counts)
-        if local and not devices:
+        if local and not len(devices):
             continue
         total_s = sum(
             site.total_s(count, table.arrival_s, timeout_s)
@@ -141,15 +142,15 @@ def _accurate_s(
 
 
 def _devices_s(frontier: Frontier, needed_percent: float) -> float:
-    index = int(np.searchsorted(frontier.accuracy, math.ceil(needed_percent * TICKS_PER_PERCENT)))
-    return float(frontier.time[index]) / TICKS_PER_S if index < len(frontier.time) else math.inf
+    index = fastest_above(frontier, needed_percent)
+    return math.inf if index is None else float(frontier.time[index]) / TICKS_PER_S
 
 
 def _longest_s(table: OutcomeTable, sites: list[SiteFloor], timeout_s: float) -> float:
     """Least longest response time: nobody is faster than alone with the fastest option."""
     alone_s = [min(site.up_s + site.service_s + site.down_s, timeout_s) for site in sites]
     per_user = np.full(table.users, min(alone_s, default=math.inf))
-    if len(table.classes.devices):
+    if len(table.space.devices):
         per_user = np.minimum(per_user, table.device_response_s.min(axis=1))
     return float(per_user.max())
 

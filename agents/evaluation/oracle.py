@@ -19,30 +19,20 @@ there are, the less of its lead is luck; with few it still chose what these few 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from tandem.agents.evaluation.cache import OracleCache, SimulationKey
 from tandem.agents.evaluation.lower_bound import lower_bound_s
 from tandem.agents.evaluation.mean_table import mean_table
-from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, Optimum, OutcomeTable
+from tandem.agents.evaluation.outcome_table import Optimum, OutcomeTable
 from tandem.agents.evaluation.prober import THE_FUTURE, Advance, OracleError, Prober
 from tandem.agents.evaluation.search import SearchConfig, search
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.inference.cost import CostRule, RuledObjective, cost_rule_of
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.env import TandemEnv
 
 #: More network patterns than this are searched instead of run all (3^6 = 729).
@@ -71,6 +61,14 @@ class Solution:
     futures: tuple[OutcomeTable, ...] = ()
 
 
+def solution_of(
+    table: OutcomeTable, rule: CostRule, futures: tuple[OutcomeTable, ...] = ()
+) -> Solution:
+    """The optimum of a complete table."""
+    best = table.optimum(rule)
+    return Solution(best, table.is_complete, best.cost_s, table, futures)
+
+
 class Oracle:
     """Finds the best joint action at the state where a `Walk` stands.
 
@@ -84,20 +82,22 @@ class Oracle:
             from 1; several numbers: the mean over these.
 
     Raises:
-        OracleError: the environment's objective is not the paper's and none is given.
+        PolicyError: the objective has no cost rule, so that nobody knows what a joint action costs
+            before it is played.
+        OracleError: with so many users patterns are searched, and the cost rule is no mean
+            response time above a threshold.
     """
 
     def __init__(
         self,
         env: TandemEnv,
         *,
-        objective: PaperObjective | None = None,
+        objective: RuledObjective | None = None,
         cache: OracleCache | None = None,
         search_config: SearchConfig | None = None,
         parallel: int | None = None,
         futures: int | Sequence[int] = 0,
     ) -> None:
-        objective = objective if objective is not None else _paper(env)
         self._env = env
         self._cache = cache
         self._search = search_config or SearchConfig()
@@ -107,9 +107,15 @@ class Oracle:
         self._futures = tuple(futures)
         self._key: tuple[int, SimulationKey] | None = None
         meta = env.schema.meta
-        self.rule = CostRule(objective.threshold_percent(meta), objective.violation_s)
+        self.rule = cost_rule_of(env.objective if objective is None else objective, meta)
         self.options = OptionTable.from_meta(meta)
-        self._patterns = NetworkClasses.of(self.options).pattern_count(int(meta["users"]))
+        self._patterns = PatternSpace.merged(self.options).count(int(meta["users"]))
+        if not self.is_exhaustive and self.rule.mean_form is None:
+            raise OracleError(
+                f"{meta['users']} users have {self._patterns} network patterns, more than the "
+                f"{MAX_PATTERNS} that are run all; a search takes a cost that is a mean response "
+                f"time above a threshold, and {self.rule!r} is none: use fewer users"
+            )
 
     @property
     def futures(self) -> tuple[int, ...]:
@@ -134,7 +140,7 @@ class Oracle:
 
         Args:
             walk: at the state; it does not move.
-            advance: called with the number of branches run, again and again (see `bar`).
+            advance: called with the number of branches that have just been run, again and again.
 
         Raises:
             HistoryError: the walk's environment was moved by somebody else.
@@ -142,11 +148,11 @@ class Oracle:
         """
         futures = self._tables(walk, advance)
         table = mean_table(futures)
-        best = table.optimum(self.rule)
-        if table.is_complete:
-            return Solution(best, True, best.cost_s, table, futures)
-        bound = lower_bound_s(table, self._env.schema.meta, self.rule)
-        return Solution(best, False, min(bound, best.cost_s), table, futures)
+        solution = solution_of(table, self.rule, futures)
+        if solution.exact or self.rule.mean_form is None:
+            return solution
+        bound_s = lower_bound_s(table, self._env.schema.meta, self.rule.mean_form)
+        return replace(solution, lower_bound_s=min(bound_s, solution.best.cost_s))
 
     def table(self, walk: Walk, advance: Advance | None = None) -> OutcomeTable:
         """What the simulator says about this state: all of it, or what a search looked at."""
@@ -175,7 +181,7 @@ class Oracle:
             futures=futures,
         )
         if self.is_exhaustive:
-            prober.measure(prober.classes.patterns(prober.users))
+            prober.measure(prober.space.every(prober.users))
         else:
             search(prober, self._env.schema, self.rule, self._search)
         table = prober.table()
@@ -203,35 +209,3 @@ class Oracle:
         if self._key is None or self._key[0] != pid:
             self._key = pid, SimulationKey.of(self._env)
         return self._key[1]
-
-
-@contextmanager
-def bar(description: str, total: int, console: Console | None = None) -> Iterator[Advance]:
-    """A progress bar over branches, removed when done; silent where there is no terminal.
-
-    >>> with bar("oracle", oracle.branches) as advance:  # doctest: +SKIP
-    ...     solution = oracle.solve(walk, advance)
-    """
-    console = console or Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("branches"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        task = progress.add_task(description, total=total)
-        yield lambda branches: progress.advance(task, branches)
-
-
-def _paper(env: TandemEnv) -> PaperObjective:
-    if isinstance(env.objective, PaperObjective):
-        return env.objective
-    raise OracleError(
-        f"the oracle minimises the cost of a PaperObjective, the environment has {env.objective!r}:"
-        " pass objective=PaperObjective(…)"
-    )

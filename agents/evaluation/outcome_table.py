@@ -16,8 +16,7 @@ Shapes: N users, K options, D device options, P network patterns, B joint action
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -25,17 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction
-from tandem.agents.evaluation.frontier import Frontier
-from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, VIOLATION_S
-from tandem.agents.inference.options import OptionTable
-from tandem.agents.inference.request_table import Site
+from tandem.agents.evaluation.exact_frontier import exact_frontier, fastest_above
+from tandem.agents.inference.cost import CostRule
+from tandem.agents.inference.patterns import ON_DEVICE, Pattern, Patterns, PatternSpace
 from tandem.bridge.core.errors import TandemError
 
-#: Stands in a pattern for "on the user's own device".
-ON_DEVICE: Final = -1
 NS_PER_S: Final = 1e9
-
-Pattern: TypeAlias = tuple[int, ...]
+#: More assignments of device variants than this are not tried one by one.
+MAX_ASSIGNMENTS: Final = 1_000_000
+#: Response times, seconds, and accuracies, percent, both ``[B, N]``.
+Outcomes: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class UnmeasuredPattern(TandemError, KeyError):
@@ -43,36 +41,6 @@ class UnmeasuredPattern(TandemError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
-
-
-@dataclass(frozen=True, slots=True)
-class CostRule:
-    """Cost of an epoch, seconds: the mean response time if the mean accuracy reaches a threshold.
-
-    Attributes:
-        threshold_percent: mean top-5 accuracy to reach.
-        violation_s: below it an epoch costs its longest response time, and at least this;
-            infinity forbids it.
-    """
-
-    threshold_percent: float
-    violation_s: float = VIOLATION_S
-
-    def cost_s(
-        self, response_s: NDArray[np.float64], accuracy_percent: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Costs ``[…]`` of users' response times and accuracies (0: no answer), ``[…, N]``."""
-        violated = np.maximum(response_s.max(axis=-1), self.violation_s)
-        cost: NDArray[np.float64] = np.where(
-            self.accurate(accuracy_percent), response_s.mean(axis=-1), violated
-        )
-        return cost
-
-    def accurate(self, accuracy_percent: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether the threshold is reached, ``[…]``."""
-        limit = self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
-        reached: NDArray[np.bool_] = accuracy_percent.mean(axis=-1) >= limit
-        return reached
 
 
 @dataclass(frozen=True)
@@ -95,62 +63,6 @@ class Optimum:
 
 
 @dataclass(frozen=True)
-class NetworkClasses:
-    """Remote options that load network and site alike, merged into one.
-
-    Attributes:
-        of_option: the class of each option, ``[K]``, named by its most accurate option;
-            `ON_DEVICE` for device options.
-        devices: the device options, ``[D]``.
-        top5_percent: accuracy of each option, ``[K]``.
-    """
-
-    of_option: NDArray[np.int32]
-    devices: NDArray[np.intp]
-    top5_percent: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, options: OptionTable) -> NetworkClasses:
-        """Group the options of a scenario."""
-        of_option = np.full(len(options), ON_DEVICE, dtype=np.int32)
-        groups: dict[tuple[float, ...], list[int]] = {}
-        for option in np.flatnonzero(options.site != Site.DEVICE):
-            load = (
-                float(options.site[option]),
-                float(options.service_s[option]),
-                float(options.upload_bytes[option]),
-                float(options.reply_bytes[option]),
-            )
-            groups.setdefault(load, []).append(int(option))
-        for members in groups.values():
-            of_option[members] = max(members, key=lambda option: options.top5_percent[option])
-        devices = np.flatnonzero(options.site == Site.DEVICE)
-        return cls(of_option, devices, options.top5_percent)
-
-    @functools.cached_property
-    def choices(self) -> tuple[int, ...]:
-        """What a pattern can hold for a user."""
-        remote = sorted({int(option) for option in self.of_option if option != ON_DEVICE})
-        return (ON_DEVICE, *remote) if len(self.devices) else tuple(remote)
-
-    def patterns(self, users: int) -> Iterator[Pattern]:
-        """All network patterns, in a fixed order."""
-        return itertools.product(self.choices, repeat=users)
-
-    def pattern_count(self, users: int) -> int:
-        """How many patterns there are."""
-        return int(len(self.choices) ** users)
-
-    def playable(
-        self, pattern: Sequence[int] | NDArray[np.int32], device_option: int
-    ) -> JointAction:
-        """A joint action of that pattern."""
-        action = np.array(pattern, dtype=np.int32)
-        action[action == ON_DEVICE] = device_option
-        return action
-
-
-@dataclass(frozen=True)
 class RequestRows:
     """The simulator's own rows about the requests of one state, by user.
 
@@ -168,7 +80,8 @@ class OutcomeTable:
     """What the simulator measured at one state.
 
     Attributes:
-        classes: which options are alike.
+        space: what network patterns can hold; options that are alike are merged.
+        top5_percent: accuracy of each option, ``[K]``.
         observation: the observation at the state, by block name.
         patterns: network patterns that were run, ``[P, N]``.
         response_s: response time of each remote user, ``[P, N]``; 0 for users on their device.
@@ -181,9 +94,10 @@ class OutcomeTable:
         rows: all that the simulator told about the requests; kept of complete tables only.
     """
 
-    classes: NetworkClasses
+    space: PatternSpace
+    top5_percent: NDArray[np.float64]
     observation: Mapping[str, NDArray[np.float64]]
-    patterns: NDArray[np.int32]
+    patterns: Patterns
     response_s: NDArray[np.float64]
     answered: NDArray[np.bool_] | NDArray[np.float64]
     device_response_s: NDArray[np.float64]
@@ -199,35 +113,31 @@ class OutcomeTable:
     @property
     def is_complete(self) -> bool:
         """Whether every network pattern was run, so that the best is the optimum."""
-        return len(self.patterns) == self.classes.pattern_count(self.users)
+        return len(self.patterns) == self.space.count(self.users)
 
     @functools.cached_property
-    def _row(self) -> dict[bytes, int]:
-        return {pattern.tobytes(): row for row, pattern in enumerate(self.patterns)}
+    def _row(self) -> dict[Pattern, int]:
+        return {tuple(pattern): row for row, pattern in enumerate(self.patterns.tolist())}
 
-    def outcome(
-        self, actions: NDArray[np.integer]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def outcome(self, actions: NDArray[np.integer]) -> Outcomes:
         """Response time (s) and accuracy (percent, 0 if unanswered) per user, both ``[B, N]``.
 
         Raises:
             UnmeasuredPattern: the table lacks an action's network pattern.
         """
         actions = np.atleast_2d(actions)
-        classes = np.ascontiguousarray(self.classes.of_option[actions])
-        distinct, inverse = np.unique(classes, axis=0, return_inverse=True)
+        patterns = self.space.of(actions)
+        distinct, inverse = np.unique(patterns, axis=0, return_inverse=True)
         rows = np.array([self._find(pattern) for pattern in distinct])[inverse.reshape(-1)]
-        user = np.arange(self.users)
-        variant = np.searchsorted(self.classes.devices, actions)
-        variant = np.minimum(variant, max(len(self.classes.devices) - 1, 0))
-        if len(self.classes.devices):
-            local = classes == ON_DEVICE
-            device_s = self.device_response_s[user, variant]
-            response_s = np.where(local, device_s, self.response_s[rows])
-            answered = np.where(local, self.device_answered[user, variant], self.answered[rows])
-        else:
-            response_s, answered = self.response_s[rows], self.answered[rows]
-        return response_s, self.classes.top5_percent[actions] * answered
+        response_s, answered = self.response_s[rows], self.answered[rows]
+        devices = self.space.devices
+        if len(devices):
+            user = np.arange(self.users)
+            variant = np.minimum(np.searchsorted(devices, actions), len(devices) - 1)
+            local = patterns == ON_DEVICE
+            response_s = np.where(local, self.device_response_s[user, variant], response_s)
+            answered = np.where(local, self.device_answered[user, variant], answered)
+        return response_s, self.top5_percent[actions] * answered
 
     def requests(self, action: JointAction) -> NDArray[np.void]:
         """The rows of the simulator's record table ``requests`` that a joint action ``[N]`` leaves
@@ -237,13 +147,13 @@ class OutcomeTable:
             UnmeasuredPattern: the table lacks the action's network pattern, or holds no rows; or
                 an option did not run itself but one that loads network and site alike.
         """
-        pattern = np.ascontiguousarray(self.classes.of_option[action])
+        pattern = self.space.of(action)
         row = self._find(pattern)
         if self.rows is None:
             raise UnmeasuredPattern("this table holds no rows of requests: measure the state anew")
         requests: NDArray[np.void] = self.rows.patterns[row].copy()
-        if len(self.classes.devices):
-            variant = np.searchsorted(self.classes.devices, action)
+        if len(self.space.devices):
+            variant = np.searchsorted(self.space.devices, action)
             local = np.flatnonzero(pattern == ON_DEVICE)
             requests[local] = self.rows.devices[variant[local], local]
         if not np.array_equal(requests["option"], action):
@@ -263,54 +173,80 @@ class OutcomeTable:
         return rule.cost_s(*self.outcome(actions))
 
     def optimum(self, rule: CostRule) -> Optimum:
-        """The cheapest joint action over all measured patterns and all device variants."""
-        best = min(self.candidates(rule), key=lambda candidate: candidate.cost_s)
-        return best
+        """The cheapest joint action over all measured patterns and all device variants.
+
+        Raises:
+            TandemError: the rule is no mean above a threshold, and there are too many variants to
+                try them all.
+        """
+        return min(self.candidates(rule), key=lambda candidate: candidate.cost_s)
 
     def candidates(self, rule: CostRule) -> Iterable[Optimum]:
         """The cheapest joint action of each measured pattern, in their order."""
-        for row, pattern in enumerate(self.patterns):
-            yield self._best_of_pattern(row, pattern, rule)
+        for pattern in self.patterns:
+            yield self.best_with(pattern, rule)
 
-    def _best_of_pattern(self, row: int, pattern: NDArray[np.int32], rule: CostRule) -> Optimum:
+    def best_with(self, pattern: Patterns, rule: CostRule) -> Optimum:
+        """The cheapest joint action of a measured pattern ``[N]``.
+
+        Raises:
+            UnmeasuredPattern: it was not run.
+        """
         local = np.flatnonzero(pattern == ON_DEVICE)
-        options = self.classes.devices
-        response_s = self.device_response_s[local]
-        accuracy = self.classes.top5_percent[options] * self.device_answered[local]
-        frontier = Frontier.of(response_s, accuracy)
-        remote = pattern != ON_DEVICE
-        reached = float((self.classes.top5_percent[pattern] * self.answered[row])[remote].sum())
-        needed = self.users * (rule.threshold_percent - ACCURACY_TOLERANCE_PERCENT) - reached
-        choices = [frontier.fastest_above(needed)]
-        if np.isfinite(rule.violation_s):
-            # A longest response time is at least its mean, and no assignment has a smaller
-            # longest one than everybody's fastest variant: so these two candidates suffice.
-            choices.append(response_s.argmin(axis=1) if len(local) else np.zeros(0, np.intp))
-        actions = []
-        for choice in choices:
-            if choice is not None:
-                action = pattern.copy()
-                action[local] = options[choice] if len(local) else 0
-                actions.append(action)
-        if not actions:
-            actions = [self.classes.playable(pattern, int(options[0]) if len(options) else 0)]
-        batch = np.array(actions, dtype=np.int32)
-        per_user_s, accuracy_percent = self.outcome(batch)
-        costs = rule.cost_s(per_user_s, accuracy_percent)
+        variants = self._variants(self._find(pattern), local, rule)
+        batch = np.repeat(self.space.playable(pattern)[None], len(variants), axis=0)
+        if len(local):
+            batch[:, local] = self.space.devices[variants]
+        response_s, accuracy_percent = self.outcome(batch)
+        costs = rule.cost_s(response_s, accuracy_percent)
         best = int(costs.argmin())
         return Optimum(
             action=batch[best],
             cost_s=float(costs[best]),
-            response_s=per_user_s[best],
+            response_s=response_s[best],
             accuracy_percent=float(accuracy_percent[best].mean()),
             accurate=bool(rule.accurate(accuracy_percent[best])),
         )
 
-    def _find(self, pattern: NDArray[np.int32]) -> int:
-        row = self._row.get(pattern.tobytes())
+    def _variants(self, row: int, local: NDArray[np.intp], rule: CostRule) -> NDArray[np.intp]:
+        """Variants of the users on their devices of which one is the best, ``[C, n]``."""
+        if not len(local):
+            return np.zeros((1, 0), dtype=np.intp)
+        form = rule.mean_form
+        if form is None:
+            return _every_assignment(len(local), len(self.space.devices))
+        response_s = self.device_response_s[local]
+        accuracy = self.top5_percent[self.space.devices] * self.device_answered[local]
+        frontier = exact_frontier(response_s, accuracy)
+        remote = self.patterns[row] != ON_DEVICE
+        option = self.space.playable(self.patterns[row])
+        reached = float((self.top5_percent[option] * self.answered[row])[remote].sum())
+        index = fastest_above(frontier, self.users * form.least_percent - reached)
+        choices = [] if index is None else [frontier.choice[index].astype(np.intp)]
+        if np.isfinite(form.violation_s):
+            # A longest response time is at least its mean, and no assignment has a smaller
+            # longest one than everybody's fastest variant: so these two candidates suffice.
+            choices.append(response_s.argmin(axis=1))
+        return np.array(choices or [np.zeros(len(local), dtype=np.intp)])
+
+    def _find(self, pattern: Patterns) -> int:
+        row = self._row.get(tuple(pattern.tolist()))
         if row is None:
+            named = ["device" if m == ON_DEVICE else int(self.space.remote[m - 1]) for m in pattern]
             raise UnmeasuredPattern(
-                f"network pattern {pattern.tolist()} was not run at this state: the table holds "
-                f"{len(self.patterns)} of {self.classes.pattern_count(self.users)} patterns"
+                f"network pattern {named} was not run at this state: the table holds "
+                f"{len(self.patterns)} of {self.space.count(self.users)} patterns"
             )
         return row
+
+
+def _every_assignment(users: int, variants: int) -> NDArray[np.intp]:
+    """All assignments of variants to users, ``[variants^users, users]``."""
+    count = variants**users
+    if count > MAX_ASSIGNMENTS:
+        raise TandemError(
+            f"{users} users with {variants} device variants have {count} assignments, at most "
+            f"{MAX_ASSIGNMENTS} are tried: use fewer users, or an objective whose cost is a mean "
+            "response time above a threshold (CostRule.mean_form)"
+        )
+    return np.indices((variants,) * users).reshape(users, -1).T

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tandem.agents.evaluation.judge import Evaluation, Policy
+from tandem.agents.evaluation.judge import Evaluation, Policy, StateScore, answer
 from tandem.agents.evaluation.oracle import Solution
 from tandem.agents.evaluation.prober import THE_FUTURE, OracleError
 from tandem.agents.evaluation.states import History, Walk
-from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
+from tandem.agents.inference.cost import cost_rule_of
 from tandem.bridge.core.env import TandemEnv
 
 
@@ -38,7 +38,8 @@ class PlayedEvaluationSet:
         futures: in which joint actions are played; costs are means over them.
 
     Raises:
-        OracleError: there are no states, or the objective is not the paper's.
+        OracleError: there are no states.
+        PolicyError: the objective has no cost rule.
     """
 
     def __init__(
@@ -46,10 +47,8 @@ class PlayedEvaluationSet:
     ) -> None:
         if not states:
             raise OracleError("an evaluation needs at least 1 state")
-        if not isinstance(env.objective, PaperObjective):
-            raise OracleError(f"policies are judged by PaperObjective, not by {env.objective!r}")
         self._walk = Walk(env)
-        self._threshold = env.objective.threshold_percent(env.schema.meta)
+        self._rule = cost_rule_of(env.objective, env.schema.meta)
         self.states = tuple(states)
         self._futures = tuple(futures)
 
@@ -70,26 +69,20 @@ class PlayedEvaluationSet:
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Play a policy's joint action at every state; takes simulation, but no interactions."""
-        costs, actions, accuracies, responses, violated = [], [], [], [], 0
-        for state in self.states:
-            self._go_to(state.history)
-            observation = {name: block.copy() for name, block in self._walk.observation.items()}
-            action = np.asarray(policy(observation), dtype=np.int32)
-            met = [self._walk.env.branch([action], future=future)[0] for future in self._futures]
-            told = [outcome.info["cost"] for outcome in met]
-            costs.append(-float(np.mean([outcome.reward for outcome in met])))
-            actions.append(action)
-            accuracies.append(float(np.mean([cost["mean_accuracy_percent"] for cost in told])))
-            responses.append(float(np.mean([cost["mean_response_time_s"] for cost in told])))
-            violated += accuracies[-1] < self._threshold - ACCURACY_TOLERANCE_PERCENT
-        return Evaluation(
-            cost_s=float(np.mean(costs)),
-            oracle_s=self.oracle_s,
-            accuracy_percent=float(np.mean(accuracies)),
-            violated=violated / len(costs),
-            costs_s=np.array(costs),
-            actions=np.array(actions),
-            response_s=float(np.mean(responses)),
+        return Evaluation.of([self._play(policy, state) for state in self.states], self.oracle_s)
+
+    def _play(self, policy: Policy, state: FoundState) -> StateScore:
+        self._go_to(state.history)
+        action = answer(policy, self._walk.observation)
+        met = [self._walk.env.branch([action], future=future)[0] for future in self._futures]
+        costs = [outcome.info["cost"] for outcome in met]
+        accuracies = np.array([cost["mean_accuracy_percent"] for cost in costs])
+        return StateScore(
+            action=action,
+            cost_s=-float(np.mean([outcome.reward for outcome in met])),
+            accuracy_percent=float(accuracies.mean()),
+            response_s=float(np.mean([cost["mean_response_time_s"] for cost in costs])),
+            violated=float(not self._rule.accurate(accuracies)),
         )
 
     def _go_to(self, history: History) -> None:

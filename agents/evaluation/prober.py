@@ -9,15 +9,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tandem.agents.evaluation.outcome_table import (
-    ON_DEVICE,
-    NetworkClasses,
-    OutcomeTable,
-    Pattern,
-    RequestRows,
-)
+from tandem.agents.evaluation.outcome_table import OutcomeTable, RequestRows
 from tandem.agents.inference import request_table
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.patterns import ON_DEVICE, Pattern, PatternSpace
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.env import TandemEnv
@@ -77,7 +72,7 @@ class Prober:
                 "requests"
             )
         self.users = int(meta["users"])
-        self.classes = NetworkClasses.of(self.options)
+        self.space = PatternSpace.merged(self.options)
         self.branches = 0
         self._env = env
         self.observation = {name: block.copy() for name, block in observation.items()}
@@ -88,7 +83,7 @@ class Prober:
         self._requests: dict[Pattern, NDArray[np.void]] = {}
         self._device_requests: list[NDArray[np.void]] = []
         self._arrival_s = np.zeros(self.users)
-        devices = len(self.classes.devices)
+        devices = len(self.space.devices)
         self._device_response_s = np.zeros((self.users, devices))
         self._device_answered = np.zeros((self.users, devices), dtype=np.bool_)
         self._measure_devices()
@@ -103,7 +98,7 @@ class Prober:
         wanted = list(dict.fromkeys(wanted))
         # The fastest variant ends soonest, and what devices compute does not reach the network.
         fastest = self._fastest_device_option()
-        actions = [self.classes.playable(pattern, fastest) for pattern in wanted]
+        actions = [self.space.playable(np.array(pattern), fastest) for pattern in wanted]
         outcomes = [self._branch(actions, future) for future in self._futures]
         for pattern, *met in zip(wanted, *outcomes, strict=True):
             requests = [self._by_user(outcome) for outcome in met]
@@ -123,9 +118,10 @@ class Prober:
         rows = list(self._rows.values())
         shape = (len(rows), self.users)
         return OutcomeTable(
-            classes=self.classes,
+            space=self.space,
+            top5_percent=self.options.top5_percent,
             observation=self.observation,
-            patterns=np.array(list(self._rows), dtype=np.int32).reshape(shape),
+            patterns=np.array(list(self._rows), dtype=np.intp).reshape(shape),
             response_s=np.array([row[0] for row in rows]).reshape(shape),
             answered=self._as_answered([row[1] for row in rows]).reshape(shape),
             device_response_s=self._device_response_s,
@@ -138,7 +134,7 @@ class Prober:
         """The simulator's own rows, once every pattern was run; a mean has none."""
         if self._futures != THE_FUTURE:
             return None
-        if len(self._rows) < self.classes.pattern_count(self.users):
+        if len(self._rows) < self.space.count(self.users):
             return None
         patterns = np.stack([self._requests[pattern] for pattern in self._rows])
         devices = np.stack(self._device_requests) if self._device_requests else patterns[:0]
@@ -146,7 +142,7 @@ class Prober:
 
     def _measure_devices(self) -> None:
         """One run per variant gives each user's device time; also when requests arrive."""
-        devices = self.classes.devices
+        devices = self.space.devices
         actions = [np.full(self.users, option, dtype=np.int32) for option in devices]
         for column, outcome in enumerate(self._branch(actions, self._futures[0])):
             requests = self._by_user(outcome)
@@ -163,9 +159,9 @@ class Prober:
             self._requests[everyone_local] = self._device_requests[0]
 
     def _fastest_device_option(self) -> int:
-        if not len(self.classes.devices):
+        if not len(self.space.devices):
             return 0
-        return int(self.classes.devices[self._device_response_s.max(axis=0).argmin()])
+        return int(self.space.devices[self._device_response_s.max(axis=0).argmin()])
 
     def _as_answered(self, values: ArrayLike) -> Answered:
         if len(self._futures) == 1:

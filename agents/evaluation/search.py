@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tandem.agents.evaluation.outcome_table import ON_DEVICE, CostRule, Optimum, Pattern
 from tandem.agents.evaluation.prober import PORTION, Prober
+from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.heuristics import user_columns
+from tandem.agents.inference.local_search import descend
+from tandem.agents.inference.patterns import ON_DEVICE, Pattern, Patterns, exchanged
 from tandem.bridge.core.schema import Schema
 
 #: Shares of the users that send something, in the patterns that the search begins with.
@@ -44,27 +47,27 @@ def search(prober: Prober, schema: Schema, rule: CostRule, config: SearchConfig)
     """
     rng = np.random.default_rng(config.seed)
     prober.measure(_starts(prober, schema))
-    best = _best(prober, rule)
-    while prober.branches < config.max_branches:
-        here = _pattern(prober, best)
-        found = None
+    best = prober.table().optimum(rule)
+
+    def look_around(here: Patterns) -> Iterator[Patterns]:
         for portion in _portions(prober, _neighbours(prober, here, config, rng)):
             left = config.max_branches - prober.branches
             if left <= 0:
-                break
-            prober.measure(portion[:left])
-            candidate = _best(prober, rule)
-            if candidate.cost_s < best.cost_s:
-                found = candidate
-                break
-        if found is None:
-            return
-        best = found
+                return
+            yield np.array(portion[:left], dtype=np.intp)
+
+    def evaluate(portion: Patterns) -> NDArray[np.float64]:
+        prober.measure(portion)
+        table = prober.table()
+        return np.array([table.best_with(pattern, rule).cost_s for pattern in portion])
+
+    if prober.branches < config.max_branches:
+        descend(prober.space.of(best.action), best.cost_s, look_around, evaluate)
 
 
 def _starts(prober: Prober, schema: Schema) -> Iterator[Pattern]:
     """Everybody alike; and the users with the fastest radio, spread over the remote options."""
-    choices = prober.classes.choices
+    choices = prober.space.choices
     yield from ((choice,) * prober.users for choice in choices)
     remote = [choice for choice in choices if choice != ON_DEVICE]
     if len(remote) == len(choices):
@@ -83,41 +86,26 @@ def _starts(prober: Prober, schema: Schema) -> Iterator[Pattern]:
 
 
 def _neighbours(
-    prober: Prober, here: Pattern, config: SearchConfig, rng: np.random.Generator
-) -> Iterator[Pattern]:
+    prober: Prober, here: Patterns, config: SearchConfig, rng: np.random.Generator
+) -> Iterator[Patterns]:
     """One user chooses differently, in random order; then two users exchange their choices."""
-    moves = [
-        (user, choice)
-        for user in range(prober.users)
-        for choice in prober.classes.choices
-        if choice != here[user]
-    ]
-    for index in rng.permutation(len(moves)):
-        user, choice = moves[index]
-        yield (*here[:user], choice, *here[user + 1 :])
+    moves = prober.space.moves(here)
+    yield from moves[rng.permutation(len(moves))]
     for _ in range(config.swaps_per_user * prober.users):
         one, other = rng.choice(prober.users, size=2, replace=False)
         if here[one] != here[other]:
-            swapped = list(here)
-            swapped[one], swapped[other] = here[other], here[one]
-            yield tuple(swapped)
+            yield exchanged(here, one, other)
 
 
-def _portions(prober: Prober, patterns: Iterator[Pattern]) -> Iterator[list[Pattern]]:
+def _portions(prober: Prober, patterns: Iterator[Patterns]) -> Iterator[list[Pattern]]:
+    """Those that were not run, some at a time."""
     portion: list[Pattern] = []
     for pattern in patterns:
-        if not prober.measured(pattern):
-            portion.append(pattern)
+        key = tuple(pattern.tolist())
+        if not prober.measured(key):
+            portion.append(key)
         if len(portion) == PORTION:
             yield portion
             portion = []
     if portion:
         yield portion
-
-
-def _best(prober: Prober, rule: CostRule) -> Optimum:
-    return prober.table().optimum(rule)
-
-
-def _pattern(prober: Prober, best: Optimum) -> Pattern:
-    return tuple(int(choice) for choice in prober.classes.of_option[best.action])

@@ -18,28 +18,29 @@ Two rules hold for every objective here:
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.inference import request_table
+from tandem.agents.inference.cost import (
+    VIOLATION_S,
+    CostRule,
+    NamedThreshold,
+    PaperCost,
+    threshold_of,
+)
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.core.objective import EpochResult, Meta, Objective
 from tandem.bridge.core.schema import Schema
 
-NamedThreshold: TypeAlias = Literal["min", "max"]
-
 #: Thresholds of the paper's experiments on mean top-5 accuracy (recalled, see `PaperObjective`).
 PAPER_THRESHOLDS: Final[tuple[NamedThreshold | float, ...]] = ("min", 80.0, 85.0, 89.0, "max")
-#: The mean of equal accuracies may miss their value by rounding; a threshold must forgive that.
-ACCURACY_TOLERANCE_PERCENT: Final = 1e-9
 FULL_PERCENT: Final = 100.0
-#: Least cost of an epoch below the accuracy threshold, seconds: above what any sensible joint
-#: action takes in the scenarios here, so that fast and useless answers never pay.
-VIOLATION_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,12 @@ class EpochCost:
         if finished == 0:
             return cls(0, 0, 0.0, 0.0, 0.0)
         response_s = requests["response_time_s"]
-        answered = requests["status"] == RequestStatus.OK
         return cls(
             finished=finished,
-            timeouts=finished - int(np.count_nonzero(answered)),
-            mean_response_time_s=float(response_s.sum()) / finished,
+            timeouts=int(np.count_nonzero(requests["status"] != RequestStatus.OK)),
+            mean_response_time_s=float(response_s.mean()),
             max_response_time_s=float(response_s.max()),
-            mean_accuracy_percent=float((requests["accuracy_top5_percent"] * answered).sum())
-            / finished,
+            mean_accuracy_percent=float(accuracies_of(requests).mean()),
         )
 
     def as_dict(self) -> dict[str, float | int]:
@@ -97,10 +96,32 @@ class InferenceResult(EpochResult):
         return EpochCost.of(self.requests)
 
 
-class _ReadsRequests:
-    """An objective that needs the columns of `request_table`."""
+def accuracies_of(requests: NDArray[np.void]) -> NDArray[np.float64]:
+    """Top-5 accuracy of each request's answer, percent; 0 for a time-out."""
+    answered = requests["status"] == RequestStatus.OK
+    return np.asarray(requests["accuracy_top5_percent"] * answered, dtype=np.float64)
+
+
+class CostObjective(ABC):
+    """An objective whose reward is the negative cost of the epoch's requests.
+
+    What a joint action costs is then known to whoever knows its response times, so the oracle and
+    the agents that plan can minimise it. Derive from it and define `cost_rule`.
+    """
 
     __slots__ = ()
+
+    @abstractmethod
+    def cost_rule(self, meta: Meta, /) -> CostRule:
+        """What an epoch costs in a scenario with that ``meta``."""
+
+    def __call__(self, result: InferenceResult, /) -> float:
+        requests = result.requests
+        if len(requests) == 0:
+            return 0.0
+        accuracy_percent = accuracies_of(requests)
+        rule = self.cost_rule(result.meta)
+        return -float(rule.cost_s(requests["response_time_s"], accuracy_percent))
 
     def check_schema(self, schema: Schema) -> None:
         """Refuse a scenario without inference requests.
@@ -118,15 +139,15 @@ class _ReadsRequests:
 
 
 @dataclass(frozen=True, slots=True)
-class MeanResponseTime(_ReadsRequests):
+class MeanResponseTime(CostObjective):
     """Reward = -mean response time (s) of the epoch's finished requests; accuracy is ignored."""
 
-    def __call__(self, result: InferenceResult, /) -> float:
-        return -result.cost.mean_response_time_s
+    def cost_rule(self, meta: Meta, /) -> CostRule:
+        return PaperCost(0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class PaperObjective(_ReadsRequests):
+class PaperObjective(CostObjective):
     """The paper's reward, in seconds.
 
     -mean response time when the mean top-5 accuracy of the epoch reaches the threshold, else
@@ -162,23 +183,13 @@ class PaperObjective(_ReadsRequests):
                 f"violation_s is {self.violation_s}: a cost in seconds, at least 0, is needed"
             )
 
-    def __call__(self, result: InferenceResult, /) -> float:
-        cost = result.cost
-        if cost.finished == 0:
-            return 0.0
-        threshold = self.threshold_percent(result.meta)
-        if cost.mean_accuracy_percent >= threshold - ACCURACY_TOLERANCE_PERCENT:
-            return -cost.mean_response_time_s
-        return -max(cost.max_response_time_s, self.violation_s)
+    def cost_rule(self, meta: Meta, /) -> CostRule:
+        return PaperCost(self.threshold_percent(meta), self.violation_s)
 
     def threshold_percent(self, meta: Meta) -> float:
         """The threshold as a number, given the scenario's option table."""
         threshold = self.accuracy_threshold_percent
-        if not isinstance(threshold, str):
-            return threshold
-        if threshold == "min":
-            return 0.0
-        return max(option_accuracies(meta))
+        return threshold_of(threshold, option_accuracies(meta) if threshold == "max" else ())
 
 
 def option_accuracies(meta: Meta) -> list[float]:

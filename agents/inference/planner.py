@@ -8,11 +8,13 @@ devices follow in closed form (`tandem.agents.inference.planning.knapsack`).
 * Few users: every pattern in one batch, every variant exactly. This is the optimum of the model.
 * Many users: `tandem.agents.inference.planning.pattern_search`, whose cost is
   polynomial in the users.
+
+The closed forms hold for a cost that is a mean response time above a threshold on accuracy. For
+any other cost rule every joint action is tried (`tandem.agents.inference.planning.every_action`).
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import PolicyError
+from tandem.agents.inference.patterns import ON_DEVICE, Patterns, PatternSpace
+from tandem.agents.inference.planning.every_action import EveryAction
 from tandem.agents.inference.planning.knapsack import HullUpgrades, cheapest_variants, frontiers
-from tandem.agents.inference.planning.pattern_search import Patterns, PatternSearch, ResponseView
+from tandem.agents.inference.planning.pattern_search import PatternSearch
+from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
@@ -38,7 +44,7 @@ class Plan:
 
     Attributes:
         action: joint action, ``[N]``.
-        cost_s: its mean response time in the model, seconds.
+        cost_s: what it costs in the model, seconds.
         exact: whether it is the model's optimum, not only the best found.
         evaluated: network patterns that the model was asked about.
     """
@@ -53,10 +59,11 @@ class Planner:
     """Plans for one problem; keeps nothing between decisions.
 
     Every plan obeys the accuracy threshold: below it an epoch costs more than any plan worth
-    having (see `tandem.agents.inference.objective.PaperObjective`).
+    having (see `tandem.agents.inference.cost.PaperCost`).
 
     Raises:
-        PolicyError: the scenario has no device option.
+        PolicyError: the scenario has no device option, or too many joint actions for a cost rule
+            that only trying them all can minimise.
     """
 
     def __init__(self, problem: JointProblem, config: PlannerConfig) -> None:
@@ -69,10 +76,14 @@ class Planner:
                 "scenario's options"
             )
         self._accuracy = problem.options.top5_percent
-        self._needed = problem.users * problem.threshold_percent
-        patterns = (len(self._network) + 1) ** min(problem.users, LARGEST_EXACT_USERS)
+        self._space = PatternSpace.distinct(problem.options)
+        self._needed = problem.users * problem.rule.least_percent
+        self._form = problem.rule.mean_form
+        self._every_action = EveryAction(problem, self._space) if self._form is None else None
+        patterns = self._space.count(min(problem.users, LARGEST_EXACT_USERS))
         exact = problem.users <= LARGEST_EXACT_USERS and patterns <= config.exact_patterns
-        self._patterns = self._all_patterns() if exact else None
+        self._patterns = self._all_patterns() if exact and self._form is not None else None
+        self._alike = () if self._patterns is None else _alike(self._patterns == ON_DEVICE)
         self._search = PatternSearch(problem, config)
 
     def plan(self, view: ResponseView, hints: NDArray[np.integer] | None = None) -> Plan:
@@ -82,8 +93,11 @@ class Planner:
             hints: joint actions ``[H, N]`` from which a search may also start, such as the last
                 one; without effect where all patterns are tried.
         """
-        if self._patterns is not None:
-            return self._enumerate(view, self._patterns)
+        if self._every_action is not None:
+            action, cost_s, evaluated = self._every_action.best(view)
+            return Plan(action, cost_s, True, evaluated)
+        if self._patterns is not None and self._form is not None:
+            return self._enumerate(view, self._patterns, self._form)
         pattern, evaluated = self._search.best(
             view, None if hints is None else self.pattern_of(hints)
         )
@@ -91,19 +105,16 @@ class Planner:
         return Plan(action, self.cost_s(view, action), False, evaluated)
 
     def cost_s(self, view: ResponseView, action: NDArray[np.integer]) -> float:
-        """Mean response time of a joint action ``[N]`` in the model, seconds."""
-        position = np.full(len(self._problem.options), -1, dtype=np.intp)
-        position[self._device] = np.arange(len(self._device))
-        users = np.flatnonzero(position[action] >= 0)
-        device_s = float(view.device_s[users, position[action[users]]].sum())
-        remote_s = float(view.pattern_s(self.pattern_of(action[None])).sum())
-        return (device_s + remote_s) / self._problem.users
+        """What a joint action ``[N]`` costs in the model, seconds."""
+        pattern = self.pattern_of(action)
+        local = np.flatnonzero(pattern == ON_DEVICE)
+        response_s = view.pattern_s(pattern[None])[0].copy()
+        response_s[local] = view.device_s[local, np.searchsorted(self._device, action[local])]
+        return float(self._problem.rule.cost_s(response_s, self._accuracy[action]))
 
     def pattern_of(self, actions: NDArray[np.integer]) -> Patterns:
         """The network patterns of joint actions, both ``[…, N]``."""
-        index = np.zeros(len(self._problem.options), dtype=np.intp)
-        index[self._network] = 1 + np.arange(len(self._network))
-        return np.asarray(index[actions], dtype=np.intp)
+        return self._space.of(actions)
 
     def complete(self, view: ResponseView, pattern: Patterns) -> NDArray[np.int32]:
         """The joint action with the best variants for one network pattern, both ``[N]``.
@@ -111,7 +122,7 @@ class Planner:
         Where the pattern leaves the threshold out of reach, as few users as possible leave it.
         """
         cost = np.full((self._problem.users, len(self._problem.options)), FORBIDDEN_S)
-        on_device = pattern == 0
+        on_device = pattern == ON_DEVICE
         cost[np.ix_(on_device, self._device)] = view.device_s[on_device]
         offloads = np.flatnonzero(~on_device)
         cost[offloads, self._network[pattern[offloads] - 1]] = 0.0
@@ -133,29 +144,42 @@ class Planner:
         return choice.astype(np.int32)
 
     def _all_patterns(self) -> Patterns:
-        groups = range(len(self._network) + 1)
-        rows = list(itertools.product(groups, repeat=self._problem.users))
-        return np.array(rows, dtype=np.intp)
+        return np.array(list(self._space.every(self._problem.users)), dtype=np.intp)
 
-    def _enumerate(self, view: ResponseView, patterns: Patterns) -> Plan:
+    def _enumerate(self, view: ResponseView, patterns: Patterns, rule: PaperCost) -> Plan:
+        """The best of all patterns, each of them with its fastest accurate variants."""
         users = self._problem.users
-        offloads = patterns > 0
-        total = view.pattern_s(patterns).sum(axis=1)
+        remote_s = view.pattern_s(patterns)
         group_accuracy = np.concatenate([[0.0], self._accuracy[self._network]])
-        needed = self._needed - group_accuracy[patterns].sum(axis=1)
+        accuracy = group_accuracy[patterns].sum(axis=1)
+        longest_s = remote_s.max(axis=1)
+        total_s = remote_s.sum(axis=1)
+        reached = np.ones(len(patterns), dtype=np.bool_)
         sets = frontiers(view.device_s, self._accuracy[self._device])
-        mask = (~offloads) @ (1 << np.arange(users))
-        point = np.full(len(patterns), -1, dtype=np.intp)
-        for code in np.unique(mask).tolist():
-            same = mask == code
-            found = sets[code].query(needed[same])
-            point[same] = found
-            time_s = sets[code].time_s[np.maximum(found, 0)]
-            total[same] += np.where(found >= 0, time_s, np.inf)
-        best = int(total.argmin())
-        leaves = offloads[best]
-        action = np.zeros(users, dtype=np.int32)
-        action[leaves] = self._network[patterns[best, leaves] - 1]
-        variants = sets[int(mask[best])].choice[point[best]]
-        action[~leaves] = self._device[variants[~leaves]]
-        return Plan(action, float(total[best]) / users, True, len(patterns))
+        local = patterns == ON_DEVICE
+        point = np.zeros(len(patterns), dtype=np.intp)
+        for same in self._alike:
+            who = np.flatnonzero(local[same[0]])
+            frontier = sets[int((1 << who).sum())]
+            found = frontier.fastest_above(self._needed - accuracy[same])
+            reached[same] = found < len(frontier.time)
+            found = point[same] = np.minimum(found, len(frontier.time) - 1)
+            total_s[same] += frontier.time[found]
+            accuracy[same] += frontier.accuracy[found]
+            device_s = view.device_s[who, frontier.choice[found]]
+            longest_s[same] = np.maximum(longest_s[same], device_s.max(axis=1, initial=0.0))
+        cost_s = rule.of_means(total_s / users, longest_s, accuracy / users)
+        cost_s = np.where(reached, cost_s, np.inf)
+        # Means may round to the same number where totals differ.
+        best = int(np.lexsort((total_s, cost_s))[0])
+        action = self._space.playable(patterns[best])
+        who = np.flatnonzero(local[best])
+        action[who] = self._device[sets[int((1 << who).sum())].choice[point[best]]]
+        return Plan(action, float(cost_s[best]), True, len(patterns))
+
+
+def _alike(rows: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
+    """Indices of rows ``[P, N]`` that are equal, group by group."""
+    _, group = np.unique(rows, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    return tuple(np.flatnonzero(group == number) for number in range(int(group.max()) + 1))

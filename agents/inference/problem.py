@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT, PaperObjective
+from tandem.agents.inference.cost import CostRule, cost_rule_of
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.request_table import Site
 from tandem.bridge.core.schema import Schema
@@ -21,15 +21,14 @@ REMOTE_SITES: Final = (Site.EDGE, Site.CLOUD)
 
 @dataclass(frozen=True)
 class JointProblem:
-    """One option per user is to be chosen so that the users' mean response time is least.
+    """One option per user is to be chosen so that the epoch costs least.
 
     Shapes below: N users, K options, B joint actions.
 
     Attributes:
         users: N.
         options: nominal costs of the K options.
-        objective: the reward that the environment computes; cost is its negative.
-        threshold_percent: mean top-5 accuracy that a joint action has to reach, percent.
+        rule: what an epoch costs; the environment's reward is its negative.
         timeout_s: response time at which a request is given up.
         user_cells: index of each user's cell, ``[N]``.
         cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
@@ -41,8 +40,7 @@ class JointProblem:
 
     users: int
     options: OptionTable
-    objective: PaperObjective
-    threshold_percent: float
+    rule: CostRule
     timeout_s: float
     user_cells: NDArray[np.int32]
     cell_kinds: tuple[str, ...]
@@ -54,27 +52,26 @@ class JointProblem:
 
     def __post_init__(self) -> None:
         best = float(self.options.top5_percent.max())
-        if self.threshold_percent > best + ACCURACY_TOLERANCE_PERCENT:
+        if best < self.rule.least_percent:
             raise PolicyError(
                 f"no joint action reaches a mean top-5 accuracy of {self.threshold_percent} %: "
                 f"the most accurate option has {best} %; lower the objective's threshold"
             )
 
     @classmethod
-    def from_schema(cls, schema: Schema, objective: PaperObjective) -> JointProblem:
+    def from_schema(cls, schema: Schema, objective: object) -> JointProblem:
         """Read the problem from a scenario's schema.
 
         Raises:
-            PolicyError: the scenario serves no inference requests, or no joint action can reach
-                the objective's accuracy threshold.
+            PolicyError: the scenario serves no inference requests, the objective has no cost rule,
+                or no joint action can reach its accuracy threshold.
         """
         meta: Mapping[str, Any] = schema.meta
         options = OptionTable.from_meta(meta)
         return cls(
             users=int(meta["users"]),
             options=options,
-            objective=objective,
-            threshold_percent=objective.threshold_percent(meta),
+            rule=cost_rule_of(objective, meta),
             timeout_s=float(meta["timeout_s"]),
             user_cells=np.array(meta["user_cells"], dtype=np.int32),
             cell_kinds=tuple(str(cell["kind"]) for cell in meta["cells"]),
@@ -86,6 +83,11 @@ class JointProblem:
         )
 
     @property
+    def threshold_percent(self) -> float:
+        """Mean top-5 accuracy that a joint action has to reach, percent; 0: none."""
+        return self.rule.needed_percent
+
+    @property
     def device_options(self) -> NDArray[np.intp]:
         """Options that run on the user's own device: they load no shared resource."""
         return np.flatnonzero(self.options.site == Site.DEVICE)
@@ -95,17 +97,9 @@ class JointProblem:
         """Options that run at a remote site, so that users who take them slow each other."""
         return np.flatnonzero(self.options.site != Site.DEVICE)
 
-    def accuracy_percent(self, actions: NDArray[np.integer]) -> NDArray[np.float64]:
-        """Mean top-5 accuracy of joint actions ``[…, N]``, percent, ``[…]``."""
-        accuracy: NDArray[np.float64] = self.options.top5_percent[actions].mean(axis=-1)
-        return accuracy
-
     def is_accurate(self, actions: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether joint actions ``[…, N]`` reach the accuracy threshold, ``[…]``."""
-        accurate: NDArray[np.bool_] = (
-            self.accuracy_percent(actions) >= self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
-        )
-        return accurate
+        return self.rule.accurate(self.options.top5_percent[actions])
 
     def cost_s(
         self, response_s: NDArray[np.float64], actions: NDArray[np.integer]
@@ -118,15 +112,10 @@ class JointProblem:
             actions: joint actions, ``[…, N]``.
 
         Returns:
-            Seconds, ``[…]``: the mean response time if the mean accuracy reaches the threshold,
-            else the longest response time, at least the objective's ``violation_s``.
+            Seconds, ``[…]``.
         """
         answered = response_s < self.timeout_s
-        accuracy = (self.options.top5_percent[actions] * answered).mean(axis=-1)
-        accurate = accuracy >= self.threshold_percent - ACCURACY_TOLERANCE_PERCENT
-        violated = np.maximum(response_s.max(axis=-1), self.objective.violation_s)
-        cost: NDArray[np.float64] = np.where(accurate, response_s.mean(axis=-1), violated)
-        return cost
+        return self.rule.cost_s(response_s, self.options.top5_percent[actions] * answered)
 
 
 def _columns(schema: Schema, name: str) -> Mapping[str, int]:

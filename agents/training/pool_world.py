@@ -23,13 +23,13 @@ from typing import Final
 
 from tandem.agents.api import Agent, JointAction, Observation
 from tandem.agents.evaluation.cache import OracleCache
-from tandem.agents.evaluation.futures import FuturesJudge
-from tandem.agents.evaluation.judge import EvaluationSet, Judge, StateDraw
-from tandem.agents.evaluation.oracle import Oracle, Solution
-from tandem.agents.evaluation.outcome_table import CostRule, OutcomeTable
+from tandem.agents.evaluation.futures import known_judge
+from tandem.agents.evaluation.judge import Judge, StateDraw
+from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.evaluation.prober import Advance, OracleError
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.objective import InferenceResult, PaperObjective
+from tandem.agents.inference.objective import CostObjective, InferenceResult
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
@@ -55,30 +55,23 @@ class Pool:
     training: Sequence[OutcomeTable]
     evaluation: Sequence[Sequence[OutcomeTable]]
 
-    def problem(self, objective: PaperObjective) -> JointProblem:
+    def problem(self, objective: CostObjective) -> JointProblem:
         """What an objective asks for at these states."""
         return JointProblem.from_schema(self.schema, objective)
 
-    def judge(self, objective: PaperObjective) -> Judge:
+    def judge(self, objective: CostObjective) -> Judge:
         """The evaluation states under an objective, with their optima.
 
         Measured in one future, the optimum is hindsight's; in more, what a choice costs that does
         not know the future which judges it.
         """
-        rule = CostRule(objective.threshold_percent(self.schema.meta), objective.violation_s)
-        if len(self.evaluation[0]) > 1:
-            return FuturesJudge(self.evaluation, rule)
-        solutions = []
-        for (table,) in self.evaluation:
-            best = table.optimum(rule)
-            solutions.append(Solution(best, True, best.cost_s, table))
-        return EvaluationSet(solutions, rule)
+        return known_judge(self.evaluation, objective.cost_rule(self.schema.meta))
 
 
 class PoolWorld:
     """A `tandem.agents.training.world.World` of a pool's training states, under an objective."""
 
-    def __init__(self, pool: Pool, objective: PaperObjective) -> None:
+    def __init__(self, pool: Pool, objective: CostObjective) -> None:
         self._pool = pool
         self._objective = objective
         self._problem = pool.problem(objective)

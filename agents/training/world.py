@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
-from tandem.agents.inference.objective import PaperObjective
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.bridge.core.env import TandemEnv
@@ -93,14 +91,9 @@ class EnvWorld:
 
 
 def joint_problem(env: TandemEnv) -> JointProblem:
-    """The problem that an environment with the paper's objective poses.
+    """The problem that an environment poses.
 
     Raises:
-        PolicyError: the environment has another objective or no inference requests.
+        PolicyError: its objective has no cost rule, or it serves no inference requests.
     """
-    if not isinstance(env.objective, PaperObjective):
-        raise PolicyError(
-            f"a learning agent plans for PaperObjective, not for {env.objective!r}: make the "
-            "environment with objective=PaperObjective(...)"
-        )
     return JointProblem.from_schema(env.schema, env.objective)

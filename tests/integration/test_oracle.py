@@ -16,10 +16,10 @@ from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.futures import FuturesJudge
 from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw, draw_states
 from tandem.agents.evaluation.oracle import Oracle
-from tandem.agents.evaluation.outcome_table import CostRule
 from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.states import HistoryError, Walk
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.cli import app
@@ -58,7 +58,7 @@ def test_optimum_and_every_cost_equal_brute_force(env: TandemEnv, walk: Walk) ->
     # Every tenth action plus all of those that send something: each pattern, each variant.
     chosen = actions[(actions >= 8).any(axis=1) | (np.arange(100) % 10 == 0)]
     simulated = np.array([-outcome.reward for outcome in env.branch(list(chosen))])
-    known = solution.table.costs_s(chosen, CostRule(85.0))
+    known = solution.table.costs_s(chosen, PaperCost(85.0))
     np.testing.assert_allclose(known, simulated, rtol=0.0, atol=1e-9)
     assert solution.exact
     assert solution.lower_bound_s == solution.best.cost_s <= simulated.min() + 1e-9
@@ -79,7 +79,7 @@ def test_random_joint_actions_of_three_users_cost_what_the_table_says(scenario: 
         table = Oracle(env).solve(walk).table
         actions = rng.integers(0, 10, (40, 3)).astype(np.int32)
         simulated = [-outcome.reward for outcome in env.branch(list(actions))]
-        known = table.costs_s(actions, CostRule(85.0))
+        known = table.costs_s(actions, PaperCost(85.0))
     np.testing.assert_allclose(known, simulated, rtol=0.0, atol=1e-9)
 
 
@@ -139,7 +139,7 @@ def test_oracle_does_not_move_and_notices_who_does(env: TandemEnv, walk: Walk) -
     Oracle(env).solve(walk)
     assert env.decision == 2
     env.step([7, 7])
-    with pytest.raises(HistoryError, match="epoch 3, the history has 2"):
+    with pytest.raises(HistoryError, match="decision 3, the history has 2"):
         Oracle(env).solve(walk)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation, Transition
 from tandem.agents.inference.components import DEVICE, DOWNLINK, SITE, UPLINK
-from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 
@@ -49,8 +49,7 @@ def make_problem(users: int, cells: tuple[str, ...] = ("wifi",)) -> JointProblem
     return JointProblem(
         users=users,
         options=options,
-        objective=PaperObjective(85.0),
-        threshold_percent=85.0,
+        rule=PaperCost(85.0),
         timeout_s=10.0,
         user_cells=np.arange(users, dtype=np.int32) % len(cells),
         cell_kinds=cells,

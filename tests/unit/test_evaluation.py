@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from tandem.agents.evaluation.aggregate import Bounded
-from tandem.agents.evaluation.judge import Convergence, Evaluation, EvaluationSet
+from tandem.agents.evaluation.convergence import Convergence
+from tandem.agents.evaluation.judge import Evaluation, EvaluationSet
 from tandem.agents.evaluation.oracle import Solution
-from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.inference.cost import PaperCost
+from tandem.agents.inference.patterns import PatternSpace
 from tandem.scripts.app.training.calibration import (
     BEST_FIXED,
     HELD_OUT,
@@ -18,26 +21,24 @@ from tandem.scripts.app.training.calibration import (
     joint_actions,
 )
 
-RULE = CostRule(85.0)
+RULE = PaperCost(85.0)
 #: Options: a device variant of 70 %, one of 88 %, and a remote option of 90 %.
-CLASSES = NetworkClasses(
-    of_option=np.array([-1, -1, 2], dtype=np.int32),
-    devices=np.array([0, 1]),
-    top5_percent=np.array([70.0, 88.0, 90.0]),
-)
+SPACE = PatternSpace(group=np.array([0, 0, 1]), devices=np.array([0, 1]), remote=np.array([2]))
+ACCURACY_PERCENT = np.array([70.0, 88.0, 90.0])
 
 
 def state(remote_s: float, *, exact: bool = True) -> Solution:
     """Two users; alone a remote request takes ``remote_s``, together twice that."""
-    patterns = np.array([[-1, -1], [-1, 2], [2, -1], [2, 2]], dtype=np.int32)
-    response_s = np.where(patterns == 2, remote_s, 0.0)
+    patterns = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    response_s = np.where(patterns == 1, remote_s, 0.0)
     response_s[3] *= 2.0
     table = OutcomeTable(
-        classes=CLASSES,
+        space=SPACE,
+        top5_percent=ACCURACY_PERCENT,
         observation={"cells": np.array([[remote_s]])},
         patterns=patterns,
         response_s=response_s,
-        answered=patterns == 2,
+        answered=patterns == 1,
         device_response_s=np.array([[0.3, 0.5], [0.3, 0.5]]),
         device_answered=np.ones((2, 2), dtype=np.bool_),
         arrival_s=np.zeros(2),
@@ -112,7 +113,7 @@ def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_fixed_action_of_other_episodes_is_judged_on_its_own() -> None:
     # Remote is best in the first episode, the device in the second: hindsight has to compromise,
     # and each held-out choice is the wrong one.
-    rule = CostRule(85.0, np.inf)
+    rule = PaperCost(85.0, np.inf)
     states = EvaluationSet([state(0.1), state(0.1), state(0.6)], rule)
     hindsight, held_out = _fixed_lines(states, 3, np.array([0, 0, 1]))
     assert hindsight.policy == BEST_FIXED

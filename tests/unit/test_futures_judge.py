@@ -10,24 +10,24 @@ import pytest
 
 from tandem.agents.evaluation.futures import FuturesJudge
 from tandem.agents.evaluation.mean_table import mean_table
-from tandem.agents.evaluation.outcome_table import CostRule, NetworkClasses, OutcomeTable
+from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.evaluation.prober import OracleError
+from tandem.agents.inference.cost import PaperCost
+from tandem.agents.inference.patterns import PatternSpace
 
-RULE = CostRule(85.0)
+RULE = PaperCost(85.0)
 #: Options: a device variant of 88 %, two remote options of 90 %.
-CLASSES = NetworkClasses(
-    of_option=np.array([-1, 1, 2], dtype=np.int32),
-    devices=np.array([0]),
-    top5_percent=np.array([88.0, 90.0, 90.0]),
-)
+SPACE = PatternSpace(group=np.array([0, 1, 2]), devices=np.array([0]), remote=np.array([1, 2]))
+ACCURACY_PERCENT = np.array([88.0, 90.0, 90.0])
 
 
 def future(edge_s: float, cloud_s: float) -> OutcomeTable:
     """One user."""
     return OutcomeTable(
-        classes=CLASSES,
+        space=SPACE,
+        top5_percent=ACCURACY_PERCENT,
         observation={"cells": np.array([[1.0]])},
-        patterns=np.array([[-1], [1], [2]], dtype=np.int32),
+        patterns=np.array([[0], [1], [2]]),
         response_s=np.array([[0.0], [edge_s], [cloud_s]]),
         answered=np.array([[False], [True], [True]]),
         device_response_s=np.array([[1.0]]),
@@ -71,6 +71,6 @@ def test_what_cannot_judge_is_refused() -> None:
         FuturesJudge([], RULE)
     with pytest.raises(OracleError, match="at least 2 are needed"):
         FuturesJudge([[future(0.1, 0.2)]], RULE)
-    searched = replace(future(0.1, 0.2), patterns=np.array([[-1], [1]], dtype=np.int32))
+    searched = replace(future(0.1, 0.2), patterns=np.array([[0], [1]]))
     with pytest.raises(OracleError, match="only searched"):
         FuturesJudge([[searched, searched]], RULE)

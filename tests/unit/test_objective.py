@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
 
+from tandem.agents.inference.cost import VIOLATION_S
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.objective import (
-    VIOLATION_S,
     EpochCost,
     InferenceResult,
     MeanResponseTime,

@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tandem.agents.evaluation.frontier import Frontier
+from tandem.agents.evaluation.exact_frontier import exact_frontier, fastest_above
 from tandem.agents.evaluation.lower_bound import lower_bound_s
-from tandem.agents.evaluation.outcome_table import (
-    ON_DEVICE,
-    CostRule,
-    NetworkClasses,
-    OutcomeTable,
-    UnmeasuredPattern,
-)
+from tandem.agents.evaluation.outcome_table import OutcomeTable, UnmeasuredPattern
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.patterns import ON_DEVICE, PatternSpace
 from tandem.agents.inference.request_table import Site
 
 TIMEOUT_S = 10.0
@@ -51,16 +48,17 @@ def synthetic(
 ) -> OutcomeTable:
     """Random response times, some of them time-outs, as a simulator would report them."""
     rng = np.random.default_rng(seed)
-    classes = NetworkClasses.of(option_table)
-    patterns = np.array(list(classes.patterns(users)), dtype=np.int32).reshape(-1, users)
+    space = PatternSpace.merged(option_table)
+    patterns = np.array(list(space.every(users)), dtype=np.intp).reshape(-1, users)
     local = patterns == ON_DEVICE
     answered = rng.random(patterns.shape) >= timeouts
     response_s = np.where(answered, rng.uniform(0.05, 0.4, patterns.shape).round(9), TIMEOUT_S)
-    device_s = np.tile(option_table.service_s[classes.devices], (users, 1))
+    device_s = np.tile(option_table.service_s[space.devices], (users, 1))
     if not alike:
         device_s = (device_s * rng.uniform(0.5, 2.0, device_s.shape)).round(9)
     return OutcomeTable(
-        classes=classes,
+        space=space,
+        top5_percent=option_table.top5_percent,
         observation={},
         patterns=patterns,
         response_s=np.where(local, 0.0, response_s),
@@ -71,13 +69,13 @@ def synthetic(
     )
 
 
-def brute_force(table: OutcomeTable, rule: CostRule, count: int) -> float:
+def brute_force(table: OutcomeTable, rule: PaperCost, count: int) -> float:
     """Least cost over all joint actions, each of them computed on its own."""
     row = {tuple(pattern): index for index, pattern in enumerate(table.patterns.tolist())}
-    devices = table.classes.devices.tolist()
+    devices = table.space.devices.tolist()
     least = np.inf
     for action in itertools.product(range(count), repeat=table.users):
-        pattern = row[tuple(int(table.classes.of_option[option]) for option in action)]
+        pattern = row[tuple(int(table.space.group[option]) for option in action)]
         response, accuracy = [], []
         for user, option in enumerate(action):
             if option in devices:
@@ -86,7 +84,7 @@ def brute_force(table: OutcomeTable, rule: CostRule, count: int) -> float:
             else:
                 response.append(table.response_s[pattern, user])
                 answered = table.answered[pattern, user]
-            accuracy.append(table.classes.top5_percent[option] * answered)
+            accuracy.append(table.top5_percent[option] * answered)
         if np.mean(accuracy) >= rule.threshold_percent - 1e-9:
             cost = float(np.mean(response))
         else:
@@ -99,7 +97,7 @@ def brute_force(table: OutcomeTable, rule: CostRule, count: int) -> float:
 @pytest.mark.parametrize("threshold", [0.0, 80.0, 85.0, 89.9])
 @pytest.mark.parametrize("alike", [True, False])
 def test_optimum_is_that_of_brute_force(violation_s: float, threshold: float, alike: bool) -> None:
-    rule = CostRule(threshold, violation_s)
+    rule = PaperCost(threshold, violation_s)
     for seed in range(6):
         table = synthetic(TABLE_OPTIONS, 3, seed, alike=alike)
         best = table.optimum(rule)
@@ -109,18 +107,18 @@ def test_optimum_is_that_of_brute_force(violation_s: float, threshold: float, al
 
 def test_penalty_can_be_the_optimum() -> None:
     table = synthetic(TABLE_OPTIONS, 2, 0, timeouts=0.0)
-    best = table.optimum(CostRule(85.0, 0.0))
+    best = table.optimum(PaperCost(85.0, 0.0))
     assert not best.accurate
     assert best.action.tolist() == [2, 2]
     assert best.cost_s == 0.02
-    assert table.optimum(CostRule(85.0, np.inf)).accurate
+    assert table.optimum(PaperCost(85.0, np.inf)).accurate
 
 
 def test_no_device_options() -> None:
     only_remote = options([EDGE, CLOUD], [0.1, 0.05], [89.9, 84.0])
     table = synthetic(only_remote, 3, 1)
     for violation_s in (0.0, np.inf):
-        rule = CostRule(80.0, violation_s)
+        rule = PaperCost(80.0, violation_s)
         assert table.optimum(rule).cost_s == pytest.approx(brute_force(table, rule, 2))
 
 
@@ -128,17 +126,18 @@ def test_device_that_times_out_answers_nothing() -> None:
     table = synthetic(TABLE_OPTIONS, 2, 2)
     table.device_answered[:, 0] = False
     table.device_response_s[:, 0] = TIMEOUT_S
-    rule = CostRule(85.0)
+    rule = PaperCost(85.0)
     assert table.optimum(rule).cost_s == pytest.approx(brute_force(table, rule, 5))
 
 
 def test_alike_remote_options_share_a_pattern_and_keep_their_accuracy() -> None:
     twins = options([DEVICE, EDGE, EDGE, CLOUD], [0.02, 0.1, 0.1, 0.05], [72.8, 80.0, 89.9, 89.9])
-    classes = NetworkClasses.of(twins)
-    assert classes.of_option.tolist() == [ON_DEVICE, 2, 2, 3]
-    assert classes.pattern_count(3) == 27
+    space = PatternSpace.merged(twins)
+    assert space.group.tolist() == [ON_DEVICE, 1, 1, 2]
+    assert space.remote.tolist() == [2, 3]
+    assert space.count(3) == 27
     table = synthetic(twins, 3, 0)
-    rule = CostRule(85.0)
+    rule = PaperCost(85.0)
     assert table.optimum(rule).cost_s == pytest.approx(brute_force(table, rule, 4))
     response_s, accuracy = table.outcome(np.array([[1, 0, 0], [2, 0, 0]]))
     assert response_s[0, 0] == response_s[1, 0]
@@ -147,32 +146,28 @@ def test_alike_remote_options_share_a_pattern_and_keep_their_accuracy() -> None:
 
 def test_unmeasured_pattern_is_named() -> None:
     whole = synthetic(TABLE_OPTIONS, 2, 0)
-    part = OutcomeTable(
-        whole.classes,
-        {},
-        whole.patterns[:4],
-        whole.response_s[:4],
-        whole.answered[:4],
-        whole.device_response_s,
-        whole.device_answered,
-        whole.arrival_s,
+    part = replace(
+        whole,
+        patterns=whole.patterns[:4],
+        response_s=whole.response_s[:4],
+        answered=whole.answered[:4],
     )
     assert whole.is_complete
     assert not part.is_complete
     with pytest.raises(UnmeasuredPattern, match=r"\[4, 4\] was not run .* 4 of 9 patterns"):
-        part.costs_s(np.array([4, 4]), CostRule(85.0))
+        part.costs_s(np.array([4, 4]), PaperCost(85.0))
 
 
 def test_frontier_of_many_users_stays_exact_and_small() -> None:
     rng = np.random.default_rng(0)
     time_s = np.tile(np.sort(rng.uniform(0.02, 0.2, 8)).round(9), (50, 1))
     accuracy = np.tile(np.sort(rng.uniform(70.0, 90.0, 8)).round(1), (50, 1))
-    frontier = Frontier.of(time_s, accuracy)
+    frontier = exact_frontier(time_s, accuracy)
     assert (np.diff(frontier.time) > 0).all()
     assert (np.diff(frontier.accuracy) > 0).all()
     assert len(frontier.time) <= 50 * (accuracy[0, -1] - accuracy[0, 0]) * 10 + 1
-    assert frontier.fastest_above(50 * 91.0) is None
-    assert frontier.fastest_above(0.0) is not None
+    assert fastest_above(frontier, 50 * 91.0) is None
+    assert fastest_above(frontier, 0.0) is not None
 
 
 @pytest.mark.parametrize("violation_s", [0.0, 0.3, np.inf])
@@ -211,7 +206,7 @@ def test_lower_bound_holds_for_queues_of_any_radio(violation_s: float) -> None:
         table = synthetic(TABLE_OPTIONS, users, seed, timeouts=0.0)
         for row, pattern in enumerate(table.patterns):
             for option, (servers, rate, delay) in capacity.items():
-                senders = np.flatnonzero(pattern == option)
+                senders = np.flatnonzero(table.space.playable(pattern) == option)
                 at_site = arrival_s + radio_s + 8e5 / rate + delay
                 free = [0.0] * servers
                 for user in senders[np.argsort(at_site[senders])]:
@@ -220,17 +215,8 @@ def test_lower_bound_holds_for_queues_of_any_radio(violation_s: float) -> None:
                     free[server] = begun + TABLE_OPTIONS.service_s[option]
                     back = 3.2e4 / rate + delay
                     table.response_s[row, user] = free[server] + back - arrival_s[user]
-        state = OutcomeTable(
-            table.classes,
-            {},
-            table.patterns,
-            table.response_s,
-            table.answered,
-            table.device_response_s,
-            table.device_answered,
-            arrival_s,
-        )
+        state = replace(table, arrival_s=arrival_s)
         for threshold in (0.0, 85.0, 89.9):
-            rule = CostRule(threshold, violation_s)
+            rule = PaperCost(threshold, violation_s)
             bound = lower_bound_s(state, meta, rule)
             assert 0.0 < bound <= state.optimum(rule).cost_s

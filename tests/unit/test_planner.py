@@ -12,16 +12,16 @@ import pytest
 from numpy.typing import NDArray
 
 from tandem.agents.inference.config import PlannerConfig
-from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.knapsack import (
     HullUpgrades,
     cheapest_variants,
     frontiers,
-    pareto,
 )
 from tandem.agents.inference.problem import JointProblem
+from tandem.dnn_profiles.pareto import front
 
 Array = NDArray[np.float64]
 ACCURACY = np.array([89.9, 88.2, 84.9, 74.2, 88.9, 87.0, 83.2, 72.8])
@@ -43,8 +43,7 @@ def make_problem(
     return JointProblem(
         users=users,
         options=options,
-        objective=PaperObjective(threshold),
-        threshold_percent=threshold,
+        rule=PaperCost(threshold),
         timeout_s=10.0,
         user_cells=np.zeros(users, dtype=np.int32),
         cell_kinds=("wifi",),
@@ -199,8 +198,8 @@ def test_knapsacks_agree_with_brute_force(seed: int) -> None:
     assert time_s[np.arange(3), choice].sum() == pytest.approx(best)
 
     frontier = frontiers(time_s, accuracy)[7]
-    point = int(frontier.query(np.array([needed]))[0])
-    assert frontier.time_s[point] == pytest.approx(best)
+    point = int(frontier.fastest_above(needed))
+    assert frontier.time[point] == pytest.approx(best)
     assert time_s[np.arange(3), frontier.choice[point]].sum() == pytest.approx(best)
 
     upgrades = HullUpgrades(time_s, accuracy)
@@ -214,11 +213,12 @@ def test_knapsack_out_of_reach() -> None:
     accuracy = np.array([80.0, 70.0])
     time_s = np.ones((2, 2))
     assert cheapest_variants(time_s, accuracy, 161.0) is None
-    assert frontiers(time_s, accuracy)[3].query(np.array([161.0])).tolist() == [-1]
+    frontier = frontiers(time_s, accuracy)[3]
+    assert frontier.fastest_above(161.0) == len(frontier.time)
     total, _ = HullUpgrades(time_s, accuracy).solve(np.ones((1, 2), bool), np.array([161.0]))
     assert np.isinf(total[0])
 
 
 def test_pareto_keeps_only_undominated_points() -> None:
-    keep = pareto(np.array([90.0, 80.0, 85.0, 90.0]), np.array([2.0, 1.0, 3.0, 2.5]))
-    assert keep.tolist() == [0, 1]
+    keep = front(np.array([2.0, 1.0, 3.0, 2.5, 1.0]), np.array([90.0, 80.0, 85.0, 90.0, 80.0]))
+    assert keep.tolist() == [1, 0]

@@ -10,13 +10,13 @@ along each user's convex hull, and the one that is played by dynamic programming
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.objective import ACCURACY_TOLERANCE_PERCENT
+from tandem.agents.inference.pareto import Frontier
+from tandem.dnn_profiles.pareto import front
 
 Array = NDArray[np.float64]
 Choice = NDArray[np.intp]
@@ -28,27 +28,6 @@ LARGEST_BUDGET: Final = 8192
 ROUNDING: Final = 1e-6
 
 
-@dataclass(frozen=True)
-class Frontier:
-    """Pareto-optimal choices for one set of users, fastest last and most accurate first.
-
-    Attributes:
-        accuracy: total accuracy, falling, ``[P]``.
-        time_s: total time, falling, ``[P]``.
-        choice: the variant of each user, -1 for users outside the set, ``[P, N]``.
-    """
-
-    accuracy: Array
-    time_s: Array
-    choice: NDArray[np.int16]
-
-    def query(self, needed: Array) -> NDArray[np.intp]:
-        """Index of the fastest point with at least ``needed`` accuracy, ``[Q]``; -1: none."""
-        rising = self.accuracy[::-1]
-        first = np.searchsorted(rising, needed - ACCURACY_TOLERANCE_PERCENT, side="left")
-        return np.asarray(len(rising) - 1 - first, dtype=np.intp)
-
-
 def frontiers(time_s: Array, accuracy: Array) -> list[Frontier]:
     """The frontier of every set of users, indexed by bit mask; exponential in users.
 
@@ -56,29 +35,11 @@ def frontiers(time_s: Array, accuracy: Array) -> list[Frontier]:
         time_s: ``[N, V]``.
         accuracy: ``[V]``.
     """
-    users, variants = time_s.shape
-    empty = Frontier(np.zeros(1), np.zeros(1), np.full((1, users), -1, dtype=np.int16))
-    result = [empty]
-    for mask in range(1, 1 << users):
+    result = [Frontier.of_nobody(np.float64, slow_first=True)]
+    for mask in range(1, 1 << len(time_s)):
         user = mask.bit_length() - 1
-        rest = result[mask ^ (1 << user)]
-        total_accuracy = (rest.accuracy[:, None] + accuracy).ravel()
-        total_time = (rest.time_s[:, None] + time_s[user]).ravel()
-        keep = pareto(total_accuracy, total_time)
-        choice = rest.choice[keep // max(variants, 1)].copy()
-        choice[:, user] = keep % max(variants, 1)
-        result.append(Frontier(total_accuracy[keep], total_time[keep], choice))
+        result.append(result[mask ^ (1 << user)].extended(time_s[user], accuracy))
     return result
-
-
-def pareto(accuracy: Array, time_s: Array) -> NDArray[np.intp]:
-    """Indices of the points that no other beats in both, most accurate (and slowest) first."""
-    if not len(accuracy):
-        return np.zeros(0, dtype=np.intp)
-    order = np.lexsort((time_s, -accuracy))
-    sorted_time = time_s[order]
-    best_before = np.minimum.accumulate(np.concatenate([[np.inf], sorted_time[:-1]]))
-    return np.asarray(order[sorted_time < best_before], dtype=np.intp)
 
 
 class HullUpgrades:
@@ -131,10 +92,10 @@ class HullUpgrades:
         missing = needed - member @ self._base_accuracy
         reached = np.cumsum(member[:, self._user] * self._gain, axis=1)
         before = np.concatenate([np.zeros((len(needed), 1)), reached], axis=1)
-        taken = before[:, :-1] < (missing - ACCURACY_TOLERANCE_PERCENT)[:, None]
+        taken = before[:, :-1] < missing[:, None]
         total = member @ self._base_time
         total += (taken * member[:, self._user]) @ self._extra_s
-        total = np.where(before[:, -1] < missing - ACCURACY_TOLERANCE_PERCENT, np.inf, total)
+        total = np.where(before[:, -1] < missing, np.inf, total)
         variants = np.broadcast_to(self._fastest, on_device.shape).copy()
         # Upgrades of one user are in order of accuracy, so the last one taken stands.
         case, step = np.nonzero(taken)
@@ -145,7 +106,7 @@ class HullUpgrades:
 def _hull(time_s: Array, accuracy: Array) -> list[int]:
     """Variants on the lower convex hull of time over accuracy, fastest first."""
     hull: list[int] = []
-    for index in pareto(accuracy, time_s)[::-1].tolist():
+    for index in front(time_s, accuracy).tolist():
         while len(hull) >= 2:  # noqa: PLR2004 (a line needs two points)
             a, b = hull[-2], hull[-1]
             to_b = (time_s[b] - time_s[a]) * (accuracy[index] - accuracy[a])
@@ -172,7 +133,7 @@ def cheapest_variants(time_s: Array, accuracy: Array, needed: float) -> Choice |
     """
     users = len(time_s)
     best = float(accuracy.max())
-    budget = users * best - needed + ACCURACY_TOLERANCE_PERCENT
+    budget = users * best - needed
     if budget < 0.0:
         return None
     # No set of choices gives away more than this.

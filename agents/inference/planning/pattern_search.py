@@ -14,39 +14,23 @@ for the knapsacks and N²·M per local step.
 from __future__ import annotations
 
 import itertools
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.local_search import Descent, descend
+from tandem.agents.inference.patterns import ON_DEVICE, Patterns, PatternSpace, exchanged
 from tandem.agents.inference.planning.knapsack import HullUpgrades
+from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem
 
 Array: TypeAlias = NDArray[np.float64]
-#: Who uses which network option: 0 the device, m the m-th network option from 1, ``[…, N]``.
-Patterns: TypeAlias = NDArray[np.intp]
 
 #: Largest grid of divisions that is laid out before it is thinned.
 MESH_LIMIT: Final = 50_000
-
-
-class ResponseView(Protocol):
-    """A model at one observation; the planner knows it by these three questions."""
-
-    @property
-    def device_s(self) -> Array:
-        """Response time of each user's device options, seconds, ``[N, V]``."""
-        ...
-
-    def pattern_s(self, patterns: Patterns, /) -> Array:
-        """Response time of each offloading user, ``[B, N]``; 0 for users on their devices."""
-        ...
-
-    def field_s(self, weights: Array, /) -> Array:
-        """Response time at every network option while the others load it by ``weights``;
-        both ``[B, N, M]``."""
-        ...
 
 
 class PatternSearch:
@@ -55,18 +39,20 @@ class PatternSearch:
     def __init__(self, problem: JointProblem, config: PlannerConfig) -> None:
         self._users = problem.users
         self._config = config
+        self._space = PatternSpace.distinct(problem.options)
         accuracy = problem.options.top5_percent
         self._device_accuracy = accuracy[problem.device_options]
         self._network_accuracy = accuracy[problem.network_options]
         self._options = len(self._network_accuracy)
         self._needed = problem.users * problem.threshold_percent
+        self._least = problem.users * problem.rule.least_percent
         self._threshold = problem.threshold_percent
         self._counts = self._divisions()
 
     def best(self, view: ResponseView, hints: Patterns | None) -> tuple[Patterns, int]:
         """The best pattern found ``[N]`` and how many the model was asked about."""
         if not self._options:
-            return np.zeros(self._users, dtype=np.intp), 0
+            return np.full(self._users, ON_DEVICE, dtype=np.intp), 0
         upgrades = HullUpgrades(view.device_s, self._device_accuracy)
         patterns = self._knapsacks(view, upgrades)
         if hints is not None:
@@ -74,15 +60,19 @@ class PatternSearch:
         patterns = np.unique(patterns, axis=0)
         totals = self._total_s(view, upgrades, patterns)
         evaluated = len(patterns)
-        best_total, best = np.inf, patterns[int(totals.argmin())]
+        best = Descent(patterns[int(totals.argmin())], np.inf, 0)
         for start in np.argsort(totals, kind="stable")[: self._config.starts].tolist():
-            found, total, tried = self._improve(
-                view, upgrades, patterns[start], float(totals[start])
+            found = descend(
+                patterns[start],
+                float(totals[start]),
+                lambda pattern: self._neighbours(view, pattern),
+                lambda neighbours: self._total_s(view, upgrades, neighbours),
+                self._config.local_steps,
             )
-            evaluated += tried
-            if total < best_total:
-                best_total, best = total, found
-        return best, evaluated
+            evaluated += found.tried
+            if found.value < best.value:
+                best = found
+        return best.pattern, evaluated
 
     # Knapsacks
 
@@ -120,7 +110,7 @@ class PatternSearch:
             groups[..., 1:] += rent[:, None, :]
             pattern = groups.argmin(axis=2)
             accuracy = np.where(
-                pattern == 0,
+                pattern == ON_DEVICE,
                 self._device_accuracy[variant],
                 self._network_accuracy[np.maximum(pattern - 1, 0)],
             )
@@ -176,28 +166,9 @@ class PatternSearch:
 
     # Local search
 
-    def _improve(
-        self, view: ResponseView, upgrades: HullUpgrades, pattern: Patterns, total: float
-    ) -> tuple[Patterns, float, int]:
-        """Steepest descent by moves of one user and exchanges of two."""
-        tried = 0
-        for _ in range(self._config.local_steps):
-            neighbours = np.concatenate([self._moves(pattern), self._exchanges(view, pattern)])
-            totals = self._total_s(view, upgrades, neighbours)
-            tried += len(neighbours)
-            best = int(totals.argmin())
-            if not totals[best] < total:
-                break
-            pattern, total = neighbours[best], float(totals[best])
-        return pattern, total, tried
-
-    def _moves(self, pattern: Patterns) -> Patterns:
-        """Every pattern in which one user is elsewhere, ``[N·M, N]``."""
-        user = np.repeat(np.arange(self._users), self._options)
-        further = np.tile(np.arange(1, self._options + 1), self._users)
-        moved = np.repeat(pattern[None], len(user), axis=0)
-        moved[np.arange(len(user)), user] = (pattern[user] + further) % (self._options + 1)
-        return moved
+    def _neighbours(self, view: ResponseView, pattern: Patterns) -> Iterator[Patterns]:
+        """Moves of one user and exchanges of two, all at once."""
+        yield np.concatenate([self._space.moves(pattern), self._exchanges(view, pattern)])
 
     def _exchanges(self, view: ResponseView, pattern: Patterns) -> Patterns:
         """Swaps between two groups of the users who would gain most by changing."""
@@ -209,9 +180,7 @@ class PatternSearch:
             leave_a = at_a[np.argsort(cost[at_a, b] - cost[at_a, a], kind="stable")[:limit]]
             leave_b = at_b[np.argsort(cost[at_b, a] - cost[at_b, b], kind="stable")[:limit]]
             for u, v in itertools.product(leave_a.tolist(), leave_b.tolist()):
-                swap = pattern.copy()
-                swap[u], swap[v] = b, a
-                swaps.append(swap)
+                swaps.append(exchanged(pattern, u, v))
         return np.array(swaps, dtype=np.intp).reshape(len(swaps), self._users)
 
     def _group_cost(self, view: ResponseView, pattern: Patterns) -> Array:
@@ -226,8 +195,8 @@ class PatternSearch:
         """Total response time of patterns with near-optimal variants, ``[B]``; infinite where
         the threshold is out of reach."""
         accuracy = np.concatenate([[0.0], self._network_accuracy])
-        needed = self._needed - accuracy[patterns].sum(axis=1)
-        device_s, _ = upgrades.solve(patterns == 0, needed)
+        needed = self._least - accuracy[patterns].sum(axis=1)
+        device_s, _ = upgrades.solve(patterns == ON_DEVICE, needed)
         reachable = np.flatnonzero(np.isfinite(device_s))
         total = np.full(len(patterns), np.inf)
         if len(reachable):

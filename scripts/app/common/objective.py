@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tandem.agents.inference.objective import MeanResponseTime, NamedThreshold, PaperObjective
+from tandem.agents.inference.cost import NamedThreshold
+from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.bridge.core.objective import Objective
 from tandem.scripts.app.common.errors import OptionError
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.evaluation.aggregate import iqm
-from tandem.agents.evaluation.judge import TARGET_RATIO
+from tandem.agents.evaluation.convergence import TARGET_RATIO
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.paper.grid import CENTRE, Threshold, threshold_name
 from tandem.scripts.app.paper.results import Result, grouped

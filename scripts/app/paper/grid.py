@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tandem.agents.evaluation.judge import StateDraw
-from tandem.agents.inference.objective import VIOLATION_S, NamedThreshold, PaperObjective
+from tandem.agents.inference.cost import VIOLATION_S, NamedThreshold
+from tandem.agents.inference.objective import PaperObjective
 
 Threshold = float | NamedThreshold
 

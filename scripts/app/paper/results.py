@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.aggregate import Bounded, Summary, number_text, summarise
-from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
+from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.agents.inference.objective import FULL_PERCENT
 from tandem.scripts.app.paper.grid import (
     BRANCHING,

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.agents.evaluation.cache import OracleCache
+from tandem.agents.evaluation.convergence import Convergence
 from tandem.agents.evaluation.futures import FuturesJudge
-from tandem.agents.evaluation.judge import Convergence, Judge, SiteExplorer, StateDraw
+from tandem.agents.evaluation.judge import Judge, SiteExplorer, StateDraw
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.prober import THE_FUTURE
 from tandem.agents.evaluation.states import Walk

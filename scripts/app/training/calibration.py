@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tandem.agents.evaluation.aggregate import ratio_interval
 from tandem.agents.evaluation.judge import EvaluationSet, Policy
 from tandem.agents.evaluation.oracle import Solution
-from tandem.agents.evaluation.outcome_table import CostRule
+from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy, user_columns
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.request_table import Site
@@ -33,7 +33,7 @@ GREEDY: Final = "greedy"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PolicyExcess:
     """One policy against the oracle over the same states.
 
     Attributes:
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class ScenarioWorth:
     """All policies under one rule.
 
     Attributes:
@@ -66,10 +66,10 @@ class Calibration:
     """
 
     rule: CostRule
-    lines: tuple[Line, ...]
+    lines: tuple[PolicyExcess, ...]
     distinct_optima: int
 
-    def line(self, policy: str) -> Line:
+    def line(self, policy: str) -> PolicyExcess:
         """The line of that policy.
 
         Raises:
@@ -88,7 +88,6 @@ class Calibration:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         return {
-            "violation_s": self.rule.violation_s,
             "worth_learning": self.is_worth_learning,
             "distinct_optima": self.distinct_optima,
             "policies": [asdict(line) for line in self.lines],
@@ -97,7 +96,7 @@ class Calibration:
 
 def calibration(
     solutions: Sequence[Solution], schema: Schema, rule: CostRule, episode: Sequence[int]
-) -> Calibration:
+) -> ScenarioWorth:
     """Compare policies with the oracle of ``rule`` at measured states.
 
     Args:
@@ -106,12 +105,10 @@ def calibration(
         rule: what counts as cost.
         episode: which episode each state is from.
     """
-    states = EvaluationSet(
-        [replace(solution, best=solution.table.optimum(rule)) for solution in solutions], rule
-    )
+    states = EvaluationSet.of([solution.table for solution in solutions], rule)
     options = OptionTable.from_meta(schema.meta)
     users = states.solutions[0].table.users
-    greedy = GreedyPolicy(options, user_columns(schema), rule.threshold_percent)
+    greedy = GreedyPolicy(options, user_columns(schema), rule.needed_percent)
     lines = [_oracle_line(states), *_fixed_lines(states, len(options), np.asarray(episode))]
     lines.append(_line(GREEDY, states, greedy.act))
     for site in Site:
@@ -120,7 +117,7 @@ def calibration(
             lines.append(_line(f"all {site.label}", states, fixed.act))
     lines.append(_random_line(states, len(options)))
     optima = {tuple(solution.best.action.tolist()) for solution in states.solutions}
-    return Calibration(rule, tuple(lines), len(optima))
+    return ScenarioWorth(rule, tuple(lines), len(optima))
 
 
 def joint_actions(users: int, options: int) -> Iterator[NDArray[np.int32]]:
@@ -130,13 +127,13 @@ def joint_actions(users: int, options: int) -> Iterator[NDArray[np.int32]]:
         yield np.array(chunk, dtype=np.int32)
 
 
-def _oracle_line(states: EvaluationSet) -> Line:
+def _oracle_line(states: EvaluationSet) -> PolicyExcess:
     best = [solution.best for solution in states.solutions]
     costs_s = np.array([optimum.cost_s for optimum in best])
     return _compare("oracle", states, costs_s, 1.0 - float(np.mean([b.accurate for b in best])))
 
 
-def _line(name: str, states: EvaluationSet, policy: Policy) -> Line:
+def _line(name: str, states: EvaluationSet, policy: Policy) -> PolicyExcess:
     result = states.evaluate(policy)
     line = _compare(name, states, result.costs_s, result.violated)
     if (result.actions == result.actions[0]).all():
@@ -144,7 +141,9 @@ def _line(name: str, states: EvaluationSet, policy: Policy) -> Line:
     return line
 
 
-def _fixed_lines(states: EvaluationSet, options: int, episode: NDArray[np.int64]) -> list[Line]:
+def _fixed_lines(
+    states: EvaluationSet, options: int, episode: NDArray[np.int64]
+) -> list[PolicyExcess]:
     """The joint action with the least mean cost: in hindsight, and found in other episodes.
 
     In hindsight it has been chosen for the very states that judge it, out of very many joint
@@ -174,7 +173,7 @@ def _fixed_lines(states: EvaluationSet, options: int, episode: NDArray[np.int64]
     return lines
 
 
-def _random_line(states: EvaluationSet, options: int) -> Line:
+def _random_line(states: EvaluationSet, options: int) -> PolicyExcess:
     """Uniform draws: the exact expectation over all joint actions, nothing is drawn."""
     users = states.solutions[0].table.users
     costs_s = np.zeros(len(states.solutions))
@@ -188,22 +187,15 @@ def _random_line(states: EvaluationSet, options: int) -> Line:
     return _compare("random", states, costs_s, float(violations.mean()))
 
 
-def _mean_costs_s(states: EvaluationSet, actions: NDArray[np.int32]) -> NDArray[np.float64]:
-    total_s = np.zeros(len(actions))
-    for solution in states.solutions:
-        total_s += solution.table.costs_s(actions, states.rule)
-    return total_s / len(states.solutions)
-
-
 def _compare(
     policy: str, states: EvaluationSet, costs_s: NDArray[np.float64], violated: float
-) -> Line:
+) -> PolicyExcess:
     oracle_s = np.array([solution.best.cost_s for solution in states.solutions])
     cost_s = float(costs_s.mean())
     low, high = (np.inf, np.inf)
     if np.isfinite(cost_s):
         low, high = ratio_interval(costs_s, oracle_s)
-    return Line(
+    return PolicyExcess(
         policy=policy,
         cost_s=cost_s,
         excess_percent=(cost_s / float(oracle_s.mean()) - 1.0) * PERCENT,

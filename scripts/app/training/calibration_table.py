@@ -13,8 +13,8 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.scripts.app.training.calibration import (
     FIXED_TARGET_PERCENT,
     GREEDY_TARGET_PERCENT,
-    Calibration,
-    Line,
+    PolicyExcess,
+    ScenarioWorth,
 )
 
 HEADINGS: Final = (
@@ -27,7 +27,7 @@ HEADINGS: Final = (
 )
 
 
-def print_calibration(console: Console, result: Calibration) -> None:
+def print_calibration(console: Console, result: ScenarioWorth) -> None:
     """Print one table and its verdict."""
     table = Table()
     for heading in HEADINGS:
@@ -43,7 +43,7 @@ def print_calibration(console: Console, result: Calibration) -> None:
     )
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: PolicyExcess) -> tuple[str, ...]:
     """The cells under `HEADINGS`."""
     violated = f"{line.violated_percent:.0f}"
     action = " ".join(str(option) for option in line.action or ())

@@ -28,7 +28,7 @@ RANDOM_DRAWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PolicyScore:
     """One policy over all states.
 
     Attributes:
@@ -60,7 +60,7 @@ class Comparison:
         lower_bound_s: no joint action costs less on average, seconds.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PolicyScore, ...]
     exact: bool
     futures: int
     best_s: float
@@ -138,7 +138,7 @@ def _others(problem: JointProblem) -> dict[str, Policy]:
     return policies
 
 
-def _random(judge: Judge, problem: JointProblem) -> Line:
+def _random(judge: Judge, problem: JointProblem) -> PolicyScore:
     """Uniform draws, many per state where they cost nothing."""
     rng = np.random.default_rng(0)
     options = len(problem.options)
@@ -147,7 +147,7 @@ def _random(judge: Judge, problem: JointProblem) -> Line:
         return rng.integers(options, size=problem.users).astype(np.int32)
 
     results = [judge.evaluate(draw) for _ in range(RANDOM_DRAWS if judge.exact else 1)]
-    return Line(
+    return PolicyScore(
         "random",
         float(np.mean([result.response_s for result in results])),
         float(np.mean([result.accuracy_percent for result in results])),
@@ -156,14 +156,14 @@ def _random(judge: Judge, problem: JointProblem) -> Line:
     )
 
 
-def _best_fixed(judge: Judge, judged: JudgedStates) -> Line:
-    episode = [index // judged.per_episode for index in range(len(judged.solutions))]
-    found = calibration(judged.solutions, judged.schema, judged.rule, episode).line(BEST_FIXED)
+def _best_fixed(judge: Judge, judged: JudgedStates) -> PolicyScore:
+    worth = calibration(judged.solutions, judged.schema, judged.rule, judged.episodes)
+    found = worth.line(BEST_FIXED)
     action = np.array(found.action, dtype=np.int32)
     return _line(BEST_FIXED, judge.evaluate(lambda observation: action))
 
 
-def _optima(judge: Judge, judged: JudgedStates) -> list[Line]:
+def _optima(judge: Judge, judged: JudgedStates) -> list[PolicyScore]:
     """The optimum that ratios refer to last."""
     if isinstance(judge, FuturesJudge):
         return [
@@ -172,7 +172,7 @@ def _optima(judge: Judge, judged: JudgedStates) -> list[Line]:
         ]
     best = [solution.best for solution in judged.solutions]
     return [
-        Line(
+        PolicyScore(
             "oracle" if judge.exact else "best found",
             float(np.mean([optimum.response_s.mean() for optimum in best])),
             float(np.mean([optimum.accuracy_percent for optimum in best])),
@@ -182,8 +182,8 @@ def _optima(judge: Judge, judged: JudgedStates) -> list[Line]:
     ]
 
 
-def _line(name: str, result: Evaluation, interactions: int | None = None) -> Line:
-    return Line(
+def _line(name: str, result: Evaluation, interactions: int | None = None) -> PolicyScore:
+    return PolicyScore(
         name,
         result.response_s,
         result.accuracy_percent,

@@ -11,22 +11,49 @@ from pathlib import Path
 from rich.console import Console
 
 from tandem.agents.evaluation.cache import OracleCache
-from tandem.agents.evaluation.futures import FuturesJudge
-from tandem.agents.evaluation.judge import (
-    EvaluationSet,
-    Judge,
-    SiteExplorer,
-    StateDraw,
-    draw_states,
+from tandem.agents.evaluation.futures import known_judge
+from tandem.agents.evaluation.judge import Judge, SiteExplorer, StateDraw, draw_states
+from tandem.agents.evaluation.oracle import Oracle, Solution
+from tandem.agents.evaluation.played_evaluation import (
+    FoundState,
+    PlayedEvaluationSet,
+    with_histories,
 )
-from tandem.agents.evaluation.oracle import Oracle, Solution, bar
-from tandem.agents.evaluation.outcome_table import CostRule
-from tandem.agents.evaluation.played_evaluation import PlayedEvaluationSet, with_histories
+from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.inference.cost import CostRule
+from tandem.agents.inference.objective import CostObjective
 from tandem.bridge.backends.remote import Target
+from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.schema import Schema
 from tandem.scripts.app.common.place import open_env
+from tandem.scripts.app.progress import progress
+
+
+@dataclass(frozen=True)
+class MeasuredStates:
+    """States that the oracle has measured.
+
+    Attributes:
+        env: the environment that they are of; it lives as long as `measured_states` does.
+        rule: what an epoch costs.
+        exact: whether every joint action's cost is known there.
+        futures: those that the oracle averages over.
+        found: the states, and what is known about each.
+        episodes: the number of each state's episode.
+    """
+
+    env: TandemEnv
+    rule: CostRule
+    exact: bool
+    futures: tuple[int, ...]
+    found: tuple[FoundState, ...]
+    episodes: tuple[int, ...]
+
+    @property
+    def solutions(self) -> tuple[Solution, ...]:
+        """What the oracle knows about each state."""
+        return tuple(state.solution for state in self.found)
 
 
 @dataclass(frozen=True)
@@ -38,7 +65,7 @@ class JudgedStates:
         schema: of the scenario.
         lower_bound_s: mean of what no joint action costs less than, seconds.
         rule: what an epoch costs.
-        per_episode: how many neighbouring states are from one episode.
+        episodes: the number of each state's episode.
         solutions: what the oracle knows about each state.
     """
 
@@ -46,15 +73,64 @@ class JudgedStates:
     schema: Schema
     lower_bound_s: float
     rule: CostRule
-    per_episode: int
+    episodes: tuple[int, ...]
     solutions: tuple[Solution, ...]
+
+
+@contextmanager
+def measured_states(
+    scenario: str,
+    arguments: Mapping[str, object],
+    objective: CostObjective,
+    draw: StateDraw,
+    *,
+    cache: OracleCache,
+    console: Console | None = None,
+    target: Target | None = None,
+    futures: int = 0,
+    exact_only: bool = False,
+) -> Iterator[MeasuredStates]:
+    """Draw states and let the oracle measure them; shows a bar while it does.
+
+    Args:
+        arguments: of the scenario; the episode is long enough for ``draw`` if they do not say.
+        cache: of measured states.
+        target: the server that simulates; ``None``: here.
+        futures: as for `Oracle`.
+        exact_only: refuse users so many that the oracle can only search.
+
+    Raises:
+        OracleError: they are so many.
+    """
+    episode = {"epochs": draw.per_episode * draw.stride + 1, **arguments}
+    with open_env(scenario, episode, target, objective=objective) as env:
+        oracle = Oracle(env, cache=cache, futures=futures)
+        if exact_only and not oracle.is_exhaustive:
+            raise OracleError(
+                f"{env.schema.meta['users']} users have too many network patterns to run them "
+                "all, so the best fixed joint action is out of reach: calibrate with fewer users"
+            )
+        walk, explorer = Walk(env), SiteExplorer(env.schema)
+        total = oracle.branches * draw.count
+        title = f"oracle · {draw.count} states"
+        with progress(title, total, "branches", console=console) as bar:
+            states = draw_states(walk, oracle, explorer, draw, bar.advance)
+            found = tuple(with_histories(walk, states))
+        yield MeasuredStates(
+            env=env,
+            rule=oracle.rule,
+            exact=oracle.is_exhaustive,
+            futures=oracle.futures,
+            found=found,
+            episodes=tuple(index // draw.per_episode for index in range(len(found))),
+        )
 
 
 @contextmanager
 def judged_states(
     scenario: str,
     arguments: Mapping[str, object],
-    objective: PaperObjective,
+    objective: CostObjective,
     draw: StateDraw,
     *,
     cache: Path | None = None,
@@ -62,7 +138,7 @@ def judged_states(
     target: Target | None = None,
     futures: int = 0,
 ) -> Iterator[JudgedStates]:
-    """Draw states and let the oracle measure them; shows a bar while it does.
+    """Draw states, let the oracle measure them, and make their judge.
 
     With few users everything about the states is known in the end and the simulator is gone; with
     many it stays for the evaluations.
@@ -70,30 +146,33 @@ def judged_states(
     Args:
         arguments: of the scenario; the episode's length follows from ``draw``.
         cache: folder of measured states; default: the user's cache.
-        target: the server that simulates; ``None``: here.
         futures: as for `Oracle`. From 2 on policies are compared with the held-out optimum
             (`tandem.agents.evaluation.futures`), or with what a search found on average.
     """
-    epochs = draw.per_episode * draw.stride + 1
-    store = OracleCache() if cache is None else OracleCache(cache)
-    episodes = {**arguments, "epochs": epochs}
-    with open_env(scenario, episodes, target, objective=objective) as env:
-        oracle = Oracle(env, cache=store, futures=futures)
-        walk, explorer = Walk(env), SiteExplorer(env.schema)
-        with bar(f"oracle · {draw.count} states", oracle.branches * draw.count, console) as advance:
-            states = with_histories(walk, draw_states(walk, oracle, explorer, draw, advance))
-        solutions = tuple(state.solution for state in states)
-        if not oracle.is_exhaustive:
-            played = PlayedEvaluationSet(env, states, oracle.futures)
-            bound_s = played.lower_bound_s
-            yield JudgedStates(
-                played, env.schema, bound_s, oracle.rule, draw.per_episode, solutions
-            )
+    given = {name: value for name, value in arguments.items() if name != "epochs"}
+    with measured_states(
+        scenario,
+        given,
+        objective,
+        draw,
+        cache=OracleCache() if cache is None else OracleCache(cache),
+        console=console,
+        target=target,
+        futures=futures,
+    ) as measured:
+        schema = measured.env.schema
+        if not measured.exact:
+            played = PlayedEvaluationSet(measured.env, measured.found, measured.futures)
+            yield _judged(measured, played, schema, played.lower_bound_s)
             return
-        schema = env.schema
-    known: Judge
-    if len(oracle.futures) > 1:
-        known = FuturesJudge([solution.futures for solution in solutions], oracle.rule)
-    else:
-        known = EvaluationSet(solutions, oracle.rule)
-    yield JudgedStates(known, schema, known.oracle_s, oracle.rule, draw.per_episode, solutions)
+    tables = [solution.futures for solution in measured.solutions]
+    known = known_judge(tables, measured.rule)
+    yield _judged(measured, known, schema, known.oracle_s)
+
+
+def _judged(
+    measured: MeasuredStates, judge: Judge, schema: Schema, lower_bound_s: float
+) -> JudgedStates:
+    return JudgedStates(
+        judge, schema, lower_bound_s, measured.rule, measured.episodes, measured.solutions
+    )

@@ -21,7 +21,8 @@ import pyarrow as pa
 
 from tandem.agents.api import Decision, Observation
 from tandem.agents.checkpoint import load_state, save_state
-from tandem.agents.evaluation.judge import Convergence, Evaluation, Judge
+from tandem.agents.evaluation.convergence import Convergence
+from tandem.agents.evaluation.judge import Evaluation, Judge
 from tandem.agents.registry import make_agent
 from tandem.agents.training.loop import HistoryRow, Training, history_columns
 from tandem.agents.training.world import EnvWorld, Feedback

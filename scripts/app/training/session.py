@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tandem.agents.evaluation.judge import SUSTAINED, TARGET_RATIO
+from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.evaluation.oracle import MAX_PATTERNS
-from tandem.agents.evaluation.outcome_table import NetworkClasses
-from tandem.agents.inference.objective import VIOLATION_S, NamedThreshold, PaperObjective
+from tandem.agents.inference.cost import VIOLATION_S, NamedThreshold
+from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -70,8 +71,8 @@ class TrainSettings(BaseModel):
         """These settings with a number of evaluation states that suits the scenario."""
         if self.evaluation_states is not None:
             return self
-        classes = NetworkClasses.of(OptionTable.from_meta(schema.meta))
-        exact = classes.pattern_count(int(schema.meta["users"])) <= MAX_PATTERNS
+        space = PatternSpace.merged(OptionTable.from_meta(schema.meta))
+        exact = space.count(int(schema.meta["users"])) <= MAX_PATTERNS
         states = EXACT_STATES if exact else SEARCHED_STATES
         return self.model_copy(update={"evaluation_states": states})
 
