@@ -23,14 +23,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.evaluation.exact_frontier import TICKS_PER_S, exact_frontier, fastest_above
 from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.pareto import Frontier
 from tandem.agents.inference.request_table import Site
-
-BITS_PER_BYTE: Final = 8
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Training:
                 return
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that is needed to go on with the same results (see
+        """Everything that is needed to resume with the same results (see
         `tandem.agents.checkpoint`)."""
         return {
             "learner": self.learner.state_dict(),

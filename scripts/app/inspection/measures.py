@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference import request_table
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
 from tandem.bridge.runs import folder as run_folder
@@ -18,7 +19,6 @@ from tandem.bridge.runs import reader as run_data
 from tandem.bridge.runs.reader import Run
 
 PERCENTILES: Final = (50, 95, 99)
-BITS_PER_BYTE: Final = 8
 #: What `retransmissions` sums up, when the scenario records it.
 RETRANSMISSION_COLUMNS: Final = ("tcp_retransmissions", "mac_retransmissions")
 
