@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,6 @@ from tandem.bridge.runs.recovery import recover
 
 if TYPE_CHECKING:
     import networkx
-
-#: Tables that are always there, perhaps empty.
-ALWAYS: Final = ("requests", DECISIONS, EPISODES, "positions")
-#: Tables of `tandem run --frames`.
-FRAME_TABLES: Final = ("airtime", "frames", "losses")
-#: Tables of `tandem train` and `tandem report --oracle`.
-LEARNING_TABLES: Final = ("history", "evaluation", "oracle")
 
 
 @dataclass(frozen=True)

@@ -101,11 +101,6 @@ class Session:
         """Whether the thread, and so perhaps its simulator, is still there."""
         return self._thread.is_alive()
 
-    @property
-    def dropped(self) -> bool:
-        """Whether `drop` was called."""
-        return self._dropped
-
     def submit(self, job: Job, arrays: Arrays, executable: Path | None = None) -> None:
         """Have a job carried out; ``executable`` is what an `Open` starts."""
         self._jobs.put((job, arrays, executable))
