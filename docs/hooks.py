@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pages that are generated: commands and tables, from the package itself."""
+"""Pages that are generated: commands, tables and arguments, from the package itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 import typer
 from typer.cli import get_docs_for_click
 
+from tandem.bridge.core.arguments import declared_arguments, to_text
+from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.runs.columns import described
 
 COMMANDS = "<!-- commands -->"
 TABLES = "<!-- tables -->"
+ARGUMENTS = "<!-- arguments -->"
 #: Scenario whose tables are shown: all inference scenarios have the same.
 SCENARIO = "wifi-edge"
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +43,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
         markdown = markdown.replace(COMMANDS, commands())
     if TABLES in markdown:
         markdown = markdown.replace(TABLES, tables(schema()))
+    if ARGUMENTS in markdown:
+        markdown = markdown.replace(ARGUMENTS, "\n".join(map(arguments, installed_scenarios())))
     return markdown
 
 
@@ -51,6 +56,22 @@ def commands() -> str:
     context = typer.Context(group, info_name="tandem")
     text = get_docs_for_click(obj=group, ctx=context, name="tandem")
     return text.partition("\n")[2]
+
+
+def arguments(scenario: str) -> str:
+    """What can be set in a scenario, as a Markdown table."""
+    lines = [
+        f"## {scenario}",
+        "",
+        "| argument | default | allowed | meaning |",
+        "|---|---|---|---|",
+    ]
+    for argument in declared_arguments(scenario_executable(scenario)).arguments.values():
+        if argument.owner != "bridge":
+            cells = (to_text(argument.default), argument.limits, argument.help)
+            texts = [cell.replace("|", "\\|") for cell in cells]
+            lines.append(f"| `{argument.name}` | {' | '.join(texts)} |")
+    return "\n".join([*lines, ""])
 
 
 def schema() -> Schema:

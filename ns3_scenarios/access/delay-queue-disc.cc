@@ -32,7 +32,7 @@ DelayQueueDisc::GetTypeId()
                           MakeQueueSizeChecker())
             .AddAttribute("Delay",
                           "How long each packet is held",
-                          TimeValue(MilliSeconds(20)),
+                          TimeValue(Seconds(DEFAULT_WEAK_DELAY_MS * 1e-3)),
                           MakeTimeAccessor(&DelayQueueDisc::m_delay),
                           MakeTimeChecker(Seconds(0)));
     return tid;

@@ -69,7 +69,7 @@ PathLossConfig::Create(double frequencyHz) const
     if (shadowingDb > 0)
     {
         auto shadowing = CreateObject<ShadowingLossModel>();
-        shadowing->SetSigma(shadowingDb);
+        shadowing->SetAttribute("Sigma", DoubleValue(shadowingDb));
         last->SetNext(shadowing);
         last = shadowing;
     }

@@ -6,6 +6,7 @@
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
+#include "ns3/uinteger.h"
 
 namespace ns3::tandem
 {
@@ -18,6 +19,29 @@ namespace
 const Time TOP_UP_INTERVAL = MilliSeconds(2);
 } // namespace
 
+NS_OBJECT_ENSURE_REGISTERED(SaturatedSource);
+
+TypeId
+SaturatedSource::GetTypeId()
+{
+    static TypeId tid =
+        TypeId("ns3::tandem::SaturatedSource")
+            .SetParent<Object>()
+            .SetGroupName("Tandem")
+            .AddConstructor<SaturatedSource>()
+            .AddAttribute("PayloadBytes",
+                          "UDP payload of each packet",
+                          UintegerValue(1400),
+                          MakeUintegerAccessor(&SaturatedSource::m_payloadBytes),
+                          MakeUintegerChecker<uint32_t>(1, 1472))
+            .AddAttribute("BacklogBytes",
+                          "bytes kept in each sending user's radio queue, at least a payload",
+                          UintegerValue(150000),
+                          MakeUintegerAccessor(&SaturatedSource::m_backlogBytes),
+                          MakeUintegerChecker<uint32_t>(1, 1000000));
+    return tid;
+}
+
 SaturatedSource::~SaturatedSource()
 {
     m_topUp.Cancel();
@@ -28,16 +52,9 @@ SaturatedSource::~SaturatedSource()
 }
 
 void
-SaturatedSource::Install(const AccessCell& cell,
-                         Ptr<Node> sink,
-                         Ipv4Address address,
-                         uint16_t port,
-                         uint32_t payloadBytes,
-                         uint32_t backlogBytes)
+SaturatedSource::Install(const AccessCell& cell, Ptr<Node> sink, Ipv4Address address, uint16_t port)
 {
     m_cell = &cell;
-    m_payloadBytes = payloadBytes;
-    m_backlogBytes = backlogBytes;
     m_sink = Socket::CreateSocket(sink, UdpSocketFactory::GetTypeId());
     m_sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
     m_sink->ShutdownSend();

@@ -8,6 +8,7 @@
 #include "ns3/event-id.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/nstime.h"
+#include "ns3/object.h"
 #include "ns3/socket.h"
 
 #include <cstdint>
@@ -24,22 +25,17 @@ namespace ns3::tandem
  * The queue is topped up at fixed intervals instead of being flooded at a fixed rate: a station
  * is saturated at any rate of the medium, and nothing is dropped before it gets there.
  */
-class SaturatedSource
+class SaturatedSource : public Object
 {
   public:
-    ~SaturatedSource();
+    static TypeId GetTypeId();
+
+    ~SaturatedSource() override;
 
     /**
      * @param cell the cell whose users send
-     * @param payloadBytes UDP payload of each packet, bytes
-     * @param backlogBytes queue to keep, bytes
      */
-    void Install(const AccessCell& cell,
-                 Ptr<Node> sink,
-                 Ipv4Address address,
-                 uint16_t port,
-                 uint32_t payloadBytes,
-                 uint32_t backlogBytes);
+    void Install(const AccessCell& cell, Ptr<Node> sink, Ipv4Address address, uint16_t port);
 
     /** Let user @p i send from now on, or stop to feed its queue. */
     void SetActive(uint32_t i, bool active);
@@ -52,8 +48,8 @@ class SaturatedSource
     void Receive(Ptr<Socket> socket);
 
     const AccessCell* m_cell{nullptr};
-    uint32_t m_payloadBytes{0};
-    uint32_t m_backlogBytes{0};
+    uint32_t m_payloadBytes; //!< attribute PayloadBytes
+    uint32_t m_backlogBytes; //!< attribute BacklogBytes
     Ptr<Socket> m_sink;
     std::vector<Ptr<Socket>> m_sockets;
     std::vector<bool> m_active;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/shadowing-loss.h"
 
+#include "ns3/double.h"
 #include "ns3/log.h"
 #include "ns3/mobility-model.h"
 
@@ -19,19 +20,18 @@ ShadowingLossModel::GetTypeId()
     static TypeId tid = TypeId("ns3::tandem::ShadowingLossModel")
                             .SetParent<PropagationLossModel>()
                             .SetGroupName("Propagation")
-                            .AddConstructor<ShadowingLossModel>();
+                            .AddConstructor<ShadowingLossModel>()
+                            .AddAttribute("Sigma",
+                                          "Standard deviation of the loss, dB",
+                                          DoubleValue(0),
+                                          MakeDoubleAccessor(&ShadowingLossModel::m_sigmaDb),
+                                          MakeDoubleChecker<double>(0));
     return tid;
 }
 
 ShadowingLossModel::ShadowingLossModel()
     : m_table(std::make_shared<Table>())
 {
-}
-
-void
-ShadowingLossModel::SetSigma(double sigmaDb)
-{
-    m_sigmaDb = sigmaDb;
 }
 
 Ptr<ShadowingLossModel>

@@ -27,9 +27,6 @@ class ShadowingLossModel : public PropagationLossModel
 
     ShadowingLossModel();
 
-    /** @param sigmaDb standard deviation, dB */
-    void SetSigma(double sigmaDb);
-
     /** @return a model with the same losses, for the other channel of a frequency-duplex pair */
     Ptr<ShadowingLossModel> CreateTwin() const;
 
@@ -49,7 +46,7 @@ class ShadowingLossModel : public PropagationLossModel
         std::map<Pair, double> lossDb; //!< looked up only: its order has no effect
     };
 
-    double m_sigmaDb{0};
+    double m_sigmaDb; //!< attribute Sigma
     std::shared_ptr<Table> m_table;
 };
 

@@ -3,15 +3,21 @@
 
 #include "agent-link/argument-check.h"
 #include "agent-link/foreign-arguments.h"
+#include "agent-link/number.h"
 
+#include "ns3/abort.h"
+#include "ns3/config.h"
 #include "ns3/global-value.h"
+#include "ns3/string.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 #include <map>
+#include <sstream>
 #include <vector>
 
 namespace ns3::tandem
@@ -140,6 +146,62 @@ Argument&
 Arguments::AddFile(const std::string& name, const std::string& help, std::string& value)
 {
     return Insert(std::make_unique<TextArgument>(GetFullName(name), help, value, "file"));
+}
+
+template <typename T>
+Argument&
+Arguments::AddAttributeOf(const std::string& name,
+                          const std::string& attribute,
+                          const TypeId::AttributeInformation& info,
+                          const std::string& limits,
+                          const std::string& unit)
+{
+    const auto read = [&](const std::string& text) {
+        T number{};
+        NS_ABORT_MSG_UNLESS(ParseNumber(text, number) == NumberFault::NONE,
+                            "attribute " << attribute << " has '" << text << "' for a number");
+        return number;
+    };
+    const size_t colon = limits.find(':');
+    const Range range(read(limits.substr(0, colon)), read(limits.substr(colon + 1)), unit);
+    // Rows may be moved, what they refer to may not.
+    auto value = std::make_shared<T>(read(info.initialValue->SerializeToString(info.checker)));
+    return Add(name, info.help, *value, range).Then([attribute, value] {
+        std::ostringstream text;
+        text.precision(std::numeric_limits<double>::max_digits10);
+        text << *value;
+        Config::SetDefault(attribute, StringValue(text.str()));
+    });
+}
+
+Argument&
+Arguments::AddAttribute(const std::string& name,
+                        const std::string& attribute,
+                        const std::string& unit)
+{
+    const size_t end = attribute.rfind("::");
+    TypeId::AttributeInformation info;
+    const bool known =
+        end != std::string::npos && TypeId::LookupByName(attribute.substr(0, end))
+                                        .LookupAttributeByName(attribute.substr(end + 2), &info);
+    NS_ABORT_MSG_UNLESS(known, "there is no attribute '" << attribute << "'");
+    // Checkers tell their type and limits as "uint32_t 1:1472".
+    std::istringstream words(info.checker->GetUnderlyingTypeInformation());
+    std::string type;
+    std::string limits;
+    words >> type >> limits;
+    if (type.compare(0, 4, "uint") == 0)
+    {
+        return AddAttributeOf<uint64_t>(name, attribute, info, limits, unit);
+    }
+    if (type.compare(0, 3, "int") == 0)
+    {
+        return AddAttributeOf<int64_t>(name, attribute, info, limits, unit);
+    }
+    NS_ABORT_MSG_UNLESS(type == "double",
+                        "attribute '" << attribute << "' is no number: declare a variable with "
+                                      << "Add() and set the attribute from it");
+    return AddAttributeOf<double>(name, attribute, info, limits, unit);
 }
 
 std::string

@@ -5,6 +5,7 @@
 #include "agent-link/argument.h"
 
 #include "ns3/command-line.h"
+#include "ns3/type-id.h"
 
 #include <memory>
 #include <string>
@@ -81,6 +82,17 @@ class Arguments
     Argument& AddFile(const std::string& name, const std::string& help, std::string& value);
 
     /**
+     * Let an argument set the default of a whole number or real number that is an ns-3 attribute.
+     * Help, default and limits are the attribute's own.
+     *
+     * @param attribute such as "ns3::TcpSocket::InitialCwnd"
+     * @param unit of its values
+     */
+    Argument& AddAttribute(const std::string& name,
+                           const std::string& attribute,
+                           const std::string& unit = "");
+
+    /**
      * Take the arguments marked Argument::Selects() now, because others are only added depending
      * on them. The rest is left for CommandLine::Parse().
      */
@@ -95,6 +107,12 @@ class Arguments
   private:
     struct Table;
 
+    template <typename T>
+    Argument& AddAttributeOf(const std::string& name,
+                             const std::string& attribute,
+                             const TypeId::AttributeInformation& info,
+                             const std::string& limits,
+                             const std::string& unit);
     std::string GetFullName(const std::string& name) const;
     Argument& Insert(std::unique_ptr<Argument> argument);
 

@@ -20,6 +20,7 @@
 
 #include "ns3/command-line.h"
 #include "ns3/simulator.h"
+#include "ns3/uinteger.h"
 
 #include <cmath>
 #include <memory>
@@ -37,7 +38,6 @@ constexpr uint16_t BACKGROUND_PORT = 9100;
 constexpr int64_t CELL_STREAMS = 1 << 20;
 constexpr int64_t EVERYBODY = -1;
 constexpr double MAX_TIME_S = 1e4;
-constexpr double MAX_BACKLOG_BYTES = 1e6;
 
 /** What has been counted for one user since the start. */
 struct Tally
@@ -230,8 +230,6 @@ main(int argc, char* argv[])
     uint32_t users = 5;
     double settleS = 0.5;
     double durationS = 1.0;
-    uint32_t payloadBytes = 1400;
-    uint32_t backlogBytes = 150000;
     AgentLink link("saturation");
     BackhaulConfig backhaulConfig;
     WifiCellConfig wifi;
@@ -248,11 +246,8 @@ main(int argc, char* argv[])
                   "time measured in each epoch",
                   durationS,
                   Range(0.001, MAX_TIME_S, "s"));
-    arguments.Add("payload", "UDP payload of each packet", payloadBytes, Range(1, 1472, "bytes"));
-    arguments.Add("backlog",
-                  "bytes kept in each sending user's radio queue, at least a payload",
-                  backlogBytes,
-                  Range(1, MAX_BACKLOG_BYTES, "bytes"));
+    arguments.AddAttribute("payload", "ns3::tandem::SaturatedSource::PayloadBytes", "bytes");
+    arguments.AddAttribute("backlog", "ns3::tandem::SaturatedSource::BacklogBytes", "bytes");
     link.AddArguments(cmd);
     backhaulConfig.Declare(arguments);
     arguments.ParseSelectors(argc, argv);
@@ -266,7 +261,16 @@ main(int argc, char* argv[])
         wifi.Declare(arguments);
     }
     cmd.Parse(argc, argv);
-    CheckRange("--backlog", backlogBytes, payloadBytes, MAX_BACKLOG_BYTES, "bytes");
+    auto source = CreateObject<SaturatedSource>();
+    UintegerValue payload;
+    UintegerValue backlog;
+    source->GetAttribute("PayloadBytes", payload);
+    source->GetAttribute("BacklogBytes", backlog);
+    if (backlog.Get() < payload.Get())
+    {
+        Fail("--backlog=" + std::to_string(backlog.Get()) + " bytes are less than a packet of " +
+             std::to_string(payload.Get()) + " bytes; give at least as many, or less --payload");
+    }
 
     std::unique_ptr<AccessCell> cell;
     if (isLte)
@@ -285,14 +289,8 @@ main(int argc, char* argv[])
     Backhaul backhaul(backhaulConfig);
     backhaul.Connect(*cell);
     cell->StartBackground(backhaul.GetEdge(), backhaul.GetEdgeAddress(0), BACKGROUND_PORT);
-    SaturatedSource source;
-    source.Install(*cell,
-                   backhaul.GetEdge(),
-                   backhaul.GetEdgeAddress(0),
-                   SINK_PORT,
-                   payloadBytes,
-                   backlogBytes);
-    Saturation saturation(link, *cell, source, Seconds(settleS), Seconds(durationS));
+    source->Install(*cell, backhaul.GetEdge(), backhaul.GetEdgeAddress(0), SINK_PORT);
+    Saturation saturation(link, *cell, *source, Seconds(settleS), Seconds(durationS));
 
     Simulator::Stop(cell->GetWarmup());
     Simulator::Run();

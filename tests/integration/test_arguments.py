@@ -187,6 +187,28 @@ def test_an_argument_can_decide_about_others() -> None:
         RemoteSimulator("saturation", arguments, target=Target(server.address)).close()
 
 
+def test_an_argument_can_be_an_attribute_of_an_ns3_object() -> None:
+    arguments = declared_arguments(scenario_executable("saturation")).arguments
+    payload = arguments["payload"]
+    assert (payload.type, payload.default, payload.low, payload.high) == ("integer", 1400, 1, 1472)
+    told = alone("saturation", "--PrintAttributes=ns3::tandem::SaturatedSource").stdout
+    assert payload.help in told
+    fast = ("--users=1", "--settle=0.01", "--duration=0.05", "--epochs=1")
+    table = "--requests=/dev/stdout"
+    default, other, path = (
+        alone("saturation", *fast, table, *options).stdout
+        for options in (
+            [],
+            ["--payload=700"],
+            ["--ns3::tandem::SaturatedSource::PayloadBytes=700"],
+        )
+    )
+    assert default != other == path
+    refused = alone("saturation", *fast, "--payload=1473")
+    assert "allowed: 1 … 1472 bytes" in refused.stderr
+    assert "less than a packet" in alone("saturation", *fast, "--backlog=100").stderr
+
+
 def test_what_is_no_scenario_says_so(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\necho hello; exit 3\n")

@@ -120,7 +120,7 @@ LteCell::InstallShadowing()
     if (m_config.pathLoss.shadowingDb > 0)
     {
         m_shadowing = CreateObject<ShadowingLossModel>();
-        m_shadowing->SetSigma(m_config.pathLoss.shadowingDb);
+        m_shadowing->SetAttribute("Sigma", DoubleValue(m_config.pathLoss.shadowingDb));
         uplink->AddPropagationLossModel(m_shadowing);
         downlink->AddPropagationLossModel(m_shadowing->CreateTwin());
     }
