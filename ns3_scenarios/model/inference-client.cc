@@ -8,6 +8,7 @@
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
+#include "ns3/uinteger.h"
 
 namespace ns3::tandem
 {
@@ -23,6 +24,26 @@ InferenceClient::GetTypeId()
                             .SetParent<Application>()
                             .SetGroupName("Tandem")
                             .AddConstructor<InferenceClient>()
+                            .AddAttribute("User",
+                                          "Index of the user",
+                                          UintegerValue(0),
+                                          MakeUintegerAccessor(&InferenceClient::m_user),
+                                          MakeUintegerChecker<uint32_t>())
+                            .AddAttribute("EdgeAddress",
+                                          "Where the edge listens",
+                                          Ipv4AddressValue(Ipv4Address::GetAny()),
+                                          MakeIpv4AddressAccessor(&InferenceClient::m_edgeAddress),
+                                          MakeIpv4AddressChecker())
+                            .AddAttribute("CloudAddress",
+                                          "Where the cloud listens",
+                                          Ipv4AddressValue(Ipv4Address::GetAny()),
+                                          MakeIpv4AddressAccessor(&InferenceClient::m_cloudAddress),
+                                          MakeIpv4AddressChecker())
+                            .AddAttribute("Timeout",
+                                          "Time after which a request is given up for good",
+                                          TimeValue(Seconds(DEFAULT_TIMEOUT_S)),
+                                          MakeTimeAccessor(&InferenceClient::m_timeout),
+                                          MakeTimeChecker(NanoSeconds(1)))
                             .AddTraceSource("Issued",
                                             "A request arrives at the user.",
                                             MakeTraceSourceAccessor(&InferenceClient::m_issued),
@@ -35,29 +56,31 @@ InferenceClient::GetTypeId()
 }
 
 void
-InferenceClient::Configure(const InferenceClientConfig& config)
+InferenceClient::Attach(const OptionTable& options, GatewayProbe& gateway, RequestLedger& ledger)
 {
-    m_config = config;
+    m_options = &options;
+    m_gateway = &gateway;
+    m_ledger = &ledger;
 }
 
 void
 InferenceClient::StartApplication()
 {
     NS_LOG_FUNCTION(this);
-    NS_ABORT_MSG_UNLESS(m_config.options && m_config.gateway && m_config.ledger,
-                        "call InferenceClient::Configure() before the start");
+    NS_ABORT_MSG_UNLESS(m_options && m_gateway && m_ledger,
+                        "call InferenceClient::Attach() before the start");
     const auto open = [this](Ipv4Address site) {
         auto connection =
             std::make_unique<UploadConnection>(GetNode(),
                                                InetSocketAddress(site, INFERENCE_PORT),
-                                               *m_config.gateway,
-                                               *m_config.ledger,
+                                               *m_gateway,
+                                               *m_ledger,
                                                MakeCallback(&InferenceClient::Finish, this));
         connection->Open();
         return connection;
     };
-    m_edge = open(m_config.edge);
-    m_cloud = open(m_config.cloud);
+    m_edge = open(m_edgeAddress);
+    m_cloud = open(m_cloudAddress);
 }
 
 void
@@ -82,24 +105,24 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
     NS_LOG_FUNCTION(this << option << epoch);
     NS_ABORT_MSG_UNLESS(m_edge, "a request was issued before the client was started");
     m_lastOption = static_cast<int32_t>(option);
-    const Request request = m_config.ledger->Open(m_config.user, epoch, option);
+    const Request request = m_ledger->Open(m_user, epoch, option);
     const uint64_t id = request.id;
     m_issued(request);
     Pending& pending = m_pending[id];
     pending.site = request.choice.site;
-    pending.timeout = Simulator::Schedule(m_config.timeout, &InferenceClient::GiveUp, this, id);
+    pending.timeout = Simulator::Schedule(m_timeout, &InferenceClient::GiveUp, this, id);
     if (pending.site == Site::DEVICE)
     {
         pending.job = m_device.Submit(
             Seconds(request.choice.serviceS),
             false,
-            [this, id] { m_config.ledger->DeviceStarted(id); },
+            [this, id] { m_ledger->DeviceStarted(id); },
             [this, id] { Finish(id); });
         return;
     }
     RequestHeader header;
     header.requestId = id;
-    header.user = m_config.user;
+    header.user = m_user;
     header.option = option;
     header.variant = request.choice.variantIndex;
     header.uploadBytes = request.choice.uploadBytes;
@@ -138,7 +161,7 @@ InferenceClient::GiveUp(uint64_t requestId)
 void
 InferenceClient::Close(uint64_t requestId, RequestStatus status)
 {
-    if (const auto request = m_config.ledger->Finish(requestId, status))
+    if (const auto request = m_ledger->Finish(requestId, status))
     {
         m_finished(*request);
     }

@@ -23,17 +23,8 @@ class RequestLedger;
 struct Request;
 enum class RequestStatus : uint8_t;
 
-/** What an InferenceClient works with; what is pointed to must outlive it. */
-struct InferenceClientConfig
-{
-    uint32_t user{0};                    //!< index of the user
-    Ipv4Address edge;                    //!< the edge's address
-    Ipv4Address cloud;                   //!< the cloud's address
-    Time timeout;                        //!< after which a request is given up
-    const OptionTable* options{nullptr}; //!< what the options mean
-    GatewayProbe* gateway{nullptr};      //!< watches the user's gateway
-    RequestLedger* ledger{nullptr};      //!< keeps the books
-};
+/** A request that is not served by then is given up, s. */
+constexpr double DEFAULT_TIMEOUT_S = 10.0;
 
 /**
  * The application of one user: serves requests on the device (one core, first in, first out) or
@@ -44,7 +35,13 @@ class InferenceClient : public Application
   public:
     static TypeId GetTypeId();
 
-    void Configure(const InferenceClientConfig& config);
+    /**
+     * Give it what it works with; all of it must outlive the client.
+     * @param options what the options mean
+     * @param gateway watches the user's gateway
+     * @param ledger keeps the books
+     */
+    void Attach(const OptionTable& options, GatewayProbe& gateway, RequestLedger& ledger);
 
     /** A request arrives now and is served by @p option; @p epoch is recorded with it. */
     void Issue(uint32_t option, uint32_t epoch);
@@ -83,7 +80,13 @@ class InferenceClient : public Application
     void GiveUp(uint64_t requestId);
     void Close(uint64_t requestId, RequestStatus status);
 
-    InferenceClientConfig m_config;
+    uint32_t m_user;            //!< attribute User
+    Ipv4Address m_edgeAddress;  //!< attribute EdgeAddress
+    Ipv4Address m_cloudAddress; //!< attribute CloudAddress
+    Time m_timeout;             //!< attribute Timeout
+    const OptionTable* m_options{nullptr};
+    GatewayProbe* m_gateway{nullptr};
+    RequestLedger* m_ledger{nullptr};
     CorePool m_device{1};
     std::unique_ptr<UploadConnection> m_edge;
     std::unique_ptr<UploadConnection> m_cloud;

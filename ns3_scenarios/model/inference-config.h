@@ -6,6 +6,7 @@
 #include "access/delay-queue-disc.h"
 #include "model/arrivals.h"
 #include "model/background-load.h"
+#include "model/inference-client.h"
 
 #include <cstdint>
 #include <string>
@@ -23,9 +24,9 @@ struct InferenceConfig
     double epochLengthS{0.5}; //!< poisson and trace: time between decisions
     double epochGapS{0.05};   //!< sync: rest between the last request's end and the next decision
     double settleS{0.01};     //!< from the start of an episode to its first decision
-    double timeoutS{10.0};    //!< after which a request is given up
-    std::string conditions;   //!< "regular" or "weak" per user, comma-separated
-    uint32_t weakUsers{0};    //!< shorthand: the first k users are weak
+    double timeoutS{DEFAULT_TIMEOUT_S}; //!< after which a request is given up
+    std::string conditions;             //!< "regular" or "weak" per user, comma-separated
+    uint32_t weakUsers{0};              //!< shorthand: the first k users are weak
     double weakDelayMs{
         DEFAULT_WEAK_DELAY_MS}; //!< extra delay of each outgoing packet of a weak user
     BackhaulConfig backhaul;

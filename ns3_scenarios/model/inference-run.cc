@@ -192,8 +192,8 @@ InferenceRun::BuildApplications()
     m_ledger->SetJobCounter(MakeCallback(&InferenceRun::CountJobs, this));
 
     const auto serve = [this](Ptr<Node> node, uint32_t cores, const BackgroundLoadConfig& load) {
-        Ptr<InferenceServer> server = CreateObject<InferenceServer>();
-        server->Configure(m_options, cores, load);
+        auto server = CreateObjectWithAttributes<InferenceServer>("Cores", UintegerValue(cores));
+        server->Configure(m_options, load);
         RequestLedger* ledger = m_ledger.get();
         server->TraceConnectWithoutContext("UploadArrived",
                                            MakeCallback(&RequestLedger::UploadArrived, ledger));
@@ -210,16 +210,16 @@ InferenceRun::BuildApplications()
     for (uint32_t i = 0; i < m_users.size(); ++i)
     {
         ObservedUser& user = m_users[i];
-        InferenceClientConfig config;
-        config.user = i;
-        config.edge = m_backhaul->GetEdgeAddress(user.cell);
-        config.cloud = m_backhaul->GetCloudAddress(user.cell);
-        config.timeout = Seconds(m_config.timeoutS);
-        config.options = &m_options;
-        config.gateway = m_gateways[user.cell].get();
-        config.ledger = m_ledger.get();
-        user.client = CreateObject<InferenceClient>();
-        user.client->Configure(config);
+        user.client = CreateObjectWithAttributes<InferenceClient>(
+            "User",
+            UintegerValue(i),
+            "EdgeAddress",
+            Ipv4AddressValue(m_backhaul->GetEdgeAddress(user.cell)),
+            "CloudAddress",
+            Ipv4AddressValue(m_backhaul->GetCloudAddress(user.cell)),
+            "Timeout",
+            TimeValue(Seconds(m_config.timeoutS)));
+        user.client->Attach(m_options, *m_gateways[user.cell], *m_ledger);
         user.client->SetStartTime(connect);
         connect += CONNECT_SPACING;
         m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);

@@ -6,6 +6,7 @@
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
+#include "ns3/uinteger.h"
 
 namespace ns3::tandem
 {
@@ -22,6 +23,11 @@ InferenceServer::GetTypeId()
             .SetParent<Application>()
             .SetGroupName("Tandem")
             .AddConstructor<InferenceServer>()
+            .AddAttribute("Cores",
+                          "Requests that are served at the same time; set it before Configure()",
+                          UintegerValue(1),
+                          MakeUintegerAccessor(&InferenceServer::m_coreCount),
+                          MakeUintegerChecker<uint32_t>(1))
             .AddTraceSource("UploadArrived",
                             "The last byte of a request's upload is here.",
                             MakeTraceSourceAccessor(&InferenceServer::m_uploadArrived),
@@ -38,12 +44,10 @@ InferenceServer::GetTypeId()
 }
 
 void
-InferenceServer::Configure(const OptionTable& options,
-                           uint32_t cores,
-                           const BackgroundLoadConfig& background)
+InferenceServer::Configure(const OptionTable& options, const BackgroundLoadConfig& background)
 {
     m_options = &options;
-    m_cores = std::make_unique<CorePool>(cores);
+    m_cores = std::make_unique<CorePool>(m_coreCount);
     m_background = std::make_unique<BackgroundLoad>(background, *m_cores);
 }
 

@@ -36,12 +36,9 @@ class InferenceServer : public Application
 
     /**
      * @param options the service times; must outlive the server
-     * @param cores the number of cores
      * @param background the load of other tenants
      */
-    void Configure(const OptionTable& options,
-                   uint32_t cores,
-                   const BackgroundLoadConfig& background);
+    void Configure(const OptionTable& options, const BackgroundLoadConfig& background);
 
     /** Start the background load; at the start of an episode, after AssignStreams(). */
     void BeginEpisode();
@@ -81,6 +78,7 @@ class InferenceServer : public Application
     void Reply(uint64_t connection, const RequestHeader& header);
     void Close(uint64_t connection, bool reset);
 
+    uint32_t m_coreCount; //!< attribute Cores
     const OptionTable* m_options{nullptr};
     std::unique_ptr<CorePool> m_cores;
     std::unique_ptr<BackgroundLoad> m_background;

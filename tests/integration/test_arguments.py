@@ -209,6 +209,16 @@ def test_an_argument_can_be_an_attribute_of_an_ns3_object() -> None:
     assert "less than a packet" in alone("saturation", *fast, "--backlog=100").stderr
 
 
+def test_settings_of_clients_and_servers_are_attributes() -> None:
+    for kind, names in (
+        ("Client", ("User", "EdgeAddress", "Timeout=[+10s]")),
+        ("Server", ("Cores=[1]",)),
+    ):
+        told = alone("wifi-edge", f"--PrintAttributes=ns3::tandem::Inference{kind}").stdout
+        for name in names:
+            assert f"ns3::tandem::Inference{kind}::{name}" in told
+
+
 def test_what_is_no_scenario_says_so(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\necho hello; exit 3\n")
