@@ -14,7 +14,7 @@ from tandem.bridge.core.arguments import declared_arguments, to_text
 from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.core.simulator import Simulator
-from tandem.bridge.runs.columns import described
+from tandem.bridge.runs.description import describe
 
 COMMANDS = "<!-- commands -->"
 TABLES = "<!-- tables -->"
@@ -82,7 +82,7 @@ def schema() -> Schema:
 
 def tables(schema: Schema) -> str:
     """Every table with the columns' units and meanings."""
-    described_run = described(schema)
+    described_run = describe(schema)
     parts = []
     for table in described_run["records"]:
         parts.append(f"## {table['name']}.parquet\n\n| column | unit | meaning |\n|---|---|---|")

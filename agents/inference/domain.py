@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from tandem.agents.inference.objective import (
     PaperObjective,
 )
 from tandem.bridge.core.objective import Objective
-from tandem.bridge.core.schema import Column, Schema
+from tandem.bridge.core.schema import Column
 
 _COST: Final = (
     Column("timeouts", "", "those of them that timed out"),
@@ -37,9 +37,19 @@ class InferenceDomain:
     decision_columns: Final = (Column("finished", "", "requests that ended"), *_COST)
     episode_columns: Final = (Column("requests", "", "requests that ended in it"), *_COST)
 
-    def matches(self, schema: Schema) -> bool:
+    summary_tables: Final = (request_table.TABLE,)
+    label_keys: Final = ("users", "variants", "sites", "cells", "options")
+
+    def matches(self, tables: Mapping[str, Collection[str]]) -> bool:
         """Whether the scenario's request table has every column that is needed."""
-        return not request_table.missing_columns(schema.record_columns(request_table.TABLE))
+        return not request_table.missing_columns(tables.get(request_table.TABLE))
+
+    def node_attributes(self, node: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a user's node: ``user``, its number, and ``cell``, the name of its cell."""
+        if node["kind"] != "user":
+            return {}
+        user = int(node["name"].rpartition("-")[2])
+        return {"user": user, "cell": meta["cells"][meta["user_cells"][user]]["name"]}
 
     def decision_summary(self, records: Mapping[str, NDArray[np.void]]) -> dict[str, float | int]:
         """The fields of `EpochCost`."""

@@ -16,7 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tandem.bridge.core.objective import EpochResult, Objective
     from tandem.bridge.core.schema import Column, Schema
 
+    #: Names of the columns of each record table.
+    Tables: TypeAlias = Mapping[str, Collection[str]]
     Records: TypeAlias = Mapping[str, NDArray[np.void]]
     Summary: TypeAlias = dict[str, float | int]
 
@@ -61,8 +63,22 @@ class Domain(Protocol):
         """Name, unit and meaning of each entry of `episode_summary`, in the same order."""
         ...
 
-    def matches(self, schema: Schema) -> bool:
-        """Whether a scenario is of this domain."""
+    @property
+    def summary_tables(self) -> tuple[str, ...]:
+        """Names of the record tables that `decision_summary` and `episode_summary` read."""
+        ...
+
+    @property
+    def label_keys(self) -> tuple[str, ...]:
+        """Entries of ``meta`` that name the codes in the record tables."""
+        ...
+
+    def matches(self, tables: Tables) -> bool:
+        """Whether a scenario with these record tables is of this domain."""
+        ...
+
+    def node_attributes(self, node: Mapping[str, Any], meta: Mapping[str, Any]) -> dict[str, Any]:
+        """What a node of ``meta["topology"]`` is to this domain, for graphs of the topology."""
         ...
 
     def decision_summary(self, records: Records) -> Summary:
@@ -107,11 +123,18 @@ def register_domain(table: str, where: str) -> None:
 
 def domain_of(schema: Schema) -> Domain | None:
     """The domain that a scenario is of, ``None`` for a scenario of no registered domain."""
-    for table in schema.records:
-        where = _DOMAINS.get(table.name)
+    return domain_for(
+        {table.name: [column.name for column in table.columns] for table in schema.records}
+    )
+
+
+def domain_for(tables: Tables) -> Domain | None:
+    """The same, for what is known of a recorded run: the record tables and their columns."""
+    for table in tables:
+        where = _DOMAINS.get(table)
         if where is not None:
             module, _, attribute = where.partition(":")
             domain: Domain = getattr(importlib.import_module(module), attribute)
-            if domain.matches(schema):
+            if domain.matches(tables):
                 return domain
     return None

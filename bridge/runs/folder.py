@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Files of a run folder: made once, replaced only whole."""
+"""A run folder: the names of its files, how it is made, how its files are written."""
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import json
 import shutil
-import signal
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +16,18 @@ import yaml
 
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.files import replace_text, replacing, unfinished
-from tandem.bridge.runs.columns import SCHEMA
 
 METADATA: Final = "metadata.json"
 CONFIG: Final = "config.yaml"
+#: Describes the tables; written from `tandem.bridge.runs.description.describe`.
+SCHEMA: Final = "schema.json"
+#: See `tandem.bridge.runs.journal`.
+JOURNAL: Final = "journal.bin"
+#: The tables that every run has, beside the scenario's record tables.
+DECISIONS: Final = "decisions"
+EPISODES: Final = "episodes"
+_TABLE: Final = ".parquet"
+#: ``format`` in `METADATA`, by which a run folder is known.
 FORMAT: Final = "tandem-run"
 #: Raised by one whenever a reader of the old files would not understand the new ones.
 FORMAT_VERSION: Final = 2
@@ -41,8 +47,6 @@ def check(folder: Path, *, force: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise RunFolderError(f"{folder} exists and is not a folder: choose another --out")
-    from tandem.bridge.runs.journal import is_locked  # which needs this module
-
     if folder.is_dir() and is_locked(folder):
         raise RunFolderError(
             f"another run is writing to {folder}: choose another --out, or wait for its end"
@@ -86,23 +90,41 @@ def is_run(folder: Path) -> bool:
 
 def _is_begun(folder: Path) -> bool:
     """Whether ``folder`` holds what a run leaves that was killed in its very first moments."""
-    from tandem.bridge.runs.journal import JOURNAL  # which needs this module
-
     begun = set(unfinished(folder))
     others = {path.name for path in folder.iterdir() if path not in begun}
     return JOURNAL in others and others <= {JOURNAL, CONFIG, SCHEMA, METADATA}
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a living run writes to the folder."""
+    try:
+        with (folder / JOURNAL).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def table_path(folder: Path, table: str) -> Path:
+    """The file of a table."""
+    return folder / f"{table}{_TABLE}"
+
+
+def table_paths(folder: Path) -> list[Path]:
+    """The files of all tables; the stem of each is the table's name."""
+    return sorted(folder.glob(f"*{_TABLE}"))
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as indented JSON, atomically."""
-    text = json.dumps(content, indent=2, default=str) + "\n"
-    replace_text(path, text)
+    replace_text(path, json.dumps(content, indent=2, default=str) + "\n")
 
 
 def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``content`` as YAML in the given order, atomically."""
-    text = yaml.safe_dump(dict(content), sort_keys=False)
-    replace_text(path, text)
+    replace_text(path, yaml.safe_dump(dict(content), sort_keys=False))
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -117,18 +139,3 @@ def write_table(path: Path, table: pa.Table) -> None:
             use_dictionary=False,
             row_group_size=ROW_GROUP_ROWS,
         )
-
-
-@contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back while the results of a run are written (main thread only)."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in held}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

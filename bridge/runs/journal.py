@@ -25,9 +25,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from tandem.bridge.core.arrays import pack, unpack
-from tandem.bridge.runs.folder import RunFolderError
+from tandem.bridge.runs.folder import JOURNAL, RunFolderError
 
-JOURNAL: Final = "journal.bin"
 #: At most so much is lost when the machine, not only the process, fails.
 SYNC_S: Final = 5.0
 #: First bytes of the file; the number is raised with every change of the format.
@@ -154,15 +153,3 @@ def read(folder: Path) -> Iterator[Entry]:
             end += _PREFIX.size + size
             head, arrays = unpack(content)
             yield Entry(head[_CALL], head[_VALUES], arrays, end)
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a living run writes to the folder."""
-    try:
-        with (folder / JOURNAL).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

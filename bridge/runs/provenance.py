@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tandem.bridge.core.program_digest import file_digest
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -56,9 +57,7 @@ def build_identity(program: Path) -> dict[str, str | None]:
     return {
         "tandem_version": importlib.metadata.version("ns3-tandem"),
         "git_sha": git_sha(),
-        "program_sha256": hashlib.sha256(program.read_bytes()).hexdigest()
-        if program.is_file()
-        else None,  # on another machine
+        "program_sha256": file_digest(program) if program.is_file() else None,  # on another machine
     }
 
 

@@ -9,23 +9,29 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from tandem.bridge.core.domain import domain_for
 from tandem.bridge.runs import folder as run_folder
-from tandem.bridge.runs.columns import DECISIONS, EPISODES, SCHEMA
+from tandem.bridge.runs.folder import DECISIONS, EPISODES
 from tandem.bridge.runs.recovery import recover
 
 if TYPE_CHECKING:
     import networkx
 
+#: Record table of scenarios whose nodes have places: ``node``, ``x_m``, ``y_m`` per decision.
+POSITIONS: Final = "positions"
+
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder in memory. Tables that the run does not have are empty data frames.
+    """A run folder in memory.
+
+    Every table is an attribute as well: ``run.requests`` is ``run.table("requests")``.
 
     Attributes:
         folder: where it came from.
@@ -69,11 +75,6 @@ class Run:
         return self.tables.get(name, pd.DataFrame())
 
     @property
-    def requests(self) -> pd.DataFrame:
-        """One row per request that ended."""
-        return self.table("requests")
-
-    @property
     def decisions(self) -> pd.DataFrame:
         """One row per decision."""
         return self.table(DECISIONS)
@@ -83,10 +84,18 @@ class Run:
         """One row per episode."""
         return self.table(EPISODES)
 
-    @property
-    def positions(self) -> pd.DataFrame:
-        """Where each radio node was at each decision."""
-        return self.table("positions")
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """A table that the run has or describes.
+
+        Raises:
+            AttributeError: it has none of that name.
+        """
+        facts = vars(self)  # empty while an instance is being copied
+        tables, schema = facts.get("tables", {}), facts.get("schema", {})
+        known = {*tables, *(entry["name"] for entry in schema.get("records", ()))}
+        if name not in known:
+            raise AttributeError(f"a run without table {name!r}; it has {', '.join(sorted(known))}")
+        return self.table(name)
 
     def columns(self, table: str) -> pd.DataFrame:
         """What the columns of a table mean.
@@ -97,7 +106,7 @@ class Run:
         Raises:
             KeyError: the run has no such table.
         """
-        described = {entry["name"]: entry["columns"] for entry in self.schema["records"]}
+        described = self._described
         if table not in described:
             raise KeyError(f"run {self.name} describes no table {table!r}: {sorted(described)}")
         rows = {column["name"]: (column["unit"], column["help"]) for column in described[table]}
@@ -133,6 +142,11 @@ class Run:
             return pd.DataFrame(columns=names)
         return pd.concat(frames, names=["episode", "epoch", "row"])
 
+    @property
+    def _described(self) -> dict[str, list[dict[str, str]]]:
+        """The columns of each described table."""
+        return {entry["name"]: entry["columns"] for entry in self.schema["records"]}
+
     def _column(self, block: str) -> pd.Series[Any]:
         return self.decisions.get(f"observation_{block}", pd.Series(dtype=object))
 
@@ -140,15 +154,18 @@ class Run:
     def topology(self) -> networkx.Graph[str]:
         """Nodes and links of the scenario.
 
-        Node attributes: ``kind``, ``x_m``, ``y_m`` (where it is at the run's first decision),
-        and for users ``user`` and ``cell``. Link attributes: ``kind``, ``rate_bps`` (``None`` for
-        a radio channel, whose rate changes), ``delay_s``.
+        Node attributes: ``kind``, ``x_m``, ``y_m`` (where it is at the run's first decision), and
+        what the scenario's domain adds (inference: ``user`` and ``cell`` of users). Link
+        attributes: ``kind``, ``rate_bps`` (``None`` for a radio channel, whose rate changes),
+        ``delay_s``.
         """
         import networkx
 
         graph: networkx.Graph[str] = networkx.Graph(scenario=self.schema["scenario"])
         described = self.meta.get("topology") or {"nodes": [], "links": []}
-        places = self.positions
+        places = self.table(POSITIONS)
+        columns = {name: [c["name"] for c in rows] for name, rows in self._described.items()}
+        domain = domain_for(columns)
         first: dict[int, tuple[float, float]] = {}
         if len(places):
             start = places.drop_duplicates("node")
@@ -159,10 +176,8 @@ class Run:
             attributes = {key: value for key, value in node.items() if key != "name"}
             if index in first:
                 attributes["x_m"], attributes["y_m"] = first[index]
-            if node["kind"] == "user":
-                user = int(node["name"].rpartition("-")[2])
-                attributes["user"] = user
-                attributes["cell"] = self.meta["cells"][self.meta["user_cells"][user]]["name"]
+            if domain is not None:
+                attributes |= domain.node_attributes(node, self.meta)
             graph.add_node(node["name"], **attributes)
         for link in described["links"]:
             attributes = {key: value for key, value in link.items() if key not in ("a", "b")}
@@ -189,9 +204,9 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     metadata = json.loads((path / run_folder.METADATA).read_text(encoding="utf-8"))
     _check_version(path, metadata)
     try:
-        schema = json.loads((path / SCHEMA).read_text(encoding="utf-8"))
+        schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))
         config = yaml.safe_load((path / run_folder.CONFIG).read_text(encoding="utf-8")) or {}
-        tables = {file.stem: pd.read_parquet(file) for file in sorted(path.glob("*.parquet"))}
+        tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}
     except (OSError, ValueError) as error:
         raise run_folder.RunFolderError(
             f"{path} cannot be read (status of the run: {metadata.get('status')}): {error}"

@@ -33,7 +33,12 @@ print("\\n".join(name for name in sys.modules if name.startswith(DOMAIN)))
 """
 #: Above the bridge.
 DOMAIN = ("tandem.agents", "tandem.dnn_profiles", "tandem.scripts")
-FREE = ("tandem.bridge.core", "tandem.bridge.remote", "tandem.bridge.backends")
+FREE = (
+    "tandem.bridge.core",
+    "tandem.bridge.remote",
+    "tandem.bridge.backends",
+    "tandem.bridge.runs",
+)
 
 
 def loaded(program: str, **names: object) -> list[str]:

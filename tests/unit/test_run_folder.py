@@ -12,8 +12,8 @@ import pytest
 from request_rows import DTYPE, MakeRequests
 
 from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.arrow import record_table
 from tandem.bridge.runs.provenance import config_hash
-from tandem.bridge.runs.record_tables import record_table
 
 
 def make_run(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tandem.agents.common.units import MS_PER_S
-from tandem.bridge.runs.reader import Run
+from tandem.bridge.runs.reader import POSITIONS, Run
 from tandem.scripts.app.figures import style
 
 HOSTS: Final = ("edge", "cloud")
@@ -19,7 +19,7 @@ GATEWAY_KINDS: Final = ("ap", "enb", "pgw")
 
 def topology_map(runs: Sequence[Run]) -> go.Figure:
     """Users at their places with the trails they walked; filled by site, ringed by cell."""
-    drawn = [run for run in runs if len(run.positions)]
+    drawn = [run for run in runs if len(run.table(POSITIONS))]
     if not drawn:
         raise style.NoData(
             "the runs have no positions: their scenario is not an inference scenario"
@@ -27,7 +27,7 @@ def topology_map(runs: Sequence[Run]) -> go.Figure:
     figure, cells, height = style.panels(runs, panel_px=380)
     shown: set[str] = set()
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
-        if len(run.positions):
+        if len(run.table(POSITIONS)):
             _draw(figure, run, index, cell, shown)
         figure.update_yaxes(
             scaleanchor=f"x{index + 1}" if index else "x",
@@ -48,7 +48,8 @@ def favourite_site(requests: pd.DataFrame) -> pd.Series[int]:
 
 
 def _draw(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: set[str]) -> None:
-    places = run.positions[run.positions["episode"] == run.positions["episode"].min()]
+    places = run.table(POSITIONS)
+    places = places[places["episode"] == places["episode"].min()]
     nodes = run.meta["topology"]["nodes"]
     last = places.drop_duplicates("node", keep="last").set_index("node")
     where = {nodes[node]["name"]: (row.x_m, row.y_m) for node, row in last.iterrows()}

@@ -36,7 +36,7 @@ def load_run(folder: Path) -> Run:
             f"{run.metadata.get('status')}): its scenario records no requests, or the run was "
             "killed before it could write"
         )
-    missing = request_table.missing_columns(run.requests.columns)
+    missing = request_table.missing_columns(run.table(request_table.TABLE).columns)
     if missing:
         raise run_folder.RunFolderError(
             f"{folder}/{request_table.TABLE}.parquet lacks the columns {', '.join(missing)}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tandem.agents.inference.request_table import COMPONENTS
-from tandem.bridge.runs.reader import Run
+from tandem.bridge.runs.reader import POSITIONS, Run
 
 EPOCH_COLUMNS: Final = ("episode", "epoch", "begin_s", "end_s")
 
@@ -46,8 +46,8 @@ def epochs(run: Run) -> pd.DataFrame:
         episode with its last request.
     """
     requests = run.requests
-    if len(run.positions):
-        begin = run.positions.groupby(["episode", "epoch"])["time_s"].first()
+    if len(run.table(POSITIONS)):
+        begin = run.table(POSITIONS).groupby(["episode", "epoch"])["time_s"].first()
     else:
         begin = requests.groupby(["episode", "epoch"])["arrival_s"].min()
     table = begin.rename("begin_s").reset_index().sort_values(["episode", "epoch"])

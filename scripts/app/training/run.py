@@ -37,7 +37,8 @@ EVALUATION: Final = "evaluation.parquet"
 CHECKPOINTS: Final = "checkpoints"
 #: Checkpoints that are kept: the last one, and one more in case that is damaged.
 KEPT_CHECKPOINTS: Final = 2
-CHECKPOINT_FORMAT: Final = 1
+#: Raised by one with every change of what a checkpoint holds.
+CHECKPOINT_FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
