@@ -70,7 +70,16 @@ def labels_of(schema: Schema) -> bytes:
             for block in schema.observation
         },
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(_canonical(content), sort_keys=True, separators=(",", ":")).encode()
+
+
+def _canonical(value: Any) -> Any:
+    """``569`` for ``569.0`` as well: a table's bytes must not depend on how a schema is written."""
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _table(name: str, columns: Iterable[Column]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from request_rows import DTYPE, MakeRequests
+from run_folders import schema
 
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.arrow import record_table
+from tandem.bridge.runs.description import labels_of
 from tandem.bridge.runs.provenance import config_hash
 
 
@@ -119,3 +122,14 @@ def test_structured_rows_survive_the_round_trip(
     back = pq.read_table(tmp_path / "t")
     assert back["request_id"].to_pylist() == [2**53 + 1]
     assert back["response_time_s"].to_pylist() == [np.nextafter(0.1, 1)]
+
+
+def test_labels_do_not_depend_on_how_a_number_is_written() -> None:
+    def labels(mmacs: float) -> bytes:
+        options = [{"option": 0, "mmacs": mmacs, "service_s": 1.5}]
+        meta = {**schema().meta, "options": options}
+        return labels_of(dataclasses.replace(schema(), meta=meta))
+
+    assert labels(569.0) == labels(569)
+    assert b'"mmacs":569,' in labels(569.0)
+    assert b'"service_s":1.5' in labels(569.0)
