@@ -4,6 +4,9 @@
 The header is a JSON object: ``{"message": {...}, "arrays": [{"name", "dtype", "shape"}, ...]}``.
 Array ``i`` is the ``i``-th frame after the header, C order, little-endian. Nothing on the wire is
 ever executed, unpickled, or taken for a path; whatever does not fit raises `WireError`.
+
+Files have another format, `tandem.bridge.core.arrays`. Frames stay apart here because they cross
+without a copy, and because every size is checked before anything is read.
 """
 
 from __future__ import annotations
@@ -31,9 +34,10 @@ DEFAULT_MAX_ARRAY_BYTES: Final = 16 * 1024 * 1024
 #: Characters of a refused header's fault that are told to whoever sent it.
 _REASON_CHARACTERS: Final = 200
 
+DtypeName: TypeAlias = Literal["float64", "int64", "int32", "bytes"]
 #: Element types that may travel. ``bytes`` are rows of record tables; their columns are in the
 #: schema.
-DTYPES: Final[Mapping[str, np.dtype[Any]]] = {
+DTYPES: Final[Mapping[DtypeName, np.dtype[Any]]] = {
     "float64": np.dtype("<f8"),
     "int64": np.dtype("<i8"),
     "int32": np.dtype("<i4"),
@@ -58,7 +62,7 @@ class ArraySpec(Strict):
     """How to read one raw frame."""
 
     name: Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
-    dtype: Literal["float64", "int64", "int32", "bytes"]
+    dtype: DtypeName
     shape: Annotated[list[Annotated[int, Field(ge=0, le=MAX_AXIS)]], Field(max_length=MAX_AXES)]
 
     @property
@@ -161,15 +165,10 @@ def rows(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(array.tobytes(), dtype).copy()
 
 
-def _dtype_name(name: str, dtype: np.dtype[Any]) -> Literal["float64", "int64", "int32", "bytes"]:
-    if dtype == np.float64:
-        return "float64"
-    if dtype == np.int64:
-        return "int64"
-    if dtype == np.int32:
-        return "int32"
-    if dtype == np.uint8:
-        return "bytes"
+def _dtype_name(name: str, dtype: np.dtype[Any]) -> DtypeName:
+    for known, travels in DTYPES.items():
+        if dtype == travels:
+            return known
     raise WireError(f"array '{name}' has element type {dtype}; {', '.join(DTYPES)} can travel")
 
 

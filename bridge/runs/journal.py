@@ -58,7 +58,7 @@ class Journal:
 
     Args:
         folder: of the run.
-        keep_bytes: how much of an existing journal is gone on with.
+        keep_bytes: how much of an existing journal to keep; new entries follow it.
 
     Raises:
         RunFolderError: another run holds the lock, or the folder cannot be written.
