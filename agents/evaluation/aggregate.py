@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Few runs, said honestly: interquartile mean, bootstrap intervals, runs that were cut off."""
+"""Statistics for few runs: interquartile mean, bootstrap intervals, runs that were cut off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.bridge.core.errors import TandemError
 
 #: Share cut from either end for the interquartile mean.
 QUARTER: Final = 0.25
@@ -123,12 +122,8 @@ def ratio_interval(
 
 def _stats() -> Any:
     """SciPy's statistics: half a second to import, so only when they are asked for."""
-    try:
-        from scipy import stats
-    except ImportError as error:
-        raise TandemError(
-            "statistics over runs need SciPy: pip install 'ns3-tandem[agents]' or scipy"
-        ) from error
+    from scipy import stats
+
     return stats
 
 
