@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-
 #: Share cut from either end for the interquartile mean.
 QUARTER: Final = 0.25
 CONFIDENCE: Final = 0.95
