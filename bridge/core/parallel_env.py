@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""PettingZoo's parallel interface: every user is an agent (needs the extra ``multiagent``)."""
+"""PettingZoo's parallel interface: each entry of the joint action is an agent.
+
+Needs the extra ``multiagent``.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,10 @@ AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
 class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignore[misc]
     """One scenario with one agent per entry of the action block.
 
-    Agent ``user_i`` sees row ``i`` of every observation block that has one row per agent, and all
-    of every other block (sites, cells). It plays entry ``i`` of the joint action. `state` returns
-    everything, for centralised training.
+    Agent ``i`` sees row ``i`` of every observation block that the scenario declares to have the
+    same rows as its action block, and all of every other block. It plays entry ``i`` of the joint
+    action. Agents are named after these rows (``user_0``, ``user_1``, …; ``agent_0``, … where the
+    scenario declares none). `state` returns everything, for centralised training.
 
     Args:
         scenario: as for `TandemEnv`.
@@ -55,6 +59,7 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
             if self._own_reward is not None and not options.get("records_in_info", True):
                 raise ValueError('reward="own" reads the record tables: keep records_in_info=True')
             self._action_spaces = split_action_space(self._env.action_space)
+            self._rows = self._env.schema.agent_blocks()
         except BaseException:
             self._env.close()
             raise
@@ -65,13 +70,11 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignor
             "is_parallelizable": True,
         }
         self.render_mode = None
-        self.possible_agents = [f"user_{index}" for index in range(count)]
+        kind = self._env.schema.action.rows or "agent"
+        self.possible_agents = [f"{kind}_{index}" for index in range(count)]
         self.agents: list[str] = []
         self._index = {agent: index for index, agent in enumerate(self.possible_agents)}
         blocks = self._env.observation_space
-        self._rows: frozenset[str] = frozenset(
-            name for name, box in blocks.items() if has_row_per_agent(box.shape, count)
-        )
         self._observation_spaces: list[spaces.Space[Any]] = [
             self._agent_space(blocks, row) for row in range(count)
         ]
@@ -195,8 +198,3 @@ def split_action_space(joint: spaces.Space[Any]) -> list[spaces.Space[Any]]:
             for i in range(joint.shape[0])
         ]
     raise ValueError(f"{joint} cannot be split into one action per agent: it is not one row")
-
-
-def has_row_per_agent(shape: tuple[int, ...] | None, agents: int) -> bool:
-    """Whether an observation block of this shape is a table with one row per agent."""
-    return shape is not None and len(shape) > 1 and shape[0] == agents

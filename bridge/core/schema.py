@@ -39,7 +39,8 @@ class Block:
     """A dense array in shared memory: an observation or the action.
 
     ``columns`` names the entries of the last axis (or has one entry for all values); the action
-    block has none, but bounds ``low`` and ``high`` (inclusive).
+    block has none, but bounds ``low`` and ``high`` (inclusive). ``rows`` names what each entry of
+    the first axis belongs to ("user"); it is "" where the scenario says nothing.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Block:
     columns: tuple[Column, ...] = ()
     low: float = -math.inf
     high: float = math.inf
+    rows: str = ""
 
     @property
     def size(self) -> int:
@@ -185,6 +187,25 @@ class Schema:
         names = ", ".join(block.name for block in self.observation)
         raise KeyError(f"scenario '{self.scenario}' has no block '{name}'; it has {names}")
 
+    def agent_blocks(self) -> frozenset[str]:
+        """Names of the observation blocks with one row per agent.
+
+        An agent is an entry of the action block's first axis; the scenario declares which blocks
+        have the same rows. Without that declaration no block has one row per agent.
+
+        Raises:
+            ValueError: a block of such rows has another number of them.
+        """
+        rows, count = self.action.rows, self.action.shape[0]
+        blocks = [block for block in self.observation if rows and block.rows == rows]
+        for block in blocks:
+            if block.shape[0] != count:
+                raise ValueError(
+                    f"scenario {self.scenario!r} declares {block.shape[0]} rows of {rows!r} in block "
+                    f"{block.name!r}, but {count} in its action block: declare as many in both"
+                )
+        return frozenset(block.name for block in blocks)
+
     def record_columns(self, table: str) -> tuple[str, ...] | None:
         """Columns of the record table of that name; ``None`` when there is none."""
         for entry in self.records:
@@ -217,6 +238,7 @@ def _parse_block(entry: Mapping[str, Any]) -> Block:
         columns=tuple(Column(**column) for column in entry.get("columns", ())),
         low=entry.get("low", -math.inf),
         high=entry.get("high", math.inf),
+        rows=entry.get("rows", ""),
     )
 
 

@@ -104,24 +104,43 @@ AgentLink::AddArguments(CommandLine& cmd)
 ObservationBlock*
 AgentLink::AddObservation(std::string name,
                           std::vector<uint32_t> shape,
-                          std::vector<Column> columns)
+                          std::vector<Column> columns,
+                          std::string rows)
 {
-    return m_schema.Add(
-        std::make_unique<ObservationBlock>(std::move(name), std::move(shape), std::move(columns)));
+    return m_schema.Add(std::make_unique<ObservationBlock>(std::move(name),
+                                                           std::move(shape),
+                                                           std::move(columns),
+                                                           std::move(rows)));
 }
 
 ActionBlock*
-AgentLink::AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high)
+AgentLink::AddAction(std::string name,
+                     std::vector<uint32_t> shape,
+                     int32_t low,
+                     int32_t high,
+                     std::string rows)
 {
-    return m_schema.Add(
-        std::make_unique<ActionBlock>(std::move(name), std::move(shape), false, low, high));
+    return m_schema.Add(std::make_unique<ActionBlock>(std::move(name),
+                                                      std::move(shape),
+                                                      false,
+                                                      low,
+                                                      high,
+                                                      std::move(rows)));
 }
 
 ActionBlock*
-AgentLink::AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high)
+AgentLink::AddRealAction(std::string name,
+                         std::vector<uint32_t> shape,
+                         double low,
+                         double high,
+                         std::string rows)
 {
-    return m_schema.Add(
-        std::make_unique<ActionBlock>(std::move(name), std::move(shape), true, low, high));
+    return m_schema.Add(std::make_unique<ActionBlock>(std::move(name),
+                                                      std::move(shape),
+                                                      true,
+                                                      low,
+                                                      high,
+                                                      std::move(rows)));
 }
 
 RecordTable*

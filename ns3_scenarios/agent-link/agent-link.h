@@ -62,19 +62,33 @@ class AgentLink
      * @param name unique among the observation blocks
      * @param shape extents of the axes
      * @param columns one column for all values, or one for each entry of the last axis
+     * @param rows what each entry of the first axis belongs to ("user", "ap"), "" for nothing in
+     *        particular. A block with the rows of the action block has one row per agent: with
+     *        several agents each sees its own row of it, and all of any other block.
      * @return the block, owned by the link
      */
     ObservationBlock* AddObservation(std::string name,
                                      std::vector<uint32_t> shape,
-                                     std::vector<Column> columns);
+                                     std::vector<Column> columns,
+                                     std::string rows = "");
     /**
      * Declare the agent's choices: integers from low to high, both allowed. One action block only.
+     * With rows, each entry of the first axis is the choice of one agent of that name.
      */
-    ActionBlock*
-    AddAction(std::string name, std::vector<uint32_t> shape, int32_t low, int32_t high);
-    /** Declare the agent's choices as float64 from low to high. One action block only. */
-    ActionBlock*
-    AddRealAction(std::string name, std::vector<uint32_t> shape, double low, double high);
+    ActionBlock* AddAction(std::string name,
+                           std::vector<uint32_t> shape,
+                           int32_t low,
+                           int32_t high,
+                           std::string rows = "");
+    /**
+     * Declare the agent's choices as float64 from low to high. One action block only.
+     * With rows, each entry of the first axis is the choice of one agent of that name.
+     */
+    ActionBlock* AddRealAction(std::string name,
+                               std::vector<uint32_t> shape,
+                               double low,
+                               double high,
+                               std::string rows = "");
     /** Declare a table of rows that the scenario reports. */
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
     /** Tell the agent something fixed; json is any JSON value, other text is a fatal error. */

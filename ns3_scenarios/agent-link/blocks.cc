@@ -26,10 +26,12 @@ Product(const std::vector<uint32_t>& shape)
 
 ObservationBlock::ObservationBlock(std::string name,
                                    std::vector<uint32_t> shape,
-                                   std::vector<Column> columns)
+                                   std::vector<Column> columns,
+                                   std::string rows)
     : m_name(std::move(name)),
       m_shape(std::move(shape)),
       m_columns(std::move(columns)),
+      m_rows(std::move(rows)),
       m_size(Product(m_shape))
 {
     NS_ABORT_MSG_IF(m_size == 0, "observation block '" << m_name << "' has no values");
@@ -96,6 +98,12 @@ ObservationBlock::GetColumns() const
     return m_columns;
 }
 
+const std::string&
+ObservationBlock::GetRows() const
+{
+    return m_rows;
+}
+
 size_t
 ObservationBlock::GetSize() const
 {
@@ -123,12 +131,14 @@ ActionBlock::ActionBlock(std::string name,
                          std::vector<uint32_t> shape,
                          bool real,
                          double low,
-                         double high)
+                         double high,
+                         std::string rows)
     : m_name(std::move(name)),
       m_shape(std::move(shape)),
       m_real(real),
       m_low(low),
       m_high(high),
+      m_rows(std::move(rows)),
       m_size(Product(m_shape))
 {
     NS_ABORT_MSG_IF(m_size == 0, "action block '" << m_name << "' has no values");
@@ -167,6 +177,12 @@ const std::vector<uint32_t>&
 ActionBlock::GetShape() const
 {
     return m_shape;
+}
+
+const std::string&
+ActionBlock::GetRows() const
+{
+    return m_rows;
 }
 
 bool

@@ -44,7 +44,11 @@ struct RecordColumn
 class ObservationBlock
 {
   public:
-    ObservationBlock(std::string name, std::vector<uint32_t> shape, std::vector<Column> columns);
+    /** @param rows what each row belongs to, see AgentLink::AddObservation() */
+    ObservationBlock(std::string name,
+                     std::vector<uint32_t> shape,
+                     std::vector<Column> columns,
+                     std::string rows = "");
 
     /**
      * Set one value of a flattened block; the value is clamped to its column's bounds.
@@ -72,6 +76,8 @@ class ObservationBlock
     const std::string& GetName() const;
     const std::vector<uint32_t>& GetShape() const;
     const std::vector<Column>& GetColumns() const;
+    /** @return what each entry of the first axis belongs to, "" for nothing in particular */
+    const std::string& GetRows() const;
     /** @return number of values */
     size_t GetSize() const;
     size_t GetBytes() const;
@@ -84,6 +90,7 @@ class ObservationBlock
     std::string m_name;
     std::vector<uint32_t> m_shape;
     std::vector<Column> m_columns;
+    std::string m_rows;
     size_t m_size;
     double* m_values{nullptr};
 };
@@ -93,7 +100,12 @@ class ActionBlock
 {
   public:
     /** Bounds are inclusive. */
-    ActionBlock(std::string name, std::vector<uint32_t> shape, bool real, double low, double high);
+    ActionBlock(std::string name,
+                std::vector<uint32_t> shape,
+                bool real,
+                double low,
+                double high,
+                std::string rows = "");
 
     /** @return the choice at an index of an int32 block */
     int32_t Get(size_t index) const
@@ -123,6 +135,8 @@ class ActionBlock
 
     const std::string& GetName() const;
     const std::vector<uint32_t>& GetShape() const;
+    /** @return what each entry of the first axis belongs to, "" for nothing in particular */
+    const std::string& GetRows() const;
     /** @return true for a block of float64, false for one of int32 */
     bool IsReal() const;
     size_t GetSize() const;
@@ -155,6 +169,7 @@ class ActionBlock
     bool m_real;
     double m_low;
     double m_high;
+    std::string m_rows;
     size_t m_size;
     unsigned char* m_memory{nullptr};
 };

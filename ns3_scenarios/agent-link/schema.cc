@@ -30,6 +30,17 @@ AlignedBytes(const Part& part)
     return RoundUp(part.GetBytes(), CACHE_LINE);
 }
 
+/// Say what the rows of a block belong to, if to anything.
+template <typename Block>
+void
+AddRows(Json& described, const Block& block)
+{
+    if (!block.GetRows().empty())
+    {
+        described["rows"] = block.GetRows();
+    }
+}
+
 Json
 Describe(const ObservationBlock& block, uint64_t offset)
 {
@@ -44,19 +55,21 @@ Describe(const ObservationBlock& block, uint64_t offset)
             {"help", column.help            }
         });
     }
-    return {
+    Json described = {
         {"name",    block.GetName() },
         {"dtype",   "float64"       },
         {"offset",  offset          },
         {"shape",   block.GetShape()},
         {"columns", columns         }
     };
+    AddRows(described, block);
+    return described;
 }
 
 Json
 Describe(const ActionBlock& block)
 {
-    return {
+    Json described = {
         {"name",   block.GetName()                     },
         {"dtype",  block.IsReal() ? "float64" : "int32"},
         {"offset", 0                                   },
@@ -64,6 +77,8 @@ Describe(const ActionBlock& block)
         {"low",    JsonNumber(block.GetLow())          },
         {"high",   JsonNumber(block.GetHigh())         }
     };
+    AddRows(described, block);
+    return described;
 }
 
 Json

@@ -29,11 +29,12 @@ template <typename T>
 class TypedObservation
 {
   public:
-    /** Declare the block. */
+    /** Declare the block; kind is what each row belongs to, see AgentLink::AddObservation(). */
     TypedObservation(AgentLink& link,
                      std::string name,
                      size_t rows,
-                     std::vector<ObservationField<T>> fields)
+                     std::vector<ObservationField<T>> fields,
+                     std::string kind = "")
         : m_fields(std::move(fields))
     {
         std::vector<Column> columns;
@@ -43,7 +44,7 @@ class TypedObservation
         }
         const std::vector<uint32_t> shape{static_cast<uint32_t>(rows),
                                           static_cast<uint32_t>(columns.size())};
-        m_block = link.AddObservation(std::move(name), shape, std::move(columns));
+        m_block = link.AddObservation(std::move(name), shape, std::move(columns), std::move(kind));
     }
 
     /** Write the row of an object. */

@@ -265,7 +265,8 @@ InferenceRun::Declare()
     ActionBlock* action = m_link.AddAction("option",
                                            {m_config.users},
                                            0,
-                                           static_cast<int32_t>(m_options.GetCount()) - 1);
+                                           static_cast<int32_t>(m_options.GetCount()) - 1,
+                                           "user");
     m_ledger->DeclareRecords(m_link);
     m_positions = std::make_unique<PositionTable>(m_link, GetCells());
     DeclareFrames();

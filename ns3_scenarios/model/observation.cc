@@ -230,9 +230,9 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    m_userBlock.emplace(link, "users", m_users.size(), UserColumns());
-    m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns());
-    m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns());
+    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(), "user");
+    m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
+    m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
 }
 
 UserCounters

@@ -76,8 +76,9 @@ class Saturation
                                 {{"snr_db", "dB", -50, 100, "uplink SNR"},
                                  {"rate_bps", "bit/s", 0, 1e10, "PHY rate"},
                                  {"mcs", "", 0, 31, "MCS of the last data frame"},
-                                 {"goodput_bps", "bit/s", 0, 1e10, "of the last epoch"}});
-        m_action = link.AddAction("send", {users}, 0, 1);
+                                 {"goodput_bps", "bit/s", 0, 1e10, "of the last epoch"}},
+                                "user");
+        m_action = link.AddAction("send", {users}, 0, 1, "user");
         const auto INT64 = RecordColumn::INT64;
         const auto FLOAT64 = RecordColumn::FLOAT64;
         m_records = link.AddRecords(

@@ -189,3 +189,34 @@ def test_agents_see_their_own_row_and_get_their_own_cost() -> None:
     with pytest.raises(ValueError, match="no action for user_2"):
         env.step({"user_0": 0, "user_1": 0})
     env.close()
+
+
+def test_only_blocks_with_the_action_s_rows_are_split() -> None:
+    """Two users and two sites: as many rows, but a site is nobody's own."""
+    pytest.importorskip("pettingzoo")
+    from tandem.bridge.core.parallel_env import TandemParallelEnv
+
+    env = TandemParallelEnv("wifi-edge", users=2, epochs=3)
+    whole, _ = env.env.reset(seed=1)
+    observations, _ = env.reset(seed=1)
+    assert whole["sites"].shape[0] == 2
+    for index, agent in enumerate(("user_0", "user_1")):
+        seen = observations[agent]
+        assert seen in env.observation_space(agent)
+        np.testing.assert_array_equal(seen["users"], whole["users"][index])
+        np.testing.assert_array_equal(seen["sites"], whole["sites"])
+        np.testing.assert_array_equal(seen["cells"], whole["cells"])
+    env.close()
+
+
+def test_a_scenario_that_declares_no_rows_splits_nothing() -> None:
+    pytest.importorskip("pettingzoo")
+    from tandem.bridge.core.parallel_env import TandemParallelEnv
+
+    env = TandemParallelEnv("hello", queues=1, epochs=3)
+    observations, _ = env.reset(seed=1)
+    assert list(observations) == ["agent_0"]
+    assert observations["agent_0"]["backlog"].shape == (1,)
+    with pytest.raises(ValueError, match="rewards by agent"):
+        TandemParallelEnv("hello", reward="own")
+    env.close()

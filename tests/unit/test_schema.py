@@ -48,6 +48,19 @@ def test_blocks_become_spaces() -> None:
     assert schema.action_space() == spaces.MultiDiscrete([5, 5, 5])
 
 
+def test_blocks_with_the_action_s_rows_belong_to_agents() -> None:
+    action = {"name": "a", "dtype": "int32", "offset": 0, "shape": [2], "low": 0, "high": 4}
+    assert Schema.parse(text(action=[action])).agent_blocks() == frozenset()  # rows undeclared
+    block = {"name": "q", "dtype": "float64", "offset": 0, "shape": [2, 1], "columns": []}
+    blocks = [{**block, "rows": "ap"}, {**block, "name": "sites", "rows": "site"}]
+    acting = {**action, "rows": "ap"}
+    schema = Schema.parse(text(action=[acting], observation=blocks))
+    assert schema.agent_blocks() == {"q"}
+    other = Schema.parse(text(action=[{**acting, "shape": [3]}], observation=blocks))
+    with pytest.raises(ValueError, match="2 rows of 'ap' in block 'q', but 3"):
+        other.agent_blocks()
+
+
 def test_a_schema_of_another_version_is_refused() -> None:
     with pytest.raises(SchemaMismatch, match=r"version 2.*version 1.*tandem build"):
         Schema.parse(text(tandem_schema=2))
