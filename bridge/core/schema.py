@@ -201,7 +201,7 @@ class Schema:
         for block in blocks:
             if block.shape[0] != count:
                 raise ValueError(
-                    f"scenario {self.scenario!r} declares {block.shape[0]} rows of {rows!r} in block "
+                    f"scenario {self.scenario!r} has {block.shape[0]} rows of {rows!r} in block "
                     f"{block.name!r}, but {count} in its action block: declare as many in both"
                 )
         return frozenset(block.name for block in blocks)
