@@ -3,6 +3,7 @@
 #
 #   tandem_scenario_library(SOURCES … MODULES …)  -> static library tandem-scenario, installed with
 #                                                    its headers for `tandem build`
+#   tandem_moved_headers(OLD:NEW name… …)         -> installed headers at their old places that warn
 #   tandem_compat_library(SOURCES …)              -> static library tandem-compat: foreign interfaces
 #                                                    for `tandem build --compat`
 #   tandem_add_scenario(name SOURCES …)           -> executable <package>/_bin/name
@@ -42,6 +43,35 @@ function(tandem_scenario_library)
   # The smallest scenario is the template of `tandem new`.
   install(FILES scenarios/hello.cc DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   set_property(GLOBAL PROPERTY TANDEM_MODULES ${A_MODULES})
+endfunction()
+
+# Install for each name a header OLD/name.h that says so and includes NEW/name.h, for one release;
+# name=new_name where the name has changed, too.
+function(tandem_moved_headers)
+  set(_include "${CMAKE_CURRENT_BINARY_DIR}/moved")
+  file(REMOVE_RECURSE "${_include}")
+  foreach(_item IN LISTS ARGN)
+    if(_item MATCHES "^(.+):(.+)$")
+      set(_from "${CMAKE_MATCH_1}")
+      set(_to "${CMAKE_MATCH_2}")
+      continue()
+    endif()
+    string(REGEX REPLACE "=.*" "" _old "${_from}/${_item}.h")
+    string(REGEX REPLACE ".*=" "" _new "${_item}")
+    set(_new "${_to}/${_new}.h")
+    if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${_new}")
+      message(FATAL_ERROR "tandem_moved_headers: ${_new} does not exist")
+    endif()
+    if(_item MATCHES "=")
+      set(_old "${_old}.h")
+    endif()
+    file(WRITE "${_include}/${_old}" "// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+#pragma message(\"${_old} is now ${_new}; the old name goes with the next release\")
+#include \"${_new}\"
+")
+  endforeach()
+  install(DIRECTORY "${_include}/" DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem)
 endfunction()
 
 # Apart from tandem-scenario, so that only scenarios which ask for them get the foreign names.

@@ -2,104 +2,19 @@
 #include "agent-link/agent-link.h"
 
 #include "agent-link/agent-session.h"
-#include "agent-link/argument-check.h"
-#include "agent-link/number.h"
 
 #include "ns3/abort.h"
-#include "ns3/command-line.h"
 #include "ns3/log.h"
 #include "ns3/rng-seed-manager.h"
-
-#include <limits>
-#include <unistd.h>
 
 namespace ns3::tandem
 {
 
 NS_LOG_COMPONENT_DEFINE("TandemAgentLink");
 
-namespace
-{
-/** Rows a table holds between two decisions before the agent has to take them. */
-constexpr uint64_t DEFAULT_RECORD_CAPACITY = 4096;
-/** The value of --agent without an agent. */
-const char* const NO_AGENT = "none";
-/** Run number of the random streams before the episode's seed is set. */
-constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
-constexpr double MAX_RECORD_CAPACITY = 1e9;
-constexpr double MAX_BRANCH_SLOTS = 1e6;
-constexpr double MAX_SPIN_US = 1e6;
-} // namespace
-
 using namespace ::tandem::channel;
 
-AgentLink::AgentLink(std::string scenario)
-    : m_schema(std::move(scenario)),
-      m_agent(NO_AGENT),
-      m_warmupSeed(DEFAULT_WARMUP_SEED),
-      m_recordCapacity(DEFAULT_RECORD_CAPACITY),
-      m_spinUs(DEFAULT_SPIN_US)
-{
-}
-
 AgentLink::~AgentLink() = default;
-
-void
-AgentLink::AddArguments(CommandLine& cmd)
-{
-    RngSeedManager::SetRun(DEFAULT_WARMUP_SEED);
-    constexpr double NO_LIMIT = std::numeric_limits<double>::infinity();
-    constexpr auto BRIDGE = Argument::Owner::BRIDGE;
-    constexpr auto CORE = Argument::Owner::CORE;
-    Arguments arguments(cmd);
-    arguments
-        .Add("agent",
-             "who decides: none (see --policy), or the file descriptor of an agent's control "
-             "socket (set by the Python side)",
-             m_agent)
-        .OwnedBy(BRIDGE)
-        .Then([this] { UseAgent(); });
-    arguments.Add("policy", "what decides when --agent=none", m_policy).OwnedBy(BRIDGE);
-    arguments.Add("seed", "seed of the episode when --agent=none", m_seed, Range(0, NO_LIMIT))
-        .OwnedBy(BRIDGE);
-    arguments
-        .Add("warmupSeed",
-             "seed of the warm-up before every episode",
-             m_warmupSeed,
-             Range(0, NO_LIMIT))
-        .OwnedBy(CORE)
-        .Then([this] { RngSeedManager::SetRun(m_warmupSeed); });
-    arguments
-        .Add("epochs",
-             "decisions per episode; 0: no limit",
-             m_epochLimit,
-             Range(0, NO_LIMIT, "decisions"))
-        .OwnedBy(CORE);
-    arguments
-        .AddFile("requests",
-                 "CSV file for the first record table when --agent=none; empty: none",
-                 m_requestsCsv)
-        .OwnedBy(CORE);
-    arguments
-        .Add("recordCapacity",
-             "rows that a record table holds between two decisions",
-             m_recordCapacity,
-             Range(1, MAX_RECORD_CAPACITY, "rows"))
-        .OwnedBy(CORE);
-    arguments
-        .Add("branchSlots",
-             "counterfactuals that can be asked for in one go",
-             m_branchSlots,
-             Range(0, MAX_BRANCH_SLOTS))
-        .OwnedBy(BRIDGE);
-    arguments
-        .Add("spinUs",
-             "how long a wait spins before it sleeps",
-             m_spinUs,
-             Range(0, MAX_SPIN_US, "us"))
-        .OwnedBy(BRIDGE);
-    arguments.AddDescribe(m_schema.GetScenario());
-}
 
 ObservationBlock*
 AgentLink::AddObservation(std::string name,
@@ -293,21 +208,6 @@ uint64_t
 AgentLink::GetSeed() const
 {
     return m_seed;
-}
-
-void
-AgentLink::UseAgent()
-{
-    if (m_agent == NO_AGENT)
-    {
-        return;
-    }
-    int fd = -1;
-    if (ParseNumber(m_agent, fd) != NumberFault::NONE || fd <= STDERR_FILENO)
-    {
-        Fail("--agent=" + m_agent + ": expected none or the file descriptor of a control socket");
-    }
-    m_session = std::make_unique<AgentSession>(fd);
 }
 
 void

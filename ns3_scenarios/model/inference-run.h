@@ -65,6 +65,9 @@ class InferenceRun
     int Run();
 
   private:
+    /** Users connect one after the other, so that the handshakes do not collide. */
+    inline static const Time CONNECT_SPACING = MilliSeconds(5);
+
     void BuildNetwork();
     void BuildApplications();
     void Declare();

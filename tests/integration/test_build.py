@@ -14,7 +14,9 @@ from gymnasium.utils.env_checker import check_env
 from typer.testing import CliRunner
 
 import tandem  # noqa: F401
-from tandem.scripts.app.common.toolchain import BuildError, find_compiler
+from tandem.bridge.core.scenarios import scenario_executable
+from tandem.dnn_profiles.options import default_options_path
+from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
 from tandem.scripts.cli import app
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")
@@ -74,3 +76,126 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     result = RUNNER.invoke(app, ["new", "mine", "--in", str(tmp_path)])
     assert "exists" in str(result.exception)
+
+
+MOVED = (
+    ("workload/inference-run.h", "model/inference-run.h"),
+    ("workload/core-pool.h", "model/core-pool.h"),
+    ("probes/request-ledger.h", "model/request-ledger.h"),
+    ("access/wifi-cell.h", "access/wifi/wifi-cell.h"),
+    ("access/wifi-probe.h", "access/wifi/wifi-station-probe.h"),
+    ("access/lte-cell.h", "access/lte/lte-cell.h"),
+    ("access/argument-check.h", "agent-link/argument-check.h"),
+)
+
+
+def test_old_places_of_headers_still_work_and_say_where_they_are_now(tmp_path: Path) -> None:
+    source = tmp_path / "old.cc"
+    source.write_text(
+        "".join(f'#include "{old}"\n' for old, _ in MOVED)
+        + "ns3::tandem::WifiCell* cell;\nns3::tandem::InferenceRun* run;\n"
+    )
+    compiler = find_compiler()
+    assert compiler is not None
+    command = Toolchain.installed().command(
+        compiler, [source], tmp_path / "old.o", ["-c", "-fsyntax-only"]
+    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for old, new in MOVED:
+        assert f"{old} is now {new}" in done.stderr
+
+
+def test_meta_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "meta.cc"
+    source.write_text(
+        '#include "agent-link/agent-link.h"\n'
+        'int main() { ns3::tandem::AgentLink("mine").SetMeta("place", "Rome"); }\n'
+    )
+    result = RUNNER.invoke(app, ["build", str(source)])
+    assert result.exit_code == 0, result.output
+    done = subprocess.run([tmp_path / "meta"], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "SetMeta(\"place\"): 'Rome' is not JSON" in done.stderr
+
+
+TRACING = """
+#include "access/wifi/wifi-cell.h"
+#include "model/inference-run.h"
+#include "ns3/config.h"
+#include "ns3/simulator.h"
+
+#include <iostream>
+
+using namespace ns3;
+using namespace ns3::tandem;
+
+int issued = 0;
+int finished = 0;
+int uploads = 0;
+
+int
+main(int argc, char* argv[])
+{
+    InferenceRun run("traced", "A run that is listened to.");
+    WifiCellConfig wifi;
+    wifi.AddArguments(run.GetCommandLine());
+    run.Parse(argc, argv);
+    wifi.Check();
+    run.AddCell(std::make_unique<WifiCell>(wifi), run.GetConfig().users);
+    Simulator::ScheduleNow([] {
+        const std::string applications = "/NodeList/*/ApplicationList/*/$ns3::tandem::";
+        Config::ConnectWithoutContext(applications + "InferenceClient/Issued",
+                                      MakeCallback(+[](const Request&) { ++issued; }));
+        Config::ConnectWithoutContext(applications + "InferenceClient/Finished",
+                                      MakeCallback(+[](const Request& request) {
+                                          finished += request.GetResponseTime() > Time();
+                                      }));
+        Config::ConnectWithoutContext(applications + "InferenceServer/UploadArrived",
+                                      MakeCallback(+[](const RequestHeader&) { ++uploads; }));
+    });
+    run.Run();
+    std::cout << issued << " " << finished << " " << uploads << std::endl;
+}
+"""
+
+
+@pytest.mark.parametrize(("policy", "uploads"), [("edge", 6), ("device", 0)])
+def test_trace_sources_tell_of_each_request(tmp_path: Path, policy: str, uploads: int) -> None:
+    source = tmp_path / "traced.cc"
+    source.write_text(TRACING)
+    result = RUNNER.invoke(app, ["build", str(source)])
+    assert result.exit_code == 0, result.output
+    options = default_options_path()
+    done = subprocess.run(
+        [
+            tmp_path / "traced",
+            "--users=2",
+            "--epochs=3",
+            f"--policy={policy}",
+            f"--options={options}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["6", "6", str(uploads)]
+
+
+def test_a_part_logs_what_it_does_when_asked() -> None:
+    if "NS3_LOG_ENABLE" not in Toolchain.installed().definitions:
+        pytest.skip("ns-3 is built without logs")
+    arguments = [scenario_executable("wifi-edge"), "--users=1", "--epochs=1", "--policy=device"]
+    arguments.append(f"--options={default_options_path()}")
+
+    def stderr(**environment: str) -> str:
+        return subprocess.run(
+            arguments, capture_output=True, text=True, check=True, env=environment
+        ).stderr
+
+    assert stderr() == ""
+    logged = stderr(NS_LOG="TandemCorePool=function:TandemEpochLoop=function")
+    assert "TandemCorePool:Submit(" in logged
+    assert "TandemEpochLoop:Decide(" in logged
+    assert "TandemInferenceClient" not in logged

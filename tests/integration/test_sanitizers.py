@@ -31,6 +31,7 @@ pytestmark = [
 
 BUILD = ROOT / "build" / "sanitize"
 SCENARIOS = ("echo", "hello", "wifi-edge", "lte-edge", "hetnet")
+UNIT_TESTS = "tandem-test"
 #: Relative to ``tests``. Those that only concern Python would prove nothing here.
 SUITES = {
     "bridge": (
@@ -69,7 +70,7 @@ def package() -> Path:
         *("-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1"),
         *("-DNS3_PROVIDER=wheel", f"-DNS3_WHEEL_DIR={wheel}"),
     )
-    command(str(CMAKE), "--build", BUILD, "--target", "_native", "_duplex", *SCENARIOS)
+    command(str(CMAKE), "--build", BUILD, "--target", "_native", "_duplex", UNIT_TESTS, *SCENARIOS)
     package = BUILD / "package"
     shutil.rmtree(package, ignore_errors=True)
     for folder, source in (
@@ -113,4 +114,16 @@ def test_sanitizers_find_nothing(package: Path, suite: str, tmp_path: Path) -> N
     )
     reports = "\n".join(path.read_text() for path in sorted(tmp_path.glob("report.*")))
     assert not reports, reports[:8000]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
+
+
+def test_sanitizers_find_nothing_in_the_unit_tests(package: Path) -> None:
+    assert package.is_dir()  # built
+    done = subprocess.run(
+        [BUILD / "ns3_scenarios" / UNIT_TESTS],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]

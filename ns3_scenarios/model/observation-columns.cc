@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/observation-columns.h"
+
+#include "model/inference-client.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+
+// Bounds of the columns: what physics or the protocols allow, with room to spare. Values are
+// clamped, so a bound that is too tight would hide something from the agent.
+constexpr double MAX_BYTES = 1e9;
+constexpr double MAX_BPS = 1e11;
+constexpr double MAX_OBSERVED_S = 1e6;
+constexpr double MAX_COUNT = 1e9;
+constexpr double MAX_INDEX = 1e6;
+constexpr double MAX_M = 1e6;
+constexpr double MIN_DB = -50;
+constexpr double MAX_DB = 100;
+constexpr double MAX_MCS = 64;
+
+constexpr double BITS_PER_BYTE = 8;
+
+double
+KindIndex(const AccessCell& cell)
+{
+    return cell.GetKind() == "lte" ? 1 : 0;
+}
+
+template <Component C>
+double
+Last(const UserView& view)
+{
+    return view.last.components[C].GetSeconds();
+}
+
+} // namespace
+
+double
+SiteView::Share(double coreS) const
+{
+    const double allS = elapsedS * cores->GetCores();
+    return allS > 0 ? coreS / allS : 0;
+}
+
+double
+CellView::PerSecond(double amount) const
+{
+    return elapsedS > 0 ? amount / elapsedS : 0;
+}
+
+// One column: name, unit, bounds, help, getter. A table that formatting would tear apart.
+// clang-format off
+std::vector<ObservationField<UserView>>
+UserColumns()
+{
+    return {
+        {{"cell", "", 0, 1,
+          "kind of the user's cell: 0 wifi, 1 lte"},
+         [](const UserView& v) -> double { return KindIndex(*v.cell); }},
+        {{"snr_db", "dB", MIN_DB, MAX_DB,
+          "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
+         [](const UserView& v) -> double { return v.radio.snrDb; }},
+        {{"rate_bps", "bit/s", 0, MAX_BPS,
+          "PHY rate of the user's last data transmission"},
+         [](const UserView& v) -> double { return v.radio.rateBps; }},
+        {{"mcs", "", 0, MAX_MCS,
+          "modulation and coding index of that transmission"},
+         [](const UserView& v) -> double { return v.radio.mcs; }},
+        {{"mac_queue_bytes", "B", 0, MAX_BYTES,
+          "bytes that wait in the user's device"},
+         [](const UserView& v) -> double { return v.radio.macQueueBytes; }},
+        {{"tcp_backlog_bytes", "B", 0, MAX_BYTES,
+          "upload bytes not yet acknowledged, both sites"},
+         [](const UserView& v) -> double { return static_cast<double>(v.backlogBytes); }},
+        {{"edge_cwnd_bytes", "B", 0, MAX_BYTES,
+          "congestion window that the next upload to the edge starts with"},
+         [](const UserView& v) -> double { return v.toEdge.windowBytes; }},
+        {{"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
+          "congestion window that the next upload to the cloud starts with"},
+         [](const UserView& v) -> double { return v.toCloud.windowBytes; }},
+        {{"edge_ssthresh_bytes", "B", 0, MAX_BYTES,
+          "window at which slow start of the next upload to the edge ends; the send buffer where nothing limits it"},
+         [](const UserView& v) -> double { return v.toEdge.thresholdBytes; }},
+        {{"cloud_ssthresh_bytes", "B", 0, MAX_BYTES,
+          "likewise to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.thresholdBytes; }},
+        {{"edge_idle_s", "s", 0, MAX_OBSERVED_S,
+          "since the last segment from or to the edge"},
+         [](const UserView& v) -> double { return v.toEdge.idleS; }},
+        {{"cloud_idle_s", "s", 0, MAX_OBSERVED_S,
+          "since the last segment from or to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.idleS; }},
+        {{"edge_rtt_s", "s", 0, MAX_OBSERVED_S,
+          "TCP's smoothed round-trip time to the edge"},
+         [](const UserView& v) -> double { return v.toEdge.rttS; }},
+        {{"cloud_rtt_s", "s", 0, MAX_OBSERVED_S,
+          "TCP's smoothed round-trip time to the cloud"},
+         [](const UserView& v) -> double { return v.toCloud.rttS; }},
+        {{"weak", "", 0, 1,
+          "1 if the user's network is weak (extra delay on each outgoing packet)"},
+         [](const UserView& v) -> double { return v.user->weak ? 1 : 0; }},
+        {{"mac_retransmissions", "", 0, MAX_COUNT,
+          "frames or HARQ blocks the user's radio sent again since the last decision"},
+         [](const UserView& v) -> double { return static_cast<double>(v.now.radio.macRetransmissions - v.before.radio.macRetransmissions); }},
+        {{"tcp_retransmissions", "", 0, MAX_COUNT,
+          "segments the user's TCP sent again since the last decision"},
+         [](const UserView& v) -> double { return static_cast<double>(v.now.tcpRetransmissions - v.before.tcpRetransmissions); }},
+        {{"airtime_s", "s", 0, MAX_OBSERVED_S,
+          "time the user's radio transmitted since the last decision"},
+         [](const UserView& v) -> double { return v.now.radio.txAirtimeS - v.before.radio.txAirtimeS; }},
+        {{"goodput_bps", "bit/s", 0, MAX_BPS,
+          "upload bytes over upload time of the last upload that arrived; 0 before the first one"},
+         [](const UserView& v) -> double { return v.goodputBps; }},
+        {{"device_backlog_s", "s", 0, MAX_OBSERVED_S,
+          "work that waits or is in service at the device"},
+         [](const UserView& v) -> double { return v.user->client->GetDevice().GetBacklogS(); }},
+        {{"unfinished_requests", "", 0, MAX_COUNT,
+          "requests of the user that have not ended"},
+         [](const UserView& v) -> double { return v.unfinished; }},
+        {{"last_option", "", -1, MAX_INDEX,
+          "option of the request issued last; -1 before the first one"},
+         [](const UserView& v) -> double { return v.user->client->GetLastOption(); }},
+        {{"last_response_time_s", "s", 0, MAX_OBSERVED_S,
+          "response time of the request that ended last; 0 before the first one, as in the columns that follow"},
+         [](const UserView& v) -> double { return v.last.GetResponseTime().GetSeconds(); }},
+        {{"last_device_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its wait at the device"},
+         Last<DEVICE_QUEUE>},
+        {{"last_device_compute_s", "s", 0, MAX_OBSERVED_S,
+          "its service on the device"},
+         Last<DEVICE_COMPUTE>},
+        {{"last_uplink_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its uplink without last_uplink_air_s"},
+         Last<UPLINK_QUEUE>},
+        {{"last_uplink_air_s", "s", 0, MAX_OBSERVED_S,
+          "time the user's radio transmitted during its uplink"},
+         Last<UPLINK_AIR>},
+        {{"last_uplink_backhaul_s", "s", 0, MAX_OBSERVED_S,
+          "from the gateway to the site"},
+         Last<UPLINK_BACKHAUL>},
+        {{"last_site_queue_s", "s", 0, MAX_OBSERVED_S,
+          "its wait for a core of the site"},
+         Last<SITE_QUEUE>},
+        {{"last_site_compute_s", "s", 0, MAX_OBSERVED_S,
+          "its service on the site"},
+         Last<SITE_COMPUTE>},
+        {{"last_downlink_s", "s", 0, MAX_OBSERVED_S,
+          "result ready to last byte at the user"},
+         Last<DOWNLINK>},
+        {{"last_status", "", 0, 1,
+          "0 ok, 1 timed out"},
+         [](const UserView& v) -> double { return static_cast<double>(v.last.status); }},
+        {{"distance_m", "m", 0, MAX_M,
+          "distance between user and AP or eNB"},
+         [](const UserView& v) -> double { return v.distanceM; }},
+    };
+}
+
+std::vector<ObservationField<SiteView>>
+SiteColumns()
+{
+    return {
+        {{"cores", "", 1, MAX_COUNT,
+          "cores of the site"},
+         [](const SiteView& v) -> double { return v.cores->GetCores(); }},
+        {{"utilisation", "", 0, 1,
+          "busy share of the core time since the last decision"},
+         [](const SiteView& v) -> double { return v.Share(v.now.busyS - v.before.busyS); }},
+        {{"busy_cores", "", 0, MAX_COUNT,
+          "cores in use now"},
+         [](const SiteView& v) -> double { return v.cores->GetBusyCores(); }},
+        {{"queue_length", "", 0, MAX_COUNT,
+          "jobs that wait for a core now, background included"},
+         [](const SiteView& v) -> double { return v.cores->GetQueueLength(); }},
+        {{"backlog_s", "s", 0, MAX_OBSERVED_S,
+          "core time of all work that waits or is in service now"},
+         [](const SiteView& v) -> double { return v.cores->GetBacklogS(); }},
+        {{"background_utilisation", "", 0, 1,
+          "share of the core time that background jobs used since the last decision"},
+         [](const SiteView& v) -> double { return v.Share(v.now.backgroundS - v.before.backgroundS); }},
+    };
+}
+
+std::vector<ObservationField<CellView>>
+CellColumns()
+{
+    return {
+        {{"kind", "", 0, 1,
+          "0 wifi, 1 lte"},
+         [](const CellView& v) -> double { return KindIndex(*v.cell); }},
+        {{"airtime_fraction", "", 0, 1,
+          "share of time the medium was busy (wifi) or of uplink resource blocks used (lte) since the last decision"},
+         [](const CellView& v) -> double { return v.PerSecond(v.now.busyS - v.before.busyS); }},
+        {{"stations", "", 0, MAX_COUNT,
+          "users and background stations"},
+         [](const CellView& v) -> double { return v.cell->GetStationCount(); }},
+        {{"background_bps", "bit/s", 0, MAX_BPS,
+          "background traffic delivered since the last decision"},
+         [](const CellView& v) -> double { return v.PerSecond(BITS_PER_BYTE * static_cast<double>(v.now.backgroundBytes - v.before.backgroundBytes)); }},
+    };
+}
+// clang-format on
+
+} // namespace ns3::tandem

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""The unit tests of the C++ model (``ns3_scenarios/test``), which ns-3's own framework runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "dev"
+CMAKE = shutil.which("cmake", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+CASE = re.compile(r"^\s*(PASS|FAIL|CRASH|SKIP) (.+) [\d.]+ s$")
+SUITES = [
+    name
+    for source in sorted((ROOT / "ns3_scenarios/test").glob("*-test.cc"))
+    for name in re.findall(r'TestSuite\("([\w-]+)"', source.read_text())
+]
+
+pytestmark = [
+    pytest.mark.skipif(CMAKE is None, reason="no cmake"),
+    pytest.mark.skipif(not (BUILD / "build.ninja").exists(), reason=f"{BUILD} is not built"),
+    pytest.mark.timeout(600),
+]
+
+
+@pytest.fixture(scope="module")
+def runner() -> Path:
+    assert CMAKE is not None
+    built = subprocess.run(
+        [CMAKE, "--build", BUILD, "--target", "tandem-test"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout[-8000:] + built.stderr
+    return BUILD / "ns3_scenarios" / "tandem-test"
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suite(runner: Path, suite: str, subtests: pytest.Subtests) -> None:
+    done = subprocess.run(
+        [runner, f"--suite={suite}", "--verbose"], capture_output=True, text=True, check=False
+    )
+    outcomes = [match for line in done.stdout.splitlines() if (match := CASE.match(line))]
+    assert len(outcomes) > 1, done.stdout + done.stderr  # the suite and its cases
+    for outcome in outcomes:
+        with subtests.test(outcome[2]):
+            assert outcome[1] == "PASS", done.stdout
+    assert done.returncode == 0
