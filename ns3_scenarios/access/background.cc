@@ -117,7 +117,6 @@ BackgroundTraffic::Switch(size_t index, bool on)
 {
     NS_LOG_FUNCTION(this << index << on);
     Source& source = m_sources[index];
-    source.on = on;
     source.send.Cancel();
     source.toggle.Cancel();
     if (on)
@@ -161,17 +160,6 @@ uint64_t
 BackgroundTraffic::GetReceivedBytes() const
 {
     return m_receivedBytes;
-}
-
-uint32_t
-BackgroundTraffic::GetActiveSources() const
-{
-    uint32_t count = 0;
-    for (const auto& source : m_sources)
-    {
-        count += source.on ? 1 : 0;
-    }
-    return count;
 }
 
 } // namespace ns3::tandem

@@ -73,14 +73,10 @@ class BackgroundTraffic
     /** @return UDP payload bytes received by the sink since the start */
     uint64_t GetReceivedBytes() const;
 
-    /** @return how many sources are on now */
-    uint32_t GetActiveSources() const;
-
   private:
     struct Source
     {
         Ptr<Socket> socket;
-        bool on{false};
         EventId toggle;
         EventId send;
     };
