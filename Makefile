@@ -6,7 +6,7 @@
 #   make faults      1000 random kills and every other fault; KILLS=200 for fewer
 #   make soak        an hour of load and kills; nothing may grow (SOAK_S=600: ten minutes)
 #   make sanitize    channel, agent link and Python modules under AddressSanitizer and UBSan
-#   make lint        ruff, mypy --strict, clang-format
+#   make lint        ruff, mypy --strict, import layers, clang-format, licence headers
 #   make docs        the documentation as a web site
 #   make bench       speed of the bridge and the scenarios
 #   make clean       remove everything built
@@ -74,6 +74,7 @@ lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p tandem
+	$(BIN)/lint-imports --cache-dir build/import_linter
 	$(BIN)/clang-format --dry-run --Werror $(CPP_STYLED)
 	$(BIN)/python tests/check_headers.py
 

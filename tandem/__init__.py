@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tandem.bridge.core.domain import register_domain
 from tandem.bridge.core.registration import register_with_gymnasium
+from tandem.moved import serve_old_names
 
 if TYPE_CHECKING:
     from tandem.bridge.runs.reader import Run
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     __version__: str
 
 register_with_gymnasium()
+serve_old_names()
 register_domain("requests", "tandem.agents.inference.domain:INFERENCE")
 
 

@@ -28,7 +28,7 @@ COMPONENTS: Final = (
 #: What objectives and analyses need; a scenario may publish more.
 REQUIRED: Final = (
     "user",
-    "epoch",
+    "decision",
     "option",
     "site",
     "status",

@@ -154,4 +154,4 @@ def _own(frame: Frame) -> Frame:
     """Arrays that may be written: Ray hands out views of its object store."""
     observation = {name: np.array(block) for name, block in frame.observation.items()}
     records = {name: np.array(rows) for name, rows in frame.records.items()}
-    return Frame(observation, records, frame.status, frame.epoch)
+    return Frame(observation, records, frame.status, frame.decision)

@@ -299,7 +299,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         outcomes = []
         for action, frame in zip(joint_actions, frames, strict=True):
             observation, reward, terminated, truncated, info = self._accounting.step_result(
-                frame.observation, frame.records, frame.status, action, frame.epoch - 1
+                frame.observation, frame.records, frame.status, action, frame.decision - 1
             )
             records = as_record_arrays(frame.records)
             outcomes.append(Outcome(observation, reward, terminated, truncated, records, info))

@@ -26,17 +26,17 @@ class Frame:
         observation: one float64 array per observation block.
         records: one structured array per record table, rows since the last decision.
         status: ``DECISION`` while the episode goes on.
-        epoch: decisions taken in the episode before this frame.
+        decision: index of the decision that the frame asks for, from 0.
     """
 
     observation: dict[str, NDArray[Any]]
     records: dict[str, NDArray[Any]]
     status: Status
-    epoch: int
+    decision: int
 
     def same_as(self, other: Frame) -> bool:
         """Whether both are equal bit for bit; NaN equals NaN."""
-        if (self.status, self.epoch) != (other.status, other.epoch):
+        if (self.status, self.decision) != (other.status, other.decision):
             return False
         pairs = ((self.observation, other.observation), (self.records, other.records))
         return all(

@@ -279,8 +279,8 @@ class Simulator:
         return {table.name: table.take(memory) for table in self.schema.records}
 
     def _frame(self, status: int) -> Frame:
-        epoch = self._channel.slot_info(0)["epoch"]
-        return Frame(self.observe(), self.take_records(), Status(status), epoch)
+        decision = self._channel.slot_info(0)["epoch"]
+        return Frame(self.observe(), self.take_records(), Status(status), decision)
 
     def _check_branches(self, count: int) -> None:
         """The first one that died has ended the others."""

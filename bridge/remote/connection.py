@@ -27,8 +27,8 @@ from tandem.bridge.remote.errors import (
 )
 from tandem.bridge.remote.keys import ClientKeys
 from tandem.bridge.remote.messages import Failed, Probe, Reply, Request, ServerMessage, reply_codec
+from tandem.bridge.remote.sockets import set_heartbeat
 from tandem.bridge.remote.wire import DEFAULT_MAX_ARRAY_BYTES, MAX_HEADER_BYTES, Arrays, encode
-from tandem.bridge.server.sockets import set_heartbeat
 
 DEFAULT_HEARTBEAT_S: Final = 2.0
 #: Replies of branches hold a frame per branch, so they may be larger than requests.

@@ -136,7 +136,7 @@ class State(Strict):
     """The plain part of a `tandem.bridge.core.frame.Frame`."""
 
     status: Integer
-    epoch: Integer
+    decision: Integer
 
 
 class Published(Reply):
@@ -211,7 +211,7 @@ def frame_arrays(frame: Frame, prefix: str = "") -> dict[str, NDArray[Any]]:
 
 def state_of(frame: Frame) -> State:
     """The plain part of a frame."""
-    return State(status=int(frame.status), epoch=int(frame.epoch))
+    return State(status=int(frame.status), decision=int(frame.decision))
 
 
 def read_frame(
@@ -235,7 +235,7 @@ def read_frame(
             observation[block.name] = array.copy()
         for table in schema.records:
             records[table.name] = rows(arrays[f"{prefix}records.{table.name}"], table.dtype)
-        return Frame(observation, records, Status(state.status), state.epoch)
+        return Frame(observation, records, Status(state.status), state.decision)
     except KeyError as error:
         raise WireError(f"the reply lacks the array {error}") from None
     except ValueError as error:

@@ -15,7 +15,7 @@ _EPISODE: Final = Column("episode", "", "number of the episode, from 0")
 _EPISODE_COLUMNS: Final = (
     _EPISODE,
     Column("seed", "", "its seed"),
-    Column("epochs", "", "decisions played"),
+    Column("decisions", "", "decisions played"),
     Column("return", "", "sum of the rewards"),
     Column("terminated", "", "whether the scenario ended by itself"),
     Column("truncated", "", "whether it ended at the limit of decisions"),
@@ -24,7 +24,7 @@ _EPISODE_COLUMNS: Final = (
 )
 _DECISION_COLUMNS: Final = (
     _EPISODE,
-    Column("epoch", "", "number of the decision in its episode, from 0"),
+    Column("decision", "", "number of the decision in its episode, from 0"),
     Column("reward", "", "reward of the epoch that it began"),
     Column("action", "", "joint action, flat"),
     Column("observation_*", "", "what the agent saw, one flat array per block"),

@@ -23,6 +23,9 @@ from tandem.bridge.runs.recovery import recover
 if TYPE_CHECKING:
     import networkx
 
+#: The format before this one called a decision's index ``epoch`` in every table.
+_OLDER_FORMAT: Final = 2
+_RENAMED: Final = {"epoch": "decision", "epochs": "decisions"}
 #: Record table of scenarios whose nodes have places: ``node``, ``x_m``, ``y_m`` per decision.
 POSITIONS: Final = "positions"
 
@@ -118,29 +121,29 @@ class Run:
         """An observation block of every decision in columns.
 
         Returns:
-            Index: episode, epoch, row (user, site or cell). Columns: those of the block. The last
-            observation of each episode has the epoch after its last decision.
+            Index: episode, decision, row of the block. Columns: those of the block. The last
+            observation of each episode has the number after its last decision.
 
         Raises:
             KeyError: the run has no such block.
         """
         shape = self.labels["observation"][block]["shape"]
         names = self.labels["observation"][block]["columns"]
-        parts = [self.decisions[["episode", "epoch"]].assign(v=self._column(block))]
+        parts = [self.decisions[["episode", "decision"]].assign(v=self._column(block))]
         final = f"final_observation_{block}"
         if final in self.episodes:
-            ends = self.episodes[["episode", "epochs", final]]
-            parts.append(ends.set_axis(["episode", "epoch", "v"], axis="columns"))
-        rows = pd.concat(parts).sort_values(["episode", "epoch"], kind="stable")
+            ends = self.episodes[["episode", "decisions", final]]
+            parts.append(ends.set_axis(["episode", "decision", "v"], axis="columns"))
+        rows = pd.concat(parts).sort_values(["episode", "decision"], kind="stable")
         frames = {
-            (int(episode), int(epoch)): pd.DataFrame(np.reshape(values, shape), columns=names)
-            for episode, epoch, values in zip(
-                rows["episode"], rows["epoch"], rows["v"], strict=True
+            (int(episode), int(decision)): pd.DataFrame(np.reshape(values, shape), columns=names)
+            for episode, decision, values in zip(
+                rows["episode"], rows["decision"], rows["v"], strict=True
             )
         }
         if not frames:
             return pd.DataFrame(columns=names)
-        return pd.concat(frames, names=["episode", "epoch", "row"])
+        return pd.concat(frames, names=["episode", "decision", "row"])
 
     @property
     def _described(self) -> dict[str, list[dict[str, str]]]:
@@ -207,6 +210,8 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))
         config = yaml.safe_load((path / run_folder.CONFIG).read_text(encoding="utf-8")) or {}
         tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}
+        if metadata["format_version"] == _OLDER_FORMAT:
+            _rename(schema, tables)
     except (OSError, ValueError) as error:
         raise run_folder.RunFolderError(
             f"{path} cannot be read (status of the run: {metadata.get('status')}): {error}"
@@ -214,9 +219,18 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     return Run(path, metadata, config, schema, tables)
 
 
+def _rename(schema: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
+    """Give the columns of an older run their names of today."""
+    for name, table in tables.items():
+        tables[name] = table.rename(columns=_RENAMED)
+    for described in schema["records"]:
+        for column in described["columns"]:
+            column["name"] = _RENAMED.get(column["name"], column["name"])
+
+
 def _check_version(path: Path, metadata: Mapping[str, Any]) -> None:
     version = metadata.get("format_version")
-    if version == run_folder.FORMAT_VERSION:
+    if version in (_OLDER_FORMAT, run_folder.FORMAT_VERSION):
         return
     writer = metadata.get("tandem_version")
     newer = isinstance(version, int) and version > run_folder.FORMAT_VERSION

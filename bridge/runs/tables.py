@@ -59,7 +59,7 @@ class RunTables:
         self._episode = {
             "episode": episode,
             "seed": seed,
-            "epochs": 0,
+            "decisions": 0,
             "return": 0.0,
             "terminated": False,
             "truncated": False,
@@ -81,7 +81,11 @@ class RunTables:
         if episode is None:
             raise RuntimeError("add() before begin_episode()")
         number = int(episode["episode"])
-        row: dict[str, Any] = {"episode": number, "epoch": int(episode["epochs"]), "reward": reward}
+        row: dict[str, Any] = {
+            "episode": number,
+            "decision": int(episode["decisions"]),
+            "reward": reward,
+        }
         for name, rows in records.items():
             self._records[name].append((number, rows))
         if self._domain is not None and self._episode_records.keys() <= records.keys():
@@ -92,7 +96,7 @@ class RunTables:
         for name, block in self._observation.items():
             row[f"observation_{name}"] = block.ravel()
         self._decisions.append(row)
-        episode["epochs"] += 1
+        episode["decisions"] += 1
         episode["return"] += reward
         self._observation = observation
         if terminated or truncated:

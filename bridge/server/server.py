@@ -39,10 +39,10 @@ from tandem.bridge.remote.messages import (
     Welcome,
     request_codec,
 )
+from tandem.bridge.remote.sockets import Access, ServerSockets
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays, WireError, encode
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.session import Outcome, Session, SessionLimits
-from tandem.bridge.server.sockets import Access, ServerSockets
 from tandem.bridge.server.telemetry import INTERVAL_S, TOPIC, ClientRow, Counters, Snapshot
 
 _LOG = logging.getLogger(__name__)

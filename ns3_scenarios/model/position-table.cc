@@ -10,7 +10,7 @@ PositionTable::PositionTable(AgentLink& link, std::vector<const AccessCell*> cel
     : m_cells(std::move(cells)),
       // clang-format off
       m_records(link, "positions", {
-          {"epoch", "", "decision epoch that begins, from 0",
+          {"decision", "", "decision whose epoch begins, from 0",
            [](const PositionRow& r) { return r.epoch; }},
           {"node", "", "index into meta.topology.nodes",
            [](const PositionRow& r) { return r.node; }},

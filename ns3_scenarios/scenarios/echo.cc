@@ -103,11 +103,12 @@ main(int argc, char* argv[])
                                       {{"value", "", -ANY, ANY, "an echo"}});
     auto* action = link.AddRealAction("values", {choices}, -ANY, ANY);
     auto* table =
-        rows == 0 ? nullptr
-                  : link.AddRecords("rows",
-                                    {
-                                        {"epoch", RecordColumn::INT64,   "", "epoch of the row" },
-                                        {"value", RecordColumn::FLOAT64, "", "number of the row"}
+        rows == 0
+            ? nullptr
+            : link.AddRecords("rows",
+                              {
+                                  {"decision", RecordColumn::INT64,   "", "decision of the row"},
+                                  {"value",    RecordColumn::FLOAT64, "", "number of the row"  }
     });
     link.SetPolicy([&](ActionBlock* block) {
         for (uint32_t i = 0; i < choices; ++i)

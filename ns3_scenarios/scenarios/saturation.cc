@@ -84,7 +84,7 @@ class Saturation
         m_records = link.AddRecords(
             "goodput",
             {
-                {"epoch",               INT64,   "",      "decision epoch, from 0"                                },
+                {"decision",            INT64,   "",      "decision, from 0"                                      },
                 {"user",                INT64,   "",      "user; -1: all users together"                          },
                 {"bytes",               INT64,   "bytes", "UDP payload that reached the edge"                     },
                 {"mcs",                 INT64,   "",      "MCS of the user's last data frame; -1 for all together"},

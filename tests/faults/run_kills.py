@@ -20,11 +20,11 @@ from tally import Tally
 
 from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.remote import ConnectionLost
+from tandem.bridge.remote.sockets import Access
 from tandem.bridge.runs import journal
 from tandem.bridge.runs.reader import load_run
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.server import Server, default_config
-from tandem.bridge.server.sockets import Access
 from tandem.scripts.app.offers import offers
 
 SCENARIO: Final = "wifi-edge"

@@ -123,7 +123,7 @@ def test_a_branch_that_dies_is_told_before_the_others_end() -> None:
         killer.join()
         assert caught.value.exit_status == -signal.SIGKILL
         assert not living(family)
-        assert simulator.reset(1).epoch == 0
+        assert simulator.reset(1).decision == 0
 
 
 def test_a_step_beyond_its_time_limit_is_stopped() -> None:

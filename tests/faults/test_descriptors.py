@@ -108,12 +108,12 @@ def test_a_server_without_descriptors_keeps_what_it_has() -> None:
             resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (now + spare, limit[1]))
             with contextlib.suppress(TandemError):
                 RemoteSimulator("echo", ECHO, target=target).close()
-            assert with_one.step(ACTION).epoch == spare // 2 + 1
+            assert with_one.step(ACTION).decision == spare // 2 + 1
             time.sleep(0.05)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limit)
         patient = Target(server.address, connect_timeout_s=LIMIT_S)
         again = RemoteSimulator("echo", ECHO, target=patient)
-        assert again.reset(2).epoch == 0
+        assert again.reset(2).decision == 0
         again.close()
         assert with_one.episode_pid == pid
         with_one.close()

@@ -116,7 +116,7 @@ def test_a_reply_that_does_not_fit_the_schema_is_refused(
     wanted += [f"records.{table.name}" for table in schema.records]
     arrays = {wanted[number % len(wanted)]: np.zeros(shape, dtype) for number in names}
     with pytest.raises(WireError):
-        read_frame(schema, State(status=status, epoch=0), arrays)
+        read_frame(schema, State(status=status, decision=0), arrays)
 
 
 def test_a_server_outlives_whatever_is_sent_to_it() -> None:
@@ -144,7 +144,7 @@ def test_a_server_outlives_whatever_is_sent_to_it() -> None:
             for client in (stranger, known):
                 for _ in range(100):
                     assert client.receive() is not None
-        assert (neighbour.step([1.0, 2.0]).epoch, neighbour.episode_pid) == (1, pid)
+        assert (neighbour.step([1.0, 2.0]).decision, neighbour.episode_pid) == (1, pid)
         neighbour.close()
         assert wait_until(lambda: server.snapshot().simulators == 0, 10.0)
         assert server.snapshot().errors["ProtocolError"] > 0
@@ -178,7 +178,7 @@ def test_a_replayed_conversation_is_refused_and_moves_nothing() -> None:
         client.send(request("step", ACTION, id=5))
         answer = client.receive()
         assert answer is not None
-        assert answer[0].state.epoch == 2  # type: ignore[union-attr]
+        assert answer[0].state.decision == 2  # type: ignore[union-attr]
         client.ask("close", id=6)
 
 

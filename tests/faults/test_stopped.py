@@ -148,7 +148,7 @@ def test_a_stopped_server_is_told_and_serves_again(server: ServerProcess) -> Non
     assert took_s < LIMIT_S
     os.kill(server.pid, signal.SIGCONT)
     again = RemoteSimulator("echo", ECHO, target=target)
-    assert again.reset(1).epoch == 0
+    assert again.reset(1).decision == 0
     assert wait_until(lambda: len(children(server.pid)) == 1, LIMIT_S)  # the first one is freed
     again.close()
 

@@ -24,7 +24,7 @@ REQUESTS: Final = (
 )
 REPLIES: Final = (
     encode(
-        Published(id=4, state=State(status=1, epoch=3), episode_pid=9),
+        Published(id=4, state=State(status=1, decision=3), episode_pid=9),
         {"observation.values": np.zeros(2), "records.requests": np.zeros((2, 8), np.uint8)},
     ),
     encode(Failed(id=5, error="InvalidAction", text="no", command=["a", "b"])),

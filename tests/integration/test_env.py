@@ -74,7 +74,7 @@ def test_episode_is_truncated_at_its_last_epoch(wifi: TandemEnv) -> None:
     for decision in range(EPOCHS):
         _, reward, terminated, truncated, info = wifi.step(mixed_action(wifi))
         assert info["decision"] == decision
-        assert set(info[TABLE]["epoch"]) == {decision}
+        assert set(info[TABLE]["decision"]) == {decision}
         assert reward < 0.0
         assert not terminated
         assert truncated == (decision == EPOCHS - 1)

@@ -103,7 +103,7 @@ def test_run_folder_holds_everything(tmp_path: Path) -> None:
     assert run.episodes["requests"].tolist() == [EPOCHS * USERS] * 2
     by_decision = run.decisions.groupby("episode")["reward"].sum()
     assert np.allclose(by_decision, run.episodes["return"])
-    mean_s = run.requests.groupby(["episode", "epoch"])["response_time_s"].mean()
+    mean_s = run.requests.groupby(["episode", "decision"])["response_time_s"].mean()
     assert np.allclose(mean_s, run.decisions["mean_response_time_s"])
     shape = run.labels["observation"]["users"]["shape"]
     assert len(run.decisions["observation_users"][0]) == shape[0] * shape[1]

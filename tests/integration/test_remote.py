@@ -27,7 +27,7 @@ from tandem.bridge.core.errors import (
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.bridge.remote import ConnectionLost, QuotaExceeded
-from tandem.bridge.server.sockets import Access
+from tandem.bridge.remote.sockets import Access
 from tandem.bridge.server.watch import Watch
 
 ARGUMENTS = {"users": 3, "epochs": 4}
@@ -132,7 +132,7 @@ def test_errors_are_those_of_a_local_simulator() -> None:
             crashing.step([1.0, 2.0])
         assert caught.value.exit_status == -signal.SIGABRT
         assert "--seed=7" in caught.value.command
-        assert crashing.reset(8).epoch == 0
+        assert crashing.reset(8).decision == 0
         crashing.close()
         hanging = RemoteSimulator("echo", {**ECHO, "hangAt": 1}, target=target, step_timeout_s=0.3)
         hanging.reset(1)
@@ -214,7 +214,7 @@ def test_a_socket_file_belongs_to_its_owner_only(tmp_path: Path) -> None:
     with serving(access=Access(f"ipc://{path}", telemetry="")) as server:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         simulator = RemoteSimulator("echo", ECHO, target=Target(server.address))
-        assert simulator.reset(1).epoch == 0
+        assert simulator.reset(1).decision == 0
         simulator.close()
     assert not path.exists()
 

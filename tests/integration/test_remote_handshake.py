@@ -18,7 +18,7 @@ from remote_servers import free_address, serving, wait_until
 from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import NoEpisode
 from tandem.bridge.remote import AccessRefused, ConnectionLost, NoServer, connection
-from tandem.bridge.server.sockets import Access
+from tandem.bridge.remote.sockets import Access
 
 ECHO = {"values": 1, "epochs": 0}
 LIMIT_S = 30.0
@@ -102,7 +102,7 @@ def test_a_server_that_dies_in_mid_handshake_is_waited_for(
         calls_between_attempts(monkeypatch, change)
         target = Target(address, connect_timeout_s=LIMIT_S)
         simulator = RemoteSimulator("echo", ECHO, target=target)
-        assert simulator.reset(1).epoch == 0
+        assert simulator.reset(1).decision == 0
         simulator.close()
 
 
@@ -134,7 +134,7 @@ def test_an_episode_goes_on_behind_a_tunnel_that_hangs_up() -> None:
         assert wait_until(lambda: count() > connection._HANG_UPS, LIMIT_S)
     with serving(access=access):
         waiting.join()
-        assert frames[0].epoch == 2
+        assert frames[0].decision == 2
         np.testing.assert_array_equal(frames[0].observation["values"], [2.0])
         simulator.close()
 
@@ -159,8 +159,8 @@ def test_after_a_loss_reset_says_why_or_begins_anew(
         with pytest.raises(NoServer, match=r"no server answers .*tandem serve"):
             simulator.reset(1)
     with serving(access=access):
-        assert simulator.reset(3).epoch == 0
-        assert simulator.step([4.0]).epoch == 1
+        assert simulator.reset(3).decision == 0
+        assert simulator.step([4.0]).decision == 1
         simulator.close()
         with pytest.raises(NoEpisode, match="closed"):
             simulator.reset(1)

@@ -22,9 +22,9 @@ from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded
 from tandem.bridge.remote.endpoint import AddressError
 from tandem.bridge.remote.keys import AllowList, KeyFileError, create, load_pair, load_public
 from tandem.bridge.remote.messages import Step
+from tandem.bridge.remote.sockets import Access, ServerSockets
 from tandem.bridge.remote.wire import PROTOCOL_VERSION
 from tandem.bridge.server.server import Server
-from tandem.bridge.server.sockets import Access, ServerSockets
 from tandem.bridge.server.watch import Watch
 
 ECHO = {"values": 2, "epochs": 0}
@@ -44,7 +44,7 @@ def others_are_served(server: Server, keys: ClientKeys | None = None) -> Iterato
         pid = neighbour.episode_pid
         yield
         frame = neighbour.step(ACTION)
-        assert (frame.epoch, neighbour.episode_pid) == (2, pid)
+        assert (frame.decision, neighbour.episode_pid) == (2, pid)
         np.testing.assert_array_equal(frame.observation["values"], ACTION)
     finally:
         neighbour.close()
@@ -306,7 +306,7 @@ def test_oversized_frames_and_arrays_are_refused() -> None:
         simulator.reset(1)
         with pytest.raises(QuotaExceeded, match="1048576"):
             simulator._link._connection.send(Step(id=99), {"action": np.zeros(MIB)})
-        assert simulator.step(ACTION).epoch == 1
+        assert simulator.step(ACTION).decision == 1
         simulator.close()
         with RawClient(server.address) as raw:
             raw.hello()

@@ -106,7 +106,7 @@ async def look_at(page_file: Path, folders: list[Path]) -> None:
             "i.dispatchEvent(new Event('change')); })()"
         )
         count = await page.evaluate("document.getElementById('count').textContent")
-        late = sum(int((run.requests["epoch"] >= 3).sum()) for run in runs)
+        late = sum(int((run.requests["decision"] >= 3).sum()) for run in runs)
         assert count.startswith(f"{late} of ")
         await page.evaluate("tandemReport.reset().then(() => true)")
         shown = await traces(page, "latency", 0)
@@ -117,7 +117,7 @@ async def look_at(page_file: Path, folders: list[Path]) -> None:
         low, high = await page.evaluate(
             "tandemReport.drawn.timeline.element._fullLayout.xaxis.range"
         )
-        places = runs[0].positions.groupby("epoch")["time_s"].first()
+        places = runs[0].positions.groupby("decision")["time_s"].first()
         assert low < places[2] < places[3] < high
         assert low > places[1]
         assert page.errors == []

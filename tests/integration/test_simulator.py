@@ -40,7 +40,7 @@ def test_records_beyond_the_tables_capacity_are_flushed_and_none_is_lost(rows: i
         simulator.reset(1)
         for epoch in range(1, 4):
             table = simulator.step(np.zeros(1)).records["rows"]
-            assert table["epoch"].tolist() == [epoch] * rows
+            assert table["decision"].tolist() == [epoch] * rows
             assert table["value"].tolist() == list(range(rows))
 
 
@@ -115,11 +115,11 @@ def test_a_branch_holds_its_action_for_the_horizon() -> None:
     with Simulator("echo", {"values": 1, "epochs": 5, "rows": 1}) as simulator:
         simulator.reset(1)
         (frame,) = simulator.branch([np.array([4.0])], horizon=3)
-        assert frame.records["rows"]["epoch"].tolist() == [0, 1, 2, 3][1:]
-        assert frame.epoch == 3
+        assert frame.records["rows"]["decision"].tolist() == [0, 1, 2, 3][1:]
+        assert frame.decision == 3
         (frame,) = simulator.branch([np.array([4.0])], horizon=9)
         assert frame.status is Status.TRUNCATED
-        assert frame.epoch == 5
+        assert frame.decision == 5
 
 
 @pytest.mark.parametrize(

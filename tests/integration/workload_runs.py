@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tandem.bridge.core.scenarios import scenario_executable
 
 INTEGERS = (
-    *("request_id", "user", "epoch", "option", "variant", "site", "cell", "status"),
+    *("request_id", "user", "decision", "option", "variant", "site", "cell", "status"),
     *("upload_bytes", "reply_bytes", "tcp_retransmissions", "mac_retransmissions"),
 )
 OK, TIMEOUT = 0, 1

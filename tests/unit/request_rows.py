@@ -14,7 +14,7 @@ from tandem.agents.inference.request_table import COMPONENTS
 INTEGERS = [
     "request_id",
     "user",
-    "epoch",
+    "decision",
     "option",
     "variant",
     "site",

@@ -66,7 +66,7 @@ def schema() -> Schema:
         action=Block("option", "int32", (USERS,), 0, (), 0, 2),
         records=(
             table("requests", INTEGERS, REALS),
-            table("positions", ["epoch", "node", "user"], ["time_s", "x_m", "y_m"]),
+            table("positions", ["decision", "node", "user"], ["time_s", "x_m", "y_m"]),
         ),
         meta={
             "users": USERS,
@@ -87,7 +87,7 @@ def requests(epoch: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
     for user in range(USERS):
         row = rows[user]
         row["request_id"] = epoch * USERS + user
-        row["user"], row["epoch"] = user, epoch
+        row["user"], row["decision"] = user, epoch
         row["arrival_s"] = 1.0 + EPOCH_S * epoch
         row["accuracy_top5_percent"] = 89.9
         if user == 0:
@@ -105,7 +105,7 @@ def requests(epoch: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
 def positions(epoch: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
     """User k starts at (10 + k, k) and walks 1 m along x per epoch."""
     rows = np.zeros(USERS + 2, dtype)
-    rows["epoch"], rows["time_s"] = epoch, 1.0 + EPOCH_S * epoch
+    rows["decision"], rows["time_s"] = epoch, 1.0 + EPOCH_S * epoch
     rows["node"] = np.arange(USERS + 2)
     rows["user"] = [-1, *range(USERS), -1]
     rows["x_m"] = [0.0, *(10.0 + user + epoch for user in range(USERS)), 5.0]

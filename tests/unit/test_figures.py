@@ -119,11 +119,11 @@ def test_epochs_reach_to_the_next_decision(run: Run) -> None:
 
 def test_throughput_carries_every_byte_once(run: Run) -> None:
     table = radio.throughput_bps(run)
-    length_s = stages.epochs(run).set_index("epoch").eval("end_s - begin_s")
-    bits = (table["throughput_bps"] * table["epoch"].map(length_s)).sum()
+    length_s = stages.epochs(run).set_index("decision").eval("end_s - begin_s")
+    bits = (table["throughput_bps"] * table["decision"].map(length_s)).sum()
     assert bits == pytest.approx(8 * run.requests["upload_bytes"].sum())
     assert set(table["user"]) == {1, 2}
-    first = table[table["epoch"] == 0]["throughput_bps"]
+    first = table[table["decision"] == 0]["throughput_bps"]
     assert first.tolist() == pytest.approx([8 * 150_528 / EPOCH_S] * 2)
 
 

@@ -140,7 +140,7 @@ def test_named_threshold_needs_options(make_requests: MakeRequests) -> None:
 def test_default_depends_on_the_request_table() -> None:
     assert isinstance(resolve(None, schema_of()), PaperObjective)
     assert resolve(None, schema_of(())) is None
-    assert resolve(None, schema_of(("user", "epoch"))) is None  # somebody else's table
+    assert resolve(None, schema_of(("user", "decision"))) is None  # somebody else's table
 
 
 def test_names_and_callables_are_accepted() -> None:
@@ -160,7 +160,7 @@ def test_unusable_objectives_are_refused() -> None:
     with pytest.raises(ValueError, match="lacks user"):
         resolve(PaperObjective(), schema_of(()))
     with pytest.raises(ValueError, match="lacks option"):
-        resolve(MeanResponseTime(), schema_of(("user", "epoch")))
+        resolve(MeanResponseTime(), schema_of(("user", "decision")))
     with pytest.raises(TypeError, match="callable"):
         resolve(cast(Any, 3), schema_of())
 

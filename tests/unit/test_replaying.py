@@ -103,7 +103,7 @@ def test_losses_without_end_are_an_error_and_reset_begins_anew() -> None:
         fragile.step([1.0])
     with pytest.raises(NoEpisode):
         fragile.step([1.0])
-    assert fragile.reset(2).epoch == 0
+    assert fragile.reset(2).decision == 0
     fragile.close()
 
 

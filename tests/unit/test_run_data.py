@@ -48,9 +48,9 @@ def test_every_column_has_a_meaning_and_a_unit_in_its_name(tmp_path: Path) -> No
 def test_observation_in_columns(tmp_path: Path) -> None:
     run = tandem.load_run(write_run(tmp_path / "run", epochs=3))
     cells = run.observation("cells")
-    assert cells.index.names == ["episode", "epoch", "row"]
+    assert cells.index.names == ["episode", "decision", "row"]
     # One before each decision and the final one.
-    assert cells.index.get_level_values("epoch").tolist() == [0, 1, 2, 3]
+    assert cells.index.get_level_values("decision").tolist() == [0, 1, 2, 3]
     assert cells["airtime_fraction"].tolist() == pytest.approx([0.0, 0.1, 0.2, 0.3])
 
 
@@ -77,6 +77,25 @@ def test_other_format_is_refused_with_what_to_do(
         tandem.load_run(folder)
     for word in (str(version), str(FORMAT_VERSION), "0.1.0"):
         assert word in str(caught.value)
+
+
+def test_the_format_before_is_read_under_the_names_of_today(tmp_path: Path) -> None:
+    """It called a decision's index ``epoch``."""
+    folder = write_run(tmp_path / "run")
+    today = tandem.load_run(folder)
+    old = {"decision": "epoch", "decisions": "epochs"}
+    for path in folder.glob("*.parquet"):
+        pd.read_parquet(path).rename(columns=old).to_parquet(path)
+    text = (folder / "schema.json").read_text()
+    for new, before in old.items():
+        text = text.replace(f'"name": "{new}", "unit"', f'"name": "{before}", "unit"')
+    (folder / "schema.json").write_text(text)
+    change_version(folder, 2)
+    assert "epoch" in pd.read_parquet(folder / "requests.parquet")
+    run = tandem.load_run(folder)
+    for name, table in today.tables.items():
+        pd.testing.assert_frame_equal(run.table(name), table)
+    assert list(run.columns("decisions").index) == list(today.columns("decisions").index)
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -80,9 +80,9 @@ def test_a_run_without_requests_is_recorded_resumed_and_loaded(
     for path in run_folder.table_paths(whole):
         assert (cut / path.name).read_bytes() == path.read_bytes()
     run = tandem.load_run(cut)
-    assert list(run.decisions) == ["episode", "epoch", "reward", "action", *columns]
+    assert list(run.decisions) == ["episode", "decision", "reward", "action", *columns]
     assert len(run.decisions) == 3 * DECISIONS
-    assert run.episodes["epochs"].tolist() == [DECISIONS] * 3
+    assert run.episodes["decisions"].tolist() == [DECISIONS] * 3
     assert "requests" not in run.episodes
     with pytest.raises(AttributeError, match="without table 'requests'"):
         _ = run.requests

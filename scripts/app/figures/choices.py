@@ -69,9 +69,9 @@ def mix_over_time(run: Run) -> tuple[pd.DataFrame, int]:
 
 def decision_number(run: Run) -> pd.Series[int]:
     """The decision that each request belongs to, counted over all episodes."""
-    lengths = run.requests.groupby("episode")["epoch"].max() + 1
+    lengths = run.requests.groupby("episode")["decision"].max() + 1
     before = lengths.cumsum() - lengths
-    number: pd.Series[int] = run.requests["episode"].map(before) + run.requests["epoch"]
+    number: pd.Series[int] = run.requests["episode"].map(before) + run.requests["decision"]
     return number.rename("decision").astype(int)
 
 
@@ -251,4 +251,4 @@ def _epoch_points(run: Run) -> pd.DataFrame:
     requests = run.requests
     answered = requests["accuracy_top5_percent"] * (requests["status"] == 0)
     work = requests.assign(accuracy_percent=answered)
-    return work.groupby(["episode", "epoch"])[["response_time_s", "accuracy_percent"]].mean()
+    return work.groupby(["episode", "decision"])[["response_time_s", "accuracy_percent"]].mean()

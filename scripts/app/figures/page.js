@@ -30,7 +30,7 @@
   function byEpoch(data, rows) {
     const points = new Map();
     for (const i of rows) {
-      const key = data.episode[i] + "/" + data.epoch[i];
+      const key = data.episode[i] + "/" + data.decision[i];
       if (!points.has(key)) points.set(key, { times: [], accuracies: [] });
       points.get(key).times.push(data.response_time_s[i]);
       points.get(key).accuracies.push(data.accuracy_percent[i]);
@@ -69,7 +69,7 @@
     mix(data, rows, meta) {
       const bars = new Map();
       for (const i of rows) {
-        const bar = Math.floor(data.decision[i] / meta.per_bar) * meta.per_bar;
+        const bar = Math.floor(data.number[i] / meta.per_bar) * meta.per_bar;
         const count = bars.get(bar) || [0, 0];
         bars.set(bar, [count[0] + (data.option[i] === meta.option ? 1 : 0), count[1] + 1]);
       }
@@ -115,8 +115,8 @@
     const rows = [];
     for (let i = 0; i < data.user.length; ++i) {
       if (filter.sites.has(data.site[i]) && filter.cells.has(data.cell[i]) &&
-          filter.users.has(data.user[i]) && data.decision[i] >= filter.from &&
-          data.decision[i] <= filter.to) rows.push(i);
+          filter.users.has(data.user[i]) && data.number[i] >= filter.from &&
+          data.number[i] <= filter.to) rows.push(i);
     }
     return rows;
   }

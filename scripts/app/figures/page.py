@@ -83,12 +83,19 @@ def _data(run: Run) -> dict[str, Any]:
     answered = requests["status"] == RequestStatus.OK
     columns: dict[str, Any] = {
         name: requests[name].tolist()
-        for name in ("user", "site", "option", "episode", "epoch", *measures.RETRANSMISSION_COLUMNS)
+        for name in (
+            "user",
+            "site",
+            "option",
+            "episode",
+            "decision",
+            *measures.RETRANSMISSION_COLUMNS,
+        )
         if name in requests
     }
     user_cells = run.meta.get("user_cells") or [0] * (int(requests["user"].max()) + 1)
     columns["cell"] = [user_cells[user] for user in requests["user"]]
-    columns["decision"] = decision_number(run).tolist()
+    columns["number"] = decision_number(run).tolist()
     columns["response_time_s"] = requests["response_time_s"].round(TIME_DIGITS).tolist()
     columns["accuracy_percent"] = (requests["accuracy_top5_percent"] * answered).tolist()
     columns["components"] = {

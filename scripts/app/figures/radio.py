@@ -41,12 +41,12 @@ def throughput_bps(run: Run) -> pd.DataFrame:
             )
             length_s = np.maximum(np.diff(edges), 1e-9)
             parts.append(
-                span[["episode", "epoch", "begin_s"]].assign(
+                span[["episode", "decision", "begin_s"]].assign(
                     user=user, throughput_bps=bits / length_s
                 )
             )
     if not parts:
-        return pd.DataFrame(columns=["episode", "epoch", "begin_s", "user", "throughput_bps"])
+        return pd.DataFrame(columns=["episode", "decision", "begin_s", "user", "throughput_bps"])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -120,7 +120,7 @@ def airtime_share(run: Run) -> pd.DataFrame:
         in a collision may add up to more than 1).
     """
     times = epochs(run)
-    columns = ["episode", "epoch", "begin_s", "sender", "share"]
+    columns = ["episode", "decision", "begin_s", "sender", "share"]
     airtime = run.table("airtime")
     parts = []
     for episode, span in times.groupby("episode"):
@@ -142,11 +142,11 @@ def _observed_airtime(run: Run, times: pd.DataFrame) -> list[pd.DataFrame]:
         return []
     # What an observation tells is of the epoch before it.
     seen = run.observation("users")["airtime_s"].reset_index()
-    seen["epoch"] -= 1
-    rows = seen.merge(times, on=["episode", "epoch"])
+    seen["decision"] -= 1
+    rows = seen.merge(times, on=["episode", "decision"])
     share = rows["airtime_s"] / (rows["end_s"] - rows["begin_s"]).clip(lower=1e-9)
     rows = rows.assign(sender="user " + rows["row"].astype(str), share=share)
-    return [rows[["episode", "epoch", "begin_s", "sender", "share"]]]
+    return [rows[["episode", "decision", "begin_s", "sender", "share"]]]
 
 
 def airtime(runs: Sequence[Run]) -> go.Figure:
@@ -193,8 +193,8 @@ def _busy(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: 
         return
     seen = run.observation("cells")["airtime_fraction"].reset_index()
     seen = seen[seen["episode"] == seen["episode"].min()]
-    seen["epoch"] -= 1
-    rows = seen.merge(epochs(run), on=["episode", "epoch"])
+    seen["decision"] -= 1
+    rows = seen.merge(epochs(run), on=["episode", "decision"])
     for number, part in rows.groupby("row"):
         entry = run.meta["cells"][int(number)]
         what = "uplink blocks used" if entry["kind"] == "lte" else "channel busy"

@@ -44,7 +44,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
             "request "
             + requests["request_id"].astype(str)
             + ", epoch "
-            + requests["epoch"].astype(str)
+            + requests["decision"].astype(str)
             + ", "
             + options
             + np.where(requests["status"] == 1, ", timed out", "")

@@ -185,7 +185,7 @@ def cell_airtime(run: Run) -> pd.DataFrame:
     if block is None or column not in run.decisions or "airtime_fraction" not in block["columns"]:
         return pd.DataFrame(columns=["mean", "max"])
     # The fraction covers the epoch that led to the observation, so a first one covers none.
-    played = run.decisions.loc[run.decisions["epoch"] > 0, column]
+    played = run.decisions.loc[run.decisions["decision"] > 0, column]
     final = run.episodes.get("final_observation_cells", pd.Series(dtype=object))
     rows = [np.asarray(row) for row in [*played, *final]]
     if not rows:

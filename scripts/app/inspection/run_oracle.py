@@ -68,7 +68,7 @@ def add_oracle(folder: Path, states: int, console: Console) -> None:
                     rows.append(
                         {
                             "episode": int(first["episode"].iloc[0]),
-                            "epoch": epoch,
+                            "decision": epoch,
                             "action": np.asarray(best.action).tolist(),
                             "cost_s": float(best.cost_s),
                             "lower_bound_s": float(solution.lower_bound_s),

@@ -11,7 +11,7 @@ import pandas as pd
 from tandem.agents.inference.request_table import COMPONENTS
 from tandem.bridge.runs.reader import POSITIONS, Run
 
-EPOCH_COLUMNS: Final = ("episode", "epoch", "begin_s", "end_s")
+EPOCH_COLUMNS: Final = ("episode", "decision", "begin_s", "end_s")
 
 
 def stage_times(requests: pd.DataFrame) -> pd.DataFrame:
@@ -47,10 +47,10 @@ def epochs(run: Run) -> pd.DataFrame:
     """
     requests = run.requests
     if len(run.table(POSITIONS)):
-        begin = run.table(POSITIONS).groupby(["episode", "epoch"])["time_s"].first()
+        begin = run.table(POSITIONS).groupby(["episode", "decision"])["time_s"].first()
     else:
-        begin = requests.groupby(["episode", "epoch"])["arrival_s"].min()
-    table = begin.rename("begin_s").reset_index().sort_values(["episode", "epoch"])
+        begin = requests.groupby(["episode", "decision"])["arrival_s"].min()
+    table = begin.rename("begin_s").reset_index().sort_values(["episode", "decision"])
     following = table.groupby("episode")["begin_s"].shift(-1)
     last = (requests["arrival_s"] + requests["response_time_s"]).groupby(requests["episode"]).max()
     table["end_s"] = following.fillna(table["episode"].map(last)).fillna(table["begin_s"])

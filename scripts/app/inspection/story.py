@@ -200,7 +200,8 @@ def _observed(run: Run, request: pd.Series[float]) -> dict[str, float]:
     shape, columns = blocks["users"]["shape"], blocks["users"]["columns"]
     decisions = run.decisions
     mine = decisions[
-        (decisions["episode"] == request["episode"]) & (decisions["epoch"] == request["epoch"])
+        (decisions["episode"] == request["episode"])
+        & (decisions["decision"] == request["decision"])
     ]
     if not len(mine):
         return {}

@@ -39,7 +39,7 @@ def print_story(console: Console, run: Run, story: Story) -> None:
     ended = "timed out after" if me["status"] == RequestStatus.TIMEOUT else "took"
     console.print(
         f"[bold]Request {int(me['request_id'])}[/] of user {user} "
-        f"(episode {int(me['episode'])}, decision {int(me['epoch'])}) ran as "
+        f"(episode {int(me['episode'])}, decision {int(me['decision'])}) ran as "
         f"[bold]{story.option}[/] and {ended} [bold]{me['response_time_s']:.3f} s[/]: slower than "
         f"{story.slower_than:.0%} of the run's {len(run.requests)} requests.",
         highlight=False,
@@ -126,7 +126,7 @@ def met(run: Run, story: Story) -> list[str]:
     )
     together = run.requests[
         (run.requests["episode"] == me["episode"])
-        & (run.requests["epoch"] == me["epoch"])
+        & (run.requests["decision"] == me["decision"])
         & (run.requests["site"] != Site.DEVICE)
     ]
     lines.append(f"{len(together) - 1} other users offloaded at the same decision")
