@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Agents: what they are, how they learn, what judges them."""
+"""Agents, how they learn, and how they are judged."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every agent is, and what a learner is told.
+"""The interfaces of agents and learners, and the data that they exchange.
 
 An `Agent` maps an observation to a joint action. A `Learner` is an agent that learns; a training
 loop needs nothing else of it::
@@ -27,15 +27,15 @@ JointAction: TypeAlias = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Transition:
-    """One decision and what came of it, real or imagined: what learners learn from; N users.
+    """One decision and its outcome, real or imagined, from which learners learn; N users.
 
     Attributes:
         observation, next_observation: blocks before and after.
         action: the joint action, ``[N]``.
         components_s: response-time components of each user, seconds, ``[N, C]``.
-        answered: whether a request of the user ended meanwhile, ``[N]``.
+        answered: whether a request of the user ended in the epoch, ``[N]``.
         cost_s: negative reward.
-        ended: whether the episode terminated (a truncated one goes on in principle).
+        ended: whether the episode terminated (a truncated one could continue).
     """
 
     observation: Observation
@@ -120,7 +120,7 @@ class Learner(Agent, Protocol):
         ...
 
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
-        """Take in what came of a decision; called once per decision, in order."""
+        """Learn from the outcome of a decision; called once per decision, in order."""
         ...
 
     def state_dict(self) -> dict[str, Any]:

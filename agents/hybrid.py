@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The hybrid agent: direct RL, a learned system model, planning, suggestions.
 
-After each real decision the branching DQN learns from it (direct RL) and the system model is
-fitted now and then; joint actions imagined in the model train the DQN further (planning); and the
-planner's joint actions in the model are the suggestions that choose the next real action.
-Exploration goes where plans go: most training decisions are optimal for *one* member of the
-ensemble, drawn at random (Thompson sampling), so members that disagree about a good plan get it
-tried.
+After each real decision the branching DQN learns from it (direct RL). At intervals the system model
+is fitted, and joint actions imagined in the model train the DQN further (planning). The planner's
+best joint actions in the model are the suggestions that choose the next real action. Exploration
+follows plans: most training decisions are optimal for *one* member of the ensemble, drawn at random
+(Thompson sampling), so members that disagree about a good plan get it tried.
 """
 
 from __future__ import annotations
@@ -176,7 +175,7 @@ class HybridAgent:
     # Learning
 
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
-        """Take in what came of a decision."""
+        """Learn from the outcome of a decision."""
         config = self.config
         self._interactions += 1
         self.real.add(transition)
@@ -204,7 +203,7 @@ class HybridAgent:
         return float(np.abs(np.log(np.maximum(ratio, LEAST_S))).mean())
 
     def _start_over(self) -> None:
-        """The system has changed: believe only what was seen since, and explore again."""
+        """The system has changed: trust only what was seen since, and explore again."""
         self.model.fade(self.config.stale_window, self.config.stale_weight)
         self.imagined.clear()
         self._last_alarm = self._interactions
@@ -228,7 +227,7 @@ class HybridAgent:
             self.dqn.update(self.imagined.sample(config.dqn.batch, self._rng))
 
     def _roll_out(self, transition: Transition) -> None:
-        """Go on from an imagined transition through states that are imagined too."""
+        """Continue from an imagined transition through imagined states."""
         for _ in range(self.config.rollout_length - 1):
             observation = transition.next_observation
             action = self._dqn_action(observation)

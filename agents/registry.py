@@ -93,7 +93,7 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "joint-dqn-penalty": LearnerKind(JointDqn, JointDqnConfig(obey_threshold=False)),
     # Table of values per state and joint action.
     "qlearning": LearnerKind(QLearner, QLearningConfig()),
-    # The same without knowing the threshold or other states, as in that paper.
+    # The same without knowing the threshold or other states, as in the same paper.
     "qlearning-penalty": LearnerKind(QLearner, QLearningConfig(obey_threshold=False, pooling=0.0)),
     # Thompson sampling per user, blind to the state.
     "bandit": LearnerKind(UserBandits, BanditConfig()),

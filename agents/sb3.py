@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Stable-Baselines3 on our environments: a check by learners that are not ours (extra ``sb3``).
+"""Stable-Baselines3 on our environments: a check with independent learners (extra ``sb3``).
 
-PPO takes one option per user as a MultiDiscrete action; DQN needs a single number, so joint
-actions are counted through where there are few enough. Both see the compressed observation blocks
-through SB3's ``MultiInputPolicy``, and a reward of about -1. What comes out is an ordinary
-`tandem.agents.api.Agent`. The accuracy threshold reaches them only through the reward.
+PPO takes one option per user as a MultiDiscrete action; DQN needs a single number, so joint actions
+are numbered where there are few enough. Both see the compressed observation blocks through SB3's
+``MultiInputPolicy``, and a reward of about -1. The result is an ordinary `tandem.agents.api.Agent`.
+The accuracy threshold reaches them only through the reward.
 
 SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22,
 2021. PPO: Schulman et al., "Proximal Policy Optimization Algorithms", arXiv 1707.06347.
@@ -99,8 +99,8 @@ class Sb3Config(Settings):
 class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
     """What an SB3 algorithm sees of a `TandemEnv`.
 
-    Observations are compressed blocks, float32, without columns that are codes or tell of the
-    request before. It does not own the environment: close that yourself.
+    Observations are compressed blocks, float32, without columns that are codes or describe the
+    previous request. It does not own the environment: close that yourself.
 
     Args:
         env: the environment.
@@ -109,7 +109,7 @@ class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
 
     Raises:
         PolicyError: the action is not one option per user, or there are more than
-            `LARGEST_FLAT_SPACE` joint actions to be counted through.
+            `LARGEST_FLAT_SPACE` joint actions to number.
     """
 
     def __init__(self, env: TandemEnv, config: Sb3Config, flat: bool) -> None:

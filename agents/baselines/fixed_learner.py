@@ -43,7 +43,7 @@ class FixedLearner:
         return Lesson()
 
     def act(self, observation: Observation) -> JointAction:
-        """What the policy plays; a drawing one draws the same at the same observation."""
+        """What the policy plays; a random policy draws the same at the same observation."""
         seen = b"".join(np.asarray(block).tobytes() for block in observation.values())
         return self._draw([zlib.crc32(seen)], observation)
 

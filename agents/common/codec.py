@@ -30,7 +30,7 @@ INPUT_SCALE: Final = 5.0
 COST_SCALE_S: Final = 0.1
 #: Columns that are codes, not quantities.
 CODES: Final = ("last_option",)
-#: Columns about the request before: they tell more of what was chosen then than of what is now.
+#: Columns about the previous request: they say more about that choice than about the present state.
 HISTORY: Final = "last_"
 
 

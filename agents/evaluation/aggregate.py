@@ -29,7 +29,7 @@ def number_text(value: float, digits: int = 4) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """A number, or only the knowledge that it is larger than one."""
+    """A number, or a lower bound of it."""
 
     value: float
     censored: bool = False

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Outcome tables on disk: found again by what they depend on, bit for bit the same.
+"""Outcome tables on disk, named by everything that they depend on.
 
 A file is named by the SHA-256 of its *key*: scenario, arguments, the contents of files that the
 arguments name, the build (executable, ns-3 libraries, the options that the scenario declared), seed
-and action history. A change of any of them is another file; nothing ever has to be invalidated.
+and action history. If any of them changes, so does the name: nothing has to be invalidated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.files import replace_bytes
 from tandem.bridge.core.program_digest import file_digest
 
-#: Part of the key: raised by one whenever tables get another meaning or another format.
+#: Part of the key: raised by one whenever the meaning or the format of tables changes.
 FORMAT_VERSION: Final = 4
 _TABLE_FIELDS: Final = (
     "patterns",
@@ -78,11 +78,11 @@ class SimulationKey:
         )
 
     def at(self, history: History, request: str) -> str:
-        """The key, as JSON text, of what was asked for at a state.
+        """The key, as JSON text, of a measurement at a state.
 
         Args:
             history: how the state was reached.
-            request: what was measured there; a search says which.
+            request: what was measured there; names the search if there was one.
         """
         state = {"seed": history.seed, "actions": history.actions, "request": request}
         return json.dumps({**self.content, "state": state}, sort_keys=True)
@@ -126,7 +126,7 @@ class OracleCache:
             return None
         except (OSError, ValueError, KeyError) as error:
             warnings.warn(
-                f"{path} is no readable outcome table ({error}): it will be simulated anew",
+                f"{path} is not a readable outcome table ({error}): simulating it again",
                 stacklevel=2,
             )
             self.misses += 1

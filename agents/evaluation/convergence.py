@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""After how many interactions a policy is near the oracle for good."""
+"""Counts the interactions until a policy stays near the oracle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from tandem.agents.evaluation.aggregate import Bounded
 from tandem.agents.evaluation.judge import Evaluation
 
-#: A policy has arrived when it costs at most this much times the oracle …
+#: A policy meets the target when its mean cost is at most this many times the oracle's …
 TARGET_RATIO: Final = 1.05
 #: … in this many evaluations in a row.
 SUSTAINED: Final = 3
@@ -20,7 +20,7 @@ class Convergence:
     """Interactions until a policy's mean cost stays within a ratio of the oracle's.
 
     Attributes:
-        target_ratio: what counts as arrived.
+        target_ratio: largest ratio that meets the target.
         sustained: evaluations in a row that must meet it.
     """
 
@@ -33,7 +33,7 @@ class Convergence:
     _missed: int = 0
 
     def add(self, interactions: int, evaluation: Evaluation) -> bool:
-        """Note an evaluation after so many interactions; returns `reached`.
+        """Record an evaluation after so many interactions; returns `reached`.
 
         Raises:
             ValueError: fewer interactions than at the evaluation before.
@@ -41,7 +41,7 @@ class Convergence:
         return self.add_ratio(interactions, evaluation.ratio)
 
     def add_ratio(self, interactions: int, ratio: float) -> bool:
-        """`add` of an evaluation of which only its ratio is at hand."""
+        """Like `add`, from the ratio alone."""
         if interactions < self._last:
             raise ValueError(
                 f"an evaluation after {interactions} interactions follows one after {self._last}: "
@@ -68,8 +68,8 @@ class Convergence:
     def interactions(self) -> Bounded:
         """Interactions at the first evaluation of that row.
 
-        Not reached: more than at the last evaluation that missed the target. A row that was cut
-        short may have become one, so that its evaluations bound nothing.
+        Not reached: a lower bound, the interactions at the last evaluation that missed the target.
+        Later evaluations met it and may be the start of such a row, so they give no bound.
         """
         if self._reached is None:
             return Bounded(float(self._missed), censored=True)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The optimum that a policy can reach: best on average over what chance may still do.
+"""The optimum that a policy can reach: the best on average over futures.
 
-A policy sees the state and not the backoffs and errors to come, so the optimum that it can be asked
-for is the joint action with the least *expected* cost. M futures of a state estimate it:
+A policy sees the state but not the backoffs and errors to come, so its fair reference is the joint
+action with the least *expected* cost. M futures of a state estimate it:
 
 - **hindsight**: in each future its own best joint action. Nobody can reach that.
-- **best on average**: one joint action for all M, chosen and judged in the same futures. It knows
-  their luck as well, the less so the more there are; no single joint action costs less in them.
+- **best on average**: one joint action for all M, chosen and judged in the same futures. It also
+  profits from their luck, less so with more futures; no single joint action costs less in them.
 - **held out**: for each future, the joint action that is best on average over the M - 1 others,
-  judged in the one that did not choose it. Its mean is an unbiased estimate of what choosing by
-  M - 1 futures costs, so an optimum that can be had; a policy may come out below it.
+  judged in the one that did not choose it. Its mean is an unbiased estimate of the cost of choosing
+  by M - 1 futures, so it is an optimum that can be reached; a policy may even cost less.
 
-The three come in that order on average, and close in on each other as M grows.
+On average the three come in that order, and they converge as M grows.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class FuturesJudge:
         rule: what an epoch costs.
 
     Attributes:
-        held_out: what the held-out choice comes to; its ``actions`` are those of first futures.
-        best_on_average: what the choice in the very futures that judge comes to.
+        held_out: the score of the held-out choice; its ``actions`` are those for each state's first
+            future.
+        best_on_average: the score of the choice made in the same futures that judge it.
         hindsight_s: of each future's own best.
 
     Raises:
@@ -81,7 +82,7 @@ class FuturesJudge:
 
     @property
     def exact(self) -> bool:
-        """Every joint action was covered; what is left is that futures are few."""
+        """Always: every joint action is covered; only the number of futures limits accuracy."""
         return True
 
     @property

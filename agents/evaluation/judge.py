@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """How far a policy is from the oracle.
 
-States of evaluation come from the process that training sees: they are reached by playing, from
-seeds of their own. Each one is measured once by the oracle; from then on any policy's joint action
-there is looked up, so that an evaluation costs no simulation and no interaction.
+Evaluation states are reached by playing, as in training, but from seeds of their own. The oracle
+measures each one once. From then on the cost of any policy's joint action is looked up, so an
+evaluation takes no simulation and no interaction.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Policy: TypeAlias = Callable[[Observation], JointAction]
 
 
 class SiteExplorer:
-    """Behaviour that sees the whole network: each user draws a site, then an option there.
+    """Behaviour that uses the whole network: each user draws a site, then an option there.
 
     Uniform draws over options would leave nearly all users on their device, where most options
     are.
@@ -60,10 +60,10 @@ class StateDraw:
         count: how many.
         first_seed: of the first episode; the following ones count up. Training must use others.
         per_episode: states taken from one episode.
-        stride: decisions from one such state to the next. Neighbours are alike, so that each adds
-            little; the first decision of an episode is not taken.
-        follow_oracle: at a state, go on with the oracle's joint action instead of the behaviour's,
-            as a policy does that has learned. The behaviour plays in between.
+        stride: decisions from one such state to the next. Neighbouring states are alike, so each
+            adds little. The first decision of an episode is not used.
+        follow_oracle: at a state, play the oracle's joint action instead of the behaviour's, as a
+            trained policy would. The behaviour plays in between.
     """
 
     count: int = 30
@@ -82,7 +82,7 @@ class StateScore:
         cost_s: what it cost, seconds; over several futures their mean, as all that follows.
         accuracy_percent: mean top-5 accuracy of the answers.
         response_s: mean response time, seconds.
-        violated: whether it missed the accuracy threshold, or in which share of the futures.
+        violated: whether it missed the accuracy threshold, or the share of futures in which it did.
     """
 
     action: JointAction
@@ -93,7 +93,7 @@ class StateScore:
 
     @classmethod
     def of(cls, action: JointAction, outcomes: Sequence[Outcomes], rule: CostRule) -> StateScore:
-        """The score of an action that came to ``outcomes``, one per future."""
+        """The score of an action with these ``outcomes``, one per future."""
         return cls(
             action=action,
             cost_s=float(np.mean([rule.cost_s(*outcome) for outcome in outcomes])),
@@ -237,8 +237,8 @@ def draw_states(
     Args:
         walk: over the environment of the oracle; the scenario's ``epochs`` must suffice for
             ``per_episode`` × ``stride`` decisions, or episodes give fewer states.
-        oracle: measures.
-        behaviour: plays.
+        oracle: measures the states.
+        behaviour: plays between them.
         draw: which states.
         advance: progress in branches.
 

@@ -3,8 +3,8 @@
 
 Only what is certain enters: the links of the backhaul (rate and delay), the service times with the
 number of workers of each site, the delay that weak users' packets suffer, and the device times
-measured in the simulator. Radio, queues that stand already and background load are taken to cost
-nothing. The bound is valid, and loose where the radio is the bottleneck.
+measured in the simulator. Radio, existing queues and background load are assumed to cost nothing.
+The bound is always valid, but loose where the radio is the bottleneck.
 
 For k users at a site of w workers with service time s, the j-th of them to be served (j = 1 … k) is
 done no earlier than ceil(j / w)·s after the first of them can have arrived there; summed over j
@@ -146,7 +146,7 @@ def _devices_s(frontier: Frontier, needed_percent: float) -> float:
 
 
 def _longest_s(table: OutcomeTable, sites: list[SiteFloor], timeout_s: float) -> float:
-    """Least longest response time: nobody is faster than alone with the fastest option."""
+    """Bound on the longest response time: nobody is faster than alone with the fastest option."""
     alone_s = [min(site.up_s + site.service_s + site.down_s, timeout_s) for site in sites]
     per_user = np.full(table.users, min(alone_s, default=math.inf))
     if len(table.space.devices):

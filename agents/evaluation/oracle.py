@@ -9,11 +9,11 @@ costs.
 Both are optima of one epoch: an oracle does not plan for the epochs that follow. Its branches are
 evaluation and not counted as an agent's interactions.
 
-An oracle that runs the one future that comes has *hindsight*: among hundreds of joint actions that
-are equally good on average it knows which one the backoffs and errors to come will favour. No
-policy can know that. With ``futures=M`` it takes the joint action that is best on average over M
-other futures, which share the packet-level state and nothing that is drawn afterwards. The more
-there are, the less of its lead is luck; with few it still chose what these few favour
+An oracle that runs the one future that comes has *hindsight*: of hundreds of joint actions that are
+equally good on average it picks the one that the coming backoffs and errors favour. No policy can
+know that one. With ``futures=M`` it takes the joint action that is best on average over M other
+futures, which share the packet-level state and nothing that is drawn afterwards. With more futures,
+less of its lead is luck; with few, it still picks what these few favour
 (`tandem.agents.evaluation.futures` judges without that lead).
 """
 
@@ -35,7 +35,7 @@ from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.env import TandemEnv
 
-#: More network patterns than this are searched instead of run all (3^6 = 729).
+#: Up to this many network patterns are all run (3^6 = 729); more are searched.
 MAX_PATTERNS: Final = 1000
 _EXHAUSTIVE: Final = "exhaustive"
 
@@ -50,8 +50,8 @@ class Solution:
         lower_bound_s: no joint action costs less; equals ``best.cost_s`` if ``exact``.
         table: what the simulator measured: costs of joint actions without running them again; of
             several futures, their mean.
-        futures: the tables that it is the mean of, one per future; of a searched state only the
-            mean itself, and none where a single table is all there is.
+        futures: the tables whose mean ``table`` is, one per future; only the mean itself for a
+            searched state; empty if there is a single table.
     """
 
     best: Optimum
@@ -82,10 +82,10 @@ class Oracle:
             from 1; several numbers: the mean over these.
 
     Raises:
-        PolicyError: the objective has no cost rule, so that nobody knows what a joint action costs
+        PolicyError: the objective has no cost rule, so the cost of a joint action is not known
             before it is played.
-        OracleError: with so many users patterns are searched, and the cost rule is no mean
-            response time above a threshold.
+        OracleError: so many users need a search, and the cost rule is not a mean response time
+            above a threshold.
     """
 
     def __init__(
@@ -140,10 +140,10 @@ class Oracle:
 
         Args:
             walk: at the state; it does not move.
-            advance: called with the number of branches that have just been run, again and again.
+            advance: called with the number of branches that have just been run, after each portion.
 
         Raises:
-            HistoryError: the walk's environment was moved by somebody else.
+            HistoryError: other code has moved the walk's environment.
             OracleError: arrivals are not synchronous.
         """
         futures = self._tables(walk, advance)
@@ -155,11 +155,11 @@ class Oracle:
         return replace(solution, lower_bound_s=min(bound_s, solution.best.cost_s))
 
     def table(self, walk: Walk, advance: Advance | None = None) -> OutcomeTable:
-        """What the simulator says about this state: all of it, or what a search looked at."""
+        """The measurements at this state: complete, or of the patterns that a search looked at."""
         return mean_table(self._tables(walk, advance))
 
     def _tables(self, walk: Walk, advance: Advance | None) -> tuple[OutcomeTable, ...]:
-        """A table per future; what a search looked at is known on average only."""
+        """A table per future; for a searched state, one table of means."""
         walk.check()
         return tuple(self._measured(walk, futures, advance) for futures in self._portions())
 

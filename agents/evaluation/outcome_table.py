@@ -30,7 +30,7 @@ from tandem.agents.inference.patterns import ON_DEVICE, Pattern, Patterns, Patte
 from tandem.bridge.core.errors import TandemError
 
 NS_PER_S: Final = 1e9
-#: More assignments of device variants than this are not tried one by one.
+#: At most this many assignments of device variants are tried one by one.
 MAX_ASSIGNMENTS: Final = 1_000_000
 #: Response times, seconds, and accuracies, percent, both ``[B, N]``.
 Outcomes: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -91,7 +91,7 @@ class OutcomeTable:
         device_answered: likewise, ``[N, D]``.
         arrival_s: when each user's request arrives after the decision, ``[N]``, on the
             simulation's clock.
-        rows: all that the simulator told about the requests; kept of complete tables only.
+        rows: the simulator's own rows about the requests; only in complete tables.
     """
 
     space: PatternSpace
@@ -150,7 +150,7 @@ class OutcomeTable:
         pattern = self.space.of(action)
         row = self._find(pattern)
         if self.rows is None:
-            raise UnmeasuredPattern("this table holds no rows of requests: measure the state anew")
+            raise UnmeasuredPattern("this table has no request rows: measure the state again")
         requests: NDArray[np.void] = self.rows.patterns[row].copy()
         if len(self.space.devices):
             variant = np.searchsorted(self.space.devices, action)
@@ -158,8 +158,8 @@ class OutcomeTable:
             requests[local] = self.rows.devices[variant[local], local]
         if not np.array_equal(requests["option"], action):
             raise UnmeasuredPattern(
-                f"joint action {np.asarray(action).tolist()} was not run itself but as "
-                f"{requests['option'].tolist()}, which loads network and sites alike"
+                f"joint action {np.asarray(action).tolist()} was not run itself, only "
+                f"{requests['option'].tolist()}, which loads network and sites in the same way"
             )
         end_ns = np.rint(NS_PER_S * (requests["arrival_s"] + requests["response_time_s"]))
         return requests[np.lexsort((requests["request_id"], end_ns))]
@@ -176,8 +176,8 @@ class OutcomeTable:
         """The cheapest joint action over all measured patterns and all device variants.
 
         Raises:
-            TandemError: the rule is no mean above a threshold, and there are too many variants to
-                try them all.
+            TandemError: the rule is not a mean above a threshold, and there are too many variants
+                to try them all.
         """
         return min(self.candidates(rule), key=lambda candidate: candidate.cost_s)
 
@@ -209,7 +209,7 @@ class OutcomeTable:
         )
 
     def _variants(self, row: int, local: NDArray[np.intp], rule: CostRule) -> NDArray[np.intp]:
-        """Variants of the users on their devices of which one is the best, ``[C, n]``."""
+        """Candidate variants of the users on their devices, the best among them, ``[C, n]``."""
         if not len(local):
             return np.zeros((1, 0), dtype=np.intp)
         form = rule.mean_form

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Evaluation where the oracle can only search: a policy's joint action is played in a branch.
 
-With many users nobody knows what each joint action costs, so the simulator is asked: it is brought
-to each state again and runs the policy's joint action in a forked copy. Costs are compared with
-the best that the search found, which is no optimum: a good policy may come out below it.
+With many users the cost of each joint action is not known beforehand. So the simulator is brought
+back to each state and runs the policy's joint action in a forked copy. Costs are compared with the
+best that the search found, which need not be the optimum: a good policy may cost less.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class FoundState:
 
 
 class PlayedEvaluationSet:
-    """States of an environment that is this set's alone: evaluations move it.
+    """States of an environment that only this set uses: evaluations move it.
 
     Args:
-        env: its objective says what costs.
+        env: its objective gives the cost.
         states: as `with_histories` gives them, in the order in which they were reached.
         futures: in which joint actions are played; costs are means over them.
 
@@ -64,7 +64,7 @@ class PlayedEvaluationSet:
 
     @property
     def lower_bound_s(self) -> float:
-        """Mean of what no joint action can cost less than, seconds."""
+        """Mean lower bound on the cost of any joint action, seconds."""
         return float(np.mean([state.solution.lower_bound_s for state in self.states]))
 
     def evaluate(self, policy: Policy) -> Evaluation:
@@ -86,7 +86,7 @@ class PlayedEvaluationSet:
         )
 
     def _go_to(self, history: History) -> None:
-        """Bring the environment there, on the way it already is if that leads there."""
+        """Bring the environment to a state, from where it stands if that is on the way."""
         here = self._walk.history
         played = len(here.actions)
         if self._walk.over or here.seed != history.seed or here.actions != history.actions[:played]:

@@ -33,7 +33,7 @@ Advance: TypeAlias = Callable[[int], None]
 
 
 class OracleError(TandemError):
-    """The best joint action cannot be found in this way here."""
+    """The oracle cannot find the best joint action here."""
 
 
 class Prober:
@@ -42,15 +42,15 @@ class Prober:
     Args:
         env: at the state to measure; it does not move.
         observation: at that state.
-        advance: told about progress.
+        advance: called with the number of branches that have just been run.
         parallel: branches at the same time; default: one per available core.
         futures: random draws that each pattern meets (see `TandemEnv.branch`); response times and
             answers are means over them.
 
     Raises:
-        OracleError: requests arrive in another way than synchronously. With Poisson arrivals or
-            traces requests outlive their epoch: which ones an epoch is charged for then depends on
-            every user's choice, and choosing what does not finish would look free.
+        OracleError: arrivals are not synchronous. With Poisson arrivals or traces, requests outlive
+            their epoch. Which requests an epoch is charged for then depends on every user's choice,
+            and an option that does not finish in the epoch would look free.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Prober:
         if arrivals != SYNCHRONOUS:
             raise OracleError(
                 f"the oracle needs --arrivals={SYNCHRONOUS}, this scenario has {arrivals!r}: there "
-                "requests outlive their epoch, so that an epoch's cost is no sum over its own "
+                "requests outlive their epoch, so an epoch's cost is not the sum over its own "
                 "requests"
             )
         self.users = int(meta["users"])
@@ -131,7 +131,7 @@ class Prober:
         )
 
     def _request_rows(self) -> RequestRows | None:
-        """The simulator's own rows, once every pattern was run; a mean has none."""
+        """The simulator's own rows, once every pattern was run; a mean over futures has none."""
         if self._futures != THE_FUTURE:
             return None
         if len(self._rows) < self.space.count(self.users):
@@ -152,7 +152,7 @@ class Prober:
             self._arrival_s = np.array(requests["arrival_s"], dtype=np.float64)
             self._device_requests.append(requests)
         if len(devices):
-            # These runs sent nothing, so they are a network pattern as well.
+            # These runs also measure the network pattern in which nobody sends.
             everyone_local = (ON_DEVICE,) * self.users
             nobody = self._as_answered(np.zeros(self.users))
             self._rows[everyone_local] = np.zeros(self.users), nobody

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Search for a good joint action in the simulator, where there are too many to run them all.
 
-What is searched are network patterns; each one that is run stands for the best joint action with
-that pattern, device variants included. The search is deterministic: equal states give equal finds.
+The search is over network patterns. Each one that is run stands for the best joint action with that
+pattern, device variants included. The search is deterministic: equal states give equal results.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ START_SHARES: Final = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
-    """How long the search goes on.
+    """Limits of the search.
 
     Attributes:
         max_branches: branches in all; it also ends where no neighbour is better.
@@ -98,7 +98,7 @@ def _neighbours(
 
 
 def _portions(prober: Prober, patterns: Iterator[Patterns]) -> Iterator[list[Pattern]]:
-    """Those that were not run, some at a time."""
+    """Patterns that were not run yet, some at a time."""
     portion: list[Pattern] = []
     for pattern in patterns:
         key = tuple(pattern.tolist())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""States of a simulation by how they were reached: a seed and the joint actions since."""
+"""Names a simulation's state by how it was reached: a seed and the joint actions since then."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Walk:
         return reward
 
     def check(self) -> None:
-        """Refuse to go on when somebody else has moved the environment.
+        """Raise an error if other code has moved the environment.
 
         Raises:
             HistoryError: the episode is over, or its epoch is not the history's.

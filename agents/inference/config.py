@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Settings of the system model and the planner, each with the sentence that says what it does."""
+"""Settings of the system model and the planner, each with a sentence that says what it does."""
 
 from __future__ import annotations
 

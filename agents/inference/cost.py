@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What an epoch costs: the one rule that rewards, planner, oracle and judges call.
 
-An objective of one's own works for all of them if it says its cost in the form of a `CostRule`::
+Your own objective works with all of them if it states its cost as a `CostRule`::
 
     @dataclass(frozen=True)
     class Longest(CostRule):
@@ -30,7 +30,7 @@ from tandem.agents.inference.options import PolicyError
 Array: TypeAlias = NDArray[np.float64]
 NamedThreshold: TypeAlias = Literal["min", "max"]
 
-#: The mean of equal accuracies may miss their value by rounding; a threshold must forgive that.
+#: The mean of equal accuracies may miss their value by rounding; a threshold allows for that.
 ACCURACY_TOLERANCE_PERCENT: Final = 1e-9
 #: Least cost of an epoch below the accuracy threshold, seconds: above what any sensible joint
 #: action takes in the scenarios here, so that fast and useless answers never pay.
@@ -64,10 +64,10 @@ class CostRule(ABC):
 
     @property
     def mean_form(self) -> PaperCost | None:
-        """This rule as a mean response time above a threshold, ``None`` if it is none.
+        """This rule as a mean response time above a threshold; ``None`` if it has no such form.
 
-        Searches know closed forms for such a rule. For any other one they try every joint action,
-        which few users allow.
+        Searches use closed forms for such a rule. For any other rule they try every joint action,
+        which is feasible for few users only.
         """
         return None
 
@@ -75,6 +75,9 @@ class CostRule(ABC):
 @dataclass(frozen=True, slots=True)
 class PaperCost(CostRule):
     """The mean response time if the mean accuracy reaches a threshold, else a penalty.
+
+    The cost of the paper (Shahhosseini et al., ISQED 2022); see
+    `tandem.agents.inference.objective.PaperObjective` for what of it is recalled.
 
     Attributes:
         threshold_percent: mean top-5 accuracy to reach.
@@ -91,8 +94,7 @@ class PaperCost(CostRule):
         )
 
     def of_means(self, mean_s: Array, longest_s: Array, accuracy_percent: Array) -> Array:
-        """Costs of epochs of which mean and longest response time and mean accuracy are known;
-        all are ``[…]``."""
+        """Costs of epochs by mean and longest response time and mean accuracy; all ``[…]``."""
         reached = accuracy_percent >= self.least_percent
         return np.asarray(np.where(reached, mean_s, self.penalty_s(longest_s)))
 
@@ -127,8 +129,8 @@ def cost_rule_of(objective: object, meta: Mapping[str, Any]) -> CostRule:
     if isinstance(objective, RuledObjective):
         return objective.cost_rule(meta)
     raise PolicyError(
-        f"objective {objective!r} rates epochs that were played; the oracle and agents that plan "
-        "have to know what a joint action costs before: derive it from "
+        f"objective {objective!r} rates only epochs that were played, but the oracle and planning "
+        "agents need the cost of a joint action beforehand: derive it from "
         "tandem.agents.inference.objective.CostObjective and give it a method cost_rule(meta) that "
         "returns a tandem.agents.inference.cost.CostRule, or use PaperObjective"
     )

@@ -17,7 +17,7 @@ def imagine(
     optimism: float,
     rng: np.random.Generator,
 ) -> list[Transition]:
-    """What the model says would come of joint actions ``[B, N]``, one transition each.
+    """The model's predictions for joint actions ``[B, N]``, one transition each.
 
     The next state is one elite's, drawn at random. Sites and cells stay as they are.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Local search over network patterns; the planner and the oracle differ in how they look around."""
+"""Local search over network patterns; planner and oracle differ in the neighbours they try."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Descent:
 
     Attributes:
         pattern: the best found, ``[N]``.
-        value: what it was worth; less is better.
+        value: its value; less is better.
         tried: how many patterns were evaluated.
     """
 
@@ -38,11 +38,11 @@ def descend(
 
     Args:
         pattern: the start, ``[N]``.
-        value: what it is worth; less is better.
+        value: its value; less is better.
         look_around: neighbours of a pattern in portions ``[B, N]``, none of them empty. The search
             goes to the best of the first portion that holds something better: one large portion
             makes it a steepest descent, many small ones evaluate less per step.
-        evaluate: what the patterns of a portion are worth, ``[B]``.
+        evaluate: gives the values of the patterns of a portion, ``[B]``.
         max_steps: improvements at most; ``None``: no limit.
     """
     here = Descent(pattern, value, 0)

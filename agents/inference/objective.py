@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rewards of scenarios whose users issue inference requests.
 
-They are callables of an `InferenceResult`, and so may yours be::
+An objective is any callable of an `InferenceResult`, your own included::
 
     env = TandemEnv("wifi-edge", {"users": 5}, objective=PaperObjective(85.0))
     env = TandemEnv("wifi-edge", {"users": 5}, objective=lambda result: -result.cost.timeouts)
@@ -38,7 +38,7 @@ from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.core.objective import EpochResult, Meta, Objective
 from tandem.bridge.core.schema import Schema
 
-#: Thresholds of the paper's experiments on mean top-5 accuracy (recalled, see `PaperObjective`).
+#: Thresholds on mean top-5 accuracy in the paper (recalled, see `PaperObjective`).
 PAPER_THRESHOLDS: Final[tuple[NamedThreshold | float, ...]] = ("min", 80.0, 85.0, 89.0, "max")
 FULL_PERCENT: Final = 100.0
 
@@ -105,8 +105,8 @@ def accuracies_of(requests: NDArray[np.void]) -> NDArray[np.float64]:
 class CostObjective(ABC):
     """An objective whose reward is the negative cost of the epoch's requests.
 
-    What a joint action costs is then known to whoever knows its response times, so the oracle and
-    the agents that plan can minimise it. Derive from it and define `cost_rule`.
+    The cost of a joint action then follows from its response times, so the oracle and the agents
+    that plan can minimise it. Derive from it and define `cost_rule`.
     """
 
     __slots__ = ()
@@ -148,13 +148,19 @@ class MeanResponseTime(CostObjective):
 
 @dataclass(frozen=True, slots=True)
 class PaperObjective(CostObjective):
-    """The paper's reward, in seconds.
+    """The reward of the paper, in seconds.
 
-    -mean response time when the mean top-5 accuracy of the epoch reaches the threshold, else
-    -max response time. Both the form and the thresholds of the experiments (`PAPER_THRESHOLDS`)
-    are recalled: they could not be checked against the paper's own text. Taken alone, the longest
-    response time of the epoch would reward everybody's smallest and least accurate variant, so
-    below the threshold an epoch costs at least ``violation_s``.
+    The paper is Shahhosseini, Hu, Seo, Kanduri, Donyanavard, Rahmani and Dutt, "Hybrid Learning for
+    Orchestrating Deep Learning Inference in Multi-user Edge-cloud Networks", ISQED 2022 (arXiv
+    2202.11098).
+
+    The reward is -mean response time when the mean top-5 accuracy of the epoch reaches the
+    threshold, else -max response time. Recalled, not checked against the paper's text: this form of
+    the reward, and the thresholds of the experiments (`PAPER_THRESHOLDS`).
+
+    ``violation_s`` is this project's addition. The longest response time alone would reward the
+    smallest and least accurate variant for everybody, so below the threshold an epoch costs at
+    least ``violation_s``.
 
     Attributes:
         accuracy_threshold_percent: a number in [0, 100]; ``"min"`` accepts every variant of the

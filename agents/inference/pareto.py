@@ -2,7 +2,8 @@
 """Best device variants of several users: least total time for each total accuracy.
 
 Users on their devices do not slow each other, so totals are sums and the frontier of n + 1 users
-follows from that of n (Nemhauser and Ullmann, Management Science 15(9), 1969).
+follows from that of n (Nemhauser and Ullmann, "Discrete Dynamic Programming and Capital
+Allocation", Management Science 15(9), 1969).
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ class JointProblem:
         cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
         user_columns: column index by name in the observation block ``users``; likewise
             ``site_columns`` and ``cell_columns``.
-        site_delay_s: one-way delay of the wired path to each of `REMOTE_SITES`, 0 if not told.
+        site_delay_s: one-way delay of the wired path to each of `REMOTE_SITES`, 0 if the scenario
+            does not declare it.
         weak_delay_s: extra delay of each packet that a weak user sends.
     """
 
@@ -127,7 +128,7 @@ def _columns(schema: Schema, name: str) -> Mapping[str, int]:
 
 
 def _wired_delay_s(meta: Mapping[str, Any], site: Site) -> float:
-    """One-way delay of the shortest link into ``site``, 0 when the scenario shows none."""
+    """One-way delay of the shortest link into ``site``, 0 if the scenario declares none."""
     links = meta.get("topology", {}).get("links", ())
     delays = [float(link["delay_s"]) for link in links if link["b"] == site.label]
     return min(delays, default=0.0)

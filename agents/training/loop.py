@@ -56,7 +56,7 @@ class HistoryRow:
 
 
 class Observer(Protocol):
-    """Told about everything that happens in a run, to record or to show it."""
+    """Called for each event of a run, to record or show it."""
 
     def begin_episode(self, episode: int, seed: int, observation: Observation) -> None:
         """An episode has begun."""
@@ -67,7 +67,7 @@ class Observer(Protocol):
         ...
 
 
-#: Asked after each interaction, when the run's state is complete: end the run here?
+#: Called after each interaction, when the run's state is complete: whether to end the run there.
 Stop = Callable[["Training"], bool]
 
 
@@ -78,7 +78,7 @@ class Training:
         world: its episode is reset.
         learner: learns.
         seed: decides the seeds of the episodes; the learner's draws follow from its own.
-        observer: told about every interaction.
+        observer: called after every interaction.
 
     Attributes:
         history: one row per interaction.
@@ -105,9 +105,9 @@ class Training:
 
     @single_threaded
     def run(self, interactions: int, stop: Stop | None = None) -> None:
-        """Train until there have been ``interactions`` in total, or until ``stop`` says so.
+        """Train until there are ``interactions`` in total, or until ``stop`` returns true.
 
-        Episodes that end are followed by others.
+        When an episode ends, the next one begins.
         """
         while len(self.history) < interactions:
             self._interact()
@@ -130,8 +130,8 @@ class Training:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`, for the same kind of world, learner and seed.
 
-        The epochs of the episode that was running are played once more to bring the world to
-        where it was; they are not counted and nobody learns from them.
+        The decisions of the episode under way are played again to bring the world to where it was.
+        They are not counted, and the learner does not learn from them.
         """
         self.learner.load_state_dict(state["learner"])
         self._rng.bit_generator.state = state["rng"]
@@ -197,7 +197,7 @@ class Training:
 
 
 def history_columns(history: list[HistoryRow]) -> dict[str, Any]:
-    """Columns of a history by name: arrays, but for the texts."""
+    """Columns of a history by name: arrays, and lists for text columns."""
     columns: dict[str, Any] = {}
     for field in fields(HistoryRow):
         values = [getattr(row, field.name) for row in history]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A world that replays what the simulator gave before: episodes of one decision, from a pool.
+"""A world that replays what the simulator measured before: episodes of one decision, from a pool.
 
 A pool holds packet-level states at which the oracle has run every network pattern, so that what
 any joint action leaves behind is known to the last bit (`OutcomeTable.requests`). An episode starts
@@ -8,9 +8,9 @@ thousands of interactions can then be trained in minutes; what is counted stays 
 interaction per decision.
 
 What this leaves out: nothing carries over from one decision to the next, and training meets a
-finite number of states again and again (others judge it). The observation after the epoch depends
-on what the device variants leave behind and is not known; the state's own stands for it, and as the
-episode has terminated nothing may be concluded from it.
+finite number of states again and again (others judge it). The observation after the decision
+depends on the device variants and is not known. The state's own observation takes its place; since
+the episode has terminated, learners do not use it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Pool:
     Attributes:
         schema: of the scenario.
         training: the states that episodes start from.
-        evaluation: others, of other episodes, that judge: each one in one future or more.
+        evaluation: states of other episodes, by which policies are judged; each in one future or
+            more.
     """
 
     schema: Schema
@@ -56,14 +57,14 @@ class Pool:
     evaluation: Sequence[Sequence[OutcomeTable]]
 
     def problem(self, objective: CostObjective) -> JointProblem:
-        """What an objective asks for at these states."""
+        """The problem that an objective poses at these states."""
         return JointProblem.from_schema(self.schema, objective)
 
     def judge(self, objective: CostObjective) -> Judge:
         """The evaluation states under an objective, with their optima.
 
-        Measured in one future, the optimum is hindsight's; in more, what a choice costs that does
-        not know the future which judges it.
+        With one future the reference is the optimum in hindsight; with more, the held-out optimum
+        (see `tandem.agents.evaluation.futures`).
         """
         return known_judge(self.evaluation, objective.cost_rule(self.schema.meta))
 
@@ -79,7 +80,7 @@ class PoolWorld:
 
     @property
     def problem(self) -> JointProblem:
-        """What the objective asks for."""
+        """The problem that the objective poses."""
         return self._problem
 
     def reset(self, seed: int) -> Observation:

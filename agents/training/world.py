@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a learner's decisions are played: the simulator, or outcomes that it gave before."""
+"""Where a learner's decisions are played: the simulator, or outcomes that it measured before."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Feedback:
     Attributes:
         observation: after the epoch, by block name.
         reward: of the epoch; its negative is the cost in seconds.
-        terminated: the episode is over, nothing follows.
-        truncated: the episode was cut off; it would go on.
+        terminated: the episode is over.
+        truncated: the episode was cut off before its end.
         records: record tables of the epoch by name; ``requests`` is one of them.
     """
 
@@ -50,7 +50,7 @@ class World(Protocol):
 
     @property
     def problem(self) -> JointProblem:
-        """What is to be decided."""
+        """The decision problem."""
         ...
 
     def reset(self, seed: int) -> Observation:
@@ -76,7 +76,7 @@ class EnvWorld:
 
     @property
     def problem(self) -> JointProblem:
-        """What the environment's objective asks for."""
+        """The problem that the environment's objective poses."""
         return self._problem
 
     def reset(self, seed: int) -> Observation:

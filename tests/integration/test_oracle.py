@@ -130,7 +130,7 @@ def test_cache_replays_bit_for_bit_and_tells_states_apart(
 
     for stored in tmp_path.glob("*.npz"):
         stored.write_bytes(stored.read_bytes()[:100])
-    with pytest.warns(UserWarning, match="simulated anew"):
+    with pytest.warns(UserWarning, match="simulating it again"):
         repaired = Oracle(env, cache=cache).solve(walk)
     assert repaired.exact
 

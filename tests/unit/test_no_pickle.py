@@ -131,7 +131,7 @@ def test_arrays_that_hold_code_are_refused_and_do_not_run(tmp_path: Path) -> Non
     np.savez(path, bomb=bomb)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("values.json", '{"key": "key"}')
-    with pytest.warns(UserWarning, match="no readable outcome table"):
+    with pytest.warns(UserWarning, match="not a readable outcome table"):
         assert cache.get("key", None) is None  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="allow_pickle"):
         unpack(path.read_bytes())

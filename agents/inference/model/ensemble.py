@@ -19,10 +19,10 @@ from tandem.agents.inference.model.training_rows import RowBatch, TrainingRows
 Array = NDArray[np.float64]
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
-#: Rows that count for the learned variances being right, against those that speak otherwise.
+#: Weight, in rows, of the assumption that the learned variances are right.
 PRIOR_EVIDENCE: Final = 10.0
 LARGEST_VARIANCE_SCALE: Final = 100.0
-#: Features are standardised anew each time the rows have grown by this factor.
+#: Features are standardised again each time the rows have grown by this factor.
 RESTANDARDISE_GROWTH: Final = 2.0
 
 

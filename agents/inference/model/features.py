@@ -29,9 +29,9 @@ class FeatureMap:
     """Rows of features for (user, option) pairs of one problem.
 
     A row holds the user's own state, that of the site and cell it would use, the option's facts,
-    the loads that the *other* users put on that cell and site, and the prior's components. Rows
-    of device options see neither site, cell nor loads: nothing of them matters to a device.
-    Sums over users make all of it independent of the users' order and number.
+    the loads that the *other* users put on that cell and site, and the prior's components. Rows of
+    device options see neither site, cell nor loads: none of these affects a device. Sums over users
+    make all of it independent of the users' order and number.
     """
 
     def __init__(self, problem: JointProblem) -> None:

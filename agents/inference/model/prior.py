@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Analytic estimate of response times: what is known before anything was learned.
+"""Analytic estimate of response times: what is known before learning.
 
     response = device wait + service                                    (device options)
     response = uplink + wait at the site + service there + downlink     (network options)

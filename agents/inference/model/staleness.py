@@ -38,7 +38,7 @@ class StalenessDetector:
     def add(self, surprise: float) -> bool:
         """Take in one decision's surprise (NaN: nobody offloaded); returns whether to raise alarm.
 
-        After an alarm the history starts anew.
+        After an alarm the history starts again from nothing.
         """
         if math.isnan(surprise):
             return False

@@ -78,7 +78,7 @@ class TrainingRows:
         self._length += rows
 
     def fade(self, keep_rows: int, factor: float) -> None:
-        """Multiply the weight of all but the last ``keep_rows`` rows; they judge no member."""
+        """Fade all but the last ``keep_rows`` rows by ``factor``; they judge no member then."""
         old = max(self._length - keep_rows, 0)
         if old:
             self._arrays["share"][:old] *= np.float32(factor)

@@ -30,7 +30,7 @@ class EveryAction:
         if count > MAX_ACTIONS:
             raise PolicyError(
                 f"{users} users with {options} options have {count} joint actions, at most "
-                f"{MAX_ACTIONS} are tried; {problem.rule!r} is no mean response time above a "
+                f"{MAX_ACTIONS} are tried; {problem.rule!r} is not a mean response time above a "
                 "threshold, for which planning is faster: use fewer users or such an objective "
                 "(CostRule.mean_form)"
             )

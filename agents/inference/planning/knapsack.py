@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Which variant each device user runs: multiple-choice knapsacks under the accuracy threshold.
 
-Users on their devices do not slow each other, so once it is known who offloads, what is left is:
-one variant per device user, least total time, total accuracy at least so much. Small problems are
-solved exactly for every set of device users at once (Pareto frontiers), large ones by upgrades
-along each user's convex hull, and the one that is played by dynamic programming.
+Users on their devices do not slow each other, so once it is known who offloads, one problem
+remains: pick one variant per device user, so that the total time is least and the total accuracy
+reaches a bound. Small problems are solved exactly for every set of device users at once (Pareto
+frontiers), large ones by upgrades along each user's convex hull, and the one that is played by
+dynamic programming.
 """
 
 from __future__ import annotations
