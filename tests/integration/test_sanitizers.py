@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from native_programs import ADDRESS, ROOT, SANITIZER_STATUS, missing
+from test_ns3_suites import SUITES as UNIT_SUITES
 
 from tandem.bridge.core.scenarios import package_root
 
@@ -117,10 +118,11 @@ def test_sanitizers_find_nothing(package: Path, suite: str, tmp_path: Path) -> N
     assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
 
 
-def test_sanitizers_find_nothing_in_the_unit_tests(package: Path) -> None:
+@pytest.mark.parametrize("suite", UNIT_SUITES)
+def test_sanitizers_find_nothing_in_the_unit_tests(package: Path, suite: str) -> None:
     assert package.is_dir()  # built
     done = subprocess.run(
-        [BUILD / "ns3_scenarios" / UNIT_TESTS],
+        [BUILD / "ns3_scenarios" / UNIT_TESTS, f"--suite={suite}"],
         capture_output=True,
         text=True,
         check=False,
