@@ -83,8 +83,9 @@ format: $(ENVIRONMENT)
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP_STYLED)
 
-# The web site of the documentation, into build/site; any warning fails.
+# The reference pages, then the web site of the documentation into build/site; any warning fails.
 docs: $(PACKAGE)
+	$(BIN)/python docs/generate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(PACKAGE)

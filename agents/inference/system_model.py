@@ -58,7 +58,8 @@ class SystemModel:
 
     Args:
         problem: users, options and columns.
-        config, prior: settings.
+        config: settings of the ensemble.
+        prior: settings of the analytic prior.
         seed: decides initial weights, resamples and batches.
 
     Raises:
