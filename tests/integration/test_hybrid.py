@@ -66,10 +66,12 @@ def test_hybrid_beats_device_and_random(env: TandemEnv) -> None:
         assert np.mean(late) < np.mean(others), policy
 
 
-def test_other_objectives_are_refused(env: TandemEnv) -> None:
-    env.objective = MeanResponseTime()
+def test_only_objectives_that_say_what_an_epoch_costs_can_be_planned_for(env: TandemEnv) -> None:
     try:
-        with pytest.raises(PolicyError, match="plans for PaperObjective"):
+        env.objective = MeanResponseTime()
+        assert joint_problem(env).threshold_percent == 0.0
+        env.objective = lambda result: 0.0
+        with pytest.raises(PolicyError, match=r"give it a method cost_rule\(meta\)"):
             joint_problem(env)
     finally:
         env.objective = PaperObjective(89.0)
