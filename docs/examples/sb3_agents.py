@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PPO of Stable-Baselines3 on packet-level WiFi, against everybody staying at home.
+"""PPO of Stable-Baselines3 on packet-level WiFi, compared with everybody computing on the device.
 
 pip install 'ns3-tandem[sb3]'
 python sb3_agents.py --interactions 1024
