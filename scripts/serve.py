@@ -21,7 +21,8 @@ from tandem.bridge.remote.endpoint import DEFAULT_ADDRESS
 from tandem.bridge.remote.keys import AllowList, load_pair
 from tandem.bridge.remote.sockets import Access
 from tandem.bridge.server.catalogue import Catalogue
-from tandem.bridge.server.server import Server, default_config
+from tandem.bridge.server.config import default_config
+from tandem.bridge.server.server import Server
 from tandem.scripts.app.offers import offers, parse_limits
 
 BYTES_PER_MIB: Final = 1024 * 1024

@@ -18,7 +18,8 @@ import zmq
 
 from tandem.bridge.remote.sockets import Access
 from tandem.bridge.server.catalogue import Catalogue
-from tandem.bridge.server.server import Server, default_config
+from tandem.bridge.server.config import default_config
+from tandem.bridge.server.server import Server
 from tandem.scripts.app.offers import offers
 
 LOCAL = "tcp://127.0.0.1:0"

@@ -41,15 +41,15 @@ from tandem.bridge.remote.wire import Arrays, encode
 
 Job: TypeAlias = Open | Reset | Step | Branch | Close
 #: Called from the session's thread with the frames of a reply.
-Deliver: TypeAlias = Callable[["Session", "Outcome"], None]
+Deliver: TypeAlias = Callable[["Session", "JobResult"], None]
 
 _LOG = logging.getLogger(__name__)
 _END: Final = None
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a job came to.
+class JobResult:
+    """What came of one job.
 
     Attributes:
         frames: the reply.
@@ -128,15 +128,15 @@ class Session:
                 item = self._jobs.get()
                 if item is _END or self._dropped:
                     break
-                outcome = self._carry_out(*item)
+                result = self._carry_out(*item)
                 if not self._dropped:
-                    self._deliver(self, outcome)
-                if outcome.over:
+                    self._deliver(self, result)
+                if result.over:
                     break
         finally:
             self._close()
 
-    def _carry_out(self, job: Job, arrays: Arrays, executable: Path | None) -> Outcome:
+    def _carry_out(self, job: Job, arrays: Arrays, executable: Path | None) -> JobResult:
         start = time.monotonic()
         epochs = 0
         error = ""
@@ -155,7 +155,7 @@ class Session:
             over = True
         if over:
             self._close()
-        return Outcome(frames, job.type, time.monotonic() - start, epochs, error, over)
+        return JobResult(frames, job.type, time.monotonic() - start, epochs, error, over)
 
     def _perform(
         self, job: Job, arrays: Arrays, executable: Path | None

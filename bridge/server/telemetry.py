@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from tandem.bridge.server.session import Outcome
+from tandem.bridge.server.session import JobResult
 
 #: First frame of each telemetry message; subscribers filter on it.
 TOPIC: Final = b"tandem.telemetry"
@@ -80,14 +80,14 @@ class Counters:
         self._errors: Counter[str] = Counter()
         self._steps_s: deque[float] = deque(maxlen=WINDOW_STEPS)
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, result: JobResult) -> None:
         """Count a job that was carried out."""
-        self._requests[outcome.kind] += 1
-        self._epochs += outcome.epochs
-        if outcome.kind == "step":
-            self._steps_s.append(outcome.seconds)
-        if outcome.error:
-            self._errors[outcome.error] += 1
+        self._requests[result.kind] += 1
+        self._epochs += result.epochs
+        if result.kind == "step":
+            self._steps_s.append(result.seconds)
+        if result.error:
+            self._errors[result.error] += 1
 
     def refuse(self, error: str) -> None:
         """Count a request that was refused before it reached a session."""

@@ -24,7 +24,8 @@ from tandem.bridge.remote.sockets import Access
 from tandem.bridge.runs import journal
 from tandem.bridge.runs.reader import load_run
 from tandem.bridge.server.catalogue import Catalogue
-from tandem.bridge.server.server import Server, default_config
+from tandem.bridge.server.config import default_config
+from tandem.bridge.server.server import Server
 from tandem.scripts.app.offers import offers
 
 SCENARIO: Final = "wifi-edge"
