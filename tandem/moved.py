@@ -53,7 +53,7 @@ MOVED: Final[Mapping[str, tuple[str, ...]]] = {
     "agents.system_model": ("agents.inference.system_model",),
     "bridge.backend": ("bridge.core.backend",),
     "bridge.branch": ("bridge.core.branch",),
-    "bridge.env": ("bridge.core.env", "bridge.core.accounting"),
+    "bridge.env": ("bridge.core.env", "bridge.core.accounting", "bridge.core.reset"),
     "bridge.errors": ("bridge.core.errors",),
     "bridge.objective": (
         "agents.inference.objective",
@@ -71,7 +71,7 @@ MOVED: Final[Mapping[str, tuple[str, ...]]] = {
     "bridge.run_folder": ("bridge.runs.folder",),
     "bridge.scenarios": ("bridge.core.scenarios",),
     "bridge.schema": ("bridge.core.schema",),
-    "bridge.simulator": ("bridge.core.simulator", "bridge.core.frame"),
+    "bridge.simulator": ("bridge.core.simulator", "bridge.core.frame", "bridge.core.local"),
     "bridge.vector": ("bridge.core.vector",),
 }
 

@@ -18,7 +18,7 @@ from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.components import read_components
 from tandem.agents.inference.objective import EpochCost
 from tandem.agents.training.world import Feedback, World
-from tandem.bridge.core.env import SEED_LIMIT
+from tandem.bridge.core.reset import SEED_LIMIT
 
 #: Keeps the seeds of episodes apart from the agent's draws.
 EPISODE_STREAM: Final = 1

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tandem.bridge.core.backend import SimulatorOptions
 from tandem.bridge.core.errors import SimulatorLost, TandemError
 from tandem.bridge.core.frame import Frame
+from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.schema import Schema
-from tandem.bridge.core.simulator import LocalBackend, Simulator
+from tandem.bridge.core.simulator import Simulator
 
 
 class ActorLost(SimulatorLost):

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain
-from tandem.bridge.core.frame import Status
+from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.objective import EpochResult, Objective
 from tandem.bridge.core.record_array import RecordArray
 from tandem.bridge.core.schema import Schema
@@ -68,6 +69,14 @@ class Accounting:
             status == Status.TRUNCATED,
             info,
         )
+
+    def outcome(self, frame: Frame, action: Any) -> Outcome:
+        """What the last frame of a branch says about its action."""
+        observation, reward, terminated, truncated, info = self.step_result(
+            frame.observation, frame.records, frame.status, action, frame.decision - 1
+        )
+        records = as_record_arrays(frame.records)
+        return Outcome(observation, reward, terminated, truncated, records, info)
 
 
 def as_record_arrays(records: Records) -> dict[str, RecordArray]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where simulators run: a backend starts them, an environment plays them wherever they are.
 
-`tandem.bridge.core.simulator.LocalBackend` starts processes on this machine. The package
+`tandem.bridge.core.local.LocalBackend` starts processes on this machine. The package
 `tandem.bridge.backends` has others, and any callable of the same signature will do::
 
     env = TandemEnv("wifi-edge", backend=RemoteBackend(Target("tcp://server:5570")))

@@ -13,12 +13,7 @@ from gymnasium import spaces
 from numpy.typing import ArrayLike
 
 from tandem.bridge.core import _native
-from tandem.bridge.core.accounting import (
-    Accounting,
-    Observation,
-    StepResult,
-    as_record_arrays,
-)
+from tandem.bridge.core.accounting import Accounting, Observation, StepResult
 from tandem.bridge.core.backend import (
     DEFAULT_BRANCH_SLOTS,
     DEFAULT_START_TIMEOUT_S,
@@ -29,14 +24,10 @@ from tandem.bridge.core.backend import (
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain, domain_of
 from tandem.bridge.core.frame import Status
+from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, resolve
+from tandem.bridge.core.reset import SEED_LIMIT, changed_arguments, merge_arguments
 from tandem.bridge.core.schema import Schema
-from tandem.bridge.core.simulator import LocalBackend
-
-#: Seeds that `TandemEnv.reset` draws itself lie in [1, this).
-SEED_LIMIT: Final = 2**31
-#: Keys that `TandemEnv.reset` accepts in ``options``.
-RESET_OPTIONS: Final = ("arguments",)
 
 _DECISION: Final = int(Status.DECISION)
 
@@ -296,14 +287,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         frames = self._simulator.branch(
             joint_actions, horizon=horizon, parallel=parallel, future=future
         )
-        outcomes = []
-        for action, frame in zip(joint_actions, frames, strict=True):
-            observation, reward, terminated, truncated, info = self._accounting.step_result(
-                frame.observation, frame.records, frame.status, action, frame.decision - 1
-            )
-            records = as_record_arrays(frame.records)
-            outcomes.append(Outcome(observation, reward, terminated, truncated, records, info))
-        return outcomes
+        return [
+            self._accounting.outcome(frame, action)
+            for action, frame in zip(joint_actions, frames, strict=True)
+        ]
 
     # Inside
 
@@ -319,13 +306,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._domain = domain_of(simulator.schema)
 
     def _apply(self, options: Mapping[str, Any]) -> None:
-        unknown = sorted(set(options) - set(RESET_OPTIONS))
-        if unknown:
-            raise ValueError(
-                f"reset option {unknown[0]!r} is unknown: one of {', '.join(RESET_OPTIONS)}; "
-                'scenario arguments go in options={"arguments": {...}}'
-            )
-        changed = dict(options.get("arguments") or {})
+        changed = changed_arguments(options)
         arguments = {**self._arguments, **changed}
         if arguments == self._arguments:
             return
@@ -345,22 +326,3 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._adopt(simulator)
         self.objective = self.objective
         old.close()
-
-
-def merge_arguments(
-    arguments: Mapping[str, object] | None, more: Mapping[str, object]
-) -> dict[str, object]:
-    """Scenario arguments from a mapping and from keywords.
-
-    Raises:
-        TypeError: an argument is given both ways.
-    """
-    merged = dict(arguments or {})
-    for name, value in more.items():
-        if name in merged:
-            raise TypeError(
-                f"scenario argument {name!r} is given twice: as {merged[name]!r} in `arguments` "
-                f"and as keyword {value!r}"
-            )
-        merged[name] = value
-    return merged

@@ -17,12 +17,13 @@ from pettingzoo import ParallelEnv
 
 from tandem.bridge.core.accounting import Observation
 from tandem.bridge.core.domain import Domain
-from tandem.bridge.core.env import RESET_OPTIONS, TandemEnv
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.reset import RESET_OPTIONS
 
 AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
 
 
-class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):  # type: ignore[misc]
+class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
     """One scenario with one agent per entry of the action block.
 
     Agent ``i`` sees row ``i`` of every observation block that the scenario declares to have the

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
@@ -17,22 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from tandem.bridge.core import _native
 from tandem.bridge.core.action import as_numbers
 from tandem.bridge.core.arguments import check_arguments, to_options, to_texts
-from tandem.bridge.core.backend import (
-    DEFAULT_BRANCH_SLOTS,
-    DEFAULT_START_TIMEOUT_S,
-    SimulatorOptions,
-)
+from tandem.bridge.core.backend import DEFAULT_BRANCH_SLOTS, DEFAULT_START_TIMEOUT_S
+from tandem.bridge.core.channel import ChannelReader, attach
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
-    ScenarioError,
-    SchemaMismatch,
     SimulatorDied,
     SimulatorTimeout,
-    TandemError,
 )
 from tandem.bridge.core.frame import Frame, Status
-from tandem.bridge.core.process import SimulatorProcess, limit_advice
+from tandem.bridge.core.process import SimulatorProcess
 from tandem.bridge.core.program_digest import program_digest
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.schema import Schema, check_branching, check_seed
@@ -110,16 +103,7 @@ class Simulator:
         self.pid = self._process.pid
         try:
             memory_fd = self._process.receive_channel(start_timeout_s)
-            try:
-                self._channel = _native.Channel(memory_fd, spin_us)
-            except OSError as error:
-                raise TandemError(
-                    f"cannot attach to {executable}: {error.strerror}{limit_advice(error)}"
-                ) from error
-            except RuntimeError as error:
-                raise SchemaMismatch(f"{executable}: {error}") from error
-            finally:
-                os.close(memory_fd)
+            self._channel = attach(memory_fd, spin_us, executable)
             self.schema_text = bytes(self._channel.schema).decode()
             self.schema = Schema.parse(self.schema_text)
         except BaseException:
@@ -129,8 +113,8 @@ class Simulator:
         self._channel.declare_action(
             action.name, list(action.shape), action.dtype == "float64", action.low, action.high
         )
-        memory = self._channel.observation(0)
-        self._copies = tuple((b.name, b.view(memory).copy) for b in self.schema.observation)
+        self._reader = ChannelReader(self._channel, self.schema)
+        self._copies = self._reader.episode_copies()
         self._exchange = self._channel.exchange
 
     @property
@@ -231,7 +215,7 @@ class Simulator:
             self._channel.post_branch(len(part), horizon, max(1, workers), future)
             self._settle(self._channel.wait(self._timeout_s))
             self._check_branches(len(part))
-            frames.extend(self._branch_frame(slot) for slot in range(1, len(part) + 1))
+            frames.extend(self._reader.branch_frame(slot) for slot in range(1, len(part) + 1))
         return frames
 
     def close(self) -> None:
@@ -265,7 +249,7 @@ class Simulator:
 
     def take_records(self) -> dict[str, NDArray[Any]]:
         """Copies of the rows reported since the last decision, per table."""
-        tables = self._rows(0)
+        tables = self._reader.records(0)
         if self._flushed:
             parts = [*self._flushed, tables]
             self._flushed = []
@@ -273,10 +257,6 @@ class Simulator:
         return tables
 
     # --- internals ------------------------------------------------------------------------------
-
-    def _rows(self, slot: int) -> dict[str, NDArray[Any]]:
-        memory = self._channel.records(slot)
-        return {table.name: table.take(memory) for table in self.schema.records}
 
     def _frame(self, status: int) -> Frame:
         decision = self._channel.slot_info(0)["epoch"]
@@ -295,21 +275,10 @@ class Simulator:
                     self._reproduce(),
                 )
 
-    def _branch_frame(self, slot: int) -> Frame:
-        info = self._channel.slot_info(slot)
-        if info["dropped_records"]:
-            raise ScenarioError(
-                f"a branch finished {info['dropped_records']} more requests than its record table "
-                "holds; pass a larger recordCapacity to the scenario"
-            )
-        memory = self._channel.observation(slot)
-        observation = {b.name: b.view(memory).copy() for b in self.schema.observation}
-        return Frame(observation, self._rows(slot), Status(info["status"]), info["epoch"])
-
     def _settle(self, status: int) -> int:
         """Deal with every outcome of a wait that is not simply the next decision."""
         while status == _FLUSH:
-            self._flushed.append(self._rows(0))
+            self._flushed.append(self._reader.records(0))
             self._channel.post(Command.CONTINUE)
             status = self._channel.wait(self._timeout_s)
         if status in (Status.DECISION, _BRANCHED):
@@ -365,26 +334,3 @@ class Simulator:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-@dataclass(frozen=True, slots=True)
-class LocalBackend:
-    """Simulators are processes on this machine, over shared memory."""
-
-    def __call__(
-        self,
-        scenario: str | os.PathLike[str],
-        arguments: Mapping[str, object],
-        options: SimulatorOptions,
-        /,
-    ) -> Simulator:
-        """Start one; errors as `Simulator`."""
-        return Simulator(
-            scenario,
-            arguments,
-            branch_slots=options.branch_slots,
-            spin_us=options.spin_us,
-            start_timeout_s=options.start_timeout_s,
-            step_timeout_s=options.step_timeout_s,
-            one_shot=options.one_shot,
-        )

@@ -17,7 +17,7 @@ from tandem.bridge.backends.ray_backend import RayBackend
 from tandem.bridge.backends.replaying import ReplayingSimulator
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction, NoEpisode, ScenarioError, SimulatorDied
-from tandem.bridge.core.simulator import LocalBackend
+from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.vector import TandemVectorEnv
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ns3-tandem[ray]'")

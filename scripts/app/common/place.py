@@ -10,8 +10,8 @@ from typing import Any
 from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective
-from tandem.bridge.core.simulator import LocalBackend
 from tandem.bridge.remote.keys import ClientKeys
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.runner import Runner
