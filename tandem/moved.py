@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Old names of modules, for one release: importing one warns and gives what is there now.
+"""Old names of modules, for one release: importing one warns and finds what moved.
 
 A module that was split stands for several; a name is looked for in each of them, in order.
 """

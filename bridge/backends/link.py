@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a simulator elsewhere is reached by."""
+"""The connection to a simulator elsewhere: what every kind of it offers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tandem.bridge.core.schema import Schema
 
 
 class Link(Protocol):
-    """A warmed-up simulator elsewhere, for as long as the way to it lasts.
+    """A warmed-up simulator elsewhere, for as long as it can be reached.
 
     Actions have been checked. Every method but `close` raises `SimulatorLost` when the simulator
     cannot be reached any more, and what the simulator itself raises.
@@ -24,7 +24,7 @@ class Link(Protocol):
         command: what started the simulator.
         pid: the simulator's process, on its machine.
         program_digest: see `tandem.bridge.core.program_digest`.
-        episode_pid: process of the episode; 0 before the first and where it is not told.
+        episode_pid: process of the episode; 0 before the first, or if unknown.
     """
 
     schema: Schema
@@ -63,8 +63,8 @@ class Link(Protocol):
 
 
 class OpenLink(Protocol):
-    """Starts a simulator and returns the way to it."""
+    """Starts a simulator and returns the link to it."""
 
     def __call__(self, *, again: bool) -> Link:
-        """``again``: another one was lost in mid-episode, and this one takes its place."""
+        """``again``: the simulator replaces one that was lost during an episode."""
         ...

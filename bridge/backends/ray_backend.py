@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Simulators in Ray actors, here or on other machines.
 
-They pay where simulators outnumber the processors of one machine: a step costs a message of Ray's
-in each direction (docs/scaling.md has figures)::
+They pay off where simulators outnumber the processors of one machine: a step costs one of Ray's
+messages in each direction (docs/scaling.md has figures)::
 
     env = TandemEnv("wifi-edge", users=5, backend=RayBackend())
     envs = TandemVectorEnv("wifi-edge", num_envs=32, users=5, backend=RayBackend())

@@ -25,7 +25,7 @@ class ActorLost(SimulatorLost):
 
 
 class SimulatorHost:
-    """What runs in the actor: a local simulator, called from afar."""
+    """What runs in the actor: a local simulator, called from another process."""
 
     def __init__(self) -> None:
         self._simulator: Simulator | None = None
@@ -72,7 +72,7 @@ class RayLink:
         placed = {"scheduling_strategy": "SPREAD", **actor_options}
         self._actor = self._ray.remote(**placed)(SimulatorHost).remote()
         self._awaited: Any = None
-        #: The actor does not tell it: that would be one message more for each episode.
+        #: Unknown: to ask would cost one more message per episode.
         self.episode_pid = 0
         try:
             started = self._actor.open.remote(self._scenario, dict(arguments), options)

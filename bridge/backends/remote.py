@@ -34,14 +34,14 @@ DEFAULT_RESUME_TIMEOUT_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which server, and how patiently.
+    """Which server, and how long to wait for it.
 
     Attributes:
         address: ``tcp://host:port`` or ``ipc:///path``.
         keys: needed where the server is on another machine.
-        connect_timeout_s: a server that is not there yet is waited for so long.
-        resume_timeout_s: the same for a server that was lost in mid-episode, which is then
-            continued where it was; 0 raises `ConnectionLost` instead.
+        connect_timeout_s: how long to wait for a server that is not there yet.
+        resume_timeout_s: how long to wait for a server that was lost during an episode; the
+            episode then continues where it was. 0: raise `ConnectionLost` at once.
         heartbeat_s: between two signs of life; a server that misses three is lost.
     """
 
@@ -119,7 +119,7 @@ class RemoteBackend:
         """Open one; errors as `RemoteSimulator`.
 
         Raises:
-            ValueError: ``one_shot``, since trace files would be the server's.
+            ValueError: ``one_shot``, because a server does not write trace files.
         """
         if options.one_shot:
             raise ValueError(

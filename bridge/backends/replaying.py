@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A simulator elsewhere, with the interface of a local one, that survives its loss.
+"""A simulator elsewhere, with the interface of a local one; if it is lost, it is replaced.
 
 An episode is decided by its seed and its actions. When the way to the simulator is lost, another
 simulator is started, the episode replayed there, and the last frame compared with the one known:
@@ -20,8 +20,8 @@ from tandem.bridge.core.errors import InvalidAction, NoEpisode, SchemaMismatch, 
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.schema import check_branching, check_seed
 
-#: How often one request is made again elsewhere: one that takes its machine down every time would
-#: do so for ever.
+#: How often one request is repeated elsewhere: a request that brings down every machine must not be
+#: repeated for ever.
 REPLAYS_PER_REQUEST: Final = 5
 _LOG = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class ReplayingSimulator:
 
     @property
     def episode_pid(self) -> int:
-        """Process of the running or last episode, on its machine; 0 where it is not told."""
+        """Process of the running or last episode, on its machine; 0 if unknown."""
         return self._link.episode_pid
 
     def program_digest(self) -> str:
@@ -241,8 +241,8 @@ class ReplayingSimulator:
         if link.schema != self.schema:
             link.close(idle=True)
             raise SchemaMismatch(
-                f"{self.command[0]} came back with another schema: the episode cannot go on there; "
-                "start a new environment"
+                f"{self.command[0]} came back with another schema: the episode cannot continue "
+                "there; start a new environment"
             )
         self._link = link
         self.command = link.command

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an epoch was worth: its reward and the ``info`` that goes with it."""
+"""The reward of an epoch and the ``info`` that goes with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Accounting:
 
     @property
     def trivial(self) -> bool:
-        """Whether there is nothing to account for: what benchmarks of the bridge measure."""
+        """Whether there is neither a reward nor a record, as in benchmarks of the bridge."""
         return self.objective is None and not self.schema.records
 
     def step_result(

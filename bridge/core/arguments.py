@@ -71,7 +71,7 @@ class Argument:
 
     @property
     def limits(self) -> str:
-        """The limits for people: ``1 … 64 users``, ``pf | rr``; empty when any text will do."""
+        """The limits as text: ``1 … 64 users``, ``pf | rr``; empty when any text will do."""
         if self.choices:
             text = " | ".join(map(str, self.choices))
         elif self.type == "flag":
@@ -173,7 +173,7 @@ def check_arguments(executable: Path, texts: Mapping[str, str]) -> None:
 
     Raises:
         InvalidArgument: the message names argument, value, limits and the next step.
-        ScenarioError: the executable does not tell its arguments.
+        ScenarioError: the executable does not list its arguments.
     """
     if not texts:
         return
@@ -187,7 +187,7 @@ def declaration_for(executable: Path, texts: Mapping[str, str]) -> Declaration:
 
     Raises:
         InvalidArgument: one that decides has a value that it does not take.
-        ScenarioError: the executable does not tell its arguments.
+        ScenarioError: the executable does not list its arguments.
     """
     declaration = declared_arguments(executable)
     chosen = {a.name: texts[a.name] for a in declaration.selectors if a.name in texts}
@@ -197,7 +197,7 @@ def declaration_for(executable: Path, texts: Mapping[str, str]) -> Declaration:
 
 
 def declared_arguments(executable: Path, selected: Mapping[str, str] | None = None) -> Declaration:
-    """Ask a scenario for its arguments; asked once per content of the executable.
+    """Ask a scenario for its arguments; once, until the executable changes.
 
     Args:
         executable: of the scenario.
@@ -226,7 +226,7 @@ def parse_declaration(text: str) -> Declaration:
         raise ValueError("no declaration of arguments")
     if data["tandem_arguments"] != _VERSION:
         raise SchemaMismatch(
-            f"the scenario tells its arguments in format {data['tandem_arguments']}, this package "
+            f"the scenario lists its arguments in format {data['tandem_arguments']}, this package "
             f"reads {_VERSION}: compile the scenario again with `tandem build`"
         )
     declared = [_argument(row) for row in data["arguments"]]
@@ -244,7 +244,7 @@ def _argument(row: Mapping[str, Any]) -> Argument:
 
 @functools.lru_cache(maxsize=64)
 def _ask(executable: Path, digest: str, options: tuple[str, ...]) -> Declaration:
-    """``digest`` makes a scenario that was compiled again another entry of the cache."""
+    """``digest`` is part of the key so that a scenario compiled again is asked again."""
     command = [str(executable), *options, DESCRIBE]
     try:
         result = subprocess.run(
@@ -265,7 +265,7 @@ def _ask(executable: Path, digest: str, options: tuple[str, ...]) -> Declaration
     except ValueError:
         pass
     raise ScenarioError(
-        f"{executable} does not tell its arguments ({DESCRIBE}): it is no tandem scenario, or it "
+        f"{executable} does not list its arguments ({DESCRIBE}): it is no tandem scenario, or it "
         "was built with an older version; compile it again with `tandem build`. Its output:\n"
         f"{indent((result.stderr or result.stdout)[:_OUTPUT_CHARACTERS])}"
     )

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Named arrays with plain values, as the bytes of one NumPy ``.npz`` file.
 
-The run journal and the cache of outcome tables store their data so. NumPy's format was chosen
-because it holds every element type that occurs here, structured records included, describes type
-and shape itself, carries checksums, and can be opened with ``numpy.load`` alone. Safetensors has
-no structured arrays; Arrow has no arrays of several axes beside tables. Nothing in a file is ever
+The run journal and the cache of outcome tables store their data in this form. NumPy's format
+was chosen because it holds every element type that occurs here, structured records included,
+describes type and shape itself, carries checksums, and can be opened with ``numpy.load`` alone.
+Safetensors has no structured arrays; Arrow has no arrays of several axes beside tables. Nothing in a file is ever
 unpickled. Messages between machines are checked far more strictly and cross without a copy:
 `tandem.bridge.remote.wire`.
 """
@@ -37,7 +37,7 @@ def pack(
     Args:
         values: what JSON can hold.
         arrays: by name, of any shape; numbers, bool, or structured records of them.
-        compress: takes time, saves space.
+        compress: saves space and costs time.
 
     Raises:
         ValueError: an array of Python objects.

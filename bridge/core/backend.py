@@ -30,7 +30,8 @@ class SimulatorOptions:
     """How a simulator runs, beside its scenario and arguments.
 
     Attributes:
-        branch_slots: counterfactuals held at the same time; longer lists are run in portions.
+        branch_slots: branches that run and keep their results at the same time; longer lists of
+            actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
         start_timeout_s: limit of start and warm-up.
         step_timeout_s: limit of a step in wall time; ``None`` for none.

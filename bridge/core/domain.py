@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What a kind of scenario adds to the core: objectives, summaries, the reward of one agent.
 
-The core knows blocks, record tables and ``meta``. What they mean to a family of scenarios stands
-in a `Domain` above the core, which is registered by the name of a record table::
+The core knows blocks, record tables and ``meta``. A `Domain`, above the core, says what they mean
+in a family of scenarios. It is registered under the name of a record table::
 
     register_domain("requests", "tandem.agents.inference.domain:INFERENCE")
 
-The string is imported when a scenario with such a table is met first, and the domain then says
-whether the scenario really is of its kind: another scenario's table may have the same name.
+The module is imported for the first scenario with such a table. The domain then says whether the
+scenario is of its kind, because the table of another kind may have the same name.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def domain_of(schema: Schema) -> Domain | None:
 
 
 def domain_for(tables: Tables) -> Domain | None:
-    """The same, for what is known of a recorded run: the record tables and their columns."""
+    """The same for a recorded run, from the names of its record tables and their columns."""
     for table in tables:
         where = _DOMAINS.get(table)
         if where is not None:

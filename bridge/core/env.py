@@ -35,27 +35,64 @@ _DECISION: Final = int(Status.DECISION)
 class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     """One packet-level ns-3 simulation as a Gymnasium environment.
 
-    Spaces come from the schema that the scenario declares in C++: the observation is a ``Dict``
-    of float64 ``Box`` blocks, the action a ``MultiDiscrete`` (one option per user) or a ``Box``.
+    ns-3 runs in a process of its own. At each decision it publishes an observation, waits for a
+    joint action, and simulates until the next decision; this time is a decision epoch. What can be
+    seen, done and recorded is declared by the scenario, in C++ (`schema`).
+
+    ## Action space
+
+    A ``MultiDiscrete`` where actions are choices, with one entry per row of the scenario's action
+    block: in inference scenarios one option per user. A ``Box`` where actions are real numbers.
+
+    ## Observation space
+
+    A ``Dict`` with one float64 ``Box`` per observation block of the scenario. Inference scenarios
+    have ``users``, ``sites`` and ``cells``, each of shape ``(rows, features)``. The schema has the
+    name, unit and meaning of each feature.
+
+    ## Rewards
+
+    The ``objective`` computes the reward from everything that the epoch left behind. Inference
+    scenarios have ``"paper"`` by default: minus the mean response time (s) of the requests that
+    finished or timed out in the epoch if their mean accuracy reaches the threshold, else minus the
+    maximum.
+    Scenarios without a domain have no default: every reward is 0.
+
+    ## Starting state
+
+    The scenario after its warm-up (association, attach, handshakes). An episode is a fork of that
+    process and takes its random numbers from the seed: the same seed and actions give the same
+    episode.
+
+    ## Episode end
+
+    ``truncated`` after as many decisions as the scenario's argument ``epochs`` says; ``terminated``
+    if the scenario ends by itself.
+
+    ## Information
 
     After a step ``info`` holds ``"decision"`` (index of the decision just played, from 0), each
-    record table of the scenario under its name as a structured array and, for a scenario of a
-    domain, the domain's summary of them under its own key. Inference scenarios have
-    ``info["requests"]``, one row per request that finished or timed out in the epoch, and
-    ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`. After a reset it
-    holds ``"seed"``.
+    record table under its name as a structured array, and the summary of the scenario's domain.
+    Inference scenarios have ``info["requests"]``, one row per request that finished or timed out in
+    the epoch, and ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`.
+    After a reset it holds ``"seed"``.
+
+    ## Arguments
+
+    Scenario arguments are keywords by their ns-3 names, such as ``users`` and ``epochs`` below;
+    ``tandem scenarios wifi-edge`` lists them. The other keywords are:
 
     Args:
         scenario: name of an installed scenario, or path of an executable.
-        arguments: the scenario's own arguments, by their ns-3 names (``{"users": 5}``).
+        arguments: the scenario's own arguments as a mapping (``{"users": 5}``).
         objective: reward; a callable, a name that the scenario's domain knows (inference:
             ``"paper"``, ``"mean"``), or ``None`` for its default
             (`tandem.bridge.core.objective.resolve`).
         seed: seed of the first ``reset()`` that is called without one.
         backend: where the simulator runs (`tandem.bridge.core.backend`); default: here.
-        branch_slots: how many counterfactuals can run at the same time.
+        branch_slots: how many branches run and keep their results at the same time.
         spin_us: how long a wait spins before it sleeps, microseconds.
-        start_timeout_s: limit on start and warm-up of the simulator.
+        start_timeout_s: limit on start and warm-up of the simulator, wall-clock seconds.
         step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
         one_shot: run a single episode in the simulator's first process, without forking; needed
             for ns-3's own output files (pcap, FlowMonitor, NetAnim). No second reset, no branch.
@@ -63,14 +100,31 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             ``SyncVectorEnv`` and ``AsyncVectorEnv`` cannot stack tables of different lengths;
             `tandem.bridge.core.vector.TandemVectorEnv` can.
         render_mode: must be ``None``; ask for ns-3's NetAnim file to look at a run.
-        **scenario_arguments: more scenario arguments, so that
-            ``gymnasium.make("tandem/WifiEdge-v0", users=5)`` works.
+        **scenario_arguments: more of the scenario's own arguments.
 
     Raises:
         ScenarioNotFound: no such scenario.
         InvalidArgument: the scenario has no such argument, or not with that value.
-        ScenarioError: the scenario refused its arguments; the message holds its own words.
+        ScenarioError: the scenario refused its arguments; the message quotes it.
         ValueError, TypeError: a bad argument of this class.
+
+    Examples:
+        >>> import gymnasium
+        >>> import tandem
+        >>> env = gymnasium.make("tandem/WifiEdge-v0", users=2, epochs=3)
+        >>> env.action_space
+        MultiDiscrete([10 10])
+        >>> observation, info = env.reset(seed=1)
+        >>> sorted(observation)
+        ['cells', 'sites', 'users']
+        >>> done = False
+        >>> while not done:
+        ...     action = env.action_space.sample()
+        ...     observation, reward, terminated, truncated, info = env.step(action)
+        ...     done = terminated or truncated
+        >>> info["decision"], terminated, truncated
+        (2, False, True)
+        >>> env.close()
     """
 
     observation_space: spaces.Dict
@@ -130,7 +184,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
         With ``seed``, exactly that seed is given to ns-3. Without, the next one is drawn from
         ``np_random``, so a sequence of resets is reproducible from its first seed.
-        ``info["seed"]`` tells which it was.
+        ``info["seed"]`` is the one that was used.
 
         ``options={"arguments": {"edgeCores": 4}}`` changes scenario arguments from this episode
         on. The simulator is restarted for that, and the spaces must stay the same.
@@ -235,7 +289,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     @property
     def domain(self) -> Domain | None:
-        """The kind of scenario; ``None`` for one that the core alone knows."""
+        """The kind of scenario; ``None`` for a scenario of no registered domain."""
         return self._domain
 
     @property
@@ -245,7 +299,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     @property
     def decision(self) -> int:
-        """Index of the decision that is due, from 0: so many were taken in this episode."""
+        """Index of the next decision, from 0: the number of decisions taken in this episode."""
         return self._decision
 
     @property

@@ -25,7 +25,7 @@ class InvalidArgument(ScenarioError, ValueError):
 
 
 class SchemaMismatch(TandemError):
-    """The scenario and this package do not speak the same version."""
+    """The scenario and this package have different versions."""
 
 
 class InvalidAction(TandemError, ValueError):
@@ -41,10 +41,10 @@ class SimulatorTimeout(TandemError, TimeoutError):
 
 
 class SimulatorLost(TandemError, ConnectionError):
-    """The way to a simulator elsewhere is gone: another one can take its episode over.
+    """The connection to a simulator elsewhere is lost; another one can take over its episode.
 
     Attributes:
-        final: looking for another one is in vain.
+        final: whether it is useless to look for another one.
     """
 
     final: bool = False
@@ -55,7 +55,7 @@ class SimulatorDied(TandemError, ConnectionError):
 
     Attributes:
         exit_status: as in :attr:`subprocess.Popen.returncode`: the exit code, or minus the signal.
-            ``None`` if it could not be learned.
+            ``None`` if unknown.
         stderr_tail: the last lines that the simulator wrote.
         command: the command that reproduces the process.
     """
@@ -74,7 +74,7 @@ class SimulatorDied(TandemError, ConnectionError):
         )
 
     def __reduce__(self) -> tuple[type[SimulatorDied], tuple[object, ...]]:
-        # An exception is pickled by its message alone otherwise, and cannot be read back.
+        # By default only the message is pickled, and the constructor does not take that.
         return type(self), (self._what, self.exit_status, self.stderr_tail, self.command)
 
 

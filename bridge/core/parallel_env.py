@@ -26,10 +26,33 @@ AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
 class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
     """One scenario with one agent per entry of the action block.
 
-    Agent ``i`` sees row ``i`` of every observation block that the scenario declares to have the
-    same rows as its action block, and all of every other block. It plays entry ``i`` of the joint
-    action. Agents are named after these rows (``user_0``, ``user_1``, …; ``agent_0``, … where the
-    scenario declares none). `state` returns everything, for centralised training.
+    Agents are named after the rows of the action block (``user_0``, ``user_1``, …; ``agent_0``, …
+    where the scenario does not name them). Everything not said here is as for `TandemEnv`.
+
+    ## Action space
+
+    A ``Discrete`` (options) or a ``Box`` (real numbers): agent ``i`` plays entry ``i`` of the joint
+    action.
+
+    ## Observation space
+
+    A ``Dict`` of ``Box`` blocks. Agent ``i`` sees row ``i`` of every observation block that the
+    scenario declares to have the same rows as its action block, and all of every other block.
+    `state` returns everything, for centralised training.
+
+    ## Rewards
+
+    Shared by all agents, or each agent's own: see ``reward``.
+
+    ## Starting state
+
+    As for `TandemEnv`; all agents start together.
+
+    ## Episode end
+
+    All agents end together; ``agents`` is then empty until the next reset.
+
+    ## Arguments
 
     Args:
         scenario: as for `TandemEnv`.
@@ -42,6 +65,18 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
     Raises:
         ValueError: the action block is not one row of entries, or ``reward="own"`` on a scenario
             that has no domain.
+
+    Examples:
+        >>> from tandem.bridge.core.parallel_env import TandemParallelEnv
+        >>> env = TandemParallelEnv("wifi-edge", users=2, epochs=3)
+        >>> observations, infos = env.reset(seed=1)
+        >>> env.agents
+        ['user_0', 'user_1']
+        >>> actions = {agent: env.action_space(agent).sample() for agent in env.agents}
+        >>> observations, rewards, terminated, truncated, infos = env.step(actions)
+        >>> sorted(rewards)
+        ['user_0', 'user_1']
+        >>> env.close()
     """
 
     def __init__(
@@ -94,7 +129,7 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
     ) -> tuple[dict[str, AgentObservation], dict[str, dict[str, Any]]]:
         """Start an episode. Options that `TandemEnv` does not know are ignored.
 
-        PettingZoo's conformance test passes such options, so refusing them is no choice here.
+        PettingZoo's conformance test passes such options, so they cannot be refused here.
         """
         known = {k: v for k, v in (options or {}).items() if k in RESET_OPTIONS}
         observation, info = self._env.reset(seed=seed, options=known)

@@ -2,8 +2,8 @@
 """Another memory allocator for the simulator: fewer instructions, the same results.
 
 ns-3 allocates and frees small objects all the time. ``TANDEM_PRELOAD`` chooses what serves that:
-``auto`` takes the first of `ALLOCATORS` that is installed, a path takes that library, and nothing
-or ``none`` stays with the C library. docs/speed.md has the figures.
+``auto`` takes the first of `ALLOCATORS` that is installed, a path takes that library, and ``none``
+or nothing keeps the C library's. docs/speed.md has the figures.
 """
 
 from __future__ import annotations

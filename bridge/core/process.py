@@ -217,12 +217,12 @@ class SimulatorProcess:
 
 
 def limit_advice(error: OSError) -> str:
-    """What to do about an error, where it is this process's limit of descriptors; else ""."""
+    """What to do about an error if it is this process's limit of descriptors, else ""."""
     return f" ({_LIMIT_ADVICE})" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
 
 
 def _no_descriptor() -> TandemError:
-    """What a control message tells that came without its descriptors."""
+    """The error for a control message that came without its descriptors."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return TandemError(
         f"this process has no file descriptor left for its simulator, its limit is {limit}: "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a simulator consists of, as one number: equal digests mean equal results."""
+"""A fingerprint of a simulator's program and libraries: equal digests mean equal results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def program_digest(pid: int, executable: Path) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content; read once per content's date and size."""
+    """SHA-256 of a file's content; read again only when its date or size changes."""
     status = path.stat()
     return _digest(path, status.st_size, status.st_mtime_ns)
 

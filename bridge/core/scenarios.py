@@ -13,8 +13,8 @@ from tandem.bridge.core.errors import ScenarioNotFound
 def package_root() -> Path:
     """The folder of compiled parts.
 
-    It is found beside the extension module, which is where the build put the executables, too;
-    in an editable install the Python files lie elsewhere.
+    The build puts the executables beside the extension module. In an editable install the Python
+    files are elsewhere.
     """
     return Path(_native.__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from tandem.bridge.core.action import as_numbers
 from tandem.bridge.core.errors import InvalidAction, SchemaMismatch
 
 SCHEMA_VERSION = 1
-#: Largest number of another future of a state; 0 is the one that a step meets.
+#: Highest number of a future; 0 is the one that a step meets.
 MAX_FUTURE = 65_535
 _SEED_LIMIT = 2**64
 
@@ -74,9 +74,10 @@ class Block:
         return np.ndarray(self.shape, self.dtype, memory.data, self.offset)
 
     def checked(self, action: Any) -> NDArray[Any]:
-        """An action for this block as int64 or float64, for a simulator that is not in reach.
+        """Check an action for this block; returns a copy as int64 or float64.
 
-        Where the simulator's memory is in reach, the bridge's C++ checks while it writes.
+        This is for simulators elsewhere. The bridge's C++ checks what it writes into the memory of
+        a local one.
 
         Raises:
             InvalidAction: no numbers, another shape than the block's, or out of range.
@@ -159,7 +160,7 @@ class Schema:
         version = data.get("tandem_schema")
         if version != SCHEMA_VERSION:
             raise SchemaMismatch(
-                f"the scenario speaks schema version {version}, this package reads version "
+                f"the scenario has schema version {version}, this package reads version "
                 f"{SCHEMA_VERSION}: rebuild the scenario with `tandem build`"
             )
         (action,) = (_parse_block(entry) for entry in data["action"])

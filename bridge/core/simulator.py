@@ -52,24 +52,25 @@ class Simulator:
     """A warmed-up scenario process (the zygote) and its running episode.
 
     Each :meth:`reset` forks an episode from the warmed-up state, which takes about a millisecond.
-    Not thread-safe but for :meth:`close`, which makes a waiting call in another thread raise.
+    Not thread-safe, except for :meth:`close`, which makes a waiting call in another thread raise.
 
     Args:
         scenario: name of an installed scenario, or the path of an executable.
         arguments: the scenario's command-line arguments by name (``{"users": 5}``); see
             ``tandem scenarios`` or the executable's ``--help``.
-        branch_slots: counterfactuals held at the same time; longer lists are run in portions.
+        branch_slots: branches that run and keep their results at the same time; longer lists of
+            actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
         start_timeout_s: limit of the warm-up.
         step_timeout_s: limit of a step in wall time, ``None`` for none. At the limit the
             simulator is stopped.
-        one_shot: run one episode only, and let it end in good order on :meth:`close`. Needed for
-            trace files (pcap, FlowMonitor, NetAnim), which are the process's own.
+        one_shot: run one episode only, and let it end by itself on :meth:`close`. Needed for trace
+            files (pcap, FlowMonitor, NetAnim), which are complete when their process ends.
 
     Raises:
         ScenarioNotFound: no such executable.
         InvalidArgument: the scenario has no such argument, or not with that value.
-        ScenarioError: the scenario refuses its arguments together, or fails during warm-up.
+        ScenarioError: the scenario refuses the combination of arguments, or fails during warm-up.
         SchemaMismatch: the scenario was built with another version of tandem.
     """
 
@@ -161,8 +162,8 @@ class Simulator:
 
         Raises:
             InvalidAction: wrong shape or type, NaN, or out of range; the episode is unharmed.
-            SimulatorDied: the process ended; has exit status, last output and command.
-            SimulatorTimeout: ``step_timeout_s`` is over; the process has been stopped.
+            SimulatorDied: the process ended; the error has exit status, last output and command.
+            SimulatorTimeout: ``step_timeout_s`` has passed; the process has been stopped.
             NoEpisode: there is no running episode.
         """
         return self._frame(self.exchange(action))
@@ -263,7 +264,7 @@ class Simulator:
         return Frame(self.observe(), self.take_records(), Status(status), decision)
 
     def _check_branches(self, count: int) -> None:
-        """The first one that died has ended the others."""
+        """Raise if a branch died; the first one that dies ends the others."""
         for slot in range(1, count + 1):
             info = self._channel.slot_info(slot)
             if info["exit_status"] != 0 or info["status"] == 0:
@@ -276,7 +277,7 @@ class Simulator:
                 )
 
     def _settle(self, status: int) -> int:
-        """Deal with every outcome of a wait that is not simply the next decision."""
+        """Handle every result of a wait but the next decision."""
         while status == _FLUSH:
             self._flushed.append(self._reader.records(0))
             self._channel.post(Command.CONTINUE)

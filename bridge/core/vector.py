@@ -32,8 +32,35 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
     time; no threads and no worker processes are involved. Environment ``i`` behaves exactly like
     ``TandemEnv(..., seed=seed + i)``.
 
-    ``info`` follows Gymnasium's convention (an array per key and a mask ``_key``); record tables
-    differ in length, so ``info["requests"]`` is an object array of structured arrays.
+    Everything not said here is as for `TandemEnv`.
+
+    ## Action space
+
+    A batch of `TandemEnv`'s: row ``i`` is the joint action of environment ``i``.
+
+    ## Observation space
+
+    The same ``Dict``, each block with a first axis of length ``num_envs``.
+
+    ## Rewards
+
+    A float64 array, one reward per environment.
+
+    ## Starting state
+
+    Environment ``i`` is reset with ``seed + i``, or ``seed[i]``.
+
+    ## Episode end
+
+    Episodes end one by one. ``autoreset_mode`` says when a new one starts: at the next step
+    (whose action is then ignored), at once, or when you reset it with ``"reset_mask"``.
+
+    ## Information
+
+    As Gymnasium's vector environments: an array per key and a mask ``_key``. Record tables differ
+    in length, so ``info["requests"]`` is an object array of structured arrays.
+
+    ## Arguments
 
     Args:
         scenario: as for `TandemEnv`.
@@ -46,6 +73,18 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
 
     Raises:
         TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
+
+    Examples:
+        >>> import gymnasium
+        >>> import tandem
+        >>> envs = gymnasium.make_vec("tandem/WifiEdge-v0", num_envs=2, users=3, seed=1)
+        >>> observations, infos = envs.reset()
+        >>> infos["seed"].tolist()
+        [1, 2]
+        >>> observations, rewards, terminated, truncated, infos = envs.step([[8, 8, 8], [0, 0, 9]])
+        >>> rewards.shape
+        (2,)
+        >>> envs.close()
     """
 
     def __init__(

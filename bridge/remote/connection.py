@@ -36,27 +36,27 @@ MAX_REPLY_BYTES: Final = 256 * 1024 * 1024
 _SLICE_MS: Final = 100
 _RETRY_S: Final = 0.05
 _LOCK_S: Final = 2.0
-#: So often in a row a server may hang up in the handshake before it counts as a refusal.
+#: After so many hang-ups in a row during the handshake the server counts as refusing.
 _HANG_UPS: Final = 3
 
 _ABSENT: Final = zmq.EVENT_CLOSED | zmq.EVENT_CONNECT_RETRIED
-#: A server with keys hangs up on a client without any or with those of another server, always; one
-#: that is just ending does it once.
+#: A server with keys always hangs up on a client that has none, or those for another server. A
+#: server that is just shutting down does it once.
 _HUNG_UP: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 _REFUSED: Final = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
 _LOST: Final = _ABSENT | _HUNG_UP | _REFUSED
 
 
 class Connection:
-    """One DEALER socket; requests one at a time. Not thread-safe but for `close`.
+    """One DEALER socket; requests one at a time. Not thread-safe, except for `close`.
 
     Args:
         address: of the server.
         keys: needed where the server is on another machine.
         connect_timeout_s: limit of connecting; a server that is not there yet is tried again.
         heartbeat_s: between two signs of life; a server that misses three is lost.
-        known: this server has let these keys in before, so one that hangs up is ending, or what
-            stands in front of it (a tunnel, a proxy) waits for it, too.
+        known: this server has accepted these keys before. If it hangs up, it is shutting down, or
+            a tunnel or proxy in front of it has no server behind it yet: it is tried again.
 
     Raises:
         AddressError: an address that cannot be used.

@@ -15,11 +15,11 @@ class RemoteError(TandemError):
 
 
 class ConnectionLost(RemoteError, SimulatorLost):
-    """The server is not there, or no longer: it ended, restarted, or the network is down."""
+    """The server cannot be reached: it ended, restarted, or the network is down."""
 
 
 class NoServer(ConnectionLost):
-    """Nobody listens at the address, for as long as was waited."""
+    """Nobody listened at the address within the time limit."""
 
     final = True
 

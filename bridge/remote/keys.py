@@ -23,7 +23,7 @@ PUBLIC_SUFFIX: Final = ".key"
 SECRET_SUFFIX: Final = ".key_secret"
 #: Name under which a server knows clients where no keys are needed.
 LOCAL_USER: Final = "local"
-#: Of a key in Z85 text (32 bytes).
+#: Length of a key (32 bytes) as Z85 text.
 KEY_CHARACTERS: Final = 40
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 _ALPHABET: Final = frozenset(zmq.utils.z85.Z85CHARS)
@@ -119,9 +119,9 @@ def load_public(path: Path) -> bytes:
 
 
 class AllowList:
-    """The clients whose public keys lie in a folder; read anew at each connection.
+    """The clients whose public keys lie in a folder; read again at each connection.
 
-    So adding and removing a file counts at once, for connections made from then on.
+    A file that is added or removed counts for the next connection.
 
     Raises:
         KeyFileError: there is no such folder.

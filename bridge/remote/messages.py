@@ -103,7 +103,7 @@ class Reply(Strict):
 
 
 class Limits(Strict):
-    """What a server allows; it tells them in its `Welcome`."""
+    """What a server allows; part of its `Welcome`."""
 
     max_array_bytes: Annotated[int, Field(gt=0)]
     max_branches: Annotated[int, Field(gt=0)]

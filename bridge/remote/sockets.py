@@ -37,7 +37,7 @@ class Access:
 
     Attributes:
         address: for clients.
-        telemetry: for `tandem top`; "" for none, ``None`` for the address beside.
+        telemetry: for `tandem top`; "" for none, ``None`` for `Endpoint.beside` the address.
         keys: the server's own pair; without it only this machine can connect.
         clients: who may come in, with keys.
     """

@@ -31,7 +31,7 @@ MAX_NAME_CHARACTERS: Final = 64
 #: Longest axis; so the size of an array is a number that can be printed.
 MAX_AXIS: Final = 2**40
 DEFAULT_MAX_ARRAY_BYTES: Final = 16 * 1024 * 1024
-#: Characters of a refused header's fault that are told to whoever sent it.
+#: How much of the fault of a refused header is sent back.
 _REASON_CHARACTERS: Final = 200
 
 DtypeName: TypeAlias = Literal["float64", "int64", "int32", "bytes"]

@@ -27,7 +27,7 @@ JOURNAL: Final = "journal.bin"
 DECISIONS: Final = "decisions"
 EPISODES: Final = "episodes"
 _TABLE: Final = ".parquet"
-#: ``format`` in `METADATA`, by which a run folder is known.
+#: ``format`` in `METADATA`: the mark of a run folder.
 FORMAT: Final = "tandem-run"
 #: Raised by one whenever a reader of the old files would not understand the new ones.
 FORMAT_VERSION: Final = 3
@@ -36,7 +36,7 @@ ROW_GROUP_ROWS: Final = 65_536
 
 
 class RunFolderError(TandemError):
-    """A run folder cannot be made, or what is given is not one."""
+    """A run folder cannot be made, or a folder is not a run folder."""
 
 
 def check(folder: Path, *, force: bool) -> None:
@@ -89,7 +89,7 @@ def is_run(folder: Path) -> bool:
 
 
 def _is_begun(folder: Path) -> bool:
-    """Whether ``folder`` holds what a run leaves that was killed in its very first moments."""
+    """Whether ``folder`` holds only what a run leaves if it is killed in its first moments."""
     begun = set(unfinished(folder))
     others = {path.name for path in folder.iterdir() if path not in begun}
     return JOURNAL in others and others <= {JOURNAL, CONFIG, SCHEMA, METADATA}

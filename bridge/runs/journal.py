@@ -2,8 +2,8 @@
 """What a run has recorded so far, on disk after every epoch: a log that a crash cannot damage.
 
 ``journal.bin`` is `MAGIC`, then a sequence of entries, each written with one system call: length
-and CRC-32 of the rest, then values and arrays as `tandem.bridge.core.arrays` packs them. A killed
-process leaves whole entries and at most one torn one at the end, which readers leave out. The file
+and CRC-32 of the rest, then values and arrays as `tandem.bridge.core.arrays` packs them. When
+the process is killed, only the last entry can be torn, and readers leave that one out. The file
 is locked while its run is alive: a second run in the same folder is refused, and a reader can tell
 a killed run from a running one.
 """
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.runs.folder import JOURNAL, RunFolderError
 
-#: At most so much is lost when the machine, not only the process, fails.
+#: If the machine fails, not only the process, at most this much time of the run is lost.
 SYNC_S: Final = 5.0
 #: First bytes of the file; the number is raised with every change of the format.
 MAGIC: Final = b"tandem-journal-2\n"
@@ -107,12 +107,12 @@ class Journal:
                 os.ftruncate(self._fd, self._bytes)
             raise RunFolderError(
                 f"cannot write {self.path}: {error.strerror}; every epoch before this one is in "
-                "it. Make room, then read the run or go on with it"
+                "it. Make room, then read or resume the run"
             ) from error
         self._bytes += len(entry)
 
     def close(self, *, delete: bool) -> None:
-        """Give up the lock; harmless when called twice."""
+        """Release the lock; harmless when called twice."""
         if self._fd >= 0:
             if delete:
                 self.path.unlink(missing_ok=True)

@@ -53,7 +53,7 @@ def provenance(schema: Schema, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_identity(program: Path) -> dict[str, str | None]:
-    """What tells two builds apart: version, commit, content of the scenario's executable."""
+    """What differs between two builds: version, commit, content of the scenario's executable."""
     return {
         "tandem_version": importlib.metadata.version("ns3-tandem"),
         "git_sha": git_sha(),

@@ -50,7 +50,7 @@ from tandem.bridge.runs.tables import RunTables
 
 
 class RunWriter:
-    """Context manager that collects a run and writes it on the way out, whatever ended it.
+    """Collects a run; a context manager that writes it at the end, whatever ended it.
 
     An exception in the body (Ctrl-C, a dead simulator) still writes everything finished until
     then; ``metadata.json`` says so.
@@ -165,9 +165,10 @@ class RunWriter:
         self._tables.add(*call)
 
     def resume(self) -> None:
-        """Before the body: continue after the last whole episode of a run that did not complete.
+        """Continue after the last whole episode of a run that did not complete.
 
-        Playing the following episodes then gives the tables of a run that was never stopped.
+        Call it before ``with``. Playing the following episodes then gives the tables of a run that
+        was never stopped.
 
         Raises:
             RunFolderError: there is nothing to resume from.
@@ -188,7 +189,7 @@ class RunWriter:
             self._journal_state()
 
     def _journal_state(self) -> None:
-        """Begin the journal with what was recorded before, unless a kept part of it says that."""
+        """Begin the journal with what was recorded before, unless its kept part does."""
         if self._journal is not None and not self._kept_bytes:
             self._journal.append(*state_call(self._tables))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a server offers: scenarios by name, and the arguments that strangers may set."""
+"""What a server offers: scenarios by name, and the arguments that clients may set."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Catalogue:
             )
 
     def _limit(self, name: str) -> float | None:
-        """Also of arguments that only one of several cells has: ``lteRlcBuffer``."""
+        """The limit by the end of the name: ``lteRlcBuffer``, of one cell, has ``rlcBuffer``'s."""
         lower = name.lower()
         return min(
             (limit for key, limit in self._limits.items() if lower.endswith(key.lower())),
@@ -115,7 +115,7 @@ def _open(argument: Argument) -> bool:
 
 
 def _number(text: str) -> float:
-    """NaN, which is beyond no limit, for what is no number."""
+    """The number in a text; NaN, which is beyond no limit, if there is none."""
     try:
         return float(text)
     except ValueError:

@@ -15,18 +15,18 @@ class ServerConfig:
     """What a server allows.
 
     Attributes:
-        simulators: that run at the same time, over all clients.
-        simulators_per_client: the same, for each client key (for all of this machine's users
+        simulators: how many may run at the same time, over all clients.
+        simulators_per_client: the same for each client key (for all of this machine's users
             together where no keys are in use).
-        connections: held at the same time, with or without a simulator.
-        max_array_bytes: arrays of one message together.
-        max_branches: branches in one request.
-        parallel: branches of one simulator that run at the same time.
+        connections: how many may be open at the same time, with or without a simulator.
+        max_array_bytes: size of all arrays in one message together.
+        max_branches: how many branches one request may ask for.
+        parallel: how many branches of one simulator run at the same time.
         simulator_bytes: address space of each simulator process.
         start_timeout_s: limit of a warm-up.
         step_timeout_s: limit of an epoch, and of a batch of branches.
-        idle_timeout_s: a simulator that is not asked anything for so long is freed.
-        heartbeat_s: between two signs of life; a peer that misses three is gone.
+        idle_timeout_s: a client that asks for nothing for so long is disconnected.
+        heartbeat_s: time between two signs of life; a peer that misses three is gone.
     """
 
     simulators: int
@@ -48,7 +48,7 @@ class ServerConfig:
 
     @property
     def limits(self) -> Limits:
-        """What clients are told."""
+        """The limits that clients learn when they connect."""
         return Limits(
             max_array_bytes=self.max_array_bytes,
             max_branches=self.max_branches,
@@ -60,7 +60,7 @@ class ServerConfig:
 
     @property
     def session_limits(self) -> SessionLimits:
-        """What bounds each simulator."""
+        """The limits of each simulator."""
         return SessionLimits(
             self.start_timeout_s,
             self.step_timeout_s,

@@ -132,7 +132,7 @@ class Server:
     # --- requests -------------------------------------------------------------------------------
 
     def _receive(self) -> None:
-        """Take what has come, but not so much that one who floods the server keeps it busy."""
+        """Handle waiting requests, a limited number per turn: a flood must not block the rest."""
         for _ in range(_REQUESTS_PER_TURN):
             try:
                 frames = self._sockets.front.recv_multipart(zmq.NOBLOCK, copy=False)

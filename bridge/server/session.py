@@ -53,11 +53,11 @@ class JobResult:
 
     Attributes:
         frames: the reply.
-        kind: of the job (``"step"``).
-        seconds: the job took.
-        epochs: simulated for it, branches included.
-        error: class name of what went wrong, "" if nothing did.
-        over: the session has ended.
+        kind: which job (``"step"``).
+        seconds: how long it took.
+        epochs: how many were simulated for it, branches included.
+        error: class name of the error, "" for none.
+        over: whether the session has ended.
     """
 
     frames: list[bytes]
@@ -70,7 +70,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """What bounds one simulator."""
+    """The limits of one simulator."""
 
     start_timeout_s: float
     step_timeout_s: float
@@ -98,15 +98,15 @@ class Session:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread, and so perhaps its simulator, is still there."""
+        """Whether the thread still runs, and so perhaps its simulator."""
         return self._thread.is_alive()
 
     def submit(self, job: Job, arrays: Arrays, executable: Path | None = None) -> None:
-        """Have a job carried out; ``executable`` is what an `Open` starts."""
+        """Queue a job; ``executable`` is what an `Open` starts."""
         self._jobs.put((job, arrays, executable))
 
     def drop(self) -> None:
-        """End the simulator, also in mid-epoch: its client is gone."""
+        """End the simulator, even in the middle of an epoch: its client is gone."""
         self._dropped = True
         with self._guard:
             if self._simulator is not None:
@@ -182,7 +182,7 @@ class Session:
     def _open(self, job: Open, executable: Path) -> list[bytes]:
         limits = self._limits
         step_timeout_s = min(job.step_timeout_s or limits.step_timeout_s, limits.step_timeout_s)
-        # The folders of the server are nobody else's business.
+        # Clients do not see the server's folders.
         folder = f"{executable.parent}{os.sep}"
         try:
             simulator = Simulator(
@@ -242,6 +242,6 @@ def _action(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
 
 
 def _limit_memory(pid: int, limit_bytes: int) -> None:
-    """Bound a simulator and all that it forks; more makes its allocation fail, not the machine."""
+    """Limit the memory of a simulator and its forks: beyond it an allocation fails there."""
     with contextlib.suppress(OSError, ValueError):  # gone already, or a lower limit is in force
         resource.prlimit(pid, resource.RLIMIT_AS, (limit_bytes, limit_bytes))

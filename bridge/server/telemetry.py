@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a server tells about itself, once a second on a PUB socket, for ``tandem top``."""
+"""What a server publishes about itself, once a second, for ``tandem top``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tandem.bridge.server.session import JobResult
 #: First frame of each telemetry message; subscribers filter on it.
 TOPIC: Final = b"tandem.telemetry"
 INTERVAL_S: Final = 1.0
-#: Latencies are those of the last so many steps.
+#: Latencies are over this many steps, the last ones.
 WINDOW_STEPS: Final = 1000
 MAX_BYTES: Final = 1024 * 1024
 

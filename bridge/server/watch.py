@@ -44,7 +44,7 @@ class Watch:
         self._socket.connect(place.text)
 
     def next(self, timeout_s: float) -> Snapshot | None:
-        """The next snapshot; ``None`` if none comes in time. What is no snapshot is passed over."""
+        """The next snapshot; ``None`` if none comes in time. Other messages are skipped."""
         deadline_s = time.monotonic() + timeout_s
         while (left_s := deadline_s - time.monotonic()) > 0:
             if not self._socket.poll(max(1, round(left_s * 1000))):

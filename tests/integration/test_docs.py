@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import os
 import re
 import shlex
@@ -229,3 +231,17 @@ def test_torchrl_example_checks_its_specs_and_rolls_out(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "5 decisions" in done.stdout
     assert "check_env_specs succeeded" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("env", "TandemEnv"), ("vector", "TandemVectorEnv"), ("parallel_env", "TandemParallelEnv")],
+)
+def test_examples_in_docstrings(module: str, name: str) -> None:
+    if module == "parallel_env":
+        pytest.importorskip("pettingzoo")
+    described = getattr(importlib.import_module(f"tandem.bridge.core.{module}"), name)
+    (example,) = doctest.DocTestFinder(recurse=False).find(described, name)
+    failed, attempted = doctest.DocTestRunner().run(example)
+    assert attempted > 0
+    assert failed == 0
