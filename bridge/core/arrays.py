@@ -4,9 +4,9 @@
 The run journal and the cache of outcome tables store their data in this form. NumPy's format
 was chosen because it holds every element type that occurs here, structured records included,
 describes type and shape itself, carries checksums, and can be opened with ``numpy.load`` alone.
-Safetensors has no structured arrays; Arrow has no arrays of several axes beside tables. Nothing in a file is ever
-unpickled. Messages between machines are checked far more strictly and cross without a copy:
-`tandem.bridge.remote.wire`.
+Safetensors has no structured arrays; Arrow has no arrays of several axes beside tables. Nothing in
+a file is ever unpickled. Messages between machines are checked far more strictly and cross without
+a copy: `tandem.bridge.remote.wire`.
 """
 
 from __future__ import annotations
