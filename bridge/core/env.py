@@ -36,8 +36,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     """One packet-level ns-3 simulation as a Gymnasium environment.
 
     ns-3 runs in a process of its own. At each decision it publishes an observation, waits for a
-    joint action, and simulates until the next decision; this time is a decision epoch. What can be
-    seen, done and recorded is declared by the scenario, in C++ (`schema`).
+    joint action, and simulates until the next decision; this time is a decision epoch. The scenario
+    declares in C++ what can be seen, done and recorded (`schema`).
 
     ## Action space
 
@@ -55,8 +55,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     The ``objective`` computes the reward from everything that the epoch left behind. Inference
     scenarios have ``"paper"`` by default: minus the mean response time (s) of the requests that
     finished or timed out in the epoch if their mean accuracy reaches the threshold, else minus the
-    maximum.
-    Scenarios without a domain have no default: every reward is 0.
+    maximum. Scenarios without a domain have no default: every reward is 0.
 
     ## Starting state
 
@@ -66,8 +65,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     ## Episode end
 
-    ``truncated`` after as many decisions as the scenario's argument ``epochs`` says; ``terminated``
-    if the scenario ends by itself.
+    ``truncated`` after as many decisions as the scenario's argument ``epochs`` says (0: no limit);
+    ``terminated`` if the scenario ends by itself.
 
     ## Information
 

@@ -171,8 +171,9 @@ def _row(kind: griffe.DocstringSectionKind, item: griffe.DocstringElement) -> st
 
 
 def _markdown(text: str) -> str:
-    """Docstrings mark code as reStructuredText does."""
+    """Docstrings mark code as reStructuredText does; their headings must not be the page's."""
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    text = re.sub(r"^#+ (.+)$", r"**\1**", text, flags=re.MULTILINE)
     return re.sub(r"::\n\n((?:    .*\n?|\n)+)", _code_block, text)
 
 
