@@ -133,7 +133,7 @@ class ReplayingSimulator:
         waiting = self._episode is not None and self._episode.waiting
         self._episode = None
         if waiting or not self._link.usable:
-            # The answer to an interrupted request is of no use any more.
+            # The answer to an interrupted request must not be taken for that of the reset.
             self._replace(again=False)
         self._episode = Episode(seed)
         self._send(self._episode)

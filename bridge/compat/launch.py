@@ -29,7 +29,7 @@ GLOBALS_VARIABLE: Final = "NS_GLOBAL_VALUE"
 _TAIL_BYTES: Final = 8192
 _TAIL_LINES: Final = 20
 _REAP_S: Final = 2.0
-"""How long the exit status of a process that has ended may take to arrive."""
+"""Longest wait for the exit status of a process that has ended."""
 
 _running: weakref.WeakValueDictionary[int, Launched] = weakref.WeakValueDictionary()
 
@@ -37,15 +37,15 @@ _running: weakref.WeakValueDictionary[int, Launched] = weakref.WeakValueDictiona
 def find_executable(target: str, start: Path | None = None) -> Path:
     """The executable that a script means by a build target's name.
 
-    Looked for are: the name as a path; ``tandem-build/<name>`` in the start folder and those above
-    it; the folders of ``$TANDEM_COMPAT_PATH``.
+    The search takes the name as a path, then ``tandem-build/<name>`` in the start folder and those
+    above it, then the folders of ``$TANDEM_COMPAT_PATH``.
 
     Args:
         target: the target's name, or a path.
         start: where to start; default: the working folder.
 
     Raises:
-        ScenarioNotFound: there is none; the message says where it was looked for.
+        ScenarioNotFound: there is none; the message lists the folders searched.
     """
     if os.sep in target:
         path = Path(target)
@@ -163,7 +163,7 @@ class Launched:
         self._finalizer()
 
     def died(self, what: str = "the simulator ended") -> SimulatorDied:
-        """The error that tells how the process ended, or that it does not answer."""
+        """The error for a process that ended or does not answer."""
         deadline = time.monotonic() + _REAP_S
         self.wait(max(0.0, deadline - time.monotonic()))
         return SimulatorDied(what, self._popen.returncode, self.output_tail(), self.command)

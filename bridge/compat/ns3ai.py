@@ -59,7 +59,7 @@ class Experiment:
         targetName: the simulator: a target that ``tandem build --compat`` built, or a path.
         ns3Path: the ns-3 tree, if there is one; the working folder is left alone.
         msgModule: the user's pybind11 module.
-        handleFinish: the simulator tells its end.
+        handleFinish: the simulator reports its end.
         useVector: vectors instead of structs.
         vectorSize: their length.
         shmSize: least memory in bytes for each direction; 64 MiB are there anyhow.
@@ -177,7 +177,7 @@ class Ns3Env(gymnasium.Env[Any, Any]):
             settings. ns-3's run number is set to the seed in any case.
         strictEnds: true: the end of the simulation is `truncated` alone, a game over `terminated`
             alone, as Gymnasium defines them. False: every end is `terminated`, as scripts for
-            ns3-ai expect, and `truncated` tells the end of the simulation.
+            ns3-ai expect, and `truncated` marks the end of the simulation.
         sameSeed: true: resets without a seed repeat the episode. False: each counts the seed up,
             and the first episode is the scenario's own.
         show_output: let the simulator write to this process's output.

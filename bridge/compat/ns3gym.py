@@ -48,8 +48,8 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
 
     Args:
         stepTime: taken for compatibility; a scenario takes it as an argument of its own.
-        port: tells several environments apart; the simulator gets it as ``--openGymPort``. No
-            network is used. 0 takes a free number.
+        port: the number of this environment among several; the simulator gets it as
+            ``--openGymPort``. No network is used. 0 takes a free number.
         startSim: start the simulator; false: wait for one that is started by hand with this port.
         simSeed: passed as ``--simSeed``; 0 draws one. Later resets count up from it.
         simArgs: further arguments, with their dashes: ``{"--simTime": 20}``.

@@ -25,12 +25,12 @@ from tandem.compat import _duplex
 from tandem.compat.launch import Launched
 from tandem.compat.spaces import codec_node, convert_action, make_space
 
-#: How long a simulator may take to end after it was asked to.
+#: Longest wait for a simulator to end after a request to.
 END_S: Final = 0.5
 
 
 class State(NamedTuple):
-    """What a simulator tells at a step; a tuple, since one is made at each.
+    """What a simulator publishes at a step; a tuple, because one is made at each step.
 
     Attributes:
         observation: a value of the observation space, or None if the scenario gave none.
@@ -113,7 +113,7 @@ class GymSession:
             self._channel.announce(launched.pid)
         kind, *_, text = self._receive("before it described its spaces")
         if kind != _duplex.SPACES:
-            raise TandemError("the simulator speaks another version: rebuild it with tandem build")
+            raise TandemError("the simulator has another version: rebuild it with tandem build")
         described = json.loads(text)
         self.observation_space, self.action_space = (
             None if described[key] is None else make_space(described[key], self._spaces)
@@ -196,7 +196,7 @@ class GymSession:
     def _receive_state(self, when: str) -> State:
         kind, flags, reward, time_s, observation, info = self._receive(when)
         if kind != _duplex.STATE:
-            raise TandemError("the simulator speaks another version: rebuild it with tandem build")
+            raise TandemError("the simulator has another version: rebuild it with tandem build")
         self.state = State(
             observation,
             reward,

@@ -53,7 +53,7 @@ class Argument:
         high: largest value, ``None`` for none.
         choices: the values it takes; empty: all within the limits.
         help: what it means.
-        owner: who sets it. ``bridge``: Python itself, or whoever runs the executable alone;
+        owner: who sets it. ``bridge``: Python itself, or a user who runs the executable alone;
             ``core``: the user, in every scenario; ``scenario``: the user, in this one.
         selects: whether its value decides which other arguments there are.
     """
@@ -218,8 +218,8 @@ def parse_declaration(text: str) -> Declaration:
     """Read what ``--describe`` prints.
 
     Raises:
-        SchemaMismatch: it is of another version.
-        ValueError: it is no such text.
+        SchemaMismatch: another version printed it.
+        ValueError: the text is something else.
     """
     data = json.loads(text)
     if not isinstance(data, dict) or "tandem_arguments" not in data:

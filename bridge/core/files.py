@@ -58,7 +58,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what killed processes left; call it only while nobody writes to ``folder``."""
+    """Remove what killed processes left; call it only while no process writes to ``folder``."""
     for path in unfinished(folder):
         path.unlink(missing_ok=True)
 

@@ -25,7 +25,7 @@ class Frame:
     Attributes:
         observation: one float64 array per observation block.
         records: one structured array per record table, rows since the last decision.
-        status: ``DECISION`` while the episode goes on.
+        status: ``DECISION`` until the episode ends.
         decision: index of the decision that the frame asks for, from 0.
     """
 

@@ -195,7 +195,7 @@ class Schema:
         have the same rows. Without that declaration no block has one row per agent.
 
         Raises:
-            ValueError: a block of such rows has another number of them.
+            ValueError: a block with the same rows as the action block has another number of them.
         """
         rows, count = self.action.rows, self.action.shape[0]
         blocks = [block for block in self.observation if rows and block.rows == rows]

@@ -220,7 +220,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
     def _together(
         self, begin: Mapping[int, Callable[[], None]], end: Mapping[int, Callable[[], Result]]
     ) -> dict[int, Result]:
-        """Begin everywhere, then end everywhere; raise only when nobody is left computing."""
+        """Begin everywhere, then end everywhere; raise only when no simulator computes any more."""
         failures: list[tuple[int, TandemError]] = []
         begun = []
         results: dict[int, Result] = {}

@@ -41,7 +41,7 @@ class Endpoint:
 
     @property
     def ipv6(self) -> bool:
-        """Whether ZeroMQ has to be told to use IPv6."""
+        """Whether ZeroMQ needs its IPv6 option."""
         return ":" in self.host
 
     def beside(self) -> str:

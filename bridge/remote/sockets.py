@@ -138,7 +138,7 @@ class ServerSockets:
 
 
 def set_heartbeat(socket: zmq.Socket[bytes], heartbeat_s: float) -> None:
-    """Let ZeroMQ's own thread tell both sides that they live, also while Python computes."""
+    """Let ZeroMQ's own thread exchange signs of life, also while Python computes."""
     interval_ms = max(1, round(heartbeat_s * 1000))
     socket.setsockopt(zmq.HEARTBEAT_IVL, interval_ms)
     socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, MISSED_HEARTBEATS * interval_ms)
@@ -155,7 +155,7 @@ def _require_keys(place: Endpoint, access: Access) -> None:
 
 
 def _require_both(access: Access) -> None:
-    """One without the other lets in whoever knows the server's public key, or anybody."""
+    """Refuse keys without a list of clients, and a list without keys: neither is a protection."""
     if access.keys is not None and access.clients is None:
         raise AddressError(
             "keys without a list of clients would let everybody in: give --allow, the folder with "

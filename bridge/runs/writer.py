@@ -10,7 +10,7 @@ A run folder holds::
     episodes.parquet    one row per episode
     <table>.parquet     one per record table of the scenario (inference: one row per request)
 
-While a run goes on, and after one that did not complete, ``journal.bin`` holds every decision (see
+During a run, and after one that did not complete, ``journal.bin`` holds every decision (see
 `tandem.bridge.runs.journal`): a run that was killed can be read and resumed.
 
 The Parquet files depend on scenario, arguments, policy and seed only: no times, no hosts. The

@@ -3,7 +3,7 @@
 
 One thread reads and writes all sockets; each simulator has a thread of its own (`Session`), which
 spends its time waiting for ns-3. A connection is known by the routing id that its ROUTER socket
-gave it, so nobody can speak for another.
+gave it, so no client can speak for another.
 """
 
 from __future__ import annotations
