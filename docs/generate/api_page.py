@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -154,8 +155,8 @@ def _docstring(docstring: griffe.Docstring) -> Iterator[str]:
         if section.kind is griffe.DocstringSectionKind.text:
             yield _markdown(section.value)
         elif section.kind is griffe.DocstringSectionKind.examples:
-            lines = "\n".join(text for _, text in section.value)
-            yield f"**Example**\n\n```python\n{lines}\n```"
+            session = "\n".join(text for _, text in section.value)
+            yield f"**Example**\n\n```python\n{_program(session)}\n```"
         elif section.kind in _LISTS:
             rows = [_row(section.kind, item) for item in section.value]
             yield f"**{_LISTS[section.kind]}**\n\n" + "\n".join(rows)
@@ -175,6 +176,15 @@ def _markdown(text: str) -> str:
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
     text = re.sub(r"^#+ (.+)$", r"**\1**", text, flags=re.MULTILINE)
     return re.sub(r"::\n\n((?:    .*\n?|\n)+)", _code_block, text)
+
+
+def _program(session: str) -> str:
+    """An interactive session as a program that can be copied and run; outputs are comments."""
+    lines = []
+    for example in doctest.DocTestParser().get_examples(session):
+        lines.append(example.source)
+        lines += [f"# {line}\n" for line in example.want.splitlines()]
+    return "".join(lines).rstrip()
 
 
 def _code_block(match: re.Match[str]) -> str:

@@ -18,7 +18,11 @@ GONE_LIMIT_S = 30.0
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    # pytest makes its own folder when it is first asked for: not in the one that must stay empty.
+    tmp_path_factory.getbasetemp()
     # Not below pytest's own folder: names of sockets are short.
     with tempfile.TemporaryDirectory(prefix="tf-", ignore_cleanup_errors=True) as name:
         monkeypatch.setenv("TMPDIR", name)
