@@ -34,6 +34,7 @@ QUIET = {"", "cpp", "yaml"}
 #: Commands in older pages, without a language on their fence, that are run elsewhere or take long.
 OTHER_TESTS = {
     "api.md": "tests/integration/test_docs.py",  # written from docstrings
+    "cli.md": "tests/integration/test_docs.py",  # written from the commands
     "dnn_profiles.md": "tests/unit/test_profiles_cli.py",
     "migration.md": "tests/integration/test_compat_gym.py",
     "oracle.md": "tests/integration/test_oracle.py",
