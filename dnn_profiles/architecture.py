@@ -30,7 +30,8 @@ STEM_STRIDE = 2
 IMAGE_CHANNELS = 3
 IMAGE_SIDE = 224
 CLASSES = 1000
-#: Width multipliers of the paper's variants: d0–d3 in fp32, d4–d7 the same in int8.
+#: Width multipliers of the variants of the paper (Shahhosseini et al., ISQED 2022): d0–d3 in fp32,
+#: d4–d7 the same in int8.
 WIDTHS = {
     **dict(zip(("d0", "d1", "d2", "d3"), (1.0, 0.75, 0.5, 0.25), strict=True)),
     **dict(zip(("d4", "d5", "d6", "d7"), (1.0, 0.75, 0.5, 0.25), strict=True)),

@@ -19,11 +19,11 @@ from tandem.dnn_profiles.table import read_table
 DATA = Path(__file__).parent / "data"
 PUBLISHED, DERIVED = DATA / "published.csv", DATA / "derived.csv"
 
-#: The paper's classes of machine (recalled): what serves at each site.
+#: The classes of machine at each site in the paper (Shahhosseini et al., ISQED 2022; recalled).
 DEFAULT_DEVICE = "a1.medium"
 DEFAULT_SITES: Mapping[str, str] = {"edge": "a1.large", "cloud": "a1.xlarge"}
 REMOTE_SITES: Mapping[str, Site] = {"edge": "edge", "cloud": "cloud"}
-#: The paper offloads the full network only: sites other than the device offer this variant.
+#: The paper offloads the full network only, so sites other than the device offer this variant.
 DEFAULT_SITE_VARIANTS = ("d0",)
 #: Columns that describe a variant and so must agree wherever the variant appears.
 VARIANT_COLUMNS = (

@@ -11,8 +11,9 @@ No latency of an AWS A1 instance is published. The rows are computed in two step
 2. The other variants relative to that one as on the Pixel 3, by the lines fitted there
    (``t = t0 + MACs / rate``, one line for fp32, one for int8).
 
-Neither step has been checked against an A1 instance: use the rows to give an experiment the
-paper's shape, and ``tandem profiles measure`` to have figures of one's own machine.
+Neither step has been checked against an A1 instance. The rows give an experiment the shape of the
+paper's (Shahhosseini et al., ISQED 2022); for figures of your own machine use ``tandem profiles
+measure``.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ LINE_DEVICE = "pixel-3"
 ANCHOR_DEVICE = "raspberry-pi-4b"
 ANCHOR_VARIANT = "d0"
 DERIVED_DEVICES = ("a1.medium", "a1.large", "a1.xlarge")
-#: Published figures have three significant digits; more than microseconds would be pretence.
+#: Published figures have three significant digits; digits below microseconds would mean nothing.
 LATENCY_DECIMALS = 6
 MMACS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LatencyLine:
     """``t = overhead_s + macs / rate`` fitted to measured points by least squares.
 
     Attributes:
@@ -65,7 +66,7 @@ class Line:
         return max(100 * abs(error) / point[2] for (_, _, error), point in pairs)
 
 
-def fit_line(points: Sequence[tuple[str, float, float]]) -> Line:
+def fit_line(points: Sequence[tuple[str, float, float]]) -> LatencyLine:
     """Fit ``t = overhead + macs / rate`` to (variant, macs, seconds) by least squares.
 
     Raises:
@@ -83,10 +84,10 @@ def fit_line(points: Sequence[tuple[str, float, float]]) -> Line:
     slope = covariance / sum((macs - mean_macs) ** 2 for _, macs, _ in points)
     if slope <= 0:
         raise ProfileError("latency does not grow with the work: these points fit no line")
-    return Line(mean_s - slope * mean_macs, 1 / slope, tuple(points))
+    return LatencyLine(mean_s - slope * mean_macs, 1 / slope, tuple(points))
 
 
-def device_line(profiles: Iterable[Profile], device: str, precision: str) -> Line:
+def device_line(profiles: Iterable[Profile], device: str, precision: str) -> LatencyLine:
     """Fit the line of one device and precision to its measured or published latencies.
 
     Rows of several runtimes or thread counts would not be on one line: those with the most
@@ -107,7 +108,7 @@ def device_line(profiles: Iterable[Profile], device: str, precision: str) -> Lin
 class Derivation:
     """The computed rows with what they were computed from."""
 
-    lines: dict[str, Line]
+    lines: dict[str, LatencyLine]
     anchor: Profile
     core_s: dict[str, float]
     rows: tuple[Profile, ...]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What machine this is: goes with every measured row. Names no host and no user."""
+"""Describes this machine, for every measured row; without the names of host and user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODEL_KEYS = ("model name", "Model", "Hardware", "cpu model")
 
 
 def processor(cpuinfo: Path = CPUINFO) -> str:
-    """The processor's name, or the architecture where the system does not tell."""
+    """The processor's name, or the architecture if the system does not give it."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -36,7 +36,7 @@ class Request:
         model: path of an ONNX file, ``module:factory`` of a torch module, or a variant d0…d7.
         threads: threads that one inference may use.
         precision: int8 quantises the model first, by the library's own means.
-        seconds: time to spend on samples, after ``warmup`` runs that are thrown away.
+        seconds: time to spend on samples, after ``warmup`` runs that do not count.
     """
 
     model: str
@@ -124,7 +124,7 @@ def measure(request: Request, shape: tuple[int, ...] | None = None) -> Measureme
     """Measure a model on this machine.
 
     Args:
-        shape: the input's shape, where the model does not tell.
+        shape: the input's shape, if the model does not give it.
     Raises:
         ProfileError: the model cannot be loaded, exported, quantised or run.
         MissingExtraError: a library that the request needs is not installed.

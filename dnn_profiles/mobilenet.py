@@ -71,7 +71,7 @@ def _block(layer: Convolution) -> nn.Sequential:
 
 
 def factory(variant: str) -> Callable[[], MobileNetV1]:
-    """What builds the network of one of the paper's variants, d0 to d7.
+    """A function that builds the network of one of the variants d0 to d7.
 
     Raises:
         KeyError: the variant is not one of them.

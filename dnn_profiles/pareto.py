@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Pareto front: what nothing else beats in both of two figures."""
+"""The Pareto front: the points that no other point beats in both of two figures."""
 
 from __future__ import annotations
 

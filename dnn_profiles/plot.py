@@ -12,7 +12,7 @@ from tandem.dnn_profiles.errors import ProfileError, require
 from tandem.dnn_profiles.pareto import accuracy, pareto_front
 from tandem.dnn_profiles.rows import Profile
 
-#: Paul Tol's "muted" scheme with black and a darker yellow: told apart with any colour vision.
+#: Paul Tol's "muted" scheme with black and a darker yellow: distinct for any colour vision.
 COLOURS = (
     "#332288",
     "#CC6677",

@@ -38,7 +38,7 @@ def write_derived() -> list[Path]:
 
 
 def mobilenet_splits(variants: tuple[str, ...] = tuple(WIDTHS)) -> list[Split]:
-    """Split points of the paper's variants, from the exported graphs of the networks.
+    """Split points of the variants d0 to d7, from the exported graphs of the networks.
 
     Raises:
         MissingExtraError: torch or onnx is not installed.

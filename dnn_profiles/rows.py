@@ -48,7 +48,7 @@ class SourcedRow(Row):
 
 
 class Profile(SourcedRow):
-    """Latency of one variant on one device, with what the variant costs and is worth.
+    """Latency of one variant on one device, with the variant's cost and accuracy.
 
     ``source``, ``revision`` and ``licence`` are those of the latency; those of the accuracy are
     ``accuracy_source`` and ``accuracy_revision``. ``mmacs`` and ``mparams`` are millions of

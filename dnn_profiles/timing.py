@@ -17,7 +17,7 @@ DEFAULT_SECONDS = 2.0
 MIN_SAMPLES = 20
 #: torch times blocks of runs, each at least this fraction of the time it is given.
 TORCH_BLOCKS = 1000
-#: The first estimate is of a slow run; stay this far below the limit it suggests.
+#: The first estimate comes from a slow run; stay this far below the limit that it suggests.
 MARGIN = 10
 
 
@@ -51,7 +51,7 @@ class Timing:
 
 
 def check_effort(warmup: int, seconds: float) -> None:
-    """Refuse measuring efforts that cannot give a figure.
+    """Refuse a warm-up or time to measure that cannot give a figure.
 
     Raises:
         ProfileError: negative warm-up, or no time to measure in.

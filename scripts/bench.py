@@ -34,8 +34,8 @@ def bench(
 ) -> None:
     """Measure how fast commands, resets, branches, decisions and planning are here.
 
-    Takes less than ten minutes on two quiet cores. On a busy machine a round trip costs what the
-    scheduler makes of it.
+    Takes less than ten minutes on two quiet cores. On a busy machine the scheduler decides how long
+    a round trip takes.
 
     Example: tandem bench --compare before.json after.json
     """

@@ -78,5 +78,5 @@ def _resolve(path: Path) -> tuple[list[Path], Path]:
     if not path.is_file():
         raise BuildError(f"{path} does not exist; `tandem new {path.stem}` writes a template")
     if path.suffix not in _SUFFIXES:
-        raise BuildError(f"{path} is no C++ file: expected {', '.join(_SUFFIXES)}")
+        raise BuildError(f"{path} is not a C++ file: expected {', '.join(_SUFFIXES)}")
     return [path], path.with_suffix("")

@@ -18,7 +18,7 @@ from tandem.scripts.app.common.finite import finite
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
-from tandem.scripts.app.training.calibration import calibration
+from tandem.scripts.app.training.calibration import compare_with_oracle
 from tandem.scripts.app.training.calibration_table import print_calibration
 from tandem.scripts.app.training.judges import measured_states
 from tandem.scripts.options import (
@@ -80,7 +80,7 @@ def calibrate(
     ):
         solutions, rule = measured.solutions, measured.rule
         schema, resolved = measured.env.schema, measured.env.arguments
-    result = calibration(solutions, schema, rule, measured.episodes)
+    result = compare_with_oracle(solutions, schema, rule, measured.episodes)
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
@@ -90,7 +90,7 @@ def calibrate(
     print_calibration(console, result)
     console.print(
         "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
-        "states. Best fixed is chosen in hindsight for these very states, so its true excess is "
+        "states. Best fixed is chosen in hindsight for these same states, so its true excess is "
         "larger; held out is chosen in the other episodes, so its excess is a little too large."
     )
     if out is not None:

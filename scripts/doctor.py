@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``tandem doctor``: is everything here that tandem needs, and how to fix what is not."""
+"""``tandem doctor``: checks what tandem needs, and says how to fix what is missing."""
 
 from __future__ import annotations
 

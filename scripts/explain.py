@@ -23,9 +23,9 @@ def explain(
     ] = None,
     episode: Annotated[int | None, typer.Option(help="Episode that it is in.")] = None,
 ) -> None:
-    """Tell why a request took so long.
+    """Explain why a request took so long.
 
-    Where its time went, what it met on its way and who was in its way.
+    Where its time went, what its upload met on the radio, and which requests delayed it.
 
     Packet counts need a run recorded with --frames. Example: tandem explain runs/a --request 12
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``tandem keys``: the keys with which servers and clients know each other."""
+"""``tandem keys``: the keys by which servers and clients authenticate each other."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def new(
     """Write a folder with a C++ scenario that runs, and a Python agent for it."""
     if not _NAME.fullmatch(name):
         raise TandemError(
-            f"'{name}' is no scenario name: letters, digits, '-' and '_', a letter first"
+            f"'{name}' is not a scenario name: letters, digits, '-' and '_', a letter first"
         )
     target = folder / name
     if target.exists():

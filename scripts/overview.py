@@ -19,7 +19,7 @@ SECTIONS = {
     "Look at recorded runs": {
         "analyze": "Print response times, their components, retransmissions, airtime and fairness.",
         "report": "Draw the figures of recorded runs.",
-        "explain": "Tell why a request took so long.",
+        "explain": "Explain why a request took so long.",
         "dissector": "Print the path of the Wireshark plugin that shows request numbers.",
     },
     "Scenarios": {

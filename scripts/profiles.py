@@ -79,11 +79,11 @@ def show(
     sources: Annotated[bool, typer.Option(help="Print sources, licences and notes.")] = False,
     table: Tables = None,
 ) -> None:
-    """Print the catalogue: latencies with what each variant costs and is worth."""
+    """Print the catalogue: latencies with the cost and accuracy of each variant."""
+    console = make_console()
     catalogue = Catalogue.load(table or [])
     rows = catalogue.select(device=device, variant=variant)
-    print_profiles(make_console(), rows, f"{len(rows)} profiles")
-    console = make_console()
+    print_profiles(console, rows, f"{len(rows)} profiles")
     if device:
         print_energy(console, catalogue.energy(device))
     if sources:
@@ -97,13 +97,10 @@ def fit(
     write: Annotated[bool, typer.Option(help="Rewrite the installed computed tables.")] = False,
 ) -> None:
     """Print the fits behind every computed latency, with residuals and steps."""
-
     console = make_console()
     result = derivation()
     print_derivation(console, result)
-    print_profiles(
-        make_console(), result.rows, "computed rows (unchecked against real A1 instances)"
-    )
+    print_profiles(console, result.rows, "computed rows (unchecked against real A1 instances)")
     if write:
         for path in write_derived():
             console.print(f"wrote {path}")
@@ -145,14 +142,13 @@ def options(
         threads=threads,
         runtimes=parse_pairs(runtime or (), "--runtime"),
     )
-    print_options(make_console(), rows)
+    console = make_console()
+    print_options(console, rows)
     if output is None:
-        make_console().print(
-            f"the default table is {default_options_path()}; --output writes another"
-        )
+        console.print(f"the default table is {default_options_path()}; --output writes another")
     else:
         write_options(output, rows)
-        make_console().print(f"wrote {output}")
+        console.print(f"wrote {output}")
 
 
 @profiles_app.command()
@@ -169,7 +165,6 @@ def plot(
     table: Tables = None,
 ) -> None:
     """Draw the accuracy–latency Pareto front of each device, as PNG and SVG."""
-
     if top not in (1, 5):
         raise ProfileError(f"--top {top}: only 1 and 5 are known")
     catalogue = Catalogue.load(table or [])
@@ -219,7 +214,6 @@ def measure(
     installed: Annotated[bool, typer.Option(help="Allow changing installed tables.")] = False,
 ) -> None:
     """Measure a model on this machine and append a row to your table."""
-
     catalogue = Catalogue.load()
     if model in WIDTHS:
         variant = variant or model
@@ -250,8 +244,8 @@ def measure(
         accuracy_source=accuracy_source,
     )
     append_profile(output, row, replace=replace, installed=installed)
-    print_profiles(make_console(), [row], f"measured: {result.description}")
     console = make_console()
+    print_profiles(console, [row], f"measured: {result.description}")
     console.print(row.note or "", highlight=False)
     if result.graph.uncounted:
         console.print(f"not counted in MMACs: {', '.join(result.graph.uncounted)}")
@@ -270,7 +264,6 @@ def import_model(
     splits: Annotated[bool, typer.Option(help="List the split points.")] = False,
 ) -> None:
     """Read an ONNX model's work, parameters, tensor sizes and split points."""
-
     shapes = {
         name: parse_shape(text, "--input-shape")
         for name, text in parse_pairs(input_shape or (), "--input-shape").items()
@@ -287,7 +280,7 @@ def import_model(
     if tensors:
         print_tensors(console, graph)
     if splits:
-        print_splits(make_console(), split_points(graph, model.stem.replace(" ", "-")))
+        print_splits(console, split_points(graph, model.stem.replace(" ", "-")))
 
 
 @profiles_app.command()
@@ -300,7 +293,3 @@ def splits(
     if write:
         make_console().print(f"wrote {write_splits()}")
     print_splits(make_console(), Catalogue.load().split_points(variant))
-
-
-if __name__ == "__main__":
-    profiles_app()

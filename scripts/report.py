@@ -36,7 +36,7 @@ def report(
         list[str] | None, typer.Option(help="Only the figure of this name; repeatable.")
     ] = None,
     oracle: Annotated[
-        int, typer.Option(min=0, help="States per run at which the oracle is computed anew.")
+        int, typer.Option(min=0, help="States per run at which to compute the oracle.")
     ] = 0,
 ) -> None:
     """Draw the figures of recorded runs.

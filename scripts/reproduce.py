@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``tandem reproduce``: the paper's experiments, resumable, over several processes."""
+"""``tandem reproduce``: repeats the paper (Shahhosseini et al., ISQED 2022); it can be resumed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_
 from tandem.scripts.app.paper.choice import changed_grid, thresholds_of
 from tandem.scripts.app.paper.csv_file import csv_text
 from tandem.scripts.app.paper.curves import write_curves
-from tandem.scripts.app.paper.grid import QUICK, Grid
+from tandem.scripts.app.paper.grid import QUICK, PaperGrid
 from tandem.scripts.app.paper.reproduction import (
     facts_of,
     pool_weight,
@@ -98,9 +98,12 @@ def reproduce(
 ) -> None:
     """Repeat the paper's experiments: count the interactions that agents need.
 
-    An agent is there when it is near the packet-level optimum. Users 3, 4, 5 × accuracy thresholds
-    × network conditions A–D × agents × seeds. Each finished part is a file: after an interruption
-    the same command does the rest.
+    The paper is Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in
+    Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098).
+
+    An agent is done when its policy stays near the packet-level optimum. The grid is users 3, 4, 5
+    × accuracy thresholds × network conditions A–D × agents × seeds. Each finished part is a file:
+    after an interruption the same command does the rest.
 
     Example: tandem reproduce paper --quick
     """
@@ -111,7 +114,7 @@ def reproduce(
     suffix = QUICK_SUFFIX if quick else ""
     out = out or DEFAULT_OUT.with_name(DEFAULT_OUT.name + suffix)
     grid = changed_grid(
-        QUICK if quick else Grid(), scenario, users, conditions, seeds, agents, caps, settings
+        QUICK if quick else PaperGrid(), scenario, users, conditions, seeds, agents, caps, settings
     )
     if thresholds:
         grid = replace(grid, agents=dict.fromkeys(grid.agents, thresholds_of(thresholds)))

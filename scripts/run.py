@@ -116,7 +116,7 @@ def run(
     ):
         agent = make_policy(policy, env.schema)
         if not traces and not resume:
-            # Only now: a run that --force replaces is kept when the scenario does not even start.
+            # Only now: if the scenario does not start, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
         writer = RunWriter(
             folder, schema=env.schema, config=config, simulator_command=env.simulator.command
@@ -137,12 +137,14 @@ def run(
                     writer,
                     seed=seed,
                     episodes=episodes,
-                    on_epoch=bar.advance,
+                    on_decision=bar.advance,
                 )
         except KeyboardInterrupt:
-            console.print(f"[yellow]interrupted[/]: {writer.decisions} epochs are in {folder}")
+            console.print(f"[yellow]interrupted[/]: {writer.decisions} decisions are in {folder}")
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except BaseException:
-            console.print(f"[yellow]{writer.decisions} finished epochs are in {folder}[/]")
+            console.print(f"[yellow]{writer.decisions} decisions are in {folder}[/]")
             raise
-    console.print(f"{writer.decisions} epochs in [bold]{folder}[/]; next: tandem analyze {folder}")
+    console.print(
+        f"{writer.decisions} decisions in [bold]{folder}[/]; next: tandem analyze {folder}"
+    )

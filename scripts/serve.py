@@ -70,7 +70,7 @@ def serve(
     ] = 3600.0,
     heartbeat: Annotated[
         float,
-        typer.Option(help="Time between signs of life, s; a client that misses three is gone."),
+        typer.Option(help="Time between heartbeats, s; a client that misses three is dropped."),
     ] = 2.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Warnings only.")] = False,
 ) -> None:

@@ -35,7 +35,7 @@ def sweep(
     mix_builds: Annotated[
         bool, typer.Option("--mix-builds", help="Accept finished runs of another build.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what is missing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what is missing.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a grid of scenario arguments, policies and seeds, and compare the results.

@@ -41,7 +41,7 @@ def top(
         if first is None:
             raise ConnectionLost(
                 f"no telemetry from {address} within {SILENCE_S:g} s: is `tandem serve` running, "
-                "and is this the address that it says to watch?"
+                "and is this its telemetry address?"
             )
         if json:
             while first is not None:

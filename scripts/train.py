@@ -176,7 +176,7 @@ def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> Trai
         if getattr(asked, field) != getattr(stored, field):
             raise typer.BadParameter(
                 f"--{name.replace('_', '-')} differs from the run in {folder}, which has "
-                f"{field} = {getattr(stored, field)!r}: leave it out, or train anew without "
+                f"{field} = {getattr(stored, field)!r}: leave it out, or train again without "
                 "--resume"
             )
     for name in sorted(given & {"users", "epochs", "settings"}):
@@ -184,7 +184,7 @@ def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> Trai
             if str(stored.arguments.get(key)) != str(value):
                 raise typer.BadParameter(
                     f"{key}={value} differs from the run in {folder}, which has "
-                    f"{key}={stored.arguments.get(key)}: leave it out, or train anew without "
+                    f"{key}={stored.arguments.get(key)}: leave it out, or train again without "
                     "--resume"
                 )
     if "interactions" in given:

@@ -43,7 +43,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what was found and, unless it is well, what to do."""
+    """One check: what was found and, if it is a fault, what to do."""
 
     verdict: Verdict
     subject: str

@@ -16,7 +16,7 @@ def offers(scenarios: Sequence[str]) -> dict[str, Path]:
 
     Raises:
         OptionError: two have the same name.
-        ScenarioError: one does not tell its arguments.
+        ScenarioError: one does not list its arguments.
     """
     found: dict[str, Path] = {}
     for scenario in scenarios:

@@ -29,11 +29,11 @@ class ProgressBar:
         self._task = task
 
     def advance(self, steps: int = 1) -> None:
-        """So many more are done."""
+        """Add to the number done."""
         self._shown.advance(self._task, steps)
 
     def reach(self, done: int) -> None:
-        """So many are done in all."""
+        """Set the number done."""
         self._shown.update(self._task, completed=done)
 
     def describe(self, description: str) -> None:

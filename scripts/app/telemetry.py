@@ -17,13 +17,13 @@ BYTES_PER_MIB: Final = 1024 * 1024
 
 
 def view(state: Snapshot) -> RenderableType:
-    """What is shown of a snapshot."""
+    """A snapshot as `tandem top` shows it."""
     head = Text.assemble(
         (state.address, "bold"),
         f"  up {_duration(state.uptime_s)}, ns3-tandem {state.version}, "
         f"{state.resident_bytes / BYTES_PER_MIB:.0f} MiB, {state.descriptors} descriptors\n",
         f"simulators {state.simulators} of {state.simulator_limit}, ",
-        (f"{state.epochs_per_s:.1f} epochs/s", "bold"),
+        (f"{state.epochs_per_s:.1f} decisions/s", "bold"),
         f" ({state.epochs} in all), step {state.step_p50_s * MS_PER_S:.1f} ms median, "
         f"{state.step_p99_s * MS_PER_S:.1f} ms p99\n",
         "requests " + (_counts(state.requests) or "none"),
@@ -33,7 +33,7 @@ def view(state: Snapshot) -> RenderableType:
     table = Table(box=None, pad_edge=False)
     for column in ("client", "name", "scenario", "state"):
         table.add_column(column)
-    for column in ("epochs", "idle s"):
+    for column in ("decisions", "idle s"):
         table.add_column(column, justify="right")
     for row in state.clients:
         table.add_row(

@@ -77,8 +77,8 @@ def test_unreadable_checkpoints_are_named_and_nothing_is_touched(
         before = digests(folder)
         refused = tandem(*resume)
         assert refused.returncode == 2
-        assert f"{newest} is no checkpoint that can be read" in refused.stderr
-        assert f"delete it to go on from the one before, {older.name}" in refused.stderr
+        assert f"{newest} is not a readable checkpoint" in refused.stderr
+        assert f"delete it to resume from the one before, {older.name}" in refused.stderr
         assert "Traceback" not in refused.stderr
         assert digests(folder) == before
         assert len(load_run(folder).tables["decisions"]) == INTERACTIONS - 2

@@ -128,7 +128,7 @@ def test_dead_simulator_loses_nothing_that_was_finished(tmp_path: Path) -> None:
         def play_until_death() -> None:
             with RunWriter(folder, schema=env.schema, config={}) as writer:
                 agent = make_policy("edge", env.schema)
-                play(env, agent, writer, seed=1, on_epoch=kill_after_three)
+                play(env, agent, writer, seed=1, on_decision=kill_after_three)
 
         with pytest.raises(SimulatorDied):
             play_until_death()

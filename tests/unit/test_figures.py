@@ -184,7 +184,7 @@ def test_calibration_finds_the_bias(tmp_path: Path) -> None:
     add_training(folder, 1)
     pairs = learning.predictions(load_run(folder))
     assert len(pairs) == 40
-    binned = learning.calibration(pairs)
+    binned = learning.calibration_bins(pairs)
     assert np.allclose(binned["predicted_s"] / binned["simulated_s"], 1.1)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tandem.scripts.app.paper.csv_file import csv_text
 from tandem.scripts.app.paper.curves import curve, write_curves
-from tandem.scripts.app.paper.grid import QUICK, Grid, PoolSpec, Unit
+from tandem.scripts.app.paper.grid import QUICK, PaperGrid, PoolSpec, Unit
 from tandem.scripts.app.paper.results import interactions, markdown, ratio_text
 
 
@@ -34,17 +34,17 @@ def run(agent: str, reached: float, censored: bool, seed: int = 1, **more: Any) 
 
 
 def test_every_unit_has_a_name_of_its_own() -> None:
-    for grid in (Grid(), QUICK):
+    for grid in (PaperGrid(), QUICK):
         names = [unit.name for unit in grid.units()]
         assert len(names) == len(set(names))
-    assert len(Grid().seeds) >= 5
-    assert {pool.users for pool in Grid().pools()} == {3, 4, 5}
-    assert {pool.condition for pool in Grid().pools()} == set("ABCD")
+    assert len(PaperGrid().seeds) >= 5
+    assert {pool.users for pool in PaperGrid().pools()} == {3, 4, 5}
+    assert {pool.condition for pool in PaperGrid().pools()} == set("ABCD")
 
 
 def test_agents_that_learn_a_network_play_in_ns3_itself() -> None:
     # A pool's few states hold such agents back, and flatter whoever is compared with them.
-    assert all(unit.in_simulator for unit in Grid().units())
+    assert all(unit.in_simulator for unit in PaperGrid().units())
     replayed = {unit.agent for unit in QUICK.units() if not unit.in_simulator}
     assert replayed == {"qlearning", "bandit"}
 
@@ -84,7 +84,7 @@ def test_ratios_say_what_is_a_bound() -> None:
 def test_report_marks_runs_that_were_cut_off(tmp_path: Path) -> None:
     results = [run("hybrid", 20.0, False, seed) for seed in (1, 2)]
     results += [run("joint-dqn", 1000.0, True, seed) for seed in (1, 2)]
-    facts = {"command": "tandem reproduce paper", "grid": Grid().as_config()}
+    facts = {"command": "tandem reproduce paper", "grid": PaperGrid().as_config()}
     assert "replayed" not in markdown(results, facts)
     text = markdown(results, {**facts, "grid": QUICK.as_config()})
     assert "> 1000" in text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the agent in the loop costs on real scenarios."""
+"""The cost of the agent in the loop on real scenarios."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Aim:
     at_least: bool
 
     def met(self, value: float) -> bool:
-        """Whether a value is as good as wanted."""
+        """Whether a value meets the aim."""
         return value >= self.limit if self.at_least else value <= self.limit
 
     def __str__(self) -> str:
@@ -84,12 +84,12 @@ class Measurement:
 
 
 def at_least(limit: float) -> Aim:
-    """An aim for figures of which more is better."""
+    """An aim for figures where more is better."""
     return Aim(limit, at_least=True)
 
 
 def at_most(limit: float) -> Aim:
-    """An aim for figures of which less is better."""
+    """An aim for figures where less is better."""
     return Aim(limit, at_least=False)
 
 
@@ -126,7 +126,7 @@ def markdown(measurements: Sequence[Measurement], machine: dict[str, Any]) -> st
         "",
         f"{machine['date']}, {machine['processors']} processors ({machine['processor']}), load "
         f"before the start {machine['load_before']}, {machine['system']}, Python "
-        f"{machine['python']}, {versions}. Medians of as many runs as given; ✓ and ✗ tell "
+        f"{machine['python']}, {versions}. Medians of as many runs as given; ✓ and ✗ show "
         "whether the median meets its aim.",
     ]
     for group in dict.fromkeys(m.group for m in measurements):
@@ -166,7 +166,7 @@ def read(path: Path) -> list[Measurement]:
         return [_row(row) for row in content["results"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchFileError(
-            f"{path} is no result of `tandem bench` ({error!r}): write one with "
+            f"{path} is not a result of `tandem bench` ({error!r}): write one with "
             f"`tandem bench --json {path}`"
         ) from error
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Several simulators: on this machine, as Ray actors, and on paper on many machines."""
+"""Several simulators: on this machine, as Ray actors, and estimated for many machines."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def message_bytes() -> int:
 
 
 def _vector_rates(scenario: str, count: int, **options: Any) -> tuple[float, ...]:
-    """Steps per second in all; each repeat plays the same episodes anew."""
+    """Steps per second in all; each repeat plays the same episodes again."""
     envs = TandemVectorEnv(scenario, num_envs=count, **options)
     actions = np.stack([_edge(envs.single_action_space)] * count)
     rates = []

@@ -53,7 +53,7 @@ def branches() -> list[Measurement]:
             simulator.reset(1)
             steps, alone, together = [], [], []
             for _ in range(_REPEATS):
-                # All simulate the same epoch: branches first, then the step that they foresee.
+                # All simulate the same epoch: branches first, then the step that they predict.
                 start = time.perf_counter()
                 simulator.branch([action] * _BRANCHES, parallel=1)
                 alone.append((time.perf_counter() - start) / _BRANCHES * MS_PER_S)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a command needs that a bare installation lacks."""
+"""Optional dependencies of commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tandem.bridge.core.errors import TandemError
 
 
 def need_torch(what: str) -> None:
-    """Say how to get PyTorch, before an import fails.
+    """Raise an error that says how to install PyTorch, before an import fails.
 
     Raises:
         TandemError: it is missing.

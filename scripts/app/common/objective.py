@@ -29,7 +29,7 @@ def make_objective(name: str, accuracy: str) -> Objective[Any]:
     """The reward that the command line asks for.
 
     Raises:
-        OptionError: unknown name, or an accuracy that is no threshold.
+        OptionError: unknown name, or an accuracy that is not a threshold.
     """
     if name == "mean":
         return MeanResponseTime()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C and SIGTERM as a wish: the work at hand is finished first."""
+"""Ctrl-C and SIGTERM as requests: the work at hand is finished first."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Final
 
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Yields a function that tells whether the run should end.
+    """Yields a function that returns whether the run should end.
 
-    The first Ctrl-C or SIGTERM asks, so that a step that changes the agent is never cut in two;
-    the second one raises ``KeyboardInterrupt`` at once.
+    The first Ctrl-C or SIGTERM asks, so that an update of the agent is never cut in two; the second
+    one raises ``KeyboardInterrupt`` at once.
     """
     asked = False
 
@@ -39,7 +39,7 @@ EXIT_INTERRUPTED: Final = 130
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """Let a polite kill end a run as Ctrl-C does: with its results written."""
+    """Let SIGTERM end a run as Ctrl-C does: with its results written."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -103,8 +103,8 @@ class Toolchain:
     ) -> list[str]:
         """The compiler's command line for a user's pybind11 module.
 
-        It gets only those libraries of ns-3 that its headers cannot do without: not all of the
-        wheel's can be loaded into Python.
+        It gets only the ns-3 libraries that its headers need: not all of the wheel's can be loaded
+        into Python.
         """
         return [
             *self._compiler_options(compiler, compat=True),

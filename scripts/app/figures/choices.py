@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was decided, what it gained, and how evenly."""
+"""Decisions: which options were used, accuracy and response time, and fairness."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ FIGURES: Final = (
         "Request timeline",
         "Every request of the first episode from arrival to end; vertical lines are decisions. "
         "Zoom by dragging, or pick a decision below the heading. Uplink queue and own radio are "
-        "interleaved in truth; here the waiting is drawn first.",
+        "interleaved in reality; here the waiting is drawn first.",
         timeline.timeline,
     ),
     Figure(
@@ -98,7 +98,7 @@ FIGURES: Final = (
     Figure(
         "plane",
         "Accuracy and response time",
-        "Small points: epochs; large points: their mean. Stars: the oracle's joint action at "
+        "Small points: decisions; large points: their mean. Stars: the oracle's joint action at "
         "states of the run (tandem report --oracle N); dotted: its time at the states of a trained "
         "run's evaluations. Up and left is better.",
         choices.accuracy_latency,

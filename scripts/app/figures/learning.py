@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Learning: cost against real interactions, and how far the agent's model can be trusted."""
+"""Learning: cost against real interactions, and how accurate the agent's model is."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _band(
 
 
 def model_error(runs: Sequence[Run]) -> go.Figure:
-    """Error of the agent's model over interactions, and predictions against what came."""
+    """Error of the agent's model over interactions, and predictions against simulated times."""
     chosen = [
         index
         for index, run in enumerate(runs)
@@ -212,7 +212,7 @@ def model_error(runs: Sequence[Run]) -> go.Figure:
             row=1,
             col=2,
         )
-        binned = calibration(pairs)
+        binned = calibration_bins(pairs)
         figure.add_scatter(
             x=binned["predicted_s"],
             y=binned["simulated_s"],
@@ -245,7 +245,7 @@ def model_error(runs: Sequence[Run]) -> go.Figure:
 
 
 def predictions(run: Run) -> pd.DataFrame:
-    """What the model predicted for the joint action that was played, and what came.
+    """What the model predicted for the joint action that was played, and what was simulated.
 
     Returns:
         Columns: predicted_s, simulated_s (mean response times), without early interactions that
@@ -263,7 +263,7 @@ def predictions(run: Run) -> pd.DataFrame:
     return pairs.replace([math.inf, -math.inf], math.nan).dropna()
 
 
-def calibration(pairs: pd.DataFrame) -> pd.DataFrame:
+def calibration_bins(pairs: pd.DataFrame) -> pd.DataFrame:
     """Means within bins of equal count of the prediction.
 
     Returns:

@@ -34,7 +34,7 @@ class ReportFormat(str, enum.Enum):
 
 
 def default_target(folders: Sequence[Path], output: ReportFormat) -> Path:
-    """Where a report goes when nothing is said: into the run, or beside several."""
+    """Where a report goes by default: into the run, or beside several."""
     first = folders[0].resolve()
     folder = folders[0] if len(folders) == 1 else first.parent
     return folder / (REPORT if output is ReportFormat.HTML else "figures")

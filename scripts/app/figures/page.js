@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Draws the figures and applies the filters. Figures say in their traces' `meta` how they follow:
-// `run`, `site`, `user` hide a trace, `rows` keeps those of its points whose request passes, and
-// `recompute` names the function below that computes the trace anew from the requests.
+// Draws the figures and applies the filters. A trace's `meta` says how it follows the filters:
+// `run`, `site`, `user` hide the trace, `rows` keeps those of its points whose request passes, and
+// `recompute` names the function below that computes the trace again from the requests.
 "use strict";
 (function () {
   const page = JSON.parse(document.getElementById("page-data").textContent);

@@ -97,7 +97,7 @@ def _kind(run: Run, name: str) -> str:
 
 
 def _host_places(where: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Edge and cloud have no place in the radio model: to the right of everybody."""
+    """Edge and cloud have no place in the radio model; they are drawn to the right of all users."""
     right = max(x for x, _ in where.values())
     low, high = min(y for _, y in where.values()), max(y for _, y in where.values())
     span = max(high - low, 1.0)

@@ -94,7 +94,7 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
 
 
 def first_ends_s(run: Run) -> list[float]:
-    """When each epoch of the first episode ended: a step needs the end of the last one, too."""
+    """When each epoch of the first episode ended; a step line needs the last end too."""
     times = epochs(run)
     return list(times["end_s"][times["episode"] == times["episode"].min()])
 
@@ -140,7 +140,7 @@ def airtime_share(run: Run) -> pd.DataFrame:
 def _observed_airtime(run: Run, times: pd.DataFrame) -> list[pd.DataFrame]:
     if "airtime_s" not in run.labels["observation"].get("users", {}).get("columns", ()):
         return []
-    # What an observation tells is of the epoch before it.
+    # An observation describes the epoch before it.
     seen = run.observation("users")["airtime_s"].reset_index()
     seen["decision"] -= 1
     rows = seen.merge(times, on=["episode", "decision"])

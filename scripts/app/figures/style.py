@@ -53,7 +53,7 @@ COMPONENT_NAMES: Final = MappingProxyType(
         "downlink_s": "downlink",
     }
 )
-#: Line styles tell runs apart where colours tell something else.
+#: Line styles distinguish runs where colours mean something else.
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS: Final = ("circle", "square", "diamond", "triangle-up", "pentagon", "hexagon")
 FONT: Final = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif"
@@ -163,5 +163,5 @@ def panels(
 
 
 def thin(values: Sequence[Any], most: int = MOST_POINTS) -> slice:
-    """A slice that leaves at most ``most`` of the values."""
+    """A slice that keeps at most ``most`` of the values."""
     return slice(None, None, max(1, math.ceil(len(values) / most)))

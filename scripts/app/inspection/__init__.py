@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the tables of a run tell: figures, the stages of a request, the story of one."""
+"""Reads the tables of a run: figures, the stages of requests, the story of one request."""

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The oracle at some states of a recorded run, for its report.
 
-The run is played again up to each of these states (it is a function of its seed and actions), and
-the oracle measures there as `tandem calibrate` does. The result goes into the run folder as
-``oracle.parquet``, so that the next report has it without simulation.
+The run is played again up to each of these states (its seed and actions determine it), and the
+oracle measures there as in `tandem calibrate`. The result goes into the run folder as
+``oracle.parquet``, so the next report needs no simulation. The oracle minimises the cost of the
+paper (Shahhosseini et al., ISQED 2022; see `tandem.agents.inference.objective.PaperObjective`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.progress import progress
 
 ORACLE: Final = "oracle.parquet"
-#: Arguments that only write more: the states are the same without them.
+#: Arguments that only add records: the states are the same without them.
 WRITERS: Final = ("frames", "pcap", "flowmon", "netanim")
 
 
@@ -97,8 +98,8 @@ def run_objective(run: Run) -> PaperObjective:
     threshold = run.config.get("accuracy_threshold")
     if threshold is None:
         raise TandemError(
-            f"{run.folder} was recorded with objective {run.config.get('objective')!r}: the oracle "
-            "optimises the paper's; record it with --objective paper"
+            f"{run.folder} was recorded with objective {run.config.get('objective')!r}, but the "
+            "oracle optimises the paper's: record it with --objective paper"
         )
     named = threshold if threshold in ("min", "max") else float(threshold)
     violation_s = run.config.get("violation_s")

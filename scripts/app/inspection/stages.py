@@ -17,7 +17,7 @@ EPOCH_COLUMNS: Final = ("episode", "decision", "begin_s", "end_s")
 def stage_times(requests: pd.DataFrame) -> pd.DataFrame:
     """Simulated time at which each component begins; they follow one another.
 
-    The two uplink components are interleaved in truth: a radio sends, waits, sends. Here the
+    In reality the two uplink components are interleaved: a radio sends, waits, sends. Here the
     waiting comes first.
 
     Returns:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The life of one request, from the tables of its run: what it met, who was in its way."""
+"""One request from arrival to end: its stages, its upload, and the requests that delayed it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tandem.scripts.app.inspection.traffic import (
     within,
 )
 
-#: A pause is put down to waiting, not to contention, if the channel was idle for more than this.
+#: A pause counts as waiting, not as contention, if the channel was idle for more than this share.
 IDLE_SHARE: Final = 0.5
 
 
 class StoryError(TandemError):
-    """There is no such request, or the run does not tell of requests."""
+    """There is no such request, or the run has no requests."""
 
 
 @dataclass(frozen=True)

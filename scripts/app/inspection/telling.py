@@ -56,7 +56,7 @@ def print_story(console: Console, run: Run, story: Story) -> None:
 
 
 def verdict(story: Story) -> str:
-    """One sentence: what took most of the time, and why as far as the tables tell."""
+    """One sentence: what took most of the time, and why as far as the tables show it."""
     stage = story.longest
     row = story.stages.loc[stage]
     where = f"Most of it, {row['time_s']:.3f} s ({row['share']:.0%}),"
@@ -100,7 +100,7 @@ def _uplink_reason(story: Story, upload: Traffic) -> str:
 
 
 def met(run: Run, story: Story) -> list[str]:
-    """What the request met on its way, in words."""
+    """Radio, queues and losses that the request met, in words."""
     me, seen = story.request, story.observed
     lines = []
     if seen:

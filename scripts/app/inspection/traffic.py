@@ -11,7 +11,7 @@ import pandas as pd
 
 from tandem.bridge.runs.reader import Run
 
-#: A pause of the sender's radio longer than this is told.
+#: Only pauses of the sender's radio that are longer than this are reported.
 LONG_PAUSE_S: Final = 0.1
 
 
@@ -27,10 +27,10 @@ class Traffic:
         frames: MPDUs or transport blocks, each sending counted.
         retries: those of them that had been sent before.
         segments: different TCP segments with data (0 for LTE, whose blocks hide them).
-        tcp_resent: times that TCP gave the MAC a segment anew.
+        tcp_resent: times that TCP gave a segment to the MAC again.
         payload_bytes: different TCP payload bytes.
         airtime_s: of the sender's own radio, control frames included.
-        overlapped: transmissions during which another radio of the same cell sent, too.
+        overlapped: transmissions during which another radio of the same cell also sent.
         losses: reason → how often, from both ends.
         pauses: (begin, end, share of it in which no radio sent), longest first.
     """
@@ -133,7 +133,7 @@ def _union_bytes(begin: np.ndarray, size: np.ndarray) -> int:
 
 
 def _overlapped(own: pd.DataFrame, others: pd.DataFrame) -> int:
-    """How many of the own transmissions another one overlaps."""
+    """How many of the user's transmissions overlap with another one."""
     begin = np.sort(others["start_s"].to_numpy())
     end = np.sort((others["start_s"] + others["duration_s"]).to_numpy())
     own_end = (own["start_s"] + own["duration_s"]).to_numpy()

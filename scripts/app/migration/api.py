@@ -124,7 +124,7 @@ class Use:
     Attributes:
         name: as it stands in the sources.
         origin: which interface it belongs to.
-        served: whether it is to be had here.
+        served: whether it is available here.
         note: what to do if not.
         at: file and line of the first use.
         count: number of uses.

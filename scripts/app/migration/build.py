@@ -26,7 +26,7 @@ _SYSTEM_INCLUDES: Final = (Path("/usr/include"), Path("/usr/local/include"))
 
 @dataclass(frozen=True)
 class Built:
-    """What became of a target.
+    """The result of building a target.
 
     Attributes:
         target: the target.

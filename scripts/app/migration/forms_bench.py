@@ -79,7 +79,7 @@ def summarise(rates: dict[str, list[float]]) -> list[tuple[str, float, float]]:
 def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("forms_py", path)
     if spec is None or spec.loader is None:
-        raise BuildError(f"{path} is no Python module")
+        raise BuildError(f"{path} is not a Python module")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -10,16 +10,16 @@ from typing import Any
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.objective import accuracy_threshold
-from tandem.scripts.app.paper.grid import CENTRE, CONDITIONS, Grid
+from tandem.scripts.app.paper.grid import CENTRE, CONDITIONS, PaperGrid
 
 
 def thresholds_of(given: Sequence[str]) -> tuple[Any, ...]:
-    """Each one once, in order."""
+    """Each threshold once, in order."""
     return tuple(dict.fromkeys(accuracy_threshold(text, "--threshold") for text in given))
 
 
 def changed_grid(
-    grid: Grid,
+    grid: PaperGrid,
     scenario: str,
     users: list[int] | None,
     conditions: list[str] | None,
@@ -27,7 +27,7 @@ def changed_grid(
     agents: list[str] | None,
     caps: list[str] | None,
     settings: list[str] | None,
-) -> Grid:
+) -> PaperGrid:
     """The default grid with what the command line changes.
 
     Raises:

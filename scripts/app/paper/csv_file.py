@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The results of the paper's experiments as CSV."""
+"""The results of the experiments of the paper (Shahhosseini et al., ISQED 2022) as CSV."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Learning curves of the paper's grid."""
+"""Learning curves of the grid of the paper (Shahhosseini et al., ISQED 2022)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_curves(results: Sequence[Result], folder: Path) -> list[Path]:
     """One figure per number of users: cost over the optimum against interactions.
 
     Curves are interquartile means over the runs of a condition at one threshold, bands are
-    quartiles; a run that reached the target goes on with its last value.
+    quartiles; a run that reached the target keeps its last value.
 
     Raises:
         TandemError: matplotlib is missing.

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The paper's experiments as a grid of units, each of which is run and kept by itself."""
+"""The paper's experiments as a grid of units, each run and kept by itself.
+
+The paper is Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in
+Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098).
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,11 @@ Threshold = float | NamedThreshold
 CONDITIONS: Final[Mapping[str, float]] = {"A": 0.0, "B": 1 / 3, "C": 2 / 3, "D": 1.0}
 HYBRID: Final = "hybrid"
 JOINT: Final = "joint-dqn"
-#: As in the paper: it has to learn the accuracy threshold from what missing it costs.
+#: As in the paper, it learns the accuracy threshold from the cost of missing it.
 PENALTY: Final = "joint-dqn-penalty"
 BRANCHING: Final = "branching-dqn"
 ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
-#: What else holds the hybrid agent; run where asked for.
+#: Further ablations of the hybrid agent; run only on request.
 MORE_ABLATIONS: Final = (
     "hybrid-no-rate",
     "hybrid-no-transport",
@@ -31,7 +35,7 @@ MORE_ABLATIONS: Final = (
     "hybrid-random-exploration",
 )
 #: Agents without a network. Where a pool has states to train on, outcomes are replayed to these;
-#: all others always play in ns-3 itself, since they would learn a pool's few states by heart.
+#: all others always play in ns-3 itself, since they would memorise the few states of a pool.
 TABULAR: Final = ("qlearning", "bandit")
 #: Most interactions of a run that does not reach the target. An epoch of ns-3 takes 0.05 to 0.1 s.
 CAPS: Final[Mapping[str, int]] = {
@@ -42,7 +46,7 @@ CAPS: Final[Mapping[str, int]] = {
     PENALTY: 300,
     **dict.fromkeys(TABULAR, 200),
 }
-#: Thresholds of the agent that the experiments are about, and of those that need minutes a run.
+#: Thresholds for the hybrid agent, and for agents whose runs take minutes.
 EVERYWHERE: Final[tuple[Threshold, ...]] = ("min", 80.0, 85.0, 89.0, "max")
 CENTRE: Final[tuple[Threshold, ...]] = (85.0,)
 #: States are taken from decisions 4, 8 and 12 of episodes that an explorer plays.
@@ -63,7 +67,7 @@ class PoolSpec:
         users: N.
         condition: of `CONDITIONS`.
         training: how many states to replay; with none, nothing is replayed.
-        evaluation: how many states that judge.
+        evaluation: how many states to judge by.
         settings: further arguments of the scenario.
         futures: in how many futures evaluation states are measured; 0: in the one that comes.
     """
@@ -141,7 +145,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Grid:
+class PaperGrid:
     """Which units there are.
 
     Attributes:
@@ -188,7 +192,7 @@ class Grid:
         ]
 
     def units(self) -> Iterator[Unit]:
-        """All units: whole seeds one after the other, so that a part is a smaller experiment."""
+        """All units, seed after seed, so that the first part is a smaller experiment by itself."""
         for seed, pool in itertools.product(self.seeds, self.pools()):
             for agent, thresholds in self.agents.items():
                 if agent in self.largest_only and pool.users < max(self.users):
@@ -224,8 +228,8 @@ class Grid:
         }
 
 
-#: A smoke run: few of everything, the same code.
-QUICK: Final = Grid(
+#: A smoke run: the same code, with few of everything.
+QUICK: Final = PaperGrid(
     users=(3,),
     conditions=("A", "D"),
     seeds=(1, 2),

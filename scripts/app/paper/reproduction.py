@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Everything that reproduces the paper: tasks over processes, and where the results come from."""
+"""Reproduces the paper (Shahhosseini et al., ISQED 2022) over several processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_all(
     """``function`` on every task, over processes; results by task.
 
     Raises:
-        KeyboardInterrupt: what had begun is finished by nobody; finished parts are kept.
+        KeyboardInterrupt: parts under way are lost; finished parts are kept.
     """
     results: dict[Any, Any] = {}
     total = sum(weigh(task) for task in tasks)
@@ -49,7 +49,7 @@ def run_all(
 def _outcomes(
     function: Callable[[Any, Any], Any], tasks: Sequence[Any], places: Any, jobs: int
 ) -> Iterator[tuple[Any, Any]]:
-    """Tasks with their results, as they are finished; one job is this very process."""
+    """Tasks with their results, as they finish; a single job runs in this process."""
     if jobs <= 1:
         for task in tasks:
             yield task, function(task, places)
@@ -69,7 +69,7 @@ def _outcomes(
 
 
 def _end_on_interrupt() -> None:
-    """In a worker: Ctrl-C ends it without a word; the main process tells what to do."""
+    """In a worker: Ctrl-C ends it silently; the main process prints what to do."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the paper's grid: interactions to the target, ratios, and what was cut off."""
+"""Tables of the grid of the paper (Shahhosseini et al., ISQED 2022), cut-off runs included."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
 
 Interactions (real decision epochs) until an agent's greedy policy costs at most {TARGET_RATIO} ×
 the packet-level optimum, averaged over evaluation states, in {SUSTAINED} evaluations in a row; the
-number is that of the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
+number is that at the first of these evaluations. Interquartile mean over runs [bootstrap 95 %
 interval]; `> n`: runs that were cut off count in it, with their last evaluation that missed the
 target, so it is a lower bound. "at the end" is the mean ratio to the optimum at the last
 evaluation; "over best on average" and "over hindsight" are ratios to optima that know more than a
@@ -95,7 +95,8 @@ def _headline(out: io.StringIO, results: Sequence[Result]) -> None:
     print("## Comparison\n", file=out)
     print(
         f"Over all conditions and seeds, at the thresholds that both agents of a ratio were run "
-        f"at. The paper claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n",
+        f"at. The paper (Shahhosseini et al., ISQED 2022) claims up to {PAPER_RATIO} times "
+        "fewer interactions than model-free RL.\n",
         file=out,
     )
     agents = list(dict.fromkeys(r["agent"] for r in results))
@@ -210,7 +211,7 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
     grid = facts["grid"]
     print(f"- seeds: {', '.join(str(seed) for seed in grid['seeds'])}", file=out)
     print(
-        f"- states that judge: {grid['evaluation_states']} per number of users and condition; "
+        f"- evaluation states: {grid['evaluation_states']} per number of users and condition; "
         "weak users per condition (A … D): "
         + "; ".join(f"{name}: {weak}" for name, weak in grid["conditions"].items()),
         file=out,
@@ -239,16 +240,15 @@ def _provenance(out: io.StringIO, facts: Mapping[str, Any]) -> None:
         print(
             f"""
 Trained on replayed outcomes: {", ".join(replayed)}. Their episodes have one decision, at one of
-{grid["training_states"]} states at which ns-3 has run every network pattern: what follows is
-equal to the simulator's to the last bit, but nothing carries over between decisions and the same
-few states come again and again, so their numbers do not compare with the others' one to one; see
+{grid["training_states"]} states at which ns-3 has run every network pattern: the outcomes
+equal the simulator's to the last bit, but nothing carries over between decisions and the same few
+states come again and again. So their numbers do not compare directly with the others'; see
 docs/training.md.""",
             file=out,
         )
     print(
         """
-Thresholds, conditions and the agents of the paper are recalled from it, not checked against its
-text.""",
+Thresholds, conditions and agents of the paper are recalled, not checked against its text.""",
         file=out,
     )
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Running the parts of the paper's grid: pools and units, each one a file when it is finished."""
+"""Runs the parts of the grid of the paper (Shahhosseini et al., ISQED 2022).
+
+Pools and units are the parts; each one is a file when it is finished.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.paper.grid import PoolSpec, Unit
 
 FORMAT_VERSION: Final = 3
-#: In episodes of one decision there is no future; a learner that discounts one is told so.
+#: Episodes of one decision have no next decision, so learners with a discount get 0.
 NO_FUTURE: Final = {"dqn": {"gamma": 0.0}}
 
 
@@ -144,7 +147,7 @@ def _world(unit: Unit, pool: Pool) -> Iterator[World]:
 
 
 def finished(unit: Unit, places: Places) -> dict[str, Any] | None:
-    """What an earlier run of the very same unit gave, on the very same states."""
+    """The result of an earlier run of the same unit on the same states."""
     try:
         content = json.loads(places.unit(unit).read_text(encoding="utf-8"))
         digest = pool_digest(places.pool(unit.pool))
@@ -156,7 +159,7 @@ def finished(unit: Unit, places: Places) -> dict[str, Any] | None:
 
 
 def unit_key(unit: Unit, digest: str) -> str:
-    """Changes with everything that a unit's result depends on, but for the code."""
+    """A key that changes with everything that a unit's result depends on, except the code."""
     from tandem.agents.registry import learner_config
 
     settings = learner_config(unit.agent).model_dump_json()
@@ -164,7 +167,7 @@ def unit_key(unit: Unit, digest: str) -> str:
 
 
 def pool_digest(path: Path) -> str:
-    """Of the file that says which states a pool has; these keys depend on the build, too."""
+    """Digest of the file that lists a pool's states; their keys also depend on the build."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -175,13 +178,13 @@ def _pool(spec: PoolSpec, places: Places) -> tuple[Pool, str]:
     if pool is None:
         raise TandemError(
             f"the outcomes of pool {spec.name} are not in the oracle's cache any more: run the "
-            "same command again, which measures them anew"
+            "same command again to measure them"
         )
     return pool, pool_digest(path)
 
 
 def _other_optima(judge: Judge) -> dict[str, float]:
-    """What the optimum is with more knowledge than a policy can have."""
+    """The optima that use more knowledge than a policy can have."""
     if not isinstance(judge, FuturesJudge):
         return {"best_on_average_s": judge.oracle_s, "hindsight_s": judge.oracle_s}
     return {"best_on_average_s": judge.best_on_average_s, "hindsight_s": judge.hindsight_s}
@@ -193,7 +196,7 @@ def _judge(unit: Unit, places: Places) -> Judge:
 
 @functools.lru_cache(maxsize=1)
 def _judge_of(spec: PoolSpec, places: Places) -> Callable[[Unit], Judge]:
-    """Optima take a while to find: once per pool and threshold."""
+    """Optima are slow to find: once per pool and threshold."""
     pool, _ = _pool(spec, places)
     known: dict[Any, Judge] = {}
 

@@ -86,7 +86,7 @@ def read_grid(path: Path) -> SweepGrid:
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror}") from error
     except yaml.YAMLError as error:
-        raise SweepError(f"{path} is no YAML: {error}") from error
+        raise SweepError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise SweepError(f"{path} holds {type(content).__name__}, not fields: see `tandem sweep`")
     try:
@@ -105,7 +105,7 @@ def read_grid(path: Path) -> SweepGrid:
         raise SweepError(f"{path}: {both[0]!r} is in both set and grid: leave it in one of them")
     for name in (*grid.set, *grid.grid):
         if name in RESERVED:
-            raise SweepError(f"{path}: {name!r} has a field of its own, so it is no argument")
+            raise SweepError(f"{path}: {name!r} has a field of its own, so it is not an argument")
     listed: dict[str, list[str]] = {
         "policies": grid.policies,
         "seeds": [str(seed) for seed in grid.seeds],

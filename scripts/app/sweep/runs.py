@@ -44,7 +44,7 @@ def is_done(one: PlannedRun, build: dict[str, Any], *, mix_builds: bool) -> bool
         name = differing[0]
         raise SweepError(
             f"{one.folder} was made by another build ({name} {found.get(name)}, now "
-            f"{build[name]}), and results of two builds should not be compared unawares: choose "
+            f"{build[name]}), and results of two builds should not be compared by accident: choose "
             "another --out, delete the old runs, or accept them with --mix-builds"
         )
     return True

@@ -94,7 +94,7 @@ class ScenarioWorth:
         }
 
 
-def calibration(
+def compare_with_oracle(
     solutions: Sequence[Solution], schema: Schema, rule: CostRule, episode: Sequence[int]
 ) -> ScenarioWorth:
     """Compare policies with the oracle of ``rule`` at measured states.

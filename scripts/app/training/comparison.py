@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A trained agent beside the policies that everybody knows, at states that the oracle measured."""
+"""Compares a trained agent with simple policies, at states that the oracle measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
 from tandem.agents.registry import make_agent
 from tandem.bridge.backends.remote import Target
-from tandem.scripts.app.training.calibration import BEST_FIXED, calibration
+from tandem.scripts.app.training.calibration import BEST_FIXED, compare_with_oracle
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
 from tandem.scripts.app.training.run import read_checkpoint
 from tandem.scripts.app.training.settings import TrainSettings
@@ -55,7 +55,7 @@ class Comparison:
     Attributes:
         lines: the agent first, the oracle last.
         exact: whether the oracle is the optimum.
-        futures: in how many each state was judged; 0: in the one that comes.
+        futures: in how many futures each state was judged; 0: in the one that comes.
         best_s: the oracle's mean cost, seconds.
         lower_bound_s: no joint action costs less on average, seconds.
     """
@@ -139,7 +139,7 @@ def _others(problem: JointProblem) -> dict[str, Policy]:
 
 
 def _random(judge: Judge, problem: JointProblem) -> PolicyScore:
-    """Uniform draws, many per state where they cost nothing."""
+    """Uniform draws, many per state where a draw costs nothing."""
     rng = np.random.default_rng(0)
     options = len(problem.options)
 
@@ -157,7 +157,7 @@ def _random(judge: Judge, problem: JointProblem) -> PolicyScore:
 
 
 def _best_fixed(judge: Judge, judged: JudgedStates) -> PolicyScore:
-    worth = calibration(judged.solutions, judged.schema, judged.rule, judged.episodes)
+    worth = compare_with_oracle(judged.solutions, judged.schema, judged.rule, judged.episodes)
     found = worth.line(BEST_FIXED)
     action = np.array(found.action, dtype=np.int32)
     return _line(BEST_FIXED, judge.evaluate(lambda observation: action))

@@ -18,13 +18,13 @@ PERCENT: Final = 100.0
 
 
 HINDSIGHT: Final = (
-    "Oracle: the packet-level optimum of each state, which knows what chance will do."
+    "Oracle: the packet-level optimum of each state, with knowledge of the coming random draws."
 )
 
 
 HELD_OUT: Final = (
     "Oracle, held out: for each future of a state, the joint action that is best in its other "
-    "futures. Best on average: chosen in the very futures that judge, whose luck it knows."
+    "futures. Best on average: chosen in the futures that judge it, so it gains from their luck."
 )
 
 
@@ -61,7 +61,7 @@ def print_comparison(console: Console, result: Comparison) -> None:
     if result.exact:
         console.print(
             f"{HELD_OUT if result.futures else HINDSIGHT} Best fixed: one joint "
-            "action for all states, chosen in hindsight for these very ones."
+            "action for all states, chosen in hindsight for these same ones."
         )
     else:
         console.print(

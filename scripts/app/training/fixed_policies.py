@@ -82,7 +82,7 @@ def play_policy(
             make_policy(name, env.schema),
             writer,
             seed=seed,
-            on_epoch=bar.advance,
+            on_decision=bar.advance,
         )
     run = measures.load_run(folder)
     line = measures.summary(run.requests)

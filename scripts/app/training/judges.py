@@ -97,10 +97,10 @@ def measured_states(
         cache: of measured states.
         target: the server that simulates; ``None``: here.
         futures: as for `Oracle`.
-        exact_only: refuse users so many that the oracle can only search.
+        exact_only: refuse so many users that the oracle can only search.
 
     Raises:
-        OracleError: they are so many.
+        OracleError: there are too many users.
     """
     episode = {"epochs": draw.per_episode * draw.stride + 1, **arguments}
     with open_env(scenario, episode, target, objective=objective) as env:
@@ -140,8 +140,8 @@ def judged_states(
 ) -> Iterator[JudgedStates]:
     """Draw states, let the oracle measure them, and make their judge.
 
-    With few users everything about the states is known in the end and the simulator is gone; with
-    many it stays for the evaluations.
+    With few users everything about the states is known after this, and the simulator is closed.
+    With many users it stays open for the evaluations.
 
     Args:
         arguments: of the scenario; the episode's length follows from ``draw``.

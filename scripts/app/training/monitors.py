@@ -96,7 +96,7 @@ class TensorBoardMonitor:
 
 @contextmanager
 def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoardMonitor | None]:
-    """Events in the run folder; ``None``, and a word about it, where TensorBoard is missing."""
+    """Events in the run folder; ``None``, with a message, if TensorBoard is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -11,7 +11,7 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs.writer import RunWriter
 
 
-class Step(NamedTuple):
+class PlayedDecision(NamedTuple):
     """One decision: what was played and what ``env.step`` returned for it."""
 
     action: JointAction
@@ -22,7 +22,9 @@ class Step(NamedTuple):
     info: dict[str, Any]
 
 
-def episode(env: TandemEnv, agent: Agent, observation: Observation, seed: int) -> Iterator[Step]:
+def episode(
+    env: TandemEnv, agent: Agent, observation: Observation, seed: int
+) -> Iterator[PlayedDecision]:
     """Let ``agent`` play from a first ``observation`` to the end of the episode.
 
     Args:
@@ -35,10 +37,10 @@ def episode(env: TandemEnv, agent: Agent, observation: Observation, seed: int) -
     over = False
     while not over:
         action = agent.act(observation)
-        step = Step(action, *env.step(action))
-        yield step
-        observation = step.observation
-        over = step.terminated or step.truncated
+        played = PlayedDecision(action, *env.step(action))
+        yield played
+        observation = played.observation
+        over = played.terminated or played.truncated
 
 
 def play(
@@ -48,31 +50,31 @@ def play(
     *,
     seed: int,
     episodes: int = 1,
-    on_epoch: Callable[[], None] | None = None,
+    on_decision: Callable[[], None] | None = None,
 ) -> None:
     """Play and record whole episodes, with seeds ``seed``, ``seed + 1``, …
 
     Args:
-        env: must leave its record tables in ``info`` (the default).
+        env: must put its record tables into ``info`` (the default).
         agent: decides.
         writer: an entered `RunWriter`.
         seed: of the first episode.
         episodes: how many.
-        on_epoch: called after every epoch (for a progress bar).
+        on_decision: called after every decision (for a progress bar).
     """
     tables = [table.name for table in env.schema.records]
-    # A writer that goes on with a run knows the episodes before.
+    # A writer that resumes a run knows its earlier episodes.
     for number in range(writer.episodes_finished, episodes):
         observation, _ = env.reset(seed=seed + number)
         writer.begin_episode(number, seed + number, observation)
-        for step in episode(env, agent, observation, seed + number):
+        for played in episode(env, agent, observation, seed + number):
             writer.add(
-                step.action,
-                step.observation,
-                step.reward,
-                step.terminated,
-                step.truncated,
-                {name: step.info[name] for name in tables},
+                played.action,
+                played.observation,
+                played.reward,
+                played.terminated,
+                played.truncated,
+                {name: played.info[name] for name in tables},
             )
-            if on_epoch is not None:
-                on_epoch()
+            if on_decision is not None:
+                on_decision()

@@ -35,7 +35,7 @@ from tandem.scripts.app.training.settings import TrainSettings
 HISTORY: Final = "history.parquet"
 EVALUATION: Final = "evaluation.parquet"
 CHECKPOINTS: Final = "checkpoints"
-#: Checkpoints that are kept: the last one, and one more in case that is damaged.
+#: Checkpoints that are kept: the last one, and the one before in case the last is damaged.
 KEPT_CHECKPOINTS: Final = 2
 #: Raised by one with every change of what a checkpoint holds.
 CHECKPOINT_FORMAT: Final = 2
@@ -124,7 +124,7 @@ class TrainRun:
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
         """Train to the end; returns False when ``stop_wanted()`` ended it before.
 
-        What was recorded and learned until then is in the folder either way.
+        Either way the folder holds what was recorded and learned until then.
         """
         if not self.training.history:
             self._evaluate()
@@ -158,7 +158,7 @@ class TrainRun:
     # State
 
     def save(self) -> None:
-        """Write a checkpoint and the tables, unless there is one of this very moment.
+        """Write a checkpoint and the tables, unless this moment already has one.
 
         Raises:
             RunFolderError: the disk is full; earlier checkpoints are not touched.
@@ -182,18 +182,18 @@ class TrainRun:
             self._write_tables()
         except (OSError, RuntimeError) as error:  # the latter is PyTorch's
             raise run_folder.RunFolderError(
-                f"cannot write {path}: {error}; what was written before is whole. Make room, then "
-                f"go on with `tandem train --resume --out {self._folder}`"
+                f"cannot write {path}: {error}; what was written before is complete. Make room, "
+                f"then resume with `tandem train --resume --out {self._folder}`"
             ) from error
         for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
             old.unlink()
         self._saved_at = interactions
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of a run with the same settings.
+        """Resume from a checkpoint of a run with the same settings.
 
         Raises:
-            RunFolderError: the file is no checkpoint that this version can read.
+            RunFolderError: this version cannot read the file as a checkpoint.
         """
         state = read_checkpoint(path)
         self.training.load_state_dict(state["training"])
@@ -201,7 +201,8 @@ class TrainRun:
         self.training_s = float(state["training_s"])
         every = self._settings.evaluate_every
         rows = [EvaluationRow(**row) for row in state["evaluations"]]
-        # The one after the last interaction of a run that now goes on is not on the schedule.
+        # The evaluation after the last interaction of a run that is now prolonged is not on the
+        # schedule.
         self.evaluations = [row for row in rows if row.interaction % every == 0]
         self._saved_at = self.training.interactions
 
@@ -265,7 +266,7 @@ def _instead(path: Path) -> str:
     """What to do without that checkpoint."""
     before = [other for other in checkpoints(path.parent.parent) if other.name < path.name]
     if before:
-        return f"delete it to go on from the one before, {before[-1].name}"
+        return f"delete it to resume from the one before, {before[-1].name}"
     return (
         "there is none before it: what was recorded can be read (`tandem analyze "
         f"{path.parent.parent}`), the agent has to be trained again with --force or another --out"
@@ -284,6 +285,6 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             raise ValueError(f"format {state['format']}, this version reads {CHECKPOINT_FORMAT}")
     except Exception as error:
         raise run_folder.RunFolderError(
-            f"{path} is no checkpoint that can be read ({error}); {_instead(path)}"
+            f"{path} is not a readable checkpoint ({error}); {_instead(path)}"
         ) from error
     return state

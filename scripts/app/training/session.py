@@ -63,7 +63,7 @@ def train_in(
             )
         )
         if checkpoint is None:
-            # Only now: a run that --force replaces is kept when nothing can even start.
+            # Only now: if the simulator does not start, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
         writer = RunWriter(
             folder,

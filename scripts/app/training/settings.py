@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What defines a training run: everything that a resume or an evaluation has to know again."""
+"""What defines a training run: all that a resume or an evaluation needs."""
 
 from __future__ import annotations
 
@@ -114,13 +114,13 @@ def load_settings(folder: Path) -> TrainSettings:
     path = folder / run_folder.CONFIG
     if not run_folder.is_run(folder) or not path.is_file():
         raise run_folder.RunFolderError(
-            f"{folder} is no run folder (no {run_folder.METADATA} of format "
+            f"{folder} is not a run folder (no {run_folder.METADATA} of format "
             f"{run_folder.FORMAT!r}): train one with `tandem train --out {folder}`"
         )
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise run_folder.RunFolderError(
-            f"{folder} was not written by `tandem train`: there is no agent to go on with"
+            f"{folder} was not written by `tandem train`: there is no agent to resume"
         )
     try:
         return TrainSettings(**content)

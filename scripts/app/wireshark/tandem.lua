@@ -78,7 +78,7 @@ local function reader(array)
     return self
 end
 
--- Take up headers from bytes that begin at the place where the next message does.
+-- Read headers from bytes that begin where the next message begins.
 local function follow(direction)
     local progress = true
     while progress do
