@@ -14,7 +14,7 @@ OPTION_COLUMNS = columns(Option)
 
 
 def default_options_path() -> Path:
-    """The installed default option table, which scenarios read when not told otherwise."""
+    """The installed default option table, which scenarios read by default."""
     return Path(__file__).parent / "data" / "options.csv"
 
 

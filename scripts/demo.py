@@ -52,8 +52,8 @@ def demo(
 
     First the fixed policies play the same episode each, recorded with every frame on the air for
     `tandem report` and `tandem explain`. Then the packet-level optimum of some states is measured
-    in forked simulators, the agent learns from as many decisions as you allow, and everybody is
-    compared at those states. A second demo finds the optimum in the cache.
+    in forked simulators, the agent learns from as many decisions as you allow, and all are compared
+    at those states. A second demo finds the optimum in the cache.
     """
     need_torch("the demo")
     # PyTorch takes seconds to import: only when something is trained.

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from tandem.scripts.app.inspection import measures
-from tandem.scripts.app.inspection.story import find_request, tell
-from tandem.scripts.app.inspection.telling import (
+from tandem.scripts.app.inspection.story import find_request, story_of
+from tandem.scripts.app.inspection.story_text import (
     print_story,
 )
 from tandem.scripts.app.tables import wide_console
@@ -30,5 +30,5 @@ def explain(
     Packet counts need a run recorded with --frames. Example: tandem explain runs/a --request 12
     """
     run = measures.load_run(folder)
-    story = tell(run, find_request(run, request, episode))
+    story = story_of(run, find_request(run, request, episode))
     print_story(wide_console(), run, story)

@@ -68,7 +68,7 @@ def summary(command: str) -> str:
 
 
 def _table(title: str, lines: dict[str, str], longest: int, width: int) -> str:
-    """Names in a column that has room for the longest one, and what they mean beside them."""
+    """Names in a column as wide as the longest one, with their meanings beside them."""
     column = len(_INDENT) + longest + len(_INDENT)
     rows = [
         textwrap.fill(

@@ -48,7 +48,7 @@ EXIT_ERROR = 2
 Parameters = ParamSpec("Parameters")
 Tables = Annotated[
     list[Path] | None,
-    typer.Option("--table", "-t", help="Your own profile tables (CSV), besides the installed."),
+    typer.Option("--table", "-t", help="Your profile tables (CSV), besides the installed ones."),
 ]
 Threads = Annotated[
     int | None,

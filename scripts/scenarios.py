@@ -45,7 +45,7 @@ def _table(title: str, arguments: Iterable[Argument]) -> Table:
 
 
 def _selected(executable: Path, declaration: Declaration) -> Iterator[tuple[str, list[Argument]]]:
-    """What there is besides when an argument that decides about others has another value."""
+    """The arguments that appear or change when a selector argument has another value."""
     for selector in declaration.selectors:
         for choice in selector.choices:
             if choice == selector.default:

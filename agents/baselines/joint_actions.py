@@ -51,8 +51,8 @@ TRIES: Final = 50
 def draw_option(problem: JointProblem, rng: np.random.Generator) -> int:
     """One user's option: first a site, then an option there.
 
-    A uniform draw over options would leave nearly everybody at the device, where most options
-    are, and so say little about the network.
+    A uniform draw over options would leave nearly all users at the device, where most options are,
+    and would teach little about the network.
     """
     site = problem.options.site
     here = rng.choice(np.unique(site))

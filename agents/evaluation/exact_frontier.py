@@ -42,7 +42,7 @@ def fastest_above(frontier: Frontier, accuracy_percent: float) -> int | None:
 
 @functools.lru_cache(maxsize=CACHED)
 def _frontier(users: tuple[tuple[bytes, bytes], ...]) -> Frontier:
-    """Users whose devices are alike, as is the rule, share one frontier per number of users."""
+    """Users with equal devices, the usual case, share one frontier per number of users."""
     if not users:
         return Frontier.of_nobody(np.int64)
     time, accuracy = (np.frombuffer(ticks, dtype=np.int64) for ticks in users[-1])

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""A cost that no joint action at a state can beat, whatever the packets do.
+"""A lower bound on the cost of every joint action at a state.
 
-Only what is certain enters: the links of the backhaul (rate and delay), the service times with the
-number of workers of each site, the delay that weak users' packets suffer, and the device times
-measured in the simulator. Radio, existing queues and background load are assumed to cost nothing.
-The bound is always valid, but loose where the radio is the bottleneck.
+The bound uses only what is certain: the links of the backhaul (rate and delay), the service times
+with the number of workers of each site, the delay that weak users' packets suffer, and the device
+times measured in the simulator. Radio, existing queues and background load are assumed to cost
+nothing. The bound is always valid, but loose where the radio is the bottleneck.
 
-For k users at a site of w workers with service time s, the j-th of them to be served (j = 1 … k) is
-done no earlier than ceil(j / w)·s after the first of them can have arrived there; summed over j
-that bounds the sum of their completion times in whatever order they are served. A request that
-times out costs the time-out, which the bound never exceeds.
+For k users at a site of w workers with service time s, the j-th user to be served (j = 1 … k) is
+done at least ceil(j / w)·s after the earliest arrival of any of them. The sum over j bounds the sum
+of their completion times, for any order of service. A request that times out costs the time-out,
+which the bound never exceeds.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def site_floor(site: Site, meta: Mapping[str, Any], options: OptionTable) -> Sit
     rate_bps = max((float(link["rate_bps"]) for link in links), default=math.inf)
     delay_s = min((float(link["delay_s"]) for link in links), default=0.0)
     weak = list(meta.get("conditions") or ())
-    # Only if everybody is weak is it certain that those who send are.
+    # Only if all users are weak is it certain that those who send are.
     extra_s = float(meta["weak_delay_s"]) if weak and all(w == "weak" for w in weak) else 0.0
     workers = {entry["name"]: int(entry["cores"]) for entry in meta["sites"]}
     return SiteFloor(

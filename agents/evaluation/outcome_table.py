@@ -224,8 +224,8 @@ class OutcomeTable:
         index = fastest_above(frontier, self.users * form.least_percent - reached)
         choices = [] if index is None else [frontier.choice[index].astype(np.intp)]
         if np.isfinite(form.violation_s):
-            # A longest response time is at least its mean, and no assignment has a smaller
-            # longest one than everybody's fastest variant: so these two candidates suffice.
+            # A longest response time is at least its mean, and no assignment has a smaller longest
+            # one than the fastest variant for every user: so these two candidates suffice.
             choices.append(response_s.argmin(axis=1))
         return np.array(choices or [np.zeros(len(local), dtype=np.intp)])
 

@@ -66,7 +66,7 @@ def search(prober: Prober, schema: Schema, rule: CostRule, config: SearchConfig)
 
 
 def _starts(prober: Prober, schema: Schema) -> Iterator[Pattern]:
-    """Everybody alike; and the users with the fastest radio, spread over the remote options."""
+    """All users alike; and the users with the fastest radio, spread over the remote options."""
     choices = prober.space.choices
     yield from ((choice,) * prober.users for choice in choices)
     remote = [choice for choice in choices if choice != ON_DEVICE]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parts of a response time that learners tell apart, read from finished requests."""
+"""The parts of a response time that learners distinguish, read from finished requests."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ Two rules hold for every objective here:
 * A request that timed out delivered no answer, so it counts with its time-out as response time
   and with an accuracy of 0 %.
 * An epoch in which no request finished (possible with ``--arrivals=poisson|trace``) has reward 0.
-  Nothing is lost by that: a request is charged once, with its whole response time, in the epoch
-  in which it finishes or times out.
+  No cost is lost: a request is charged once, with its whole response time, in the epoch in which it
+  finishes or times out.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class PaperObjective(CostObjective):
     the reward, and the thresholds of the experiments (`PAPER_THRESHOLDS`).
 
     ``violation_s`` is this project's addition. The longest response time alone would reward the
-    smallest and least accurate variant for everybody, so below the threshold an epoch costs at
+    smallest and least accurate variant for all users, so below the threshold an epoch costs at
     least ``violation_s``.
 
     Attributes:

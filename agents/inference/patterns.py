@@ -4,7 +4,7 @@
 Device variants load nothing that is shared. What users do to each other therefore depends on the
 *network pattern* of a joint action only: 0 for a user on its own device, m for one that takes the
 m-th group of remote options, counted from 1. A group holds the options that load network and sites
-alike; for a model that tells all options apart it is a single option.
+alike; for a model that distinguishes all options it is a single option.
 
 N users, K options, D device options, M remote groups, P patterns.
 """

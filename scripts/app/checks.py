@@ -102,7 +102,7 @@ def _compiler() -> Finding:
         timeout=_VERSION_TIMEOUT_S,
         check=False,
     ).stdout
-    found = output.splitlines()[0] if output else "does not tell its version"
+    found = output.splitlines()[0] if output else "does not report its version"
     return Finding(Verdict.OK, "C++ compiler", f"{found} at {compiler}")
 
 

@@ -21,7 +21,7 @@ from tandem.scripts.app.inspection.story import (
     StoryError,
     cell_nodes,
     find_request,
-    tell,
+    story_of,
 )
 from tandem.scripts.app.inspection.traffic import idle_share
 from tandem.scripts.cli import app
@@ -79,7 +79,7 @@ def heard_by_ap(run: Run) -> Iterator[DataFrame]:
 
 def test_slowest_request_against_the_packet_trace(run: Run) -> None:
     row = find_request(run, None, None)
-    story = tell(run, row)
+    story = story_of(run, row)
     request = run.requests.loc[row]
     assert request["response_time_s"] == run.requests["response_time_s"].max()
     assert story.uplink is not None
@@ -148,7 +148,7 @@ def test_tables_agree_with_each_other(run: Run) -> None:
 
 def test_uplink_air_is_the_airtime_of_the_table(run: Run) -> None:
     for row in run.requests.index:
-        story = tell(run, row)
+        story = story_of(run, row)
         assert story.upload is not None
         assert story.upload.airtime_s == pytest.approx(
             run.requests.at[row, "uplink_air_s"], abs=2e-4
@@ -157,7 +157,7 @@ def test_uplink_air_is_the_airtime_of_the_table(run: Run) -> None:
 
 def test_shares_and_idle_time_make_up_the_upload(run: Run) -> None:
     for row in run.requests.index:
-        story = tell(run, row)
+        story = story_of(run, row)
         assert story.uplink is not None
         busy = sum(share.airtime_s for share in story.shares) / (story.uplink[1] - story.uplink[0])
         # Overlapping transmissions count for each of their senders.
@@ -171,7 +171,7 @@ def test_one_serves_after_the_other(run: Run) -> None:
     assert len(waited)
     served_s = stages.stage_times(run.requests)["site_compute_s"]
     for row in waited.index:
-        company = tell(run, row).company
+        company = story_of(run, row).company
         ahead = [other for other in company if other.arrived_s + other.wait_s < served_s[row]]
         own_wait_s = run.requests.at[row, "site_queue_s"]
         assert sum(other.service_s for other in ahead[:-1]) <= own_wait_s + 1e-9
@@ -192,7 +192,7 @@ def test_every_radio_has_a_story(scenario: str, tmp_path: Path) -> None:
     assert not load_run(plain).tables.keys() & {"airtime", "frames", "losses"}
     run = load_run(folder)
     for row in run.requests.index:
-        story = tell(run, row)
+        story = story_of(run, row)
         assert story.upload is not None
         assert story.upload.frames > 0
         assert story.upload.airtime_s == pytest.approx(
@@ -213,7 +213,7 @@ def test_device_request_has_a_short_story(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     options = ["--users", "2", "--epochs", "1", "--policy", "device", "--quiet"]
     CliRunner().invoke(app, ["run", *options, "--out", str(folder)])
-    story = tell(load_run(folder), 0)
+    story = story_of(load_run(folder), 0)
     assert story.uplink is None
     assert story.request["site"] == Site.DEVICE
     result = CliRunner().invoke(app, ["explain", str(folder)])

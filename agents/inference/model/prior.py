@@ -88,7 +88,7 @@ class PriorView:
         """
         cases, users, options = weights.shape
         result = np.zeros((cases, users, options, len(COMPONENTS)))
-        # Time on the air of the others' uploads, as far as they delay one's own.
+        # Time on the air of the others' uploads, as far as it delays the user's own.
         flat = weights.reshape(cases, users * options)
         others = (flat @ self._shared).reshape(cases, users, options)
         uplink = others + self._own_share_s + self._ramp_s + self._one_way_s

@@ -79,7 +79,7 @@ class PatternSearch:
     def _knapsacks(self, view: ResponseView, upgrades: HullUpgrades) -> Patterns:
         """One pattern per division of the users over the network options, ``[G, N]``."""
         cases = len(self._counts)
-        # In the mean field everybody is at each option to the same small part.
+        # In the mean field every user is at each option with the same small share.
         share = self._counts / max(self._users - 1, 1)
         weights = np.repeat(share[:, None, :], self._users, axis=1)
         device_s = np.broadcast_to(view.device_s, (cases, *view.device_s.shape))
@@ -149,7 +149,7 @@ class PatternSearch:
         while levels > 2 and len(grid) > self._config.count_combinations:  # noqa: PLR2004
             levels -= 1
             grid = self._grid(levels)
-        # Everybody at one option: the way out where nothing else is accurate enough.
+        # All users at one option: the fallback where nothing else is accurate enough.
         extremes = self._users * np.eye(self._options)
         return np.unique(np.concatenate([grid, extremes]), axis=0)
 

@@ -13,7 +13,7 @@ _GROUP: Final = "In the loop (5 users: all at the edge; more: all on the device)
 _REPEATS: Final = 5
 #: Decisions per episode, by users: about as much to simulate in each.
 _EPOCHS: Final = {5: 24, 20: 24, 64: 8}
-#: With everybody at the edge an epoch of 64 users takes tens of seconds.
+#: With all users at the edge an epoch of 64 users takes tens of seconds.
 _POLICY: Final = {5: "edge"}
 _BUDGET_S: Final = 45.0
 _LEAST: Final = 2

@@ -14,12 +14,12 @@ from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.inspection import measures
 
-#: Bars of the decision mix; more epochs are put together.
+#: Bars of the decision mix; with more decisions, a bar stands for several.
 MOST_BARS = 60
 
 
 def decision_mix(runs: Sequence[Run]) -> go.Figure:
-    """Share of each option among the requests of an epoch, over the run; one panel per run."""
+    """Share of each option among the requests of a decision, over the run; one panel per run."""
     if not any(len(run.requests) for run in runs):
         raise style.NoData("the runs have no requests")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
@@ -148,7 +148,7 @@ def jain_over_time(run: Run) -> pd.Series[float]:
 
 
 def accuracy_latency(runs: Sequence[Run]) -> go.Figure:
-    """Each epoch, each run's mean and the oracle as points of accuracy and response time."""
+    """Each decision, each run's mean and the oracle as points of accuracy and response time."""
     if not any(len(run.decisions) for run in runs):
         raise style.NoData("the runs have no decisions")
     figure = go.Figure()
@@ -165,7 +165,7 @@ def accuracy_latency(runs: Sequence[Run]) -> go.Figure:
             legendgroup=names[index],
             showlegend=False,
             meta={"run": index, "recompute": "plane"},
-            hovertemplate=f"{names[index]}, an epoch<br>%{{x:.3f}} s, %{{y:.2f}} %<extra></extra>",
+            hovertemplate=f"{names[index]}, decision<br>%{{x:.3f}} s, %{{y:.2f}} %<extra></extra>",
         )
         figure.add_scatter(
             x=[epochs["response_time_s"].mean()],

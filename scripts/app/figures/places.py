@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The topology: where everybody is, in which cell, and where their requests run."""
+"""The topology: where the users are, in which cell, and where their requests run."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.inspection.stages import epochs, stage_times
 
 BITS_PER_MBIT = 1e6
-#: Kinds of senders in the airtime figure beside the users.
+#: Kinds of senders in the airtime figure besides the users.
 OTHERS = ("AP or eNB", "background")
 
 
@@ -25,7 +25,7 @@ def throughput_bps(run: Run) -> pd.DataFrame:
     """Upload bits that reached their site, per user and decision epoch, over its length.
 
     Returns:
-        Columns: episode, epoch, begin_s, user, throughput_bps.
+        Columns: episode, decision, begin_s, user, throughput_bps.
     """
     requests = run.requests
     times = epochs(run)
@@ -111,13 +111,13 @@ def senders(run: Run) -> dict[int, str]:
 
 
 def airtime_share(run: Run) -> pd.DataFrame:
-    """Share of each epoch in which somebody's radio transmitted.
+    """Share of each epoch in which a radio transmitted.
 
     From the frame tables if the run has them, else only the users' own, as observed.
 
     Returns:
-        Columns: episode, epoch, begin_s, sender, share (of one channel; senders on two channels or
-        in a collision may add up to more than 1).
+        Columns: episode, decision, begin_s, sender, share (of one channel; senders on two channels
+        or in a collision may add up to more than 1).
     """
     times = epochs(run)
     columns = ["episode", "decision", "begin_s", "sender", "share"]
@@ -182,7 +182,7 @@ def airtime(runs: Sequence[Run]) -> go.Figure:
         _busy(figure, run, index, cell, shown)
         figure.update_xaxes(title="simulated time (s)", **cell)
     if not figure.data:
-        raise style.NoData("the runs tell nothing of airtime")
+        raise style.NoData("the runs have no airtime")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(title="share of time", col=1)
     return style.finish(figure, height)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Requests on a time axis, one line per user: zoom into an epoch to see who waited for what."""
+"""Requests on a time axis, one line per user: zoom into a decision to see who waited for what."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
         text = (
             "request "
             + requests["request_id"].astype(str)
-            + ", epoch "
+            + ", decision "
             + requests["decision"].astype(str)
             + ", "
             + options

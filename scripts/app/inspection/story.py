@@ -106,7 +106,7 @@ def find_request(run: Run, request_id: int | None, episode: int | None) -> int:
     return int(found.index[0])
 
 
-def tell(run: Run, row: int) -> Story:
+def story_of(run: Run, row: int) -> Story:
     """The story of the request in that row of the request table."""
     requests = run.requests
     request: pd.Series[float] = requests.loc[[row]].iloc[0]

@@ -145,10 +145,10 @@ def _optima(out: io.StringIO, results: Sequence[Result]) -> None:
         """
 ## The optimum
 
-Mean cost in ms over evaluation states. *Hindsight* knows the future; *best on average* is one joint
-action for all futures, chosen in these very futures; *held out* is chosen in the other futures than
-the one that judges: this one is the optimum of all ratios that do not name another. What is best if
-all futures are counted lies between the last two.
+Mean cost in ms over evaluation states. *Hindsight* knows the future. *Best on average* is one joint
+action for all futures, chosen in the same futures that judge it. *Held out* is chosen in all
+futures but the one that judges it; ratios refer to this optimum unless they name another. The best
+joint action over all possible futures costs between the last two.
 """,
         file=out,
     )

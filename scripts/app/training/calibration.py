@@ -146,9 +146,9 @@ def _fixed_lines(
 ) -> list[PolicyExcess]:
     """The joint action with the least mean cost: in hindsight, and found in other episodes.
 
-    In hindsight it has been chosen for the very states that judge it, out of very many joint
-    actions, so its excess is too small; found without the episode that judges it, the excess is a
-    little too large. With a single episode there is no second line.
+    In hindsight it is chosen for the same states that judge it, out of very many joint actions, so
+    its excess is too small. Found without the episode that judges it, the excess is a little too
+    large. With a single episode there is no second line.
     """
     users = states.solutions[0].table.users
     kept = [np.ones(len(episode), dtype=np.bool_)]

@@ -24,7 +24,7 @@ TENSORBOARD: Final = "tensorboard"
 
 
 class TerminalMonitor:
-    """The figures that matter beside a progress bar; without a terminal, a line per evaluation."""
+    """The main figures beside a progress bar; without a terminal, a line per evaluation."""
 
     def __init__(self, bar: ProgressBar, console: Console, *, quiet: bool) -> None:
         self._bar = bar

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A training run with its folder: records, evaluations, checkpoints.
 
-Beside what `tandem.bridge.runs.writer` writes the folder holds::
+Besides the files of `tandem.bridge.runs.writer` the folder holds::
 
     history.parquet        one row per interaction
     evaluation.parquet     one row per evaluation of the greedy policy

@@ -23,7 +23,7 @@ EXACT_STATES: Final = 20
 SEARCHED_STATES: Final = 5
 #: Neighbouring states of an episode are alike, so a few states come from an episode each.
 LEAST_EPISODES: Final = 6
-#: Tells training runs from those of ``tandem run``.
+#: Distinguishes training runs from those of ``tandem run``.
 KIND: Final = "train"
 
 

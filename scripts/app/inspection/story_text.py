@@ -106,7 +106,7 @@ def met(run: Run, story: Story) -> list[str]:
     if seen:
         weak = ", on a weak network" if seen.get("weak") else ""
         lines.append(
-            f"at the decision the user was {seen['distance_m']:.0f} m away{weak}, heard with "
+            f"at the decision the user was {seen['distance_m']:.0f} m away{weak}, with an SNR of "
             f"{seen['snr_db']:.1f} dB, last sent at {seen['rate_bps'] / 1e6:.1f} Mbit/s"
         )
     if me["site"] == Site.DEVICE:
