@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Every command in a line, and the page of ``tandem --help``; imports no command."""
+"""Every command in a line, and the page of ``tandem --help``; imports no command.
+
+"The paper" in these lines is Shahhosseini et al., ISQED 2022 (arXiv 2202.11098).
+"""
 
 from __future__ import annotations
 

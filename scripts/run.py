@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""``tandem run``: play a policy in a scenario and record every request."""
+"""``tandem run``: play a policy in a scenario and record every request.
+
+The objective ``paper`` is the reward of the paper (Shahhosseini et al., ISQED 2022).
+"""
 
 from __future__ import annotations
 
