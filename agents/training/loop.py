@@ -100,7 +100,7 @@ class Training:
 
     @property
     def interactions(self) -> int:
-        """Decision epochs played so far, those before a resume included."""
+        """Interactions so far, those before a resume included."""
         return len(self.history)
 
     @single_threaded
@@ -147,7 +147,7 @@ class Training:
                 self._observation = self.world.step(played).observation
 
     def _interact(self) -> None:
-        """One epoch: decide, play, learn."""
+        """One interaction: decide, play, learn."""
         if self._over:
             self._begin_episode()
         decision = self.learner.decide(self._observation)

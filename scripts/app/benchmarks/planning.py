@@ -24,7 +24,7 @@ _REPEATS: Final = 7
 #: wifi-edge takes 64 users at most.
 _USERS: Final = (5, 20, 50, 64)
 _BATCH: Final = 256
-#: Real epochs with the fewest users before the clock starts, so that the model has been fitted.
+#: Interactions with the fewest users before the clock starts, so that the model has been fitted.
 _INTERACTIONS: Final = 6
 _ACCURACY_PERCENT: Final = 85.0
 

@@ -38,7 +38,7 @@ class TrainSettings(BaseModel):
     seed: int = Field(ge=0)
     """Decides the agent's draws and the seeds of the training episodes."""
     interactions: int = Field(ge=1)
-    """Decision epochs in total."""
+    """Interactions in total."""
     accuracy_threshold: float | NamedThreshold = 85.0
     """On mean top-5 accuracy: percent, ``min`` or ``max``."""
     violation_s: float = VIOLATION_S
