@@ -57,5 +57,5 @@ def test_expected_error_is_one_message_without_traceback(
         main()
     assert stop.value.code == cli.EXIT_ERROR
     message = capsys.readouterr().err
-    assert "is not a run folder" in message
+    assert "is no run folder" in message
     assert "Traceback" not in message
