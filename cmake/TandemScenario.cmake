@@ -132,12 +132,13 @@ function(tandem_bundle_ns3)
       if(POLICY CMP0207)
         cmake_policy(SET CMP0207 NEW)
       endif()
-      file(GET_RUNTIME_DEPENDENCIES LIBRARIES ${_libraries}
+      set(_bundled \"${_libraries}\")
+      file(GET_RUNTIME_DEPENDENCIES LIBRARIES \${_bundled}
         RESOLVED_DEPENDENCIES_VAR _needed UNRESOLVED_DEPENDENCIES_VAR _unresolved
         DIRECTORIES \"${NS3_LIB_DIR}\"
         PRE_EXCLUDE_REGEXES
           \"^(ld-linux.*|libc|libm|libdl|librt|libpthread|libgcc_s|libstdc[+][+])[.]so\")
-      set(_all ${_libraries} \${_needed})
+      set(_all \${_bundled} \${_needed})
       list(TRANSFORM _all REPLACE \"//\" \"/\")
       list(REMOVE_DUPLICATES _all)
       get_filename_component(_from \"${NS3_LIB_DIR}\" REALPATH)
