@@ -165,7 +165,8 @@ def _docstring(docstring: griffe.Docstring) -> Iterator[str]:
 def _row(kind: griffe.DocstringSectionKind, item: griffe.DocstringElement) -> str:
     text = _markdown(" ".join(item.description.split()))
     if kind in (griffe.DocstringSectionKind.parameters, griffe.DocstringSectionKind.attributes):
-        return f"- `{item.name}`: {text}"  # type: ignore[attr-defined]
+        assert isinstance(item, griffe.DocstringNamedElement)
+        return f"- `{item.name}`: {text}"
     if kind is griffe.DocstringSectionKind.raises:
         return f"- `{str(item.annotation).strip('()')}`: {text}"
     return f"- {text}"
