@@ -68,7 +68,7 @@ def test_what_is_no_source_is_refused(
 @pytest.mark.parametrize("name", ["1st", "a b", "../up"])
 def test_template_names_are_checked(name: str, tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["new", name, "--in", str(tmp_path)])
-    assert "no scenario name" in str(result.exception)
+    assert "not a scenario name" in str(result.exception)
     assert not list(tmp_path.iterdir())
 
 

@@ -8,6 +8,7 @@ quarter, so that another compiler passes and a loop over all values with a branc
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -37,7 +38,7 @@ def count(folder: Path, values: int, steps: int) -> int:
     wrapper = folder / f"counted-{values}-{steps}"
     wrapper.write_text(
         f"#!/bin/sh\nexec valgrind --tool=callgrind --callgrind-out-file={output}.%p "
-        f'{scenario_executable("echo")} "$@"\n'
+        f'{shlex.quote(str(scenario_executable("echo")))} "$@"\n'
     )
     wrapper.chmod(0o755)
     arguments = {"values": values, "choices": 1, "epochs": steps}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_memcheck_finds_nothing_under_an_agent(tmp_path: Path, scenario: str) ->
     wrapper.write_text(
         f"#!/bin/sh\nexec valgrind --leak-check=full --show-leak-kinds=definite "
         f"--errors-for-leak-kinds=definite --num-callers=30 --log-file={tmp_path}/%p.log "
-        f'{scenario_executable(scenario)} "$@"\n'
+        f'{shlex.quote(str(scenario_executable(scenario)))} "$@"\n'
     )
     wrapper.chmod(0o755)
     with Simulator(wrapper, arguments, one_shot=True) as simulator:

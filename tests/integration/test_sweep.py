@@ -104,7 +104,7 @@ def test_failed_run_is_told_and_the_others_are_kept(grid: Path, tmp_path: Path) 
         ("grid: {users: [2, 2]}", ["users", "twice"]),
         ("seeds: [1, 1]", ["seeds", "twice"]),
         ("- a\n- b", ["list"]),
-        ("a: [", ["no YAML"]),
+        ("a: [", ["not YAML"]),
     ],
 )
 def test_bad_grid_is_refused(content: str, words: list[str], tmp_path: Path) -> None:
