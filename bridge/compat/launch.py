@@ -166,7 +166,7 @@ class Launched:
         """The error for a process that ended or does not answer."""
         deadline = time.monotonic() + _REAP_S
         self.wait(max(0.0, deadline - time.monotonic()))
-        return SimulatorDied(what, self._popen.returncode, self.output_tail(), self.command)
+        return SimulatorDied.report(what, self._popen.returncode, self.output_tail(), self.command)
 
     def output_tail(self) -> str:
         """The last lines that the process printed, unless they went to this process's output."""

@@ -227,7 +227,7 @@ class GymSession:
         what = f"the simulator ended {when}"
         if self._launched is not None:
             return self._launched.died(what)
-        return SimulatorDied(
+        return SimulatorDied.report(
             what, None, "(it was started elsewhere)", [f"pid {self.simulator_pid}"]
         )
 

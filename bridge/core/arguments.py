@@ -21,7 +21,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from tandem.bridge.core.errors import InvalidArgument, ScenarioError, SchemaMismatch, indent
+from tandem.bridge.core.errors import (
+    InvalidArgument,
+    ScenarioError,
+    SchemaMismatch,
+    UnknownArgument,
+    indent,
+)
 from tandem.bridge.core.preload import simulator_environment
 from tandem.bridge.core.process import limit_advice
 from tandem.bridge.core.program_digest import file_digest
@@ -138,7 +144,7 @@ class Declaration:
         elif "::" not in name and name not in self.ns3_globals:  # those, ns-3 checks
             near = difflib.get_close_matches(name, self.arguments, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise InvalidArgument(
+            raise UnknownArgument(
                 f"scenario '{self.scenario}' has no argument '{name}' (given: {name}={text})"
                 f"{hint} ({advice})"
             )

@@ -23,10 +23,16 @@ from tandem.bridge.core.backend import (
 )
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain, domain_of
+from tandem.bridge.core.errors import UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, resolve
-from tandem.bridge.core.reset import SEED_LIMIT, changed_arguments, merge_arguments
+from tandem.bridge.core.reset import (
+    SEED_LIMIT,
+    changed_arguments,
+    keyword_error,
+    merge_arguments,
+)
 from tandem.bridge.core.schema import Schema
 
 _DECISION: Final = int(Status.DECISION)
@@ -104,6 +110,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     Raises:
         ScenarioNotFound: no such scenario.
         InvalidArgument: the scenario has no such argument, or not with that value.
+        UnknownKeyword: a keyword that is no argument of the scenario; a `TypeError`.
         ScenarioError: the scenario refused its arguments; the message quotes it.
         ValueError, TypeError: a bad argument of this class.
 
@@ -163,7 +170,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._decision = 0
         self._run = 0
         self._posted: Any = None
-        simulator = self._start(self._arguments)
+        try:
+            simulator = self._start(self._arguments)
+        except UnknownArgument as error:
+            raise keyword_error(error, scenario_arguments) from None
         try:
             schema = simulator.schema
             self.observation_space = schema.observation_space()

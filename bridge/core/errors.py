@@ -24,6 +24,14 @@ class InvalidArgument(ScenarioError, ValueError):
     """An argument that the scenario does not have, or a value that it does not take."""
 
 
+class UnknownArgument(InvalidArgument):
+    """An argument that the scenario does not have."""
+
+
+class UnknownKeyword(UnknownArgument, TypeError):
+    """A keyword of an environment that neither it nor its scenario has."""
+
+
 class SchemaMismatch(TandemError):
     """The scenario and this package have different versions."""
 
@@ -53,6 +61,9 @@ class SimulatorLost(TandemError, ConnectionError):
 class SimulatorDied(TandemError, ConnectionError):
     """The simulator ended in the middle of an episode.
 
+    As every error here, it can be made from its message alone and pickled: other libraries carry
+    errors from one process to another so.
+
     Attributes:
         exit_status: as in :attr:`subprocess.Popen.returncode`: the exit code, or minus the signal.
             ``None`` if unknown.
@@ -61,21 +72,32 @@ class SimulatorDied(TandemError, ConnectionError):
     """
 
     def __init__(
-        self, what: str, exit_status: int | None, stderr_tail: str, command: Sequence[str]
+        self,
+        message: object,
+        exit_status: int | None = None,
+        stderr_tail: str = "",
+        command: Sequence[str] = (),
     ) -> None:
+        super().__init__(message)
         self.exit_status = exit_status
         self.stderr_tail = stderr_tail
         self.command = tuple(command)
-        self._what = what
-        super().__init__(
+        # Gymnasium's AsyncVectorEnv gives the error of its worker as the message of a new one.
+        self.__dict__.update(getattr(message, "__dict__", {}))
+
+    @classmethod
+    def report(
+        cls, what: str, exit_status: int | None, stderr_tail: str, command: Sequence[str]
+    ) -> SimulatorDied:
+        """The error whose message says what happened, how, the last output and what to run."""
+        return cls(
             f"{what}: {describe_exit(exit_status)}\n"
             f"last output:\n{indent(stderr_tail)}\n"
-            f"to reproduce: {shlex.join(command)}"
+            f"to reproduce: {shlex.join(command)}",
+            exit_status,
+            stderr_tail,
+            command,
         )
-
-    def __reduce__(self) -> tuple[type[SimulatorDied], tuple[object, ...]]:
-        # By default only the message is pickled, and the constructor does not take that.
-        return type(self), (self._what, self.exit_status, self.stderr_tail, self.command)
 
 
 def describe_exit(exit_status: int | None) -> str:

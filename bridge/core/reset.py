@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tandem.bridge.core.errors import UnknownArgument, UnknownKeyword
+
 #: Seeds that `TandemEnv.reset` draws itself lie in [1, this).
 SEED_LIMIT: Final = 2**31
 #: Keys that `TandemEnv.reset` accepts in ``options``.
@@ -29,6 +31,19 @@ def merge_arguments(
             )
         merged[name] = value
     return merged
+
+
+def keyword_error(error: UnknownArgument, keywords: Mapping[str, object]) -> UnknownArgument:
+    """The error for an unknown scenario argument, a `TypeError` if it was given as a keyword.
+
+    Other libraries try keywords and look for Python's own words in the answer.
+    """
+    for name in keywords:
+        if f"no argument {name!r}" in str(error):
+            return UnknownKeyword(
+                f"TandemEnv.__init__() got an unexpected keyword argument {name!r}: {error}"
+            )
+    return error
 
 
 def changed_arguments(options: Mapping[str, Any]) -> dict[str, object]:

@@ -269,7 +269,7 @@ class Simulator:
             info = self._channel.slot_info(slot)
             if info["exit_status"] != 0 or info["status"] == 0:
                 self._running = False
-                raise SimulatorDied(
+                raise SimulatorDied.report(
                     f"branch {slot} of the simulator died",
                     os.waitstatus_to_exitcode(info["exit_status"]),
                     self._process.output_tail(),
@@ -303,7 +303,7 @@ class Simulator:
         self._running = False
         status = self._process.exit_status(self._episode)
         tail = self._process.output_tail()
-        raise SimulatorDied(what, status, tail, self._reproduce()) from cause
+        raise SimulatorDied.report(what, status, tail, self._reproduce()) from cause
 
     def _reproduce(self) -> tuple[str, ...]:
         return (*self.command, "--agent=none", f"--seed={self._seed}")

@@ -46,6 +46,7 @@ _KINDS: Final[dict[str, type[TandemError]]] = {
         errors.ScenarioNotFound,
         errors.ScenarioError,
         errors.InvalidArgument,
+        errors.UnknownArgument,
         errors.SchemaMismatch,
         errors.InvalidAction,
         errors.NoEpisode,
@@ -78,5 +79,7 @@ def to_message(request: int, error: TandemError) -> Failed:
 def from_message(message: Failed) -> TandemError:
     """The exception that a reply stands for."""
     if message.error == SimulatorDied.__name__:
-        return SimulatorDied(message.text, message.exit_status, message.output, message.command)
+        return SimulatorDied.report(
+            message.text, message.exit_status, message.output, message.command
+        )
     return _KINDS.get(message.error, RemoteError)(message.text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.bridge.core.arguments import Argument, Declaration, declaration_for, to_texts
-from tandem.bridge.core.errors import InvalidArgument
+from tandem.bridge.core.errors import UnknownArgument
 from tandem.bridge.remote.errors import AccessRefused, QuotaExceeded
 
 #: Upper limits of arguments that cost memory, unless the server's owner sets others.
@@ -69,7 +69,7 @@ class Catalogue:
     def _check(self, declaration: Declaration, name: str, text: str) -> None:
         argument = declaration.arguments.get(name)
         if argument is None:
-            raise InvalidArgument(
+            raise UnknownArgument(
                 f"scenario {declaration.scenario!r} has no argument {name!r}; it has "
                 f"{', '.join(sorted(a.name for a in declaration.arguments.values() if _open(a)))}"
             )
