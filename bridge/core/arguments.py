@@ -41,6 +41,21 @@ _REAL: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 #: What ns-3 reads as on or off.
 _FLAGS: Final = frozenset({"1", "t", "true", "0", "f", "false"})
 
+#: Arguments that the core sets itself, and those that would not do what their name says: what to do
+#: instead.
+RESERVED: Final[Mapping[str, str]] = {
+    "agent": "an environment is the agent; to run without one, start the executable itself",
+    "policy": "the agent decides; choose one with `tandem run --policy`, or start the executable "
+    "itself",
+    "seed": "give the episode's seed to reset(seed=…), or --seed to the command",
+    "requests": "under an agent all tables reach Python: `tandem run` records them, and "
+    "`env.simulator` returns them",
+    "branchSlots": "give branch_slots to the environment",
+    "spinUs": "give spin_us to the environment",
+    "RngRun": "ns-3's run number is set for each episode: give reset(seed=…), or --seed to the "
+    "command; the seed of the warm-up is the argument warmupSeed",
+}
+
 Kind = Literal["integer", "real", "flag", "text", "file", "undeclared"]
 Owner = Literal["bridge", "core", "scenario"]
 
@@ -132,10 +147,14 @@ class Declaration:
         """Check one value.
 
         Raises:
-            InvalidArgument: there is no such argument, or it does not take the value.
+            InvalidArgument: there is no such argument, it does not take the value, or the core
+                sets it itself.
         """
-        advice = f"`tandem scenarios {self.scenario}` lists all arguments"
         argument = self.arguments.get(name)
+        if name in RESERVED or (argument is not None and argument.owner == "bridge"):
+            instead = RESERVED.get(name, "Python sets it itself")
+            raise InvalidArgument(f"argument {name}={text} cannot be set under an agent: {instead}")
+        advice = f"`tandem scenarios {self.scenario}` lists all arguments"
         if argument is not None:
             fault = argument.fault(text)
             if fault is not None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Another memory allocator for the simulator: fewer instructions, the same results.
+"""The environment variables of a simulator process.
 
-ns-3 allocates and frees small objects all the time. ``TANDEM_PRELOAD`` chooses what serves that:
-``auto`` takes the first of `ALLOCATORS` that is installed, a path takes that library, and ``none``
-or nothing keeps the C library's. docs/speed.md has the figures.
+Another memory allocator makes it faster without changing its results, since ns-3 allocates and
+frees small objects all the time. ``TANDEM_PRELOAD`` chooses what serves that: ``auto`` takes the
+first of `ALLOCATORS` that is installed, a path takes that library, and ``none`` or nothing keeps
+the C library's. docs/speed.md has the figures.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ VARIABLE: Final = "TANDEM_PRELOAD"
 #: Fastest first. Debian and Ubuntu: libmimalloc2.0, libtcmalloc-minimal4.
 ALLOCATORS: Final = ("mimalloc", "tcmalloc_minimal")
 _LOADER: Final = "LD_PRELOAD"
+#: ns-3 takes other defaults from these; no run folder, checkpoint or cache would know of it.
+_UNRECORDED: Final = ("NS_GLOBAL_VALUE", "NS_ATTRIBUTE_DEFAULT")
 
 
 def allocator(choice: str) -> str | None:
@@ -43,9 +46,16 @@ def simulator_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment variables of a simulator process.
 
     Raises:
-        TandemError: as `allocator`.
+        TandemError: as `allocator`, or a variable would change results without being recorded.
     """
     variables = dict(environment)
+    for name in _UNRECORDED:
+        if variables.get(name):
+            raise TandemError(
+                f"{name}={variables[name]!r} would change the simulation without being recorded: "
+                "unset it and give the values as arguments (`--set RngSeed=3`, "
+                "`--set ns3::TcpSocket::SegmentSize=500`)"
+            )
     # With immediate binding the wheel's libraries fail on symbols that are never called.
     variables.pop("LD_BIND_NOW", None)
     library = allocator(variables.get(VARIABLE, ""))

@@ -71,7 +71,7 @@ AgentLink::AddArguments(CommandLine& cmd)
         .AddFile("requests",
                  "CSV file for the first record table when --agent=none; empty: none",
                  m_requestsCsv)
-        .OwnedBy(CORE);
+        .OwnedBy(BRIDGE);
     arguments
         .Add("recordCapacity",
              "rows that a record table holds between two decisions",
@@ -90,6 +90,9 @@ AgentLink::AddArguments(CommandLine& cmd)
              m_spinUs,
              Range(0, MAX_SPIN_US, "us"))
         .OwnedBy(BRIDGE);
+    // ns-3 would take it for the run number of the warm-up.
+    arguments.Refuse("RngRun",
+                     "--seed is the run number of the episode, --warmupSeed that of the warm-up");
     arguments.AddDescribe(m_schema.GetScenario());
 }
 

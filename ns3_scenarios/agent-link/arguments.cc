@@ -28,6 +28,13 @@ namespace
 /** Version of the JSON that `--describe` prints. */
 constexpr int32_t DESCRIPTION_VERSION = 1;
 const char* const DESCRIBE = "describe";
+
+/** A refused option: ends the program. */
+bool
+RefuseOption(std::string name, std::string reason, const std::string& value)
+{
+    Fail("--" + name + "=" + value + " is refused: " + reason);
+}
 } // namespace
 
 /** The declarations of one command line, which has no place for them itself. */
@@ -36,6 +43,7 @@ struct Arguments::Table
     CommandLine* cmd{nullptr}; //!< null: no command line
     std::string scenario;      //!< as `--describe` names it
     std::vector<std::unique_ptr<Argument>> rows;
+    std::vector<std::string> refused;
 
     bool IsDeclared(const std::string& name) const;
     std::string Describe() const;
@@ -62,7 +70,9 @@ Arguments::Table::Describe() const
     Json undeclared = Json::array();
     for (const ForeignArgument& foreign : ListArguments(*cmd))
     {
-        if (!IsDeclared(foreign.name) && foreign.name != DESCRIBE)
+        const bool isRefused =
+            std::find(refused.begin(), refused.end(), foreign.name) != refused.end();
+        if (!IsDeclared(foreign.name) && foreign.name != DESCRIBE && !isRefused)
         {
             undeclared.push_back({
                 {"name",    foreign.name       },
@@ -224,6 +234,15 @@ Arguments::Insert(std::unique_ptr<Argument> argument)
                                row.Format());
     }
     return row;
+}
+
+void
+Arguments::Refuse(const std::string& name, const std::string& reason)
+{
+    m_table->refused.push_back(name);
+    m_table->cmd->AddValue(name,
+                           "not to be set: " + reason,
+                           MakeBoundCallback(&RefuseOption, name, reason));
 }
 
 void

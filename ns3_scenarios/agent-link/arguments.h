@@ -93,6 +93,14 @@ class Arguments
                            const std::string& unit = "");
 
     /**
+     * Refuse what ns-3's command line would take.
+     *
+     * @param name of the option
+     * @param reason what to do instead
+     */
+    void Refuse(const std::string& name, const std::string& reason);
+
+    /**
      * Take the arguments marked Argument::Selects() now, because others are only added depending
      * on them. The rest is left for CommandLine::Parse().
      */

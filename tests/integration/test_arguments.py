@@ -4,20 +4,30 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 from remote_servers import serving
 from typer.testing import CliRunner
 
 from tandem.bridge.backends.remote import RemoteSimulator, Target
-from tandem.bridge.core.arguments import Argument, Declaration, declared_arguments, to_text
+from tandem.bridge.core.arguments import (
+    RESERVED,
+    Argument,
+    Declaration,
+    declared_arguments,
+    to_text,
+)
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.errors import InvalidArgument, ScenarioError
+from tandem.bridge.core.errors import InvalidArgument, ScenarioError, TandemError
 from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
+from tandem.bridge.remote import AccessRefused
 from tandem.scripts.app.common.toolchain import find_compiler
+from tandem.scripts.app.sweep.grid import SweepError, read_grid
 from tandem.scripts.cli import app
 
 #: Scenario, argument, value, and what the message says besides.
@@ -97,12 +107,96 @@ def test_numbers_of_python_and_numpy_come_through() -> None:
 
 
 def test_ns3_arguments_still_work() -> None:
-    with TandemEnv("hello", {"RngRun": 3, "ns3::Ipv4L3Protocol::DefaultTtl": 60}) as env:
+    given = {"RngSeed": 3, "ChecksumEnabled": 1, "ns3::Ipv4L3Protocol::DefaultTtl": 60}
+    with TandemEnv("hello", given) as env:
         env.reset(seed=1)
-    assert alone("hello", "--RngRun=3", "--epochs=1").returncode == 0
+    assert alone("hello", "--RngSeed=3", "--epochs=1").returncode == 0
     assert "ns3::TcpSocket" in alone("hello", "--PrintAttributes=ns3::TcpSocket").stdout
     with pytest.raises(ScenarioError, match="NoSuch"):
         TandemEnv("hello", {"ns3::Ipv4L3Protocol::NoSuch": 60})
+
+
+# --- what is not the user's to set ----------------------------------------------------------------
+
+RESERVED_VALUES = [
+    ("agent", "none", "start the executable itself"),
+    ("agent", "7", "start the executable itself"),
+    ("policy", "edge", "tandem run --policy"),
+    ("seed", "3", "reset(seed=…)"),
+    ("requests", "rows.csv", "tandem run"),
+    ("branchSlots", "1", "branch_slots"),
+    ("spinUs", "5", "spin_us"),
+    ("RngRun", "7", "warmupSeed"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "instead"), RESERVED_VALUES)
+def test_arguments_of_the_core_are_refused(
+    name: str, value: str, instead: str, tmp_path: Path
+) -> None:
+    words = (f"argument {name}={value} cannot be set under an agent", instead)
+    with pytest.raises(InvalidArgument) as error:
+        TandemEnv("hello", {name: value})
+    if name != "seed":  # that keyword is the environment's own
+        with pytest.raises(InvalidArgument, match=re.escape(words[0])):
+            gymnasium.make("tandem/WifiEdge-v0", **{name: value})
+    out = tmp_path / "out"
+    result = CliRunner().invoke(
+        app,
+        [
+            *("run", "--scenario", "hello", "--policy", "random", "--out", str(out)),
+            *("--set", f"{name}={value}"),
+        ],
+    )
+    assert isinstance(result.exception, InvalidArgument), result.output
+    assert not out.exists()
+    for text in (error.value, result.exception):
+        assert all(part in str(text) for part in words), text
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(f"grid:\n  {name}: ['{value}']\n")
+    with pytest.raises(SweepError, match=name):
+        read_grid(grid)
+
+
+def test_a_server_refuses_arguments_of_the_core() -> None:
+    with serving(["hello"]) as server:
+        for name, value, _ in RESERVED_VALUES:
+            with pytest.raises((AccessRefused, InvalidArgument), match=name):
+                RemoteSimulator("hello", {name: value}, target=Target(server.address))
+
+
+def test_every_argument_of_the_bridge_has_advice() -> None:
+    arguments = declared_arguments(scenario_executable("hello")).arguments.values()
+    assert {a.name for a in arguments if a.owner == "bridge"} | {"RngRun"} == set(RESERVED)
+
+
+def test_run_number_is_refused_by_the_executable() -> None:
+    done = alone("hello", "--RngRun=3", "--epochs=1")
+    assert done.returncode == 1
+    assert "--RngRun=3 is refused" in done.stderr
+    assert "--warmupSeed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("NS_GLOBAL_VALUE", "RngSeed=9"), ("NS_ATTRIBUTE_DEFAULT", "ns3::TcpSocket::SegmentSize=500")],
+)
+def test_variables_that_nothing_would_record_are_refused(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(TandemError, match=rf"{variable}='{value}' .* unset it"):
+        TandemEnv("hello")
+
+
+def test_globals_of_ns3_have_their_effect() -> None:
+    def draws(**given: object) -> list[float]:
+        with TandemEnv("hello", {"epochs": 20, **given}) as env:
+            env.reset(seed=1)
+            zero = np.zeros_like(env.action_space.sample())
+            return [float(env.step(zero)[0]["backlog"].sum()) for _ in range(20)]
+
+    assert draws(RngSeed=7) == draws(RngSeed=7) != draws(RngSeed=8)
 
 
 # --- what the shipped scenarios declare -----------------------------------------------------------

@@ -101,7 +101,7 @@ def declaration(**changes: Any) -> str:
             "scenario": "mine",
             "arguments": [row],
             "undeclared": [{"name": "own", "default": "3", "help": "old style"}],
-            "globals": ["RngRun"],
+            "globals": ["RngSeed"],
             **changes,
         }
     )
@@ -109,7 +109,7 @@ def declaration(**changes: Any) -> str:
 
 def test_a_declaration_checks_names_and_values() -> None:
     read = parse_declaration(declaration())
-    for name, text in {"queues": "9", "own": "2,5", "RngRun": "3", "ns3::A::B": "x"}.items():
+    for name, text in {"queues": "9", "own": "2,5", "RngSeed": "3", "ns3::A::B": "x"}.items():
         read.check(name, text)
     with pytest.raises(InvalidArgument) as error:
         read.check("queues", "10")

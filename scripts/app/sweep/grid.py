@@ -13,13 +13,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.inference.heuristics import POLICIES
+from tandem.bridge.core.arguments import RESERVED
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, run_config
 
 Scalar = bool | int | float | str
 
-#: Arguments that a grid may not set: `tandem run` has options for them.
-RESERVED: Final = ("epochs", "seed", "agent", "policy")
+#: Arguments that are fields of their own.
+FIELDS: Final = {"epochs": "epochs", "seed": "seeds", "policy": "policies"}
 
 
 class SweepError(TandemError):
@@ -104,8 +105,10 @@ def read_grid(path: Path) -> SweepGrid:
     if both:
         raise SweepError(f"{path}: {both[0]!r} is in both set and grid: leave it in one of them")
     for name in (*grid.set, *grid.grid):
+        if name in FIELDS:
+            raise SweepError(f"{path}: {name!r} has a field of its own: write `{FIELDS[name]}:`")
         if name in RESERVED:
-            raise SweepError(f"{path}: {name!r} has a field of its own, so it is not an argument")
+            raise SweepError(f"{path}: argument {name!r} cannot be set: {RESERVED[name]}")
     listed: dict[str, list[str]] = {
         "policies": grid.policies,
         "seeds": [str(seed) for seed in grid.seeds],
