@@ -17,6 +17,7 @@ import gymnasium.spaces
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
+    SchemaMismatch,
     SimulatorDied,
     SimulatorTimeout,
     TandemError,
@@ -116,7 +117,9 @@ class GymSession:
             raise TandemError("the simulator has another version: rebuild it with tandem build")
         described = json.loads(text)
         self.observation_space, self.action_space = (
-            None if described[key] is None else make_space(described[key], self._spaces)
+            None
+            if described[key] is None
+            else make_space(described[key], self._spaces, observed=key == "observation")
             for key in ("observation", "action")
         )
         self._nodes = [
@@ -208,7 +211,10 @@ class GymSession:
         return self.state
 
     def _receive(self, when: str) -> tuple[int, int, float, float, Any, str]:
-        message = self._channel.receive(self._timeout_s)
+        try:
+            message = self._channel.receive(self._timeout_s)
+        except OverflowError as error:
+            raise SchemaMismatch(str(error)) from None
         if not isinstance(message, int):
             return message
         if message == _duplex.DIED:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,16 @@ SCHEMA_VERSION = 1
 #: Highest number of a future; 0 is the one that a step meets.
 MAX_FUTURE = 65_535
 _SEED_LIMIT = 2**64
+_INFINITE = 1e308
+
+
+def read_bound(number: float) -> float:
+    """A bound as scenarios write it: JSON has no infinity, so 1e308 and more stand for it.
+
+    The writing side is ``ns3_scenarios/agent-link/json-number.h``. A C++ double's limits, which
+    many a scenario gives for "any value", are infinite too: no space could be sampled between them.
+    """
+    return math.copysign(math.inf, number) if abs(number) >= _INFINITE else number
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,11 @@ class Block:
         """Number of values."""
         return math.prod(self.shape)
 
+    @property
+    def finite_limits(self) -> tuple[float, float]:
+        """Lowest and highest value that an action may have: infinity itself is no action."""
+        return max(self.low, -sys.float_info.max), min(self.high, sys.float_info.max)
+
     def column_index(self, name: str) -> int:
         """Position of a column on the last axis.
 
@@ -83,12 +99,13 @@ class Block:
             InvalidAction: no numbers, another shape than the block's, or out of range.
         """
         array = as_numbers(action)
+        low, high = self.finite_limits
         if array.shape != self.shape:
             raise InvalidAction(
                 f"action '{self.name}' has shape {array.shape}, expected {self.shape}"
             )
-        wrong = ~((array >= self.low) & (array <= self.high))  # so that NaN is wrong
-        expected = f"allowed are {self.low:g} to {self.high:g}"
+        wrong = ~((array >= low) & (array <= high))  # so that NaN is wrong
+        expected = f"allowed are {low:g} to {high:g}"
         if self.dtype != "float64" and not wrong.any():
             wrong = array != np.round(array)
             expected = "expected a whole number"
@@ -236,11 +253,16 @@ def _parse_block(entry: Mapping[str, Any]) -> Block:
         dtype=entry["dtype"],
         shape=tuple(entry["shape"]),
         offset=entry["offset"],
-        columns=tuple(Column(**column) for column in entry.get("columns", ())),
-        low=entry.get("low", -math.inf),
-        high=entry.get("high", math.inf),
+        columns=tuple(_parse_column(column) for column in entry.get("columns", ())),
+        low=read_bound(entry.get("low", -math.inf)),
+        high=read_bound(entry.get("high", math.inf)),
         rows=entry.get("rows", ""),
     )
+
+
+def _parse_column(entry: Mapping[str, Any]) -> Column:
+    column = Column(**entry)
+    return replace(column, low=read_bound(column.low), high=read_bound(column.high))
 
 
 def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
@@ -249,7 +271,7 @@ def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
         capacity=entry["capacity"],
         offset=entry["offset"],
         header_bytes=entry["header_bytes"],
-        columns=tuple(Column(**column) for column in entry["columns"]),
+        columns=tuple(_parse_column(column) for column in entry["columns"]),
     )
 
 

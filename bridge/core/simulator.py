@@ -112,7 +112,10 @@ class Simulator:
             raise
         action = self.schema.action
         self._channel.declare_action(
-            action.name, list(action.shape), action.dtype == "float64", action.low, action.high
+            action.name,
+            list(action.shape),
+            action.dtype == "float64",
+            *action.finite_limits,
         )
         self._reader = ChannelReader(self._channel, self.schema)
         self._copies = self._reader.episode_copies()

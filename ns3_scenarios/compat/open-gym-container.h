@@ -5,10 +5,12 @@
 #include "channel/gym-wire.h"
 #include "compat/tag.h"
 
+#include <ns3/abort.h>
 #include <ns3/object.h>
 #include <ns3/type-name.h>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <ostream>
 #include <string>
@@ -279,6 +281,25 @@ struct IsBox<OpenGymBoxContainer<T>> : std::true_type
 {
     using Element = T;
 };
+
+/** @return whether a cast to Element gives the value, but for its fraction */
+template <typename Element>
+bool
+IsInRange(double value)
+{
+    if constexpr (std::is_floating_point_v<Element> || std::is_same_v<Element, bool>)
+    {
+        return true;
+    }
+    else
+    {
+        // Exact as doubles: the lowest value, and the highest plus one.
+        constexpr auto LOWEST = static_cast<double>(std::numeric_limits<Element>::lowest());
+        constexpr double BEYOND =
+            2.0 * static_cast<double>(std::numeric_limits<Element>::max() / 2 + 1);
+        return value > LOWEST - 1 && value < BEYOND; // so that NaN is not
+    }
+}
 } // namespace tandem::compat
 
 /**
@@ -305,6 +326,10 @@ DynamicCast(const Ptr<OpenGymDataContainer>& container)
     std::vector<Element> data;
     for (const double value : other->GetElements())
     {
+        NS_ABORT_MSG_UNLESS(tandem::compat::IsInRange<Element>(value),
+                            "the action " << value << " is cast to " << TypeNameGet<Element>()
+                                          << ", which cannot hold it: give the action space a "
+                                             "bound, or cast to OpenGymBoxContainer<double>");
         data.push_back(static_cast<Element>(value));
     }
     copy->SetData(std::move(data));

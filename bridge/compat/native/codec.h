@@ -4,6 +4,8 @@
 
 #include "channel/gym-wire.h"
 
+#include "observed.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -207,6 +209,12 @@ class Node
         if (number == -1 && PyErr_Occurred() != nullptr)
         {
             throw nb::python_error();
+        }
+        if (number < 0 || number > std::numeric_limits<std::uint32_t>::max())
+        {
+            throw nb::value_error(
+                ("choice " + std::to_string(number) + " is none: a Discrete space counts from 0")
+                    .c_str());
         }
         writer.PutType(WireType::DISCRETE, 0);
         writer.Put(static_cast<std::int64_t>(number));
@@ -423,30 +431,53 @@ class Node
         {
             throw std::runtime_error("unknown element type on the channel");
         }
-        const std::uint64_t bytes = count * channel::WIRE_DTYPE_BYTES[index];
         const unsigned char* data = reader.GetArray(count, channel::WIRE_DTYPE_BYTES[index]);
-        nb::object array = numpy.empty(shape, numpy.dtypes[index]);
+        reader.Align();
+        const WireDtype wanted = GetObservedDtype(node != nullptr ? node->m_dtype : dtype);
+        if (wanted == WireDtype::INT64)
+        {
+            nb::object array = MakeArray<std::int64_t>(dtype, data, count, shape, numpy);
+            if (array.is_valid())
+            {
+                return array;
+            }
+        }
+        // Also fractions in a space of integers: the number counts for more than the type.
+        return MakeArray<double>(dtype, data, count, shape, numpy);
+    }
+
+    /** @return the values as an array; invalid if T cannot hold them */
+    template <typename T>
+    static nb::object MakeArray(WireDtype dtype,
+                                const unsigned char* data,
+                                std::uint64_t count,
+                                const nb::object& shape,
+                                const Numpy& numpy)
+    {
+        constexpr auto DTYPE = std::is_same_v<T, double> ? WireDtype::FLOAT64 : WireDtype::INT64;
+        nb::object array = numpy.empty(shape, numpy.dtypes[static_cast<std::size_t>(DTYPE)]);
         Py_buffer view;
         if (PyObject_GetBuffer(array.ptr(), &view, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS) != 0)
         {
             throw nb::python_error();
         }
-        if (bytes > 0)
+        const Release release{&view};
+        if (!ConvertFrom(dtype, data, count, static_cast<T*>(view.buf)))
         {
-            std::memcpy(view.buf, data, bytes);
-        }
-        PyBuffer_Release(&view);
-        reader.Align();
-        if (node != nullptr && node->m_dtype != dtype)
-        {
-            const nb::object& wanted = numpy.dtypes[static_cast<std::size_t>(node->m_dtype)];
-            if (nb::cast<bool>(numpy.module.attr("can_cast")(array.attr("dtype"), wanted)))
-            {
-                return array.attr("astype")(wanted);
-            }
+            return {};
         }
         return array;
     }
+
+    struct Release
+    {
+        Py_buffer* view;
+
+        ~Release()
+        {
+            PyBuffer_Release(view);
+        }
+    };
 
     WireType m_type{WireType::NONE};
     WireDtype m_dtype{WireDtype::FLOAT64};
