@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from tandem.bridge.backends.link import Link, OpenLink
 from tandem.bridge.core.errors import InvalidAction, NoEpisode, SchemaMismatch, SimulatorLost
 from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.schema import check_branching, check_seed
 
 #: How often one request is repeated elsewhere: a request that brings down every machine must not be
@@ -97,6 +98,7 @@ class ReplayingSimulator:
     """
 
     def __init__(self, open_link: OpenLink, *, replays: bool = True) -> None:
+        self._owner = Owner("this simulator")
         self._open_link = open_link
         self._allowed = REPLAYS_PER_REQUEST if replays else 0
         self._episode: Episode | None = None
@@ -127,6 +129,7 @@ class ReplayingSimulator:
 
     def begin(self, seed: int) -> None:
         """As `Simulator.begin`; connects again where the connection was lost."""
+        self._owner.check()
         check_seed(seed)
         if self._closed:
             raise NoEpisode("the environment is closed: make a new one")
@@ -151,6 +154,7 @@ class ReplayingSimulator:
 
     def wait(self) -> Frame:
         """As `Simulator.wait`."""
+        self._owner.check()
         episode = self._episode
         if episode is None or not episode.waiting:
             raise _no_episode()
@@ -176,13 +180,14 @@ class ReplayingSimulator:
         future: int = 0,
     ) -> list[Frame]:
         """As `Simulator.branch`."""
-        check_branching(self.schema, horizon, future)
         self._idle_episode()
+        check_branching(self.schema, horizon, future)
         batch = [self.schema.action.checked(action) for action in actions]
         return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
 
     def close(self) -> None:
         """Free the simulator; may be called again, and from any thread."""
+        self._owner.check()
         if self._closed:
             return
         self._closed = True
@@ -249,6 +254,7 @@ class ReplayingSimulator:
         self.pid = link.pid
 
     def _idle_episode(self) -> Episode:
+        self._owner.check()
         episode = self._episode
         if episode is None:
             raise _no_episode()
@@ -259,6 +265,7 @@ class ReplayingSimulator:
         return episode
 
     def _last_frame(self) -> Frame:
+        self._owner.check()
         if self._episode is None or self._episode.frame is None:
             raise _no_episode()
         return self._episode.frame

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from tandem.bridge.core.errors import ScenarioError, ScenarioNotFound, SimulatorDied
+from tandem.bridge.core.ownership import Owner, finalize
 
 #: Where ``tandem build --compat`` puts executables, beside the sources.
 BUILD_FOLDER: Final = "tandem-build"
@@ -140,18 +141,19 @@ class Launched:
         finally:
             os.close(lifeline)
         self.pid = self._popen.pid
-        self._finalizer = weakref.finalize(
-            self, _stop, self._popen, self._lifeline, self._output, os.getpid()
-        )
+        self._owner = Owner("this simulator")
+        self._finalizer = finalize(self, _stop, self._popen, self._lifeline, self._output)
         _running[self.pid] = self
 
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
+        self._owner.check()
         return self._popen.poll() is None
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the process to end by itself; false if it has not."""
+        self._owner.check()
         try:
             self._popen.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -160,6 +162,7 @@ class Launched:
 
     def stop(self) -> None:
         """Kill the process if it still runs; may be called again."""
+        self._owner.check()
         self._finalizer()
 
     def died(self, what: str = "the simulator ended") -> SimulatorDied:
@@ -192,13 +195,15 @@ def raise_died(pid: int) -> None:
 
 
 def _stop(
-    popen: subprocess.Popen[bytes], lifeline: int, output: IO[bytes] | None, owner: int
+    owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: IO[bytes] | None
 ) -> None:
     """Kill a simulator's process group and close what belongs to it."""
-    if os.getpid() == owner:  # a forked copy of the script must not end its parent's simulator
+    if owner.here:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)
         popen.wait()
+    else:
+        popen.returncode = 0  # no child of this process: it would warn that one is left
     os.close(lifeline)
     if output is not None:
         output.close()

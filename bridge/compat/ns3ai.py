@@ -14,6 +14,7 @@ from typing import Any, Final
 import gymnasium
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.ownership import Owner
 from tandem.compat import _duplex
 from tandem.compat.launch import Launched, find_executable
 from tandem.compat.session import END_S, GymSession, State
@@ -86,6 +87,7 @@ class Experiment:
         py2cppMsgName: str = "My Python to Cpp Msg",
         lockableName: str = "My Lockable",
     ) -> None:
+        self._owner = Owner("this experiment")
         self.proc: Launched | None = None
         self.simCmd: str | None = None
         self._fd = -1
@@ -130,6 +132,7 @@ class Experiment:
             ScenarioNotFound: there is no such executable.
             RuntimeError: the module was not built by ``tandem build --compat``.
         """
+        self._owner.check()
         self.kill()
         command, folder = simulator_command(self.targetName, self.ns3Path, setting)
         _duplex.restart_segment(self._fd)
@@ -147,6 +150,7 @@ class Experiment:
 
     def kill(self) -> None:
         """End the simulator if it runs; one that has finished may write out what it has."""
+        self._owner.check()
         if self.proc is not None:
             if _duplex.is_finished(self._fd):
                 self.proc.wait(END_S)
@@ -159,7 +163,8 @@ class Experiment:
         return self.proc is not None and self.proc.alive
 
     def __del__(self) -> None:
-        self.kill()
+        if self._owner.here:
+            self.kill()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -232,6 +237,7 @@ class Ns3Env(gymnasium.Env[Any, Any]):
                 episode.
             options: none are known.
         """
+        self._session.check_process()
         super().reset(seed=seed)
         if seed is not None:
             self._seed = seed

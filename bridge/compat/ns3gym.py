@@ -99,6 +99,7 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
 
     def reset(self, **_options: Any) -> Any:
         """Start a new simulation, unless none has begun; returns the first observation."""
+        self._session.check_process()
         if self.envDirty:
             self._session.close()
             if not self._same_seed:

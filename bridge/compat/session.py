@@ -22,6 +22,7 @@ from tandem.bridge.core.errors import (
     SimulatorTimeout,
     TandemError,
 )
+from tandem.bridge.core.ownership import Owner
 from tandem.compat import _duplex
 from tandem.compat.launch import Launched
 from tandem.compat.spaces import codec_node, convert_action, make_space
@@ -73,6 +74,7 @@ class GymSession:
         spaces: ModuleType = gymnasium.spaces,
         timeout_s: float = -1.0,
     ) -> None:
+        self._owner = Owner("this environment")
         self._channel = _duplex.GymChannel(segment, block_bytes, convert_action)
         self._spaces = spaces
         self._timeout_s = timeout_s
@@ -95,6 +97,7 @@ class GymSession:
 
     def prepare(self) -> None:
         """Forget the last simulator, so that a new one can connect."""
+        self.check_process()
         self._channel.restart()
         self._connected = False
         self.state = None
@@ -157,6 +160,7 @@ class GymSession:
 
     def close(self) -> None:
         """End the simulator: ask, and kill it if it does not."""
+        self.check_process()
         pid, launched = self.simulator_pid, self._launched
         waiting = self._connected and self.state is not None and not self.state.simulation_ended
         if waiting and (launched is None or launched.alive):
@@ -181,7 +185,16 @@ class GymSession:
         copy.close()
         return state
 
+    def check_process(self) -> None:
+        """Do nothing in the process that made the session.
+
+        Raises:
+            WrongProcess: in any other one.
+        """
+        self._owner.check()
+
     def _check_running(self) -> None:
+        self.check_process()
         if not self._connected or self.state is None or self.state.over:
             raise NoEpisode("no episode is running: call reset() first")
 

@@ -8,6 +8,7 @@ TIMED_OUT: int
 DIED: int
 BUSY: int
 UNREADABLE: int
+FOREIGN: int
 LAYOUT_VERSION: int
 DEFAULT_SPIN_US: float
 RECORD_HEADER_BYTES: int
@@ -26,6 +27,8 @@ class Channel:
     def dead(self) -> bool: ...
     @property
     def sleeps(self) -> int: ...
+    @property
+    def foreign(self) -> bool: ...
     def declare_action(
         self, name: str, shape: list[int], real: bool, low: float, high: float
     ) -> None: ...

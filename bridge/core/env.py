@@ -27,6 +27,7 @@ from tandem.bridge.core.errors import UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, resolve
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.reset import (
     SEED_LIMIT,
     changed_arguments,
@@ -44,6 +45,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     ns-3 runs in a process of its own. At each decision it publishes an observation, waits for a
     joint action, and simulates until the next decision; this time is a decision epoch. The scenario
     declares in C++ what can be seen, done and recorded (`schema`).
+
+    An environment belongs to the process that made it. In a forked copy of that process every use
+    raises `WrongProcess`: with ``multiprocessing``, make it in the worker's own function.
 
     ## Action space
 
@@ -159,6 +163,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
                 "write ns-3's NetAnim file with `tandem run --netanim`"
             )
         self.render_mode = None
+        self._owner = Owner("this environment")
         self._arguments = merge_arguments(arguments, scenario_arguments)
         self._scenario = scenario
         self._records_in_info = records_in_info
@@ -209,6 +214,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> None:
         """First half of `reset`: start the episode and return while ns-3 computes."""
+        self._owner.check()
         if seed is None and self._first_seed is not None:
             seed = self._first_seed
         self._first_seed = None
@@ -268,6 +274,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def close(self) -> None:
         """End the simulator; harmless when called twice."""
+        self._owner.check()
         simulator = getattr(self, "_simulator", None)
         if simulator is not None:
             simulator.close()
@@ -347,6 +354,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             NoEpisode: the episode is over or was never started.
             ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
+        self._owner.check()
         frames = self._simulator.branch(
             joint_actions, horizon=horizon, parallel=parallel, future=future
         )

@@ -44,6 +44,10 @@ class NoEpisode(TandemError):
     """A step or branch without a running episode: call ``reset`` first."""
 
 
+class WrongProcess(TandemError):
+    """A use in another process than the one that made the object, as after ``os.fork``."""
+
+
 class SimulatorTimeout(TandemError, TimeoutError):
     """The simulator did not answer within the limit and was stopped."""
 

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -25,6 +24,7 @@ from tandem.bridge.core.errors import (
     describe_exit,
     indent,
 )
+from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
@@ -80,8 +80,9 @@ class SimulatorProcess:
             ) from error
         self.pid = self._popen.pid
         self._exits: dict[int, int] = {}
-        self._finalizer = weakref.finalize(
-            self, _stop, self._popen, self._socket, self._pidfd, self._output, os.getpid()
+        self._owner = Owner("this simulator")
+        self._finalizer = finalize(
+            self, _stop, self._popen, self._socket, self._pidfd, self._output
         )
 
     def receive_channel(self, timeout_s: float) -> int:
@@ -124,7 +125,9 @@ class SimulatorProcess:
             ConnectionError: the zygote is gone.
             SimulatorTimeout: it does not answer within ``timeout_s``; all processes are stopped.
             TandemError: no file descriptor is left; the next call may succeed.
+            WrongProcess: another process started the simulator.
         """
+        self._owner.check()
         self._socket.send(f"RESET {seed}".encode())
         deadline = time.monotonic() + timeout_s
         while True:
@@ -151,6 +154,7 @@ class SimulatorProcess:
 
     def exit_status(self, episode: int) -> int | None:
         """How an episode ended, as a return code; ``None`` if that cannot be learned."""
+        self._owner.check()
         deadline = time.monotonic() + _REAP_S
         while episode not in self._exits:
             text, fds = self._receive(deadline - time.monotonic())
@@ -182,6 +186,7 @@ class SimulatorProcess:
 
     def stop(self) -> None:
         """Kill all processes and free everything; may be called again."""
+        self._owner.check()
         self._finalizer()
 
     def _note_exit(self, words: list[str]) -> None:
@@ -231,20 +236,22 @@ def _no_descriptor() -> TandemError:
 
 
 def _stop(
+    owner: Owner,
     popen: subprocess.Popen[bytes],
     control: socket.socket,
     pidfd: int,
     output: IO[bytes],
-    owner: int,
 ) -> None:
     """Kill a simulator's process group and close what belongs to it."""
     control.close()
-    if os.getpid() == owner:  # a forked copy of the agent must not end its parent's simulator
+    if owner.here:
         # Without its socket the zygote ends and reaps its children; only if it cannot is it killed.
         with contextlib.suppress(subprocess.TimeoutExpired):
             popen.wait(_END_S)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or zombies only
             os.killpg(popen.pid, signal.SIGKILL)
         popen.wait()
+    else:
+        popen.returncode = 0  # no child of this process: it would warn that one is left
     os.close(pidfd)
     output.close()

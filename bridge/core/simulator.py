@@ -25,6 +25,7 @@ from tandem.bridge.core.errors import (
     SimulatorTimeout,
 )
 from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.process import SimulatorProcess
 from tandem.bridge.core.program_digest import program_digest
 from tandem.bridge.core.scenarios import scenario_executable
@@ -53,6 +54,7 @@ class Simulator:
 
     Each :meth:`reset` forks an episode from the warmed-up state, which takes about a millisecond.
     Not thread-safe, except for :meth:`close`, which makes a waiting call in another thread raise.
+    In a forked copy of the process that made it, every use raises :class:`WrongProcess`.
 
     Args:
         scenario: name of an installed scenario, or the path of an executable.
@@ -98,6 +100,7 @@ class Simulator:
         self._episode = 0
         self._running = False
         self._flushed: list[dict[str, NDArray[Any]]] = []
+        self._owner = Owner("this simulator")
         self._process = SimulatorProcess(
             [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"]
         )
@@ -143,6 +146,7 @@ class Simulator:
 
     def begin(self, seed: int) -> None:
         """The first half of :meth:`reset`: the episode starts, :meth:`wait` returns its frame."""
+        self._owner.check()
         check_seed(seed)
         if self._one_shot and self._episode:
             raise NoEpisode(
@@ -179,6 +183,7 @@ class Simulator:
 
     def wait(self) -> Frame:
         """The second half of :meth:`step` or :meth:`begin`. After an interrupt, call it again."""
+        self._owner.check()
         if not self._running:
             self._no_episode()
         return self._frame(self._settle(self._channel.wait(self._timeout_s)))
@@ -207,8 +212,8 @@ class Simulator:
             InvalidAction, SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
             ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
-        check_branching(self.schema, horizon, future)
         self._check_idle()
+        check_branching(self.schema, horizon, future)
         workers = parallel if parallel is not None else len(os.sched_getaffinity(0))
         portion = self._channel.slots - 1
         frames: list[Frame] = []
@@ -224,6 +229,7 @@ class Simulator:
 
     def close(self) -> None:
         """End the processes and free everything; may be called again, and from any thread."""
+        self._owner.check()
         if self._one_shot and self._running and not self._channel.pending:
             self._channel.post(Command.CLOSE)
             self._channel.wait(_CLOSE_TIMEOUT_S)
@@ -249,10 +255,14 @@ class Simulator:
 
     def observe(self) -> dict[str, NDArray[Any]]:
         """Copies of the observation blocks as last published."""
+        if self._channel.foreign:
+            raise self._owner.error()
         return {name: copy() for name, copy in self._copies}
 
     def take_records(self) -> dict[str, NDArray[Any]]:
         """Copies of the rows reported since the last decision, per table."""
+        if self._channel.foreign:
+            raise self._owner.error()
         tables = self._reader.records(0)
         if self._flushed:
             parts = [*self._flushed, tables]
@@ -290,6 +300,8 @@ class Simulator:
         if status in (Status.TRUNCATED, Status.TERMINATED):
             self._running = False
             return status
+        if status == _native.FOREIGN:
+            raise self._owner.error()
         if status == _native.BUSY:
             raise NoEpisode("an interrupted step is still under way: call wait() or reset()")
         if status == _native.TIMED_OUT:
@@ -320,6 +332,7 @@ class Simulator:
             raise InvalidAction(str(error)) from None
 
     def _check_idle(self) -> None:
+        self._owner.check()
         if not self._running:
             self._no_episode()
         if self._channel.pending:

@@ -17,6 +17,7 @@ from tandem.bridge.core.accounting import Observation, StepResult
 from tandem.bridge.core.backend import RunningSimulator
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.ownership import Owner
 
 BatchResult: TypeAlias = tuple[
     Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
@@ -99,6 +100,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
     ) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs={num_envs} is too small: at least 1")
+        self._owner = Owner("this vector environment")
         self.num_envs = num_envs
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = {**TandemEnv.metadata, "autoreset_mode": self._mode}
@@ -139,6 +141,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             options: as for `TandemEnv.reset`; ``"reset_mask"`` (bool array) restricts the reset
                 to some environments.
         """
+        self._owner.check()
         options = dict(options or {})
         mask = options.pop("reset_mask", None)
         chosen = np.ones(self.num_envs, dtype=np.bool_) if mask is None else self._check_mask(mask)
@@ -170,6 +173,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             SimulatorDied: names the first environment whose simulator died; the others have
                 finished their epoch and can be reset or closed.
         """
+        self._owner.check()
         if len(actions) != self.num_envs:
             raise ValueError(
                 f"got {len(actions)} actions for {self.num_envs} environments: give one each"
@@ -200,8 +204,15 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
 
     def close_extras(self, **kwargs: Any) -> None:
         """End every simulator, also when some have died."""
+        self._owner.check()
         for env in self._envs:
             env.close()
+
+    def __del__(self) -> None:
+        """Do nothing: Gymnasium before 1.4 closes here, which a forked copy must not.
+
+        Each simulator ends by itself when its environment is collected.
+        """
 
     def _advance(self, actions: Any, resetting: NDArray[np.bool_]) -> list[StepResult]:
         """Step every environment, or reset those whose episode ended at the step before."""

@@ -33,6 +33,7 @@ enum Outcome : int
     DIED = -2,
     BUSY = -3,       //!< an earlier post is not answered yet
     UNREADABLE = -4, //!< the action has to be converted to an array first
+    FOREIGN = -5,    //!< this process is a forked copy of the one that made the channel
 };
 
 class Channel
@@ -146,6 +147,10 @@ class Channel
     /** One step: check and write the action, post it, wait for the next decision. */
     int Exchange(nb::handle action, double timeoutS)
     {
+        if (IsForeign())
+        {
+            return FOREIGN;
+        }
         if (m_pending)
         {
             return BUSY;
@@ -167,6 +172,12 @@ class Channel
     bool IsDead() const
     {
         return m_watcher->IsDead();
+    }
+
+    /** @return true in forked copies of the process that made the channel: nothing works there */
+    bool IsForeign() const
+    {
+        return !m_watcher->IsHere();
     }
 
     nb::dict GetSlotInfo(std::uint32_t slot) const
@@ -243,6 +254,7 @@ NB_MODULE(_native, m)
     m.attr("DIED") = static_cast<int>(tandem::bridge::DIED);
     m.attr("BUSY") = static_cast<int>(tandem::bridge::BUSY);
     m.attr("UNREADABLE") = static_cast<int>(tandem::bridge::UNREADABLE);
+    m.attr("FOREIGN") = static_cast<int>(tandem::bridge::FOREIGN);
     m.attr("LAYOUT_VERSION") = LAYOUT_VERSION;
     m.attr("DEFAULT_SPIN_US") = DEFAULT_SPIN_US;
     m.attr("RECORD_HEADER_BYTES") = RECORD_HEADER_BYTES;
@@ -266,6 +278,7 @@ NB_MODULE(_native, m)
         .def_prop_ro("pending", &Channel::IsPending)
         .def_prop_ro("dead", &Channel::IsDead)
         .def_prop_ro("sleeps", &Channel::GetSleeps)
+        .def_prop_ro("foreign", &Channel::IsForeign)
         .def("declare_action",
              &Channel::DeclareAction,
              nb::arg("name"),

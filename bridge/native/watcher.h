@@ -2,10 +2,12 @@
 #ifndef TANDEM_BRIDGE_WATCHER_H
 #define TANDEM_BRIDGE_WATCHER_H
 
+#include "channel/owner.h"
 #include "channel/wait.h"
 
 #include <atomic>
 #include <cerrno>
+#include <memory>
 #include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -35,7 +37,7 @@ class Watcher
         }
         try
         {
-            m_thread = std::thread([this] { Run(); });
+            m_thread = std::make_unique<std::thread>([this] { Run(); });
         }
         catch (...)
         {
@@ -46,7 +48,21 @@ class Watcher
 
     ~Watcher()
     {
-        Stop();
+        if (m_owner.IsHere())
+        {
+            Stop();
+        }
+        else
+        {
+            // A forked copy has no such thread, and what the thread was doing is half done in it.
+            [[maybe_unused]] const auto* leaked = m_thread.release();
+        }
+    }
+
+    /** @return true in the process that started the thread, false in forked copies */
+    bool IsHere() const
+    {
+        return m_owner.IsHere();
     }
 
     /**
@@ -56,13 +72,13 @@ class Watcher
     void Stop()
     {
         const std::lock_guard<std::mutex> stopping(m_stopping);
-        if (!m_thread.joinable())
+        if (!m_thread->joinable())
         {
             return;
         }
         m_stop.store(true);
         Notify();
-        m_thread.join();
+        m_thread->join();
         const std::lock_guard<std::mutex> lock(m_mutex);
         close(m_control);
         m_control = -1;
@@ -155,7 +171,8 @@ class Watcher
 
     channel::Mailbox& m_mailbox;
     int m_control;
-    std::thread m_thread;
+    channel::Owner m_owner;
+    std::unique_ptr<std::thread> m_thread;
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_dead{false};
     std::mutex m_stopping; //!< one Stop() at a time

@@ -14,6 +14,7 @@ import zmq
 import zmq.utils.monitor
 from numpy.typing import NDArray
 
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.remote import endpoint
 from tandem.bridge.remote.errors import (
     AccessRefused,
@@ -82,6 +83,7 @@ class Connection:
         self._place = place
         self._keys = keys
         self._heartbeat_s = heartbeat_s
+        self._owner = Owner("this connection")
         self._lock = threading.Lock()
         self._closed = False
         self._gone = False
@@ -99,6 +101,7 @@ class Connection:
             ConnectionLost: the server is gone, or the connection closed.
             QuotaExceeded: the arrays are larger than the server allows; nothing was sent.
         """
+        self._owner.check()
         size = sum(array.nbytes for array in (arrays or {}).values())
         if size > self.max_array_bytes:
             raise QuotaExceeded(
@@ -126,6 +129,7 @@ class Connection:
             RemoteTimeout: no reply within ``timeout_s``.
             TandemError: what the server says went wrong.
         """
+        self._owner.check()
         deadline_s = time.monotonic() + timeout_s
         while True:
             with self._lock:
@@ -155,6 +159,7 @@ class Connection:
 
     def close(self) -> None:
         """Disconnect; may be called again, and from any thread."""
+        self._owner.check()
         self._closed = True
         if self._lock.acquire(timeout=_LOCK_S):
             try:

@@ -25,6 +25,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from tandem.bridge.core.arrays import pack, unpack
+from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.runs.folder import JOURNAL, RunFolderError
 
 #: If the machine fails, not only the process, at most this much time of the run is lost.
@@ -65,6 +66,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path, keep_bytes: int = 0) -> None:
+        self._owner = Owner("this run")
         self.path = folder / JOURNAL
         try:
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -78,6 +80,7 @@ class Journal:
             raise RunFolderError(
                 f"another run is writing to {folder}: choose another --out, or wait for its end"
             ) from None
+        self._finalizer = finalize(self, _close, self._fd)
         self._bytes = keep_bytes
         self._synced_s = time.monotonic()
 
@@ -89,6 +92,7 @@ class Journal:
         Raises:
             RunFolderError: the disk is full or broken; everything before is safe.
         """
+        self._owner.check()
         content = pack({_CALL: call, _VALUES: dict(values)}, arrays)
         entry = _PREFIX.pack(len(content), zlib.crc32(content)) + content
         if not self._bytes:
@@ -113,11 +117,11 @@ class Journal:
 
     def close(self, *, delete: bool) -> None:
         """Release the lock; harmless when called twice."""
-        if self._fd >= 0:
+        self._owner.check()
+        if self._finalizer.alive:
             if delete:
                 self.path.unlink(missing_ok=True)
-            os.close(self._fd)
-            self._fd = -1
+            self._finalizer()
 
     def __enter__(self) -> Journal:
         return self
@@ -129,6 +133,11 @@ class Journal:
         traceback: TracebackType | None,
     ) -> None:
         self.close(delete=False)
+
+
+def _close(_owner: Owner, fd: int) -> None:
+    """The lock ends with the last copy of its descriptor, so that forked ones must not last."""
+    os.close(fd)
 
 
 def read(folder: Path) -> Iterator[Entry]:

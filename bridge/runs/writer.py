@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.bridge.core.files import remove_unfinished
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.description import describe, labels_of
@@ -72,6 +73,7 @@ class RunWriter:
         simulator_command: Sequence[str] = (),
         arguments: Sequence[str] | None = None,
     ) -> None:
+        self._owner = Owner("this run")
         self.folder = folder
         self._schema = describe(schema)
         self._config = dict(config)
@@ -101,6 +103,7 @@ class RunWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._owner.check()
         if kind is None:
             status = "complete"
         elif issubclass(kind, KeyboardInterrupt):

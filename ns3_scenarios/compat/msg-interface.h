@@ -184,6 +184,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     /** Python has read everything. */
     void PyRecvEnd()
     {
+        m_python.CheckProcess();
         m_toAgent.ReceiveEnd();
     }
 
@@ -197,6 +198,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     /** Python hands over what it has written. */
     void PySendEnd()
     {
+        m_python.CheckProcess();
         m_toSimulator.SendEnd();
     }
 

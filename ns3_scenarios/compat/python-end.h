@@ -9,6 +9,7 @@
 #define TANDEM_COMPAT_PYTHON_END_H
 
 #include "channel/duplex.h"
+#include "channel/owner.h"
 #include "channel/peer.h"
 
 #include <stdexcept>
@@ -30,6 +31,18 @@ class PythonEnd
     {
     }
 
+    /** @throws std::runtime_error in forked copies of the process that made this */
+    void CheckProcess() const
+    {
+        if (!m_owner.IsHere())
+        {
+            throw std::runtime_error(
+                "this message interface belongs to process " +
+                std::to_string(m_segment.Header().agentPid.load()) +
+                ", which made it; this is a forked copy of that: make an Experiment here");
+        }
+    }
+
     /**
      * Wait by `wait(idle)`, where idle() tells whether the simulator is dead.
      *
@@ -39,6 +52,7 @@ class PythonEnd
     template <typename WaitFunction>
     void Run(bool ready, WaitFunction wait)
     {
+        CheckProcess();
         try
         {
 #ifdef TANDEM_COMPAT_PYTHON
@@ -100,6 +114,7 @@ class PythonEnd
 
     ::tandem::channel::DuplexSegment& m_segment;
     ::tandem::channel::PeerWatch m_watch;
+    ::tandem::channel::Owner m_owner;
 };
 
 } // namespace ns3::tandem::compat

@@ -19,6 +19,7 @@ import gymnasium
 import numpy as np
 import pytest
 from compat_builds import build, processes_in
+from forks import errors_in_a_fork
 from gymnasium.utils.env_checker import check_env
 
 import tandem.compat.ns3ai
@@ -259,6 +260,39 @@ def test_a_killed_simulator_raises(echo: Path) -> None:
     with pytest.raises(SimulatorDied, match="SIGKILL"):
         env.step(action())
     env.close()
+
+
+def test_a_forked_copy_can_use_nothing_and_harms_nothing(echo: Path) -> None:
+    env = make(echo, ns3Settings={"steps": 4})
+    env.reset()
+    uses = [
+        lambda: env.step(action()),
+        lambda: env.unwrapped.branch([action()]),
+        env.reset,
+        lambda: env.reset(seed=3),
+        env.close,
+    ]
+    errors = errors_in_a_fork(uses)
+    assert len(errors) == len(uses)
+    assert all(f"belongs to process {os.getpid()}, which made it" in error for error in errors)
+    for _ in range(3):
+        assert not env.step(action())[2]
+    env.close()
+
+
+def test_a_fork_keeps_no_copy_of_the_lifeline(echo: Path) -> None:
+    script = (
+        "import gymnasium, os, time, tandem.compat.ns3ai\n"
+        f"env = gymnasium.make('{STRICT}', targetName='{echo}')\n"
+        "env.reset()\n"
+        "lifeline = env.unwrapped._session._launched._lifeline\n"
+        "if os.fork() == 0:\n"
+        "    os._exit(os.path.exists(f'/proc/self/fd/{lifeline}'))\n"
+        "status = os.wait()[1]\n"
+        "env.close()\n"
+        "os._exit(status)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 def test_a_stopped_simulator_times_out(echo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

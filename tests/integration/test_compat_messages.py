@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from compat_builds import build, processes_in
+from forks import errors_in_a_fork
 
 from tandem.bridge.core.errors import SimulatorDied, TandemError
 from tandem.compat.ns3ai import Experiment
@@ -102,6 +103,19 @@ def test_experiments_of_one_module_do_not_meet(folder: Path, module: ModuleType)
     assert len(answer_structs(a)) == 2
     first.kill()
     second.kill()
+
+
+def test_a_forked_copy_can_use_neither_experiment_nor_messages(
+    folder: Path, module: ModuleType
+) -> None:
+    one = experiment(folder, module)
+    msg = one.run({"turns": 2})
+    uses = [msg.PyRecvBegin, msg.PyRecvEnd, msg.PySendBegin, msg.PySendEnd, one.run, one.kill]
+    errors = errors_in_a_fork(uses)
+    assert len(errors) == len(uses)
+    assert all(f"belongs to process {os.getpid()}, which made it" in error for error in errors)
+    assert len(answer_structs(msg)) == 2
+    one.kill()
 
 
 @pytest.mark.parametrize(("end", "status"), [("crash", -signal.SIGABRT), ("exit", 7)])
