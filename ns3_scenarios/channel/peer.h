@@ -98,6 +98,13 @@ class PeerWatch
     bool m_gone{false};
 };
 
+/** @return what the kernel calls the memory of a segment */
+inline std::string
+OfferName(const std::string& name)
+{
+    return (OFFER_PREFIX + name).substr(0, MEMFD_NAME_BYTES);
+}
+
 /**
  * Make the memory that a segment will lie in.
  *
@@ -108,9 +115,7 @@ class PeerWatch
 inline int
 OfferMemory(const std::string& name)
 {
-    std::string full = OFFER_PREFIX + name;
-    full.resize(std::min(full.size(), MEMFD_NAME_BYTES));
-    const int fd = memfd_create(full.c_str(), MFD_CLOEXEC);
+    const int fd = memfd_create(OfferName(name).c_str(), MFD_CLOEXEC);
     if (fd < 0)
     {
         throw std::runtime_error(std::string("cannot create shared memory: ") +
@@ -119,19 +124,47 @@ OfferMemory(const std::string& name)
     return fd;
 }
 
+/** Memory by its identity → a path that opens it. */
+using Offers = std::map<std::pair<dev_t, ino_t>, std::string>;
+
+/** Add the memory that one process offers under a name. */
+inline void
+CollectOffers(const std::string& pid, const std::string& name, Offers& found)
+{
+    const std::string wanted = "/memfd:" + OfferName(name) + " (deleted)";
+    const std::string folder = "/proc/" + pid + "/fd";
+    DIR* files = opendir(folder.c_str()); // fails for other users' processes
+    if (files == nullptr)
+    {
+        return;
+    }
+    while (const dirent* file = readdir(files))
+    {
+        const std::string path = folder + "/" + file->d_name;
+        char target[PATH_MAX];
+        const ssize_t bytes = readlink(path.c_str(), target, sizeof target);
+        struct stat info{};
+        if (bytes > 0 && wanted == std::string(target, bytes) && stat(path.c_str(), &info) == 0)
+        {
+            found.emplace(std::make_pair(info.st_dev, info.st_ino), path);
+        }
+    }
+    closedir(files);
+}
+
 /**
  * Look for the memory that a running program of this user offers under a name.
  *
- * @param name the segment's name
+ * @param name the segment's name; memory without one is for those who inherit it
+ * @param owner look at this process only; 0: at all
  * @return a file descriptor, the caller's, or -1 if there is none
- * @throws std::runtime_error if several programs offer that name
+ * @throws std::runtime_error if several segments are offered under that name
  */
 inline int
-FindOffer(const std::string& name)
+FindOffer(const std::string& name, pid_t owner = 0)
 {
-    const std::string wanted = std::string("/memfd:") + OFFER_PREFIX + name + " (deleted)";
-    std::map<std::pair<dev_t, ino_t>, std::string> found;
-    DIR* processes = opendir("/proc");
+    Offers found;
+    DIR* processes = name.empty() ? nullptr : opendir("/proc");
     if (processes == nullptr)
     {
         return -1;
@@ -139,28 +172,11 @@ FindOffer(const std::string& name)
     while (const dirent* process = readdir(processes))
     {
         const std::string pid = process->d_name;
-        if (pid.find_first_not_of("0123456789") != std::string::npos)
+        if (pid.find_first_not_of("0123456789") == std::string::npos &&
+            (owner == 0 || pid == std::to_string(owner)))
         {
-            continue;
+            CollectOffers(pid, name, found);
         }
-        const std::string folder = "/proc/" + pid + "/fd";
-        DIR* files = opendir(folder.c_str()); // fails for other users' processes
-        if (files == nullptr)
-        {
-            continue;
-        }
-        while (const dirent* file = readdir(files))
-        {
-            const std::string path = folder + "/" + file->d_name;
-            char target[PATH_MAX];
-            const ssize_t bytes = readlink(path.c_str(), target, sizeof target);
-            struct stat info{};
-            if (bytes > 0 && wanted == std::string(target, bytes) && stat(path.c_str(), &info) == 0)
-            {
-                found.emplace(std::make_pair(info.st_dev, info.st_ino), path);
-            }
-        }
-        closedir(files);
     }
     closedir(processes);
     if (found.size() > 1)

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <iostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace ns3::tandem::compat
@@ -64,6 +65,32 @@ TakeInheritedSegment(const std::string& name)
     return static_cast<int>(fd);
 }
 
+/** @return the segment of the Python program that started this one, which comes before any other */
+inline int
+FindOwnSegment(const std::vector<std::string>& names)
+{
+    if (std::getenv(SEGMENT_VARIABLE) == nullptr)
+    {
+        return -1; // started by hand
+    }
+    for (const std::string& name : names)
+    {
+        if (const int fd = TakeInheritedSegment(name); fd >= 0)
+        {
+            return fd;
+        }
+    }
+    // A program with several interfaces: what the script offers besides, under this name.
+    for (const std::string& name : names)
+    {
+        if (const int fd = ::tandem::channel::FindOffer(name, getppid()); fd >= 0)
+        {
+            return fd;
+        }
+    }
+    return TakeInheritedSegment(""); // the scenario calls its segment otherwise
+}
+
 /**
  * Find the segment of one of these names: passed by the parent, or offered by a running program.
  * Waits for one to appear and ends the process if none does in time.
@@ -75,30 +102,21 @@ template <typename Accept>
 void
 FindSegment(const std::vector<std::string>& names, Accept accept)
 {
-    using ::tandem::channel::FindOffer;
     const char* limit = std::getenv(WAIT_VARIABLE);
     const double limitS = limit != nullptr ? std::strtod(limit, nullptr) : DEFAULT_WAIT_S;
-    for (const std::string& name : names)
-    {
-        if (const int fd = TakeInheritedSegment(name); fd >= 0 && accept(fd))
-        {
-            return;
-        }
-    }
     bool told = false;
     for (double waitedS = 0;; waitedS += SEARCH_INTERVAL_MS / 1e3)
     {
+        if (const int fd = FindOwnSegment(names); fd >= 0 && accept(fd))
+        {
+            return;
+        }
         for (const std::string& name : names)
         {
-            if (const int fd = FindOffer(name); fd >= 0 && accept(fd))
+            if (const int fd = ::tandem::channel::FindOffer(name); fd >= 0 && accept(fd))
             {
                 return;
             }
-        }
-        // A simulator that was started by Python and names its segment otherwise.
-        if (const int fd = TakeInheritedSegment(""); fd >= 0 && accept(fd))
-        {
-            return;
         }
         if (!told)
         {

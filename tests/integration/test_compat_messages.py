@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -167,6 +169,68 @@ def test_a_simulator_started_by_hand_finds_the_segment_by_name(
         assert len(answer_structs(msg)) == 3
         assert simulator.communicate()[0] == "total 4.5\n"
         assert simulator.returncode == 0
+
+
+@contextmanager
+def stranger(folder: Path, name: str) -> Iterator[None]:
+    """Another script that offers a segment, and ends with the first simulator that joins it."""
+    script = (
+        f"import sys, os; sys.path.insert(0, {str(folder)!r})\n"
+        "import messages_py\n"
+        f"msg = messages_py.Ns3AiMsgInterfaceImpl(True, False, True, 4096, {name!r}, '', '', '')\n"
+        "print('offered', flush=True)\n"
+        "msg.PyRecvBegin()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"offered\n"
+        yield
+        assert other.poll() is None  # nobody has joined it
+        other.kill()
+
+
+def test_a_launched_simulator_stays_with_its_script(folder: Path, module: ModuleType) -> None:
+    name = f"taken-{os.getpid()}"
+    one = experiment(folder, module)  # as "My Seg", while its scenario says `name`
+    with stranger(folder, name):
+        assert len(answer_structs(one.run({"segment": name}))) == 3
+        one.kill()
+
+
+def test_a_scripts_second_segment_comes_before_a_strangers(
+    folder: Path, module: ModuleType
+) -> None:
+    name = f"second-{os.getpid()}"
+    mine = module.Ns3AiMsgInterfaceImpl(True, False, False, 4096, name, "", "", "")
+    one = experiment(folder, module)
+    with stranger(folder, name):
+        msg = one.run({"second": name})
+        assert len(answer_structs(msg)) == 3
+        mine.PyRecvBegin()  # sent before the others
+        assert mine.GetCpp2PyStruct().a == 42
+        one.kill()
+
+
+def test_memory_without_a_name_is_found_by_nobody(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module)  # its memory has no name
+    result = subprocess.run(
+        [folder / "tandem-build" / "messages", "--segment=-"],
+        env={**os.environ, "TANDEM_WAIT_S": "0.2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, one.isalive()) == (3, False)
+    assert "no Python program offers segment" in result.stderr
+
+
+def test_unsigned_fields_are_pythons_numbers(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module)
+    msg = one.run()
+    msg.PyRecvBegin()
+    count = msg.GetCpp2PyStruct().c(0)  # a uint8_t
+    assert (type(count), count - 300) == (int, -300)
+    one.kill()
 
 
 def test_disagreeing_sides_say_what_about(folder: Path, module: ModuleType) -> None:

@@ -18,19 +18,28 @@ main(int argc, char* argv[])
     int turns = 3;
     std::string end = "finish";
     std::string segment = "My Seg";
+    std::string second;
     CommandLine cmd(__FILE__);
     cmd.AddValue("vector", "vectors instead of structs", vector);
     cmd.AddValue("turns", "round trips", turns);
     cmd.AddValue("end", "finish, exit, crash or wait", end);
-    cmd.AddValue("segment", "name of the segment", segment);
+    cmd.AddValue("segment", "name of the segment; - for none", segment);
+    cmd.AddValue("second", "name of a second segment, for one message", second);
     cmd.Parse(argc, argv);
 
     auto interface = Ns3AiMsgInterface::Get();
     interface->SetIsMemoryCreator(false);
     interface->SetUseVector(vector);
     interface->SetHandleFinish(true);
-    interface->SetNames(segment, "to Python", "to C++", "lock");
+    interface->SetNames(segment == "-" ? "" : segment, "to Python", "to C++", "lock");
     auto* msg = interface->GetInterface<Sent, Answer>();
+    if (!second.empty())
+    {
+        Ns3AiMsgInterfaceImpl<Sent, Answer> other(false, vector, false, 0, second.c_str());
+        other.CppSendBegin();
+        other.GetCpp2PyStruct()->a = 42;
+        other.CppSendEnd();
+    }
     double total = 0;
     for (int turn = 0; turn < turns; ++turn)
     {
