@@ -28,6 +28,7 @@ from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
+_KIB = 1024
 _TAIL_BYTES = 8192
 _TAIL_LINES = 20
 _HEAD_LINES = 3
@@ -46,12 +47,13 @@ class SimulatorProcess:
 
     Args:
         command: executable and arguments, without ``--agent``.
+        memory_bytes: limit of the address space of each process, ``None`` for this process's own.
 
     Raises:
         ScenarioError: the executable cannot be started.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], memory_bytes: int | None = None) -> None:
         self.command = tuple(command)
         environment = simulator_environment(os.environ)
         try:
@@ -62,7 +64,7 @@ class SimulatorProcess:
                     self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
                     undo.callback(self._output.close)
                     self._popen = subprocess.Popen(
-                        [*command, f"--agent={theirs.fileno()}"],
+                        [*_limited(memory_bytes), *command, f"--agent={theirs.fileno()}"],
                         stdin=subprocess.DEVNULL,
                         stdout=self._output,
                         stderr=subprocess.STDOUT,
@@ -219,6 +221,16 @@ class SimulatorProcess:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _limited(memory_bytes: int | None) -> list[str]:
+    """What stands before a command so that it starts with a limit of its address space.
+
+    A shell sets it: code between fork and exec would run in a copy of a process with threads.
+    """
+    if memory_bytes is None:
+        return []
+    return ["/bin/sh", "-c", 'ulimit -v "$0" && exec "$@"', str(max(1, memory_bytes // _KIB))]
 
 
 def limit_advice(error: OSError) -> str:

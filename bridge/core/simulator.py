@@ -68,6 +68,8 @@ class Simulator:
             simulator is stopped.
         one_shot: run one episode only, and let it end by itself on :meth:`close`. Needed for trace
             files (pcap, FlowMonitor, NetAnim), which are complete when their process ends.
+        memory_bytes: limit of the address space of each of its processes, from their start on;
+            ``None`` for none of its own.
 
     Raises:
         ScenarioNotFound: no such executable.
@@ -86,6 +88,7 @@ class Simulator:
         start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
         step_timeout_s: float | None = None,
         one_shot: bool = False,
+        memory_bytes: int | None = None,
     ) -> None:
         if branch_slots < 1:
             raise ValueError(f"branch_slots is {branch_slots}, at least 1 is needed")
@@ -102,7 +105,8 @@ class Simulator:
         self._flushed: list[dict[str, NDArray[Any]]] = []
         self._owner = Owner("this simulator")
         self._process = SimulatorProcess(
-            [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"]
+            [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"],
+            memory_bytes,
         )
         self.pid = self._process.pid
         try:

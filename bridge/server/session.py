@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import queue
-import resource
 import signal
 import threading
 import time
@@ -45,6 +44,8 @@ Deliver: TypeAlias = Callable[["Session", "JobResult"], None]
 
 _LOG = logging.getLogger(__name__)
 _END: Final = None
+#: What a simulator prints at the limit of its memory: from C++, the channel, and the loader.
+_NO_MEMORY: Final = ("bad_alloc", "cannot map", "failed to map", "Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +192,15 @@ class Session:
                 branch_slots=min(job.branch_slots, limits.max_branches),
                 start_timeout_s=limits.start_timeout_s,
                 step_timeout_s=step_timeout_s,
+                memory_bytes=limits.simulator_bytes,
             )
         except ScenarioError as error:
-            raise ScenarioError(str(error).replace(folder, "")) from error
+            text = str(error).replace(folder, "")
+            if any(sign in text for sign in _NO_MEMORY):
+                text += f"\nthis server gives a simulator {limits.simulator_bytes} bytes of memory"
+            raise type(error)(text) from error
         with self._guard:
             self._simulator = simulator
-        _limit_memory(simulator.pid, limits.simulator_bytes)
         command = [executable.name, *simulator.command[1:]]
         opened = Opened(
             id=job.id,
@@ -239,9 +243,3 @@ def _action(arrays: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
     if action.ndim == 0:
         raise ProtocolError("the action is a single number, an array is expected")
     return action
-
-
-def _limit_memory(pid: int, limit_bytes: int) -> None:
-    """Limit the memory of a simulator and its forks: beyond it an allocation fails there."""
-    with contextlib.suppress(OSError, ValueError):  # gone already, or a lower limit is in force
-        resource.prlimit(pid, resource.RLIMIT_AS, (limit_bytes, limit_bytes))

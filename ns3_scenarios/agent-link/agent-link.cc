@@ -2,10 +2,13 @@
 #include "agent-link/agent-link.h"
 
 #include "agent-link/agent-session.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/abort.h"
 #include "ns3/log.h"
 #include "ns3/rng-seed-manager.h"
+
+#include <stdexcept>
 
 namespace ns3::tandem
 {
@@ -98,7 +101,14 @@ AgentLink::BeginEpisode()
         Sizes sizes = m_schema.CountSizes();
         sizes.slots = 1 + m_branchSlots;
         sizes.schemaBytes = schema.size();
-        m_session->Publish(schema, sizes, m_spinUs);
+        try
+        {
+            m_session->Publish(schema, sizes, m_spinUs);
+        }
+        catch (const std::runtime_error& error)
+        {
+            Fail(error.what());
+        }
         m_seed = m_session->WaitForEpisode();
     }
     else

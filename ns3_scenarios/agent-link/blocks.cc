@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/blocks.h"
 
+#include "channel/sizes.h"
 #include "channel/values.h"
 
 #include "ns3/abort.h"
 #include "ns3/fatal-error.h"
 
-#include <functional>
-#include <numeric>
 #include <type_traits>
 
 namespace ns3::tandem
 {
 
+using ::tandem::channel::MAX_SEGMENT_BYTES;
+using ::tandem::channel::SafeCount;
+
 namespace
 {
-
-size_t
-Product(const std::vector<uint32_t>& shape)
+/** End the program unless a block has values, and no more than memory can hold. */
+void
+CheckCount(const std::string& block, size_t count)
 {
-    return std::accumulate(shape.begin(), shape.end(), size_t{1}, std::multiplies<>());
+    constexpr size_t MOST = MAX_SEGMENT_BYTES / sizeof(double);
+    NS_ABORT_MSG_IF(count == 0, block << " has no values");
+    NS_ABORT_MSG_IF(count > MOST,
+                    block << " has too many values: its shape stands for more than " << MOST);
 }
-
 } // namespace
 
 ObservationBlock::ObservationBlock(std::string name,
@@ -32,9 +36,9 @@ ObservationBlock::ObservationBlock(std::string name,
       m_shape(std::move(shape)),
       m_columns(std::move(columns)),
       m_rows(std::move(rows)),
-      m_size(Product(m_shape))
+      m_size(SafeCount(m_shape))
 {
-    NS_ABORT_MSG_IF(m_size == 0, "observation block '" << m_name << "' has no values");
+    CheckCount("observation block '" + m_name + "'", m_size);
     NS_ABORT_MSG_IF(m_columns.empty() ||
                         (m_columns.size() > 1 && m_columns.size() != m_shape.back()),
                     "observation block '" << m_name << "' has " << m_columns.size()
@@ -139,9 +143,9 @@ ActionBlock::ActionBlock(std::string name,
       m_low(low),
       m_high(high),
       m_rows(std::move(rows)),
-      m_size(Product(m_shape))
+      m_size(SafeCount(m_shape))
 {
-    NS_ABORT_MSG_IF(m_size == 0, "action block '" << m_name << "' has no values");
+    CheckCount("action block '" + m_name + "'", m_size);
     NS_ABORT_MSG_IF(!(low <= high),
                     "action block '" << m_name << "' has bounds " << low << " … " << high);
 }

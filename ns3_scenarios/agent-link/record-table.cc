@@ -12,8 +12,10 @@
 namespace ns3::tandem
 {
 
+using ::tandem::channel::MAX_SEGMENT_BYTES;
 using ::tandem::channel::RECORD_CELL_BYTES;
 using ::tandem::channel::RECORD_HEADER_BYTES;
+using ::tandem::channel::TableBytes;
 
 RecordTable::RecordTable(std::string name, std::vector<RecordColumn> columns, uint64_t capacity)
     : m_name(std::move(name)),
@@ -23,6 +25,10 @@ RecordTable::RecordTable(std::string name, std::vector<RecordColumn> columns, ui
 {
     NS_ABORT_MSG_IF(m_columns.empty(), "record table '" << m_name << "' has no columns");
     NS_ABORT_MSG_IF(m_capacity == 0, "record table '" << m_name << "' has room for no rows");
+    NS_ABORT_MSG_IF(GetBytes() > MAX_SEGMENT_BYTES,
+                    "record table '" << m_name << "' of " << m_capacity << " rows and "
+                                     << m_columns.size() << " columns takes more than "
+                                     << MAX_SEGMENT_BYTES << " bytes: lower recordCapacity");
 }
 
 void
@@ -55,13 +61,18 @@ RecordTable::End()
         WriteCsvRow();
         return;
     }
-    if (Rows() == m_capacity && !m_full())
+    if (Rows() >= m_capacity && !m_full())
     {
         return;
     }
+    // The agent's side can write the count as well: what is checked here is what is used.
+    const uint64_t row = Rows();
+    NS_ABORT_MSG_IF(row >= m_capacity,
+                    "record table '" << m_name << "' claims " << row << " rows, it has room for "
+                                     << m_capacity);
     const size_t rowBytes = m_row.size() * RECORD_CELL_BYTES;
-    std::memcpy(m_memory + RECORD_HEADER_BYTES + Rows() * rowBytes, m_row.data(), rowBytes);
-    ++Rows();
+    std::memcpy(m_memory + RECORD_HEADER_BYTES + row * rowBytes, m_row.data(), rowBytes);
+    Rows() = row + 1;
 }
 
 const std::string&
@@ -85,7 +96,7 @@ RecordTable::GetCapacity() const
 size_t
 RecordTable::GetBytes() const
 {
-    return RECORD_HEADER_BYTES + m_capacity * m_columns.size() * RECORD_CELL_BYTES;
+    return TableBytes(m_capacity, m_columns.size());
 }
 
 void

@@ -113,7 +113,7 @@ DescribeAll(const Parts& parts)
     for (const auto& part : parts)
     {
         all.push_back(Describe(*part, offset));
-        offset += AlignedBytes(*part);
+        offset = SafeSum(offset, AlignedBytes(*part));
     }
     return all;
 }
@@ -208,12 +208,12 @@ Schema::CountSizes() const
     Sizes sizes{};
     for (const auto& block : m_observations)
     {
-        sizes.observationBytes += AlignedBytes(*block);
+        sizes.observationBytes = SafeSum(sizes.observationBytes, AlignedBytes(*block));
     }
     sizes.actionBytes = m_action->GetBytes();
     for (const auto& table : m_records)
     {
-        sizes.recordBytes += AlignedBytes(*table);
+        sizes.recordBytes = SafeSum(sizes.recordBytes, AlignedBytes(*table));
     }
     return sizes;
 }

@@ -123,7 +123,13 @@ class DuplexSegment
     void Create(int fd, const DuplexItems& items, std::uint64_t blockBytes = DUPLEX_BLOCK_BYTES)
     {
         const std::uint64_t block = RoundUp(blockBytes, PAGE);
-        const std::uint64_t total = BlockOffset() + 2 * block;
+        const std::uint64_t total = SafeSum(BlockOffset(), SafeProduct(2, block));
+        if (total > MAX_SEGMENT_BYTES)
+        {
+            throw std::runtime_error("blocks of " + std::to_string(blockBytes) +
+                                     " bytes are too large: a segment has at most " +
+                                     std::to_string(MAX_SEGMENT_BYTES));
+        }
         if (ftruncate(fd, static_cast<off_t>(total)) != 0)
         {
             throw std::runtime_error("cannot size the segment to " + std::to_string(total) +

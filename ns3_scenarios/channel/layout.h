@@ -15,6 +15,8 @@
 #ifndef TANDEM_CHANNEL_LAYOUT_H
 #define TANDEM_CHANNEL_LAYOUT_H
 
+#include "sizes.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -117,13 +119,6 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free,
               "a mailbox in shared memory needs lock-free atomics");
 static_assert(sizeof(Mailbox) == CACHE_LINE, "one mailbox, one cache line");
 
-/** @return value rounded up to a multiple of unit */
-constexpr std::uint64_t
-RoundUp(std::uint64_t value, std::uint64_t unit)
-{
-    return (value + unit - 1) / unit * unit;
-}
-
 /** What a segment has to hold, in bytes and slots. */
 struct Sizes
 {
@@ -134,7 +129,14 @@ struct Sizes
     std::uint64_t recordBytes;
 };
 
-/** @return the header of a segment of these sizes */
+/** @return the bytes of a record table: its row count and its rows */
+constexpr std::uint64_t
+TableBytes(std::uint64_t rows, std::uint64_t columns)
+{
+    return SafeSum(RECORD_HEADER_BYTES, SafeProduct(rows, SafeProduct(columns, RECORD_CELL_BYTES)));
+}
+
+/** @return the header of a segment of these sizes; totalBytes is TOO_LARGE if there is none */
 inline SegmentHeader
 MakeHeader(const Sizes& sizes)
 {
@@ -144,15 +146,15 @@ MakeHeader(const Sizes& sizes)
     h.slots = sizes.slots;
     h.schemaOffset = RoundUp(sizeof(SegmentHeader), CACHE_LINE);
     h.schemaBytes = sizes.schemaBytes;
-    h.slotOffset = RoundUp(h.schemaOffset + h.schemaBytes, PAGE);
+    h.slotOffset = RoundUp(SafeSum(h.schemaOffset, h.schemaBytes), PAGE);
     h.observationOffset = RoundUp(sizeof(SlotHeader), CACHE_LINE);
     h.observationBytes = sizes.observationBytes;
-    h.actionOffset = RoundUp(h.observationOffset + h.observationBytes, CACHE_LINE);
+    h.actionOffset = RoundUp(SafeSum(h.observationOffset, h.observationBytes), CACHE_LINE);
     h.actionBytes = sizes.actionBytes;
-    h.recordOffset = RoundUp(h.actionOffset + h.actionBytes, CACHE_LINE);
+    h.recordOffset = RoundUp(SafeSum(h.actionOffset, h.actionBytes), CACHE_LINE);
     h.recordBytes = sizes.recordBytes;
-    h.slotStride = RoundUp(h.recordOffset + h.recordBytes, PAGE);
-    h.totalBytes = h.slotOffset + h.slotStride * h.slots;
+    h.slotStride = RoundUp(SafeSum(h.recordOffset, h.recordBytes), PAGE);
+    h.totalBytes = SafeSum(h.slotOffset, SafeProduct(h.slotStride, h.slots));
     return h;
 }
 

@@ -10,7 +10,6 @@
 
 #include "layout.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -44,11 +43,18 @@ class Segment
      * @param sizes what it has to hold
      * @param schema the schema's text, sizes.schemaBytes long
      * @return the file descriptor, owned by the caller
-     * @throws std::runtime_error if the kernel refuses the memory
+     * @throws std::runtime_error if it is more than a process can have, or the kernel refuses it
      */
     int Create(const Sizes& sizes, const std::string& schema)
     {
         m_header = MakeHeader(sizes);
+        if (sizes.slots == 0 || m_header.totalBytes > MAX_SEGMENT_BYTES)
+        {
+            throw std::runtime_error(
+                "the blocks and record tables of " + std::to_string(sizes.slots) +
+                " slots take more than " + std::to_string(MAX_SEGMENT_BYTES) +
+                " bytes of shared memory: lower their sizes, recordCapacity or branch_slots");
+        }
         const int fd = memfd_create("tandem-channel", MFD_CLOEXEC);
         if (fd < 0 || ftruncate(fd, static_cast<off_t>(m_header.totalBytes)) != 0)
         {
@@ -106,15 +112,10 @@ class Segment
                                      std::to_string(LAYOUT_VERSION) +
                                      ": rebuild the scenario with `tandem build`");
         }
-        // No block is larger than the whole, and the slots fit by division: so nothing below can
-        // overflow.
-        const std::uint64_t largest =
-            std::max({h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
         const SegmentHeader expected =
             MakeHeader({h.slots, h.schemaBytes, h.observationBytes, h.actionBytes, h.recordBytes});
-        if (largest > bytes || h.slots == 0 || expected.slotOffset > bytes ||
-            expected.slotStride > (bytes - expected.slotOffset) / h.slots ||
-            std::memcmp(&h, &expected, sizeof h) != 0 || h.totalBytes != bytes)
+        if (h.slots == 0 || bytes > MAX_SEGMENT_BYTES || h.totalBytes != bytes ||
+            std::memcmp(&h, &expected, sizeof h) != 0)
         {
             throw std::runtime_error("the channel's header contradicts itself");
         }

@@ -19,7 +19,7 @@ from native_programs import (
 
 pytestmark = pytest.mark.skipif(bool(missing(())), reason=missing(()))
 
-CHECKS = 14
+CHECKS = 15
 SHORT_S = "0.5"
 LONG_S = "20"
 SPINS = (("0", "0"), ("75", "75"), ("0", "75"))

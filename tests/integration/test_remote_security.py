@@ -18,6 +18,7 @@ from remote_servers import LOCAL, ServerProcess, free_address, serving
 
 from tandem.bridge.backends.remote import RemoteSimulator, Target
 from tandem.bridge.core.errors import InvalidArgument, ScenarioError
+from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded
 from tandem.bridge.remote.endpoint import AddressError
 from tandem.bridge.remote.keys import AllowList, KeyFileError, create, load_pair, load_public
@@ -31,6 +32,7 @@ ECHO = {"values": 2, "epochs": 0}
 ACTION = [3.0, 4.0]
 DOUBLES = ("float64", np.array(ACTION).tobytes(), [2])
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 
 
 @contextlib.contextmanager
@@ -248,6 +250,9 @@ def test_a_forged_scenario_is_refused(scenario: str) -> None:
         ({"values": 10**9}, QuotaExceeded, "limit of 65536"),
         ({"values": "nan"}, InvalidArgument, "no whole number; allowed: 1 … 10000000"),
         ({"values": -1}, InvalidArgument, "out of range; allowed: 1 … 10000000"),
+        ({"values": -4194967296}, InvalidArgument, "out of range; allowed: 1 … 10000000"),
+        ({"recordCapacity": -(2**63)}, InvalidArgument, "out of range; allowed: 1 …"),
+        ({"recordCapacity": 10**9}, QuotaExceeded, "limit of 1e"),
         ({"rows": -1}, InvalidArgument, "out of range; allowed: 0 …"),
         ({"recordCapacity": -1}, InvalidArgument, "out of range; allowed: 1 …"),
         ({"values": 2.5}, InvalidArgument, "no whole number"),
@@ -265,6 +270,29 @@ def test_a_forged_scenario_is_refused(scenario: str) -> None:
 def test_refused_arguments(arguments: dict[str, object], kind: type[Exception], fault: str) -> None:
     with serving() as server, others_are_served(server), pytest.raises(kind, match=fault):
         RemoteSimulator("echo", arguments, target=Target(server.address))
+
+
+def test_memory_is_limited_from_the_start(tmp_path: Path) -> None:
+    seen = tmp_path / "limit"
+    program = tmp_path / "echo"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *--agent*) ulimit -v > {seen};; esac\n'
+        f'exec {scenario_executable("echo")} "$@"\n'
+    )
+    program.chmod(0o755)
+    with serving([str(program)], simulator_bytes=2 * GIB) as server:
+        RemoteSimulator("echo", ECHO, target=Target(server.address)).close()
+        assert int(seen.read_text()) == 2 * MIB  # in KiB
+        with (
+            others_are_served(server),
+            pytest.raises(ScenarioError, match=r"(?s)cannot map .* gives a simulator 2147483648"),
+        ):
+            RemoteSimulator(
+                "echo",
+                {**ECHO, "rows": 1, "recordCapacity": 10**6},
+                target=Target(server.address),
+                branch_slots=256,
+            )
 
 
 def test_what_a_client_never_sends_is_refused() -> None:

@@ -5,6 +5,7 @@
  */
 #include "memory_checks.h"
 #include "process_checks.h"
+#include "sizes_checks.h"
 
 #include <cstring>
 
@@ -21,6 +22,7 @@ struct Check
 
 const Check CHECKS[] = {
     {"values",          CheckValues                                                     },
+    {"sizes",           CheckSizes                                                      },
     {"blocks",          CheckBlocks                                                     },
     {"corrupt-headers", CheckCorruptHeaders                                             },
     {"corrupt-duplex",  CheckCorruptDuplex                                              },

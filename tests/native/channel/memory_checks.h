@@ -86,7 +86,7 @@ CheckBlocks()
         CHECK(holds(theirs.Records(slot), SIZES.recordBytes, ++mark));
         CHECK(theirs.Slot(slot).simulator.epoch == ++mark);
     }
-    CHECK(Throws([] { Segment().Create({1, 0, 1ULL << 62, 0, 0}, ""); }, "cannot"));
+    CHECK(Throws([] { Segment().Create({1, 0, 1ULL << 62, 0, 0}, ""); }, "lower their sizes"));
 }
 
 /** @return whether all blocks of an accepted segment lie in its memory, and none on another */
@@ -117,6 +117,26 @@ IsInside(int fd, std::uint64_t bytes)
         }
     }
     return end <= bytes;
+}
+
+/** @return the header of these sizes as a hostile writer lays it out: its sums wrap around */
+inline SegmentHeader
+MakeWrappedHeader(const Sizes& sizes)
+{
+    const auto round = [](std::uint64_t value, std::uint64_t unit) {
+        return (value + unit - 1) / unit * unit;
+    };
+    SegmentHeader h = MakeHeader({sizes.slots, 0, 0, 0, 0});
+    h.schemaBytes = sizes.schemaBytes;
+    h.slotOffset = round(h.schemaOffset + h.schemaBytes, PAGE);
+    h.observationBytes = sizes.observationBytes;
+    h.actionOffset = round(h.observationOffset + h.observationBytes, CACHE_LINE);
+    h.actionBytes = sizes.actionBytes;
+    h.recordOffset = round(h.actionOffset + h.actionBytes, CACHE_LINE);
+    h.recordBytes = sizes.recordBytes;
+    h.slotStride = round(h.recordOffset + h.recordBytes, PAGE);
+    h.totalBytes = h.slotOffset + h.slotStride * h.slots;
+    return h;
 }
 
 /** Every word of the header with every nasty value is refused, or names memory that is there. */
@@ -151,7 +171,7 @@ CheckCorruptHeaders()
              Sizes{0x80000000U, 17,       1ULL << 63,   28, 1ULL << 63}
     })
     {
-        const SegmentHeader header = MakeHeader(sizes);
+        const SegmentHeader header = MakeWrappedHeader(sizes);
         CHECK(ftruncate(fd, static_cast<off_t>(std::min(header.totalBytes, 64 * PAGE))) == 0);
         CHECK(pwrite(fd, &header, sizeof header, 0) == sizeof header);
         CHECK(refused());
