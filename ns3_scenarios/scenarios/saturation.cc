@@ -38,6 +38,8 @@ constexpr uint16_t BACKGROUND_PORT = 9100;
 constexpr int64_t CELL_STREAMS = 1 << 20;
 constexpr int64_t EVERYBODY = -1;
 constexpr double MAX_TIME_S = 1e4;
+/** A backlog takes seconds to send when many share the medium: no frame is dropped for its age. */
+constexpr double QUEUE_LIFETIME_S = 1000;
 
 /** What has been counted for one user since the start. */
 struct Tally
@@ -234,6 +236,7 @@ main(int argc, char* argv[])
     AgentLink link("saturation");
     BackhaulConfig backhaulConfig;
     WifiCellConfig wifi;
+    wifi.queueLifetimeS = QUEUE_LIFETIME_S;
     LteCellConfig lte;
 
     CommandLine cmd(__FILE__);

@@ -216,6 +216,25 @@ def test_hidden_stations_collide_and_rts_helps(tmp_path: Path) -> None:
     assert with_rts.goodput_bps > 1.2 * without.goodput_bps
 
 
+@pytest.mark.parametrize("queue_lifetime_s", [None, 0.5])
+def test_no_wifi_user_is_silent_for_good(tmp_path: Path, queue_lifetime_s: float | None) -> None:
+    """In a crowded cell a block-ack request can outlive its time in the MAC queue.
+
+    With a lifetime of 0.5 s ns-3 alone leaves two of these users waiting for its answer for ever.
+    """
+    crowd: dict[str, object] = {
+        **{"users": 20, "standard": "80211n", "rateControl": "constant:0"},
+        **{"placement": "ring", "radius": 8, "epochs": 6, "duration": 2, "settle": 0, "seed": 1},
+    }
+    if queue_lifetime_s is not None:
+        crowd["queueLifetime"] = queue_lifetime_s
+    sent = dict.fromkeys(range(20), 0)
+    for line in csv.DictReader(run_saturation(tmp_path, **crowd).splitlines()):
+        if int(line["user"]) != ALL_USERS:
+            sent[int(line["user"])] += int(line["bytes"])
+    assert min(sent.values()) > 0, sent
+
+
 # ---- LTE -------------------------------------------------------------------------------------
 
 # TS 36.213 table 7.1.7.2.1-1, bits of a transport block: in 25 PRBs by I_TBS, and at I_TBS 26 by

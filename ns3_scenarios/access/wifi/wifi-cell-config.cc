@@ -12,6 +12,7 @@ namespace
 {
 /** Of 802.11ax; the older standards allow less. */
 constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
+constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 
 /** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11. */
 uint32_t
@@ -58,6 +59,10 @@ WifiCellConfig::Declare(Arguments& arguments)
                       ": never",
                   rtsThresholdBytes,
                   Range(0, RTS_NEVER_BYTES, "bytes"));
+    arguments.Add("queueLifetime",
+                  "time after which a frame that still waits in a MAC queue is dropped",
+                  queueLifetimeS,
+                  Range(0.001, MAX_QUEUE_LIFETIME_S, "s"));
     pathLoss.Declare(arguments);
     placement.Declare(arguments);
     background.Declare(arguments);

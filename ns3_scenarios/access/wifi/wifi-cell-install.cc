@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // How a WiFi cell is put together: nodes, radios, addresses, probes.
 #include "access/wifi/wifi-cell.h"
+#include "access/wifi/wifi-handshake-rescue.h"
 
 #include "ns3/arp-cache.h"
 #include "ns3/constant-position-mobility-model.h"
@@ -16,6 +17,7 @@
 #include "ns3/ssid.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
+#include "ns3/wifi-mac-queue.h"
 #include "ns3/wifi-net-device.h"
 #include "ns3/yans-wifi-helper.h"
 
@@ -138,6 +140,17 @@ WifiCell::InstallRadio()
     }
     mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
     m_apDevice = m_wifi.Install(phy, mac, m_ap).Get(0);
+    NetDeviceContainer devices(m_apDevice);
+    devices.Add(m_stationDevices);
+    for (uint32_t i = 0; i < devices.GetN(); ++i)
+    {
+        const auto device = DynamicCast<WifiNetDevice>(devices.Get(i));
+        for (const AcIndex ac : {AC_BE, AC_BK, AC_VI, AC_VO})
+        {
+            device->GetMac()->GetTxopQueue(ac)->SetMaxDelay(Seconds(m_config.queueLifetimeS));
+        }
+        RescueBlockAckHandshakes(device);
+    }
 }
 
 void

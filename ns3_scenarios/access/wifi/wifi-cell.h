@@ -37,6 +37,7 @@ struct WifiCellConfig
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
+    double queueLifetimeS{0.5};                  //!< of a frame in a MAC queue, s; about 802.11's
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
