@@ -32,3 +32,11 @@ Cache: TypeAlias = Annotated[
     Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+SimulatorOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="inherit|FILE",
+        help="Show what the simulator prints (NS_LOG, std::cerr), or append it to a file; else it "
+        "is kept for error messages.",
+    ),
+]

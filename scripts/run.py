@@ -17,7 +17,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.objective import make_objective
-from tandem.scripts.app.common.place import start, target_of
+from tandem.scripts.app.common.place import check_output, start, target_of
 from tandem.scripts.app.common.run_config import (
     DEFAULT_EPOCHS,
     check_same,
@@ -27,7 +27,7 @@ from tandem.scripts.app.common.run_config import (
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
-from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings
+from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings, SimulatorOutput
 
 #: ns-3's own outputs: switch → (scenario argument, file in the run folder).
 TRACE_FILES: Final = {
@@ -61,6 +61,7 @@ def run(
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
+    simulator_output: SimulatorOutput = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume the run in --out that did not complete.")
     ] = False,
@@ -71,6 +72,7 @@ def run(
 
     Example: tandem run --scenario wifi-edge --policy edge --users 5 --epochs 50 --seed 1
     """
+    check_output(simulator_output, connect)
     console = Console(stderr=True)
     folder = out or default_folder(scenario, policy, users, seed)
     reward = make_objective(objective, accuracy)
@@ -113,7 +115,12 @@ def run(
     target = target_of(connect, key, server_key)
     with (
         start(
-            scenario, {**arguments, **traced}, reward, one_shot=bool(traces), target=target
+            scenario,
+            {**arguments, **traced},
+            reward,
+            target=target,
+            one_shot=bool(traces),
+            output=simulator_output,
         ) as env,
         sigterm_as_interrupt(),
     ):

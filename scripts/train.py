@@ -16,7 +16,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.objective import accuracy_threshold
-from tandem.scripts.app.common.place import target_of
+from tandem.scripts.app.common.place import check_output, target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
@@ -32,6 +32,7 @@ from tandem.scripts.options import (
     Quiet,
     ServerKey,
     Settings,
+    SimulatorOutput,
 )
 
 DEFAULT_INTERACTIONS: Final = 500
@@ -91,6 +92,7 @@ def train(
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
+    simulator_output: SimulatorOutput = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume the run in --out, as if it had never stopped.")
     ] = False,
@@ -111,6 +113,7 @@ def train(
     from tandem.scripts.app.training.run import last_checkpoint
     from tandem.scripts.app.training.session import train_in
 
+    check_output(simulator_output, connect)
     console = Console(stderr=True)
     folder = out or default_folder(scenario, agent, users, seed)
     target = target_of(connect, key, server_key)
@@ -149,6 +152,7 @@ def train(
             quiet=quiet,
             runner=runner,
             target=target,
+            output=simulator_output,
         )
     except KeyboardInterrupt:
         console.print(f"[yellow]interrupted[/]; resume with: tandem train --resume --out {folder}")

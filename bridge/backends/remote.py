@@ -119,11 +119,17 @@ class RemoteBackend:
         """Open one; errors as `RemoteSimulator`.
 
         Raises:
-            ValueError: ``one_shot``, because a server does not write trace files.
+            ValueError: ``one_shot``, because a server does not write trace files; ``output``,
+                because what a simulator prints stays on its machine.
         """
         if options.one_shot:
             raise ValueError(
                 "one_shot is for trace files, which a server does not write: run locally"
+            )
+        if options.output is not None:
+            raise ValueError(
+                f"output={options.output!r} is for simulators of this machine: on a server leave "
+                "it out; errors quote the last lines that the simulator printed"
             )
         return RemoteSimulator(
             scenario,

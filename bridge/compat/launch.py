@@ -8,14 +8,14 @@ import fcntl
 import os
 import signal
 import subprocess
-import tempfile
 import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from tandem.bridge.core.errors import ScenarioError, ScenarioNotFound, SimulatorDied
+from tandem.bridge.core.output import SHOWN, Output, open_output
 from tandem.bridge.core.ownership import Owner, finalize
 
 #: Where ``tandem build --compat`` puts executables, beside the sources.
@@ -27,8 +27,6 @@ SEGMENT_VARIABLE: Final = "TANDEM_SEGMENT"
 #: ns-3 takes the defaults of its global values, such as the run number, from here.
 GLOBALS_VARIABLE: Final = "NS_GLOBAL_VALUE"
 
-_TAIL_BYTES: Final = 8192
-_TAIL_LINES: Final = 20
 _REAP_S: Final = 2.0
 """Longest wait for the exit status of a process that has ended."""
 
@@ -107,9 +105,7 @@ class Launched:
         cwd: Path | None = None,
     ) -> None:
         self.command = tuple(command)
-        self._output: IO[bytes] | None = None
-        if not show_output:
-            self._output = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
+        self.output = open_output(SHOWN if show_output else None)
         environment = dict(os.environ)
         # With immediate binding the wheel's libraries fail on symbols that are never called.
         environment.pop("LD_BIND_NOW", None)
@@ -123,8 +119,8 @@ class Launched:
             self._popen = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.STDOUT if self._output else None,
+                stdout=self.output.stdout,
+                stderr=self.output.stderr,
                 pass_fds=(segment_fd, lifeline),
                 env=environment,
                 cwd=cwd,
@@ -135,14 +131,13 @@ class Launched:
             fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)
         except OSError as error:
             os.close(self._lifeline)
-            if self._output:
-                self._output.close()
+            self.output.close()
             raise ScenarioError(f"cannot start {command[0]}: {error.strerror}") from error
         finally:
             os.close(lifeline)
         self.pid = self._popen.pid
         self._owner = Owner("this simulator")
-        self._finalizer = finalize(self, _stop, self._popen, self._lifeline, self._output)
+        self._finalizer = finalize(self, _stop, self._popen, self._lifeline, self.output)
         _running[self.pid] = self
 
     @property
@@ -169,18 +164,7 @@ class Launched:
         """The error for a process that ended or does not answer."""
         deadline = time.monotonic() + _REAP_S
         self.wait(max(0.0, deadline - time.monotonic()))
-        return SimulatorDied.report(what, self._popen.returncode, self.output_tail(), self.command)
-
-    def output_tail(self) -> str:
-        """The last lines that the process printed, unless they went to this process's output."""
-        if self._output is None:
-            return "(it was shown)"
-        if self._output.closed:
-            return ""
-        fd = self._output.fileno()
-        size = os.fstat(fd).st_size
-        data = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-        return "\n".join(data.decode(errors="replace").splitlines()[-_TAIL_LINES:])
+        return SimulatorDied.report(what, self._popen.returncode, self.output.tail(), self.command)
 
 
 def raise_died(pid: int) -> None:
@@ -194,9 +178,7 @@ def raise_died(pid: int) -> None:
         raise launched.died()
 
 
-def _stop(
-    owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: IO[bytes] | None
-) -> None:
+def _stop(owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: Output) -> None:
     """Kill a simulator's process group and close what belongs to it."""
     if owner.here:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -205,8 +187,7 @@ def _stop(
     else:
         popen.returncode = 0  # no child of this process: it would warn that one is left
     os.close(lifeline)
-    if output is not None:
-        output.close()
+    output.close()
 
 
 def _executable(path: Path) -> bool:

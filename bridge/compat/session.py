@@ -21,6 +21,7 @@ from tandem.bridge.core.errors import (
     SimulatorDied,
     SimulatorTimeout,
     TandemError,
+    indent,
 )
 from tandem.bridge.core.ownership import Owner
 from tandem.compat import _duplex
@@ -234,11 +235,13 @@ class GymSession:
             raise self._died(when)
         pid = self.simulator_pid
         self._connected = False
+        last = "(it was started elsewhere)"
         if self._launched is not None:
+            last = self._launched.output.tail()
             self._launched.stop()
         raise SimulatorTimeout(
             f"the simulator (process {pid}) did not answer within {self._timeout_s:g} s and was "
-            "stopped; raise timeout_s"
+            f"stopped; raise timeout_s, or look at its last output:\n{indent(last)}"
         )
 
     def _died(self, when: str) -> SimulatorDied:

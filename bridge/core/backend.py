@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tandem.bridge.core import _native
 from tandem.bridge.core.frame import Frame
+from tandem.bridge.core.output import OutputChoice
 from tandem.bridge.core.schema import Schema
 
 DEFAULT_BRANCH_SLOTS: Final = 64
@@ -36,6 +37,8 @@ class SimulatorOptions:
         start_timeout_s: limit of start and warm-up.
         step_timeout_s: limit of a step in wall time; ``None`` for none.
         one_shot: run one episode only, in the simulator's first process (for trace files).
+        output: where what the simulator prints goes: ``None`` (kept for error messages),
+            ``"inherit"`` (shown), or a file's path (`tandem.bridge.core.output`).
     """
 
     branch_slots: int = DEFAULT_BRANCH_SLOTS
@@ -43,6 +46,7 @@ class SimulatorOptions:
     start_timeout_s: float = DEFAULT_START_TIMEOUT_S
     step_timeout_s: float | None = None
     one_shot: bool = False
+    output: OutputChoice = None
 
 
 class RunningSimulator(Protocol):

@@ -27,6 +27,7 @@ from tandem.bridge.core.errors import UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, resolve
+from tandem.bridge.core.output import OutputChoice, absolute
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.reset import (
     SEED_LIMIT,
@@ -105,6 +106,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
         one_shot: run a single episode in the simulator's first process, without forking; needed
             for ns-3's own output files (pcap, FlowMonitor, NetAnim). No second reset, no branch.
+        output: where what the simulator prints goes (``NS_LOG``, ``std::cout``, ``std::cerr``).
+            ``None`` keeps its first 64 KiB and last 1 MiB for error messages. ``"inherit"`` shows
+            it on this process's standard output and error. A path appends it to that file, without
+            a limit; several simulators may share one.
         records_in_info: leave the record tables out of ``info`` when false. Gymnasium's
             ``SyncVectorEnv`` and ``AsyncVectorEnv`` cannot stack tables of different lengths;
             `tandem.bridge.core.vector.TandemVectorEnv` can.
@@ -153,6 +158,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
         step_timeout_s: float | None = None,
         one_shot: bool = False,
+        output: OutputChoice = None,
         records_in_info: bool = True,
         render_mode: str | None = None,
         **scenario_arguments: object,
@@ -170,7 +176,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._first_seed = seed
         self._backend = LocalBackend() if backend is None else backend
         self._options = SimulatorOptions(
-            branch_slots, spin_us, start_timeout_s, step_timeout_s, one_shot
+            branch_slots, spin_us, start_timeout_s, step_timeout_s, one_shot, absolute(output)
         )
         self._decision = 0
         self._run = 0

@@ -31,4 +31,5 @@ class LocalBackend:
             start_timeout_s=options.start_timeout_s,
             step_timeout_s=options.step_timeout_s,
             one_shot=options.one_shot,
+            output=options.output,
         )

@@ -11,11 +11,9 @@ import select
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 from tandem.bridge.core.errors import (
     ScenarioError,
@@ -24,14 +22,12 @@ from tandem.bridge.core.errors import (
     describe_exit,
     indent,
 )
+from tandem.bridge.core.output import Output, OutputChoice, open_output
 from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
 _KIB = 1024
-_TAIL_BYTES = 8192
-_TAIL_LINES = 20
-_HEAD_LINES = 3
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
 _END_S = 0.5
 """How long a zygote may take to end by itself."""
@@ -42,18 +38,24 @@ _REAP_S = 2.0
 class SimulatorProcess:
     """A scenario's zygote and the socket that controls it.
 
-    The socket carries one message per packet (see ``ns3_scenarios/agent-link/zygote.h``). What
-    the processes print goes to an unlinked file, so that it neither blocks them nor stays behind.
+    The socket carries one message per packet (see ``ns3_scenarios/agent-link/zygote.h``).
 
     Args:
         command: executable and arguments, without ``--agent``.
+        output: where what the processes print goes (`tandem.bridge.core.output`).
         memory_bytes: limit of the address space of each process, ``None`` for this process's own.
 
     Raises:
         ScenarioError: the executable cannot be started.
+        TandemError: the output cannot be written.
     """
 
-    def __init__(self, command: Sequence[str], memory_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        output: OutputChoice = None,
+        memory_bytes: int | None = None,
+    ) -> None:
         self.command = tuple(command)
         environment = simulator_environment(os.environ)
         try:
@@ -61,13 +63,13 @@ class SimulatorProcess:
                 self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 undo.callback(self._socket.close)
                 with theirs:
-                    self._output: IO[bytes] = tempfile.TemporaryFile(prefix="tandem-")  # noqa: SIM115
-                    undo.callback(self._output.close)
+                    self.output = open_output(output)
+                    undo.callback(self.output.close)
                     self._popen = subprocess.Popen(
                         [*_limited(memory_bytes), *command, f"--agent={theirs.fileno()}"],
                         stdin=subprocess.DEVNULL,
-                        stdout=self._output,
-                        stderr=subprocess.STDOUT,
+                        stdout=self.output.stdout,
+                        stderr=self.output.stderr,
                         pass_fds=(theirs.fileno(),),
                         env=environment,
                         start_new_session=True,  # a terminal's Ctrl-C is for Python only
@@ -83,9 +85,7 @@ class SimulatorProcess:
         self.pid = self._popen.pid
         self._exits: dict[int, int] = {}
         self._owner = Owner("this simulator")
-        self._finalizer = finalize(
-            self, _stop, self._popen, self._socket, self._pidfd, self._output
-        )
+        self._finalizer = finalize(self, _stop, self._popen, self._socket, self._pidfd, self.output)
 
     def receive_channel(self, timeout_s: float) -> int:
         """Wait for the end of the warm-up.
@@ -105,15 +105,16 @@ class SimulatorProcess:
             if not text:
                 break
         if self._popen.poll() is None and not self._wait_gone(_REAP_S):
+            last = self.output.tail()
             self.stop()
             raise SimulatorTimeout(
-                f"{self.command[0]} did not finish its warm-up within {timeout_s:g} s; "
-                f"raise start_timeout_s. Its last output:\n{indent(self.output_tail())}"
+                f"{self.command[0]} did not finish its warm-up within {timeout_s:g} s and was "
+                f"stopped; raise start_timeout_s. Its last output:\n{indent(last)}"
             )
         status = describe_exit(self._popen.returncode)
         raise ScenarioError(
             f"{Path(self.command[0]).name} did not start ({status}):\n"
-            f"{indent(self._output_summary())}\n"
+            f"{indent(self.output.summary())}\n"
             f"list its arguments with: {self.command[0]} --help"
         )
 
@@ -138,12 +139,12 @@ class SimulatorProcess:
             if not words:
                 if time.monotonic() < deadline or self._wait_gone(0.0):
                     raise ConnectionError("the simulator's zygote is gone")
-                tail = self.output_tail()
+                last = self.output.tail()
                 self.stop()
                 raise SimulatorTimeout(
                     f"the simulator did not begin an episode within {timeout_s:g} s and was "
                     "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
-                    f"is overloaded. Its last output: {tail or '(nothing)'}"
+                    f"is overloaded. Its last output:\n{indent(last)}"
                 )
             if words[0] == "EPISODE":
                 try:
@@ -167,24 +168,6 @@ class SimulatorProcess:
                 return self._popen.returncode
             self._note_exit(text.split())
         return os.waitstatus_to_exitcode(self._exits[episode])
-
-    def output_tail(self, lines: int = _TAIL_LINES) -> str:
-        """The last lines that the processes printed."""
-        if self._output.closed:
-            return ""
-        fd = self._output.fileno()
-        size = os.fstat(fd).st_size
-        # pread: the file's position is shared with the processes that write it
-        data = os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-        return "\n".join(data.decode(errors="replace").splitlines()[-lines:])
-
-    def _output_summary(self) -> str:
-        """The first and last lines: ns-3 names a wrong argument first, then lists all others."""
-        head = os.pread(self._output.fileno(), _TAIL_BYTES, 0).decode(errors="replace")
-        lines = [line for line in head.splitlines() if line.strip()]
-        if len(lines) <= _TAIL_LINES:
-            return "\n".join(lines)
-        return "\n".join([*lines[:_HEAD_LINES], "…", self.output_tail(_HEAD_LINES)])
 
     def stop(self) -> None:
         """Kill all processes and free everything; may be called again."""
@@ -252,7 +235,7 @@ def _stop(
     popen: subprocess.Popen[bytes],
     control: socket.socket,
     pidfd: int,
-    output: IO[bytes],
+    output: Output,
 ) -> None:
     """Kill a simulator's process group and close what belongs to it."""
     control.close()

@@ -23,8 +23,10 @@ from tandem.bridge.core.errors import (
     NoEpisode,
     SimulatorDied,
     SimulatorTimeout,
+    indent,
 )
 from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.output import OutputChoice
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.process import SimulatorProcess
 from tandem.bridge.core.program_digest import program_digest
@@ -68,6 +70,9 @@ class Simulator:
             simulator is stopped.
         one_shot: run one episode only, and let it end by itself on :meth:`close`. Needed for trace
             files (pcap, FlowMonitor, NetAnim), which are complete when their process ends.
+        output: where what the simulator prints goes (``std::cout``, ``std::cerr``, ``NS_LOG``).
+            ``None`` keeps its beginning and end for error messages, ``"inherit"`` shows it on this
+            process's own output, a path appends it to that file.
         memory_bytes: limit of the address space of each of its processes, from their start on;
             ``None`` for none of its own.
 
@@ -75,6 +80,8 @@ class Simulator:
         ScenarioNotFound: no such executable.
         InvalidArgument: the scenario has no such argument, or not with that value.
         ScenarioError: the scenario refuses the combination of arguments, or fails during warm-up.
+        SimulatorTimeout: the warm-up took longer than ``start_timeout_s``.
+        TandemError: ``output`` cannot be written.
         SchemaMismatch: the scenario was built with another version of tandem.
     """
 
@@ -88,6 +95,7 @@ class Simulator:
         start_timeout_s: float = DEFAULT_START_TIMEOUT_S,
         step_timeout_s: float | None = None,
         one_shot: bool = False,
+        output: OutputChoice = None,
         memory_bytes: int | None = None,
     ) -> None:
         if branch_slots < 1:
@@ -106,6 +114,7 @@ class Simulator:
         self._owner = Owner("this simulator")
         self._process = SimulatorProcess(
             [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"],
+            output,
             memory_bytes,
         )
         self.pid = self._process.pid
@@ -289,7 +298,7 @@ class Simulator:
                 raise SimulatorDied.report(
                     f"branch {slot} of the simulator died",
                     os.waitstatus_to_exitcode(info["exit_status"]),
-                    self._process.output_tail(),
+                    self._process.output.tail(),
                     self._reproduce(),
                 )
 
@@ -310,18 +319,18 @@ class Simulator:
             raise NoEpisode("an interrupted step is still under way: call wait() or reset()")
         if status == _native.TIMED_OUT:
             self._running = False
-            tail = self._process.output_tail()
+            last = self._process.output.tail()
             self._process.stop()
             raise SimulatorTimeout(
                 f"the simulator did not answer within {self._timeout_s:g} s and was stopped; "
-                f"raise step_timeout_s or look at its last output: {tail or '(nothing)'}"
+                f"raise step_timeout_s, or look at its last output:\n{indent(last)}"
             )
         self._die("the simulator died in the middle of an episode", None)
 
     def _die(self, what: str, cause: BaseException | None) -> NoReturn:
         self._running = False
         status = self._process.exit_status(self._episode)
-        tail = self._process.output_tail()
+        tail = self._process.output.tail()
         raise SimulatorDied.report(what, status, tail, self._reproduce()) from cause
 
     def _reproduce(self) -> tuple[str, ...]:

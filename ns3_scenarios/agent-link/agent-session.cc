@@ -26,6 +26,7 @@ AgentSession::AgentSession(int controlFd)
     : m_controlFd(controlFd),
       m_parent(getppid())
 {
+    PrintByLine();
     // Until the zygote waits on the control socket nothing else would tell that the agent is gone.
     DieWithParent(m_parent);
 }

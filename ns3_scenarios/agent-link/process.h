@@ -7,11 +7,22 @@
 #ifndef TANDEM_PROCESS_H
 #define TANDEM_PROCESS_H
 
+#include <cstdio>
 #include <string>
 #include <sys/types.h>
 
 namespace ns3::tandem
 {
+
+/**
+ * Write each line of standard output as soon as it is complete. In a file it would else stay in a
+ * buffer, and be lost if the process is killed: its last words above all.
+ */
+inline void
+PrintByLine()
+{
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+}
 
 /** Have the kernel kill this process when its parent dies; exits if it is dead already. */
 void DieWithParent(pid_t parent);

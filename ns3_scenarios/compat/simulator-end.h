@@ -146,6 +146,8 @@ OpenSegment(::tandem::channel::DuplexSegment& segment,
             const std::vector<std::string>& names,
             const ::tandem::channel::DuplexItems& items)
 {
+    // By line: in a file, output would else stay in a buffer, and be lost if the process is killed.
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     try
     {
         FindSegment(names, [&segment, &items](int fd) {

@@ -7,7 +7,8 @@
  *     echo --values=16 --epochs=1000
  *
  * --workUs stands for an epoch that takes that long to simulate.
- * --crashAt, --exitAt and --hangAt make the process fail at an epoch, to test who notices.
+ * --crashAt, --crashAbove, --segvAt, --exitAt and --hangAt make the process fail, --terminateAt,
+ * --stopAt and --drainAt end the episode, --printLines has it print, to test who notices.
  */
 #include "agent-link/agent-link.h"
 #include "agent-link/argument-check.h"
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <limits>
 #include <unistd.h>
 #include <vector>
@@ -49,6 +51,13 @@ Work(double us)
     }
 }
 
+/** Not inlined, so that a backtrace has its name. */
+[[gnu::noinline]] void
+Overwrite(volatile int* target)
+{
+    *target = 1;
+}
+
 } // namespace
 
 int
@@ -58,9 +67,16 @@ main(int argc, char* argv[])
     uint32_t choices = 0;
     uint32_t rows = 0;
     double workUs = 0.0;
+    uint32_t printLines = 0;
+    double crashAbove = 0.0;
     int64_t crashAt = -1;
+    int64_t segvAt = -1;
     int64_t exitAt = -1;
     int64_t hangAt = -1;
+    int64_t terminateAt = -1;
+    int64_t stopAt = -1;
+    int64_t drainAt = -1;
+    constexpr double ANY = std::numeric_limits<double>::max();
     AgentLink link("echo");
     CommandLine cmd(__FILE__);
     Arguments arguments(cmd);
@@ -76,6 +92,24 @@ main(int argc, char* argv[])
                   "how long each epoch keeps the processor busy",
                   workUs,
                   Range(0, MAX_WORK_US, "us"));
+    arguments.Add("printLines", "lines printed per epoch", printLines, count);
+    arguments.Add("crashAbove",
+                  "an action whose first value exceeds this aborts the process; 0: none does",
+                  crashAbove,
+                  Range(0, std::numeric_limits<double>::infinity()));
+    arguments.Add("segvAt",
+                  "epoch at which the process writes where it must not; -1: never",
+                  segvAt,
+                  epoch);
+    arguments.Add("terminateAt",
+                  "epoch at which the scenario terminates; -1: never",
+                  terminateAt,
+                  epoch);
+    arguments.Add("stopAt", "epoch at which it only stops ns-3; -1: never", stopAt, epoch);
+    arguments.Add("drainAt",
+                  "epoch after which nothing is left to simulate; -1: never",
+                  drainAt,
+                  epoch);
     arguments.Add("crashAt", "epoch at which the process aborts; -1: never", crashAt, epoch);
     arguments.Add("exitAt",
                   "epoch at which the process exits with status 7; -1: never",
@@ -95,7 +129,6 @@ main(int argc, char* argv[])
              " --values that echo them; give at most as many");
     }
     std::vector<double> echoed(values, 0.0);
-    constexpr double ANY = std::numeric_limits<double>::max();
     auto* sight = link.AddObservation("values",
                                       {
                                           values
@@ -119,13 +152,21 @@ main(int argc, char* argv[])
     std::function<void()> play = [&] {
         const int64_t now = link.GetEpoch();
         NS_ABORT_MSG_IF(now == crashAt, "told to crash at epoch " << now);
-        if (now == exitAt)
+        for (uint32_t i = 0; i < printLines; ++i)
         {
-            std::exit(7);
+            std::cout << "line " << i << " of decision " << now << '\n';
         }
         while (now == hangAt)
         {
             pause();
+        }
+        if (now == segvAt)
+        {
+            Overwrite(nullptr);
+        }
+        if (now == exitAt)
+        {
+            std::exit(7);
         }
         Work(workUs);
         for (uint32_t i = 0; i < rows; ++i)
@@ -135,11 +176,25 @@ main(int argc, char* argv[])
             table->Set(1, i);
             table->End();
         }
+        if (now == terminateAt)
+        {
+            link.Terminate();
+        }
+        if (now == stopAt)
+        {
+            Simulator::Stop();
+        }
+        if (now == drainAt || now == stopAt)
+        {
+            return;
+        }
         if (!link.Decide())
         {
             Simulator::Stop();
             return;
         }
+        NS_ABORT_MSG_IF(crashAbove > 0 && action->GetReal(0) > crashAbove,
+                        "told to crash above " << crashAbove << ", got " << action->GetReal(0));
         std::copy_n(action->GetReals(), choices, echoed.begin());
         sight->Assign(echoed.data());
         Simulator::ScheduleNow(play);

@@ -41,6 +41,19 @@ def client_keys(key: Path | None, server_key: Path | None) -> ClientKeys | None:
     return ClientKeys.load(key, server_key)
 
 
+def check_output(output: str | None, connect: str | None) -> None:
+    """Refuse to show the output of a simulator on a server.
+
+    Raises:
+        OptionError: both options are given.
+    """
+    if output is not None and connect is not None:
+        raise OptionError(
+            "--simulator-output is for simulators of this machine: leave it out with --connect; "
+            "errors quote the last lines that the simulator printed"
+        )
+
+
 def backend_of(target: Target | None, runner: Runner = Runner.LOCAL) -> Backend:
     """Where simulators run that ``--connect`` and ``--runner`` ask for."""
     if target is not None:
@@ -68,11 +81,14 @@ def start(
     arguments: dict[str, object],
     objective: Objective[Any],
     *,
-    one_shot: bool = False,
     target: Target | None = None,
+    **options: Any,
 ) -> TandemEnv:
-    """An environment, here or on a server, whose reward is ``objective`` where it has requests."""
-    env = open_env(scenario, arguments, target, one_shot=one_shot)
+    """An environment, here or on a server, whose reward is ``objective`` where it has requests.
+
+    ``options`` are keywords of `TandemEnv`.
+    """
+    env = open_env(scenario, arguments, target, **options)
     if env.domain is not None:
         env.objective = objective
     return env

@@ -33,6 +33,7 @@ def train_in(
     quiet: bool,
     runner: Runner = Runner.LOCAL,
     target: Target | None = None,
+    output: str | None = None,
 ) -> TrainRun:
     """Train in ``folder``; from ``checkpoint`` on, if there is one.
 
@@ -41,13 +42,19 @@ def train_in(
         force: replace an earlier run there.
         runner: where the simulator runs; the results are the same.
         target: the server on which all simulators run, the oracle's as well; ``None``: here.
+        output: where what the training's simulator prints goes, as for `TandemEnv`.
 
     Raises:
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
     with ExitStack() as stack:
         env = open_env(
-            settings.scenario, settings.arguments, target, runner, objective=settings.objective
+            settings.scenario,
+            settings.arguments,
+            target,
+            runner,
+            objective=settings.objective,
+            output=output,
         )
         stack.callback(env.close)
         settings = settings.with_states(env.schema)
