@@ -28,7 +28,9 @@ AgentSession::AgentSession(int controlFd)
 {
     PrintByLine();
     // Until the zygote waits on the control socket nothing else would tell that the agent is gone.
+    // The signal follows the agent's *thread* that started this process: until READY it waits here.
     DieWithParent(m_parent);
+    ExitIfClosed(m_controlFd); // it may have died before this process knew it
 }
 
 AgentSession::~AgentSession() = default;
@@ -41,6 +43,9 @@ AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spin
     m_waiter = Waiter(spinUs);
     m_segment = std::make_unique<Segment>();
     const int fd = m_segment->Create(sizes, schema);
+    // Before the thread knows that it may end. From here on the control socket, which follows the
+    // agent's process, tells of its end: the zygote looks at it next.
+    OutliveParentThread();
     SendControl(m_controlFd, "READY", fd);
     close(fd);
 }
@@ -48,9 +53,6 @@ AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spin
 uint64_t
 AgentSession::WaitForEpisode()
 {
-    // The death signal follows the agent's *thread* that started this process; from here on the
-    // control socket, which follows the process, takes over.
-    OutliveParentThread();
     Zygote zygote(m_controlFd, m_parent, *m_segment);
     const uint64_t seed = zygote.Run();
     m_parent = getppid();

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -49,6 +50,16 @@ void
 ExitIfOrphaned(pid_t parent)
 {
     if (getppid() != parent)
+    {
+        _exit(EXIT_ORPHANED);
+    }
+}
+
+void
+ExitIfClosed(int fd)
+{
+    pollfd watched{fd, POLLIN, 0};
+    if (poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0)
     {
         _exit(EXIT_ORPHANED);
     }

@@ -30,6 +30,8 @@ void DieWithParent(pid_t parent);
 void OutliveParentThread();
 /** Exit if the parent is no longer `parent`. */
 void ExitIfOrphaned(pid_t parent);
+/** Exit if nobody holds the other end of a socket any more. */
+void ExitIfClosed(int fd);
 /** Point every regular file open for writing, except standard output and error, to /dev/null. */
 void MuteFiles();
 
