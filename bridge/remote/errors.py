@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from tandem.bridge.core import errors
 from tandem.bridge.core.errors import SimulatorDied, SimulatorLost, TandemError
 from tandem.bridge.remote.messages import Failed
+from tandem.bridge.remote.redact import without_folders
 
 
 class RemoteError(TandemError):
@@ -61,19 +64,26 @@ _KINDS: Final[dict[str, type[TandemError]]] = {
 }
 
 
-def to_message(request: int, error: TandemError) -> Failed:
-    """The reply that makes the client raise ``error``."""
+def to_message(request: int, error: TandemError, folders: Iterable[Path] = ()) -> Failed:
+    """The reply that makes the client raise ``error``, without the folders of this machine.
+
+    Args:
+        request: number of the request that failed.
+        error: what it raised.
+        folders: see `without_folders`.
+    """
+    text = without_folders(str(error), folders)
     if isinstance(error, SimulatorDied):
         return Failed(
             id=request,
             error=SimulatorDied.__name__,
-            text=str(error).partition(": ")[0],
+            text=text.partition(": ")[0],
             exit_status=error.exit_status,
-            output=error.stderr_tail,
-            command=list(error.command),
+            output=without_folders(error.stderr_tail, folders),
+            command=[without_folders(word, folders) for word in error.command],
         )
     kind = next((base for base in type(error).__mro__ if base.__name__ in _KINDS), RemoteError)
-    return Failed(id=request, error=kind.__name__, text=str(error))
+    return Failed(id=request, error=kind.__name__, text=text)
 
 
 def from_message(message: Failed) -> TandemError:

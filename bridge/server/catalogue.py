@@ -47,6 +47,11 @@ class Catalogue:
         """Scenarios on offer, sorted."""
         return sorted(self._offers)
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where the executables lie; clients do not see these."""
+        return [executable.parent for executable in self._offers.values()]
+
     def admit(self, scenario: str, arguments: Mapping[str, Any]) -> Path:
         """The executable for what a client asks for.
 

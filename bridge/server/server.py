@@ -218,7 +218,9 @@ class Server:
                 f"client {client.user!r} has {held} simulators, its limit on "
                 "this server: close one first"
             )
-        session = Session(client.name, self._config.session_limits, self._hand_over)
+        session = Session(
+            client.name, self._config.session_limits, self._hand_over, self._catalogue.folders
+        )
         self._clients.give(identity, session, message.scenario)
         session.submit(message, {}, executable)
 
@@ -237,7 +239,7 @@ class Server:
         client = self._clients.get(identity)
         who = "a stranger" if client is None else f"{client.name} ({client.user})"
         _LOG.warning("refused %s: %s", who, str(error)[:_LOG_CHARACTERS])
-        self._clients.send(identity, encode(to_message(request, error)))
+        self._clients.send(identity, encode(to_message(request, error, self._catalogue.folders)))
 
     # --- replies --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -85,10 +85,19 @@ class Session:
 
     `submit` and `drop` never block. After `drop` nothing is delivered any more and the simulator
     ends as soon as its warm-up, if it is still in it, is over.
+
+    Args:
+        name: for the thread.
+        limits: of the simulator.
+        deliver: takes the replies.
+        folders: of this machine, which no error tells the client.
     """
 
-    def __init__(self, name: str, limits: SessionLimits, deliver: Deliver) -> None:
+    def __init__(
+        self, name: str, limits: SessionLimits, deliver: Deliver, folders: Iterable[Path] = ()
+    ) -> None:
         self._limits = limits
+        self._folders = tuple(folders)
         self._deliver = deliver
         self._jobs: queue.SimpleQueue[tuple[Job, Arrays, Path | None] | None] = queue.SimpleQueue()
         self._simulator: Simulator | None = None
@@ -146,7 +155,7 @@ class Session:
             frames, epochs = self._perform(job, arrays, executable)
         except TandemError as failure:
             error = type(failure).__name__
-            frames = encode(to_message(job.id, failure))
+            frames = encode(to_message(job.id, failure, self._folders))
             over = self._simulator is None
         except Exception as failure:  # a bug here must not end the server
             _LOG.exception("a %s request failed", job.type)
@@ -183,8 +192,6 @@ class Session:
     def _open(self, job: Open, executable: Path) -> list[bytes]:
         limits = self._limits
         step_timeout_s = min(job.step_timeout_s or limits.step_timeout_s, limits.step_timeout_s)
-        # Clients do not see the server's folders.
-        folder = f"{executable.parent}{os.sep}"
         try:
             simulator = Simulator(
                 executable,
@@ -195,10 +202,11 @@ class Session:
                 memory_bytes=limits.simulator_bytes,
             )
         except ScenarioError as error:
-            text = str(error).replace(folder, "")
-            if any(sign in text for sign in _NO_MEMORY):
-                text += f"\nthis server gives a simulator {limits.simulator_bytes} bytes of memory"
-            raise type(error)(text) from error
+            if not any(sign in str(error) for sign in _NO_MEMORY):
+                raise
+            raise type(error)(
+                f"{error}\nthis server gives a simulator {limits.simulator_bytes} bytes of memory"
+            ) from error
         with self._guard:
             self._simulator = simulator
         command = [executable.name, *simulator.command[1:]]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,13 @@ from raw_client import RawClient
 from remote_servers import LOCAL, ServerProcess, free_address, serving
 
 from tandem.bridge.backends.remote import RemoteSimulator, Target
-from tandem.bridge.core.errors import InvalidArgument, ScenarioError
+from tandem.bridge.core.errors import (
+    InvalidArgument,
+    ScenarioError,
+    SchemaMismatch,
+    SimulatorDied,
+    TandemError,
+)
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.remote import AccessRefused, ClientKeys, QuotaExceeded
 from tandem.bridge.remote.endpoint import AddressError
@@ -293,6 +300,62 @@ def test_memory_is_limited_from_the_start(tmp_path: Path) -> None:
                 target=Target(server.address),
                 branch_slots=256,
             )
+
+
+FAILING = """#!{python}
+import os, socket, sys
+echo = {echo!r}
+agent = [word for word in sys.argv if word.startswith("--agent=")]
+if not agent or "--values=1" in sys.argv:
+    os.execv(echo, [echo, *sys.argv[1:]])
+print("cannot open", os.path.abspath(__file__), "or '/etc/secret/key'", flush=True)
+if "--values=2" in sys.argv:
+    sys.exit(3)
+control = socket.socket(fileno=int(agent[0].partition("=")[2]))
+memory = os.memfd_create("other")
+os.truncate(memory, 4096)
+socket.send_fds(control, [b"READY"], [memory])
+control.recv(1)
+"""
+
+
+def test_errors_do_not_tell_the_folders_of_the_server(tmp_path: Path) -> None:
+    folder = tmp_path / "my scenarios"
+    folder.mkdir()
+    program = folder / "echo"
+    program.write_text(FAILING.format(python=sys.executable, echo=str(scenario_executable("echo"))))
+    program.chmod(0o755)
+    with serving([str(program)]) as server:
+        target = Target(server.address)
+
+        def play(arguments: dict[str, object]) -> None:
+            with contextlib.closing(RemoteSimulator("echo", arguments, target=target)) as simulator:
+                simulator.reset(1)
+                simulator.step([0.0])
+
+        def failure(arguments: dict[str, object]) -> Exception:
+            with pytest.raises(TandemError) as error:
+                play(arguments)
+            return error.value
+
+        failures = {
+            ScenarioError: failure({"values": 2}),
+            SchemaMismatch: failure({"values": 3}),
+            SimulatorDied: failure({"values": 1, "crashAt": 0}),
+        }
+        program.unlink()
+        failures[InvalidArgument] = failure({"values": 0})
+        failures[FileNotFoundError] = failure({"values": 1})
+    for kind, error in failures.items():
+        text = f"{error} {getattr(error, 'command', '')}"
+        assert "echo" in text, text
+        assert not re.search(r"(?<![\w.])/\w|my scenarios|secret/|tmp", text), (kind, text)
+    assert isinstance(failures[ScenarioError], ScenarioError)
+    assert "cannot open echo or 'key'" in str(failures[ScenarioError])
+    assert isinstance(failures[SchemaMismatch], SchemaMismatch)
+    died = failures[SimulatorDied]
+    assert isinstance(died, SimulatorDied)
+    assert died.command[0] == "echo"
 
 
 def test_what_a_client_never_sends_is_refused() -> None:
