@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction
+from tandem.agents.inference.request_table import ended
 
 #: Components that the prior and the system model predict, and the request columns they sum.
 COMPONENT_COLUMNS: Final = {
@@ -27,11 +28,12 @@ def read_components(
     """Mean components of each user's requests that ran under the option it chose.
 
     Requests that an earlier decision sent elsewhere and that end only now teach nothing about
-    this one, so they are left out.
+    this one, so they are left out. So are requests that were open when the episode ended: their
+    components are not known.
 
     Args:
         action: the joint action, ``[N]``.
-        requests: the finished ones, with the columns of `tandem.agents.inference.request_table`.
+        requests: rows with the columns of `tandem.agents.inference.request_table`.
 
     Returns:
         Seconds ``[N, 4]`` and whether there was any such request ``[N]``.
@@ -39,7 +41,7 @@ def read_components(
     users = len(action)
     sums = np.zeros((users, len(COMPONENTS)))
     user = requests["user"]
-    valid = requests["option"] == np.asarray(action)[user]
+    valid = (requests["option"] == np.asarray(action)[user]) & ended(requests)
     user = user[valid]
     counts = np.bincount(user, minlength=users)
     for index, columns in enumerate(COMPONENT_COLUMNS.values()):

@@ -21,9 +21,14 @@ from tandem.bridge.core.schema import Column
 
 _COST: Final = (
     Column("timeouts", "", "those of them that timed out"),
-    Column("mean_response_time_s", "s", "mean response time of the requests that ended"),
-    Column("max_response_time_s", "s", "longest response time"),
-    Column("mean_accuracy_percent", "%", "mean top-5 accuracy; 0 for a time-out"),
+    Column(
+        "mean_response_time_s",
+        "s",
+        "mean response time of the requests that ended, and of those open for longer",
+    ),
+    Column("max_response_time_s", "s", "their longest response time"),
+    Column("mean_accuracy_percent", "%", "their mean top-5 accuracy; 0 for a time-out"),
+    Column("open", "", "requests that were open when the episode ended"),
 )
 
 
@@ -63,13 +68,17 @@ class InferenceDomain:
     def agent_rewards(
         self, records: Mapping[str, NDArray[np.void]], agents: int
     ) -> NDArray[np.float64]:
-        """Minus the mean response time (s) of each user's requests; 0 where none finished."""
+        """Minus the mean response time (s) of each user's requests; 0 where none finished.
+
+        A request that is open when the episode ends counts as it does in objectives.
+        """
         requests = records[request_table.TABLE]
         rewards = np.zeros(agents)
         for user in range(agents):
-            own = requests["response_time_s"][requests["user"] == user]
-            if len(own):
-                rewards[user] = -float(own.mean())
+            own = requests[requests["user"] == user]
+            charged_s = own["response_time_s"][request_table.counted(own)]
+            if len(charged_s):
+                rewards[user] = -float(charged_s.mean())
         return rewards
 
 

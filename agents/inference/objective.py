@@ -6,13 +6,22 @@ An objective is any callable of an `InferenceResult`, your own included::
     env = TandemEnv("wifi-edge", {"users": 5}, objective=PaperObjective(85.0))
     env = TandemEnv("wifi-edge", {"users": 5}, objective=lambda result: -result.cost.timeouts)
 
-Two rules hold for every objective here:
+Three rules hold for every objective here:
 
 * A request that timed out delivered no answer, so it counts with its time-out as response time
   and with an accuracy of 0 %.
 * An epoch in which no request finished (possible with ``--arrivals=poisson|trace``) has reward 0.
   No cost is lost: a request is charged once, with its whole response time, in the epoch in which it
   finishes or times out.
+* A request that is open when the episode ends is charged in the last epoch if it has been open for
+  longer than the requests that ended in this epoch took on average
+  (`tandem.agents.inference.request_table.counted`): with the time that it has been open and the
+  accuracy of its variant. So the end of an episode hides no slow request, and a request that has
+  just arrived does not make the epoch look fast.
+
+Your own objective finds the requests that ended in ``result.requests`` and those open at the end of
+the episode in ``result.open_requests``. ``result.records["requests"]`` holds both; the column
+``status`` tells them apart.
 """
 
 from __future__ import annotations
@@ -34,7 +43,12 @@ from tandem.agents.inference.cost import (
     PaperCost,
     threshold_of,
 )
-from tandem.agents.inference.request_table import RequestStatus
+from tandem.agents.inference.request_table import (
+    RequestStatus,
+    answer_accuracy,
+    counted,
+    ended,
+)
 from tandem.bridge.core.objective import EpochResult, Meta, Objective
 from tandem.bridge.core.schema import Schema
 
@@ -45,9 +59,19 @@ FULL_PERCENT: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class EpochCost:
-    """What one epoch's finished requests cost, over all users.
+    """What one epoch's requests cost, over all users.
 
-    All means are 0 when ``finished`` is 0.
+    The means and the maximum are of the requests that
+    `tandem.agents.inference.request_table.counted` names: those that ended, and after the last
+    epoch of an episode the slow ones of those still open. They are 0 if there are none.
+
+    Attributes:
+        finished: requests that ended.
+        timeouts: those of them that timed out.
+        mean_response_time_s: mean response time.
+        max_response_time_s: longest response time.
+        mean_accuracy_percent: mean top-5 accuracy; 0 for a time-out.
+        open: requests that were open when the episode ended.
     """
 
     finished: int
@@ -55,20 +79,24 @@ class EpochCost:
     mean_response_time_s: float
     max_response_time_s: float
     mean_accuracy_percent: float
+    open: int = 0
 
     @classmethod
     def of(cls, requests: NDArray[np.void]) -> EpochCost:
         """Sum up ``requests``, a structured array with the columns of `request_table`."""
-        finished = len(requests)
-        if finished == 0:
-            return cls(0, 0, 0.0, 0.0, 0.0)
-        response_s = requests["response_time_s"]
+        still_open = int(np.count_nonzero(requests["status"] == RequestStatus.OPEN))
+        finished = len(requests) - still_open
+        charged = requests[counted(requests)]
+        if len(charged) == 0:
+            return cls(finished, 0, 0.0, 0.0, 0.0, still_open)
+        response_s = charged["response_time_s"]
         return cls(
             finished=finished,
-            timeouts=int(np.count_nonzero(requests["status"] != RequestStatus.OK)),
+            timeouts=int(np.count_nonzero(requests["status"] == RequestStatus.TIMEOUT)),
             mean_response_time_s=float(response_s.mean()),
             max_response_time_s=float(response_s.max()),
-            mean_accuracy_percent=float(accuracies_of(requests).mean()),
+            mean_accuracy_percent=float(answer_accuracy(charged).mean()),
+            open=still_open,
         )
 
     def as_dict(self) -> dict[str, float | int]:
@@ -80,10 +108,20 @@ class EpochCost:
 class InferenceResult(EpochResult):
     """What an objective of inference requests may look at after one decision."""
 
-    @property
+    @functools.cached_property
     def requests(self) -> NDArray[np.void]:
         """One row per request that finished or timed out in the epoch."""
-        return self.records[request_table.TABLE]
+        rows = self.records[request_table.TABLE]
+        return rows[ended(rows)]
+
+    @functools.cached_property
+    def open_requests(self) -> NDArray[np.void]:
+        """One row per request that is open at the end of the episode.
+
+        Empty before. Its times are those up to now: lower bounds.
+        """
+        rows = self.records[request_table.TABLE]
+        return rows[~ended(rows)]
 
     @property
     def users(self) -> int:
@@ -92,14 +130,13 @@ class InferenceResult(EpochResult):
 
     @functools.cached_property
     def cost(self) -> EpochCost:
-        """Summary of `requests`; computed once, on first use."""
-        return EpochCost.of(self.requests)
+        """Summary of `requests` and `open_requests`; computed once, on first use."""
+        return EpochCost.of(self.records[request_table.TABLE])
 
 
 def accuracies_of(requests: NDArray[np.void]) -> NDArray[np.float64]:
-    """Top-5 accuracy of each request's answer, percent; 0 for a time-out."""
-    answered = requests["status"] == RequestStatus.OK
-    return np.asarray(requests["accuracy_top5_percent"] * answered, dtype=np.float64)
+    """`tandem.agents.inference.request_table.answer_accuracy`, for structured arrays."""
+    return answer_accuracy(requests)
 
 
 class CostObjective(ABC):
@@ -116,12 +153,12 @@ class CostObjective(ABC):
         """What an epoch costs in a scenario with that ``meta``."""
 
     def __call__(self, result: InferenceResult, /) -> float:
-        requests = result.requests
-        if len(requests) == 0:
+        requests = result.records[request_table.TABLE]
+        charged = requests[counted(requests)]
+        if len(charged) == 0:
             return 0.0
-        accuracy_percent = accuracies_of(requests)
         rule = self.cost_rule(result.meta)
-        return -float(rule.cost_s(requests["response_time_s"], accuracy_percent))
+        return -float(rule.cost_s(charged["response_time_s"], answer_accuracy(charged)))
 
     def check_schema(self, schema: Schema) -> None:
         """Refuse a scenario without inference requests.

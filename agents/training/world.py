@@ -36,7 +36,7 @@ class Feedback:
 
     @property
     def requests(self) -> NDArray[np.void]:
-        """One row per request that finished or timed out in the epoch."""
+        """One row per request that ended in the epoch, or was open at the end of the episode."""
         return self.records[TABLE]
 
     @property

@@ -84,7 +84,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     After a step ``info`` holds ``"decision"`` (index of the decision just played, from 0), each
     record table under its name as a structured array, and the summary of the scenario's domain.
     Inference scenarios have ``info["requests"]``, one row per request that finished or timed out in
-    the epoch, and ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`.
+    the epoch (after the last epoch also one per request that is still open; the column ``status``
+    tells which), and ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`.
     After a reset it holds ``"seed"``.
 
     ## Arguments

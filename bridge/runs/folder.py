@@ -30,7 +30,7 @@ _TABLE: Final = ".parquet"
 #: ``format`` in `METADATA`: the mark of a run folder.
 FORMAT: Final = "tandem-run"
 #: Raised by one whenever a reader of the old files would not understand the new ones.
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 #: Rows per row group; fixed, as all of the writer, so that equal tables give equal bytes.
 ROW_GROUP_ROWS: Final = 65_536
 

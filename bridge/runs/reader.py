@@ -23,8 +23,10 @@ from tandem.bridge.runs.recovery import recover
 if TYPE_CHECKING:
     import networkx
 
-#: The format before this one called a decision's index ``epoch`` in every table.
-_OLDER_FORMAT: Final = 2
+#: The formats before this one that can be read. Format 2 called a decision's index ``epoch`` in
+#: every table. Format 3 left out requests that were open at the end of their episode.
+_OLDER_FORMATS: Final = (2, 3)
+_FORMAT_WITH_EPOCHS: Final = 2
 _RENAMED: Final = {"epoch": "decision", "epochs": "decisions"}
 #: Record table of scenarios whose nodes have places: ``node``, ``x_m``, ``y_m`` per decision.
 POSITIONS: Final = "positions"
@@ -210,7 +212,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))
         config = yaml.safe_load((path / run_folder.CONFIG).read_text(encoding="utf-8")) or {}
         tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}
-        if metadata["format_version"] == _OLDER_FORMAT:
+        if metadata["format_version"] == _FORMAT_WITH_EPOCHS:
             _rename(schema, tables)
     except (OSError, ValueError) as error:
         raise run_folder.RunFolderError(
@@ -230,7 +232,7 @@ def _rename(schema: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
 
 def _check_version(path: Path, metadata: Mapping[str, Any]) -> None:
     version = metadata.get("format_version")
-    if version in (_OLDER_FORMAT, run_folder.FORMAT_VERSION):
+    if version in (*_OLDER_FORMATS, run_folder.FORMAT_VERSION):
         return
     writer = metadata.get("tandem_version")
     newer = isinstance(version, int) and version > run_folder.FORMAT_VERSION

@@ -86,6 +86,12 @@ AgentLink::SetRedraw(std::function<void()> redraw)
     m_redraw = std::move(redraw);
 }
 
+void
+AgentLink::SetEpisodeEnd(std::function<void()> end)
+{
+    m_episodeEnd = std::move(end);
+}
+
 uint64_t
 AgentLink::BeginEpisode()
 {
@@ -139,7 +145,7 @@ AgentLink::Decide()
     const bool last = m_epochLimit > 0 && m_epoch >= m_epochLimit;
     if (last)
     {
-        m_over = true;
+        End();
         if (m_session)
         {
             m_session->Finish(m_epoch, Status::TRUNCATED);
@@ -177,11 +183,26 @@ void
 AgentLink::Terminate()
 {
     NS_LOG_FUNCTION(this << m_epoch);
-    if (m_session && !m_over)
+    if (m_over)
+    {
+        return;
+    }
+    End();
+    if (m_session)
     {
         m_session->Finish(m_epoch, Status::TERMINATED);
     }
+}
+
+void
+AgentLink::End()
+{
+    NS_LOG_FUNCTION(this << m_epoch);
     m_over = true;
+    if (m_episodeEnd)
+    {
+        m_episodeEnd();
+    }
 }
 
 uint32_t

@@ -105,6 +105,13 @@ class AgentLink
     void SetRedraw(std::function<void()> redraw);
 
     /**
+     * Say what to report when the episode ends, such as rows of what is still under way. Called
+     * once in an episode, before the last observation and records are handed over, and in a branch
+     * that gets as far as the end of the episode.
+     */
+    void SetEpisodeEnd(std::function<void()> end);
+
+    /**
      * End the warm-up. With an agent the process becomes the zygote: it publishes the schema and
      * returns from here once per episode, each time in a forked child. Without one it returns at
      * once. Sets RngSeedManager's run to the episode's seed; the caller must then re-assign the
@@ -144,6 +151,7 @@ class AgentLink
     void AttachBlocks();
     void RedrawFuture();
     bool MakeRoom();
+    void End();
 
     Schema m_schema;
     std::string m_agent;
@@ -158,6 +166,7 @@ class AgentLink
 
     std::function<void(ActionBlock*)> m_policyFunction;
     std::function<void()> m_redraw;
+    std::function<void()> m_episodeEnd;
 
     std::unique_ptr<AgentSession> m_session; //!< null without an agent
     std::vector<double> m_ownMemory;         //!< the blocks' memory without an agent

@@ -114,6 +114,7 @@ InferenceRun::Run()
     m_outputs->Enable(GetCells(), *m_backhaul);
     WarmUp();
     m_link.SetRedraw([this] { AssignStreams(); });
+    m_link.SetEpisodeEnd([this] { m_ledger->RecordOpen(); });
     m_link.BeginEpisode();
     Play();
     m_outputs->Finish();

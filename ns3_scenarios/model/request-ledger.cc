@@ -122,6 +122,19 @@ RequestLedger::Enter(Request& request, Stage stage)
 }
 
 void
+RequestLedger::Close(Request& request, RequestStatus status)
+{
+    Enter(request, Stage::FINISHED);
+    request.finish = Simulator::Now();
+    request.status = status;
+    if (request.choice.site != Site::DEVICE && request.uploadBegin.IsStrictlyPositive())
+    {
+        request.tcpRetransmissions = m_countTransfers(request.user).tcpRetransmissions -
+                                     request.atUploadStart.tcpRetransmissions;
+    }
+}
+
+void
 RequestLedger::DeviceStarted(uint64_t id)
 {
     if (Request* request = Find(id))
@@ -221,14 +234,7 @@ RequestLedger::Finish(uint64_t id, RequestStatus status)
     }
     Request request = found->second;
     m_open.erase(found);
-    Enter(request, Stage::FINISHED);
-    request.finish = Simulator::Now();
-    request.status = status;
-    if (request.choice.site != Site::DEVICE && request.uploadBegin.IsStrictlyPositive())
-    {
-        request.tcpRetransmissions = m_countTransfers(request.user).tcpRetransmissions -
-                                     request.atUploadStart.tcpRetransmissions;
-    }
+    Close(request, status);
     UserState& user = m_users[request.user];
     --user.unfinished;
     user.any = true;
@@ -238,6 +244,22 @@ RequestLedger::Finish(uint64_t id, RequestStatus status)
         m_records->Add(request);
     }
     return request;
+}
+
+void
+RequestLedger::RecordOpen()
+{
+    NS_LOG_FUNCTION(this << m_open.size());
+    if (!m_records)
+    {
+        return;
+    }
+    for (const auto& entry : m_open) // in order of arrival
+    {
+        Request request = entry.second;
+        Close(request, RequestStatus::OPEN);
+        m_records->Add(request);
+    }
 }
 
 uint32_t

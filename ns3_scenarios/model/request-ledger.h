@@ -20,7 +20,7 @@ class RequestHeader;
 
 /**
  * The books of all requests: what each is doing, where its time went, and a row in the record
- * table when it ends.
+ * table when it ends, or when its episode does.
  */
 class RequestLedger
 {
@@ -67,6 +67,8 @@ class RequestLedger
     void SiteFinished(const RequestHeader& header);
     /** The request has ended: write its row. @return it; nothing if it is not open */
     std::optional<Request> Finish(uint64_t id, RequestStatus status);
+    /** The episode ends: write a row of each request that is open. They stay open. */
+    void RecordOpen();
 
     /** @return requests that have arrived and not ended */
     uint32_t GetUnfinished() const;
@@ -90,6 +92,7 @@ class RequestLedger
     Request* Find(const RequestHeader& header);
     void Enter(Request& request, Stage stage);
     void CloseStage(Request& request);
+    void Close(Request& request, RequestStatus status);
 
     const OptionTable& m_options;
     std::vector<uint32_t> m_cellKinds;

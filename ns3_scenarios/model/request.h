@@ -16,7 +16,8 @@ namespace ns3::tandem
 enum class RequestStatus : uint8_t
 {
     OK = 0,
-    TIMEOUT = 1
+    TIMEOUT = 1,
+    OPEN = 2 //!< not ended when its episode was
 };
 
 /** Where the time of a request goes, in order of time. Their sum is the response time. */
@@ -70,7 +71,7 @@ struct Request
     Time arrival;
     Time stageBegin;  //!< when the present stage began
     Time uploadBegin; //!< when the first byte was first written
-    Time finish;
+    Time finish;      //!< when it ended; if it is open, the end of its episode
     std::array<Time, COMPONENT_COUNT> components{};
 
     TransferCounters atUploadStart; //!< counters when the first byte was written
@@ -79,7 +80,10 @@ struct Request
     double metQueueBytes{0}; //!< in the user's device when the upload began
     uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there
 
-    /** @return the time from arrival to end: the sum of the components */
+    /**
+     * @return the time from arrival to end: the sum of the components. Of an open request it is the
+     *         time that it has been open, and so less than it will take
+     */
     Time GetResponseTime() const
     {
         return finish - arrival;

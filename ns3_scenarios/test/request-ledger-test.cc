@@ -184,6 +184,33 @@ class LedgerDeviceTest : public LedgerTestCase
     }
 };
 
+/** A row for the end of an episode shows the time so far, and leaves the request as it was. */
+class LedgerOpenTest : public LedgerTestCase
+{
+  public:
+    LedgerOpenTest()
+        : LedgerTestCase("a request that is open at the end of its episode")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const uint64_t id = m_ledger->Open(0, 0, 1).id;
+        At(2, [this, id] { m_ledger->UploadStarted(id); });
+        At(5, [this] {
+            m_ledger->RecordOpen(); // without a table there is nothing to write to
+            NS_TEST_ASSERT_MSG_EQ(m_ledger->GetUnfinished(0), 1, "it is still open");
+            NS_TEST_ASSERT_MSG_EQ((m_ledger->GetLast(0) == nullptr), true, "it has not ended");
+        });
+        At(12, [this, id] { m_ledger->GatewayForwarded(id); });
+        At(13, [this, id] { m_ledger->UploadArrived(Header(id, 0)); });
+        At(14, [this, id] { m_ledger->Finish(id, RequestStatus::OK); });
+        Simulator::Run();
+        NS_TEST_ASSERT_MSG_EQ_TOL(Ms(UPLINK_QUEUE) + Ms(UPLINK_AIR), 10, 1e-6, "as if untouched");
+    }
+};
+
 class RequestLedgerTestSuite : public TestSuite
 {
   public:
@@ -193,6 +220,7 @@ class RequestLedgerTestSuite : public TestSuite
         AddTestCase(new LedgerComponentsTest);
         AddTestCase(new LedgerRestartTest);
         AddTestCase(new LedgerDeviceTest);
+        AddTestCase(new LedgerOpenTest);
     }
 };
 

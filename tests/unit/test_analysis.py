@@ -72,6 +72,35 @@ def test_latency_per_site(requests: pd.DataFrame) -> None:
     assert table.loc["all", "accuracy_percent"] == pytest.approx(260.0 / 4)
 
 
+def test_open_requests_are_counted_and_the_slow_ones_are_not_hidden(
+    requests: pd.DataFrame, make_requests: MakeRequests
+) -> None:
+    """Those that ended took 0.725 s on average."""
+    still_open = [
+        {"user": 1, "site": 1, "status": 2, "uplink_queue_s": t, "response_time_s": t}
+        for t in (0.01, 1.2)
+    ]
+    everything = pd.concat([requests, pd.DataFrame(make_requests(*still_open))], ignore_index=True)
+    table = measures.latency(everything)
+    assert table.loc["all", ["requests", "timeouts", "open"]].tolist() == [4, 1, 2]
+    assert table.loc["edge", ["requests", "timeouts", "open"]].tolist() == [2, 0, 2]
+    assert table.loc["all", "mean_s"] == pytest.approx((2.9 + 1.2) / 5)
+    assert table.loc["edge", "max_s"] == 1.2
+    assert table.loc["device", "open"] == 0
+    assert measures.components(everything).loc["response_time_s", "all"] == pytest.approx(4.1 / 5)
+    users = measures.users(everything)
+    assert users.loc[1, ["requests", "open"]].tolist() == [2, 2]
+    assert users.loc[1, "mean_s"] == pytest.approx((0.5 + 2.0 + 1.2) / 3)
+    assert measures.summary(everything)["open"] == 2
+
+
+def test_a_user_with_nothing_but_new_requests_has_no_mean(make_requests: MakeRequests) -> None:
+    rows = [{"response_time_s": 0.5}, {"user": 1, "status": 2, "response_time_s": 0.1}]
+    requests = pd.DataFrame(make_requests(*rows))
+    assert math.isnan(measures.users(requests).loc[1, "mean_s"])
+    assert measures.fairness(requests)["jain_response_time"] == 1.0
+
+
 def test_sites_that_were_not_used_are_left_out(requests: pd.DataFrame) -> None:
     table = measures.latency(requests[requests["site"] == 1])
     assert list(table.index) == ["edge", "all"]

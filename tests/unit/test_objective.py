@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
 
+from tandem.agents.inference.components import read_components
 from tandem.agents.inference.cost import VIOLATION_S
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.objective import (
@@ -50,6 +51,14 @@ def timeout(limit_s: float) -> dict[str, float]:
         "response_time_s": limit_s,
         "accuracy_top5_percent": 89.9,
         "status": RequestStatus.TIMEOUT,
+    }
+
+
+def still_open(age_s: float) -> dict[str, float]:
+    return {
+        "response_time_s": age_s,
+        "accuracy_top5_percent": 89.9,
+        "status": RequestStatus.OPEN,
     }
 
 
@@ -101,6 +110,44 @@ def test_timeout_counts_with_its_limit_and_no_accuracy(make_requests: MakeReques
     assert cost == EpochCost(2, 1, 5.05, 10.0, 89.9 / 2)
     assert PaperObjective(85.0)(result(requests)) == -10.0
     assert MeanResponseTime()(result(requests)) == pytest.approx(-5.05)
+
+
+def test_an_open_request_counts_once_it_is_slower_than_those_that_ended(
+    make_requests: MakeRequests,
+) -> None:
+    """Ended: 0.1 and 0.3 s on average 0.2 s. Open for 0.1 s says nothing, open for 0.8 s does."""
+    rows = [ok(0.1, 89.9), ok(0.3, 89.9), still_open(0.1), still_open(0.8)]
+    requests = make_requests(*rows)
+    mean_s, mean_percent = (sum(column) / 3 for column in ((0.1, 0.3, 0.8), (89.9,) * 3))
+    assert EpochCost.of(requests) == EpochCost(2, 0, mean_s, 0.8, mean_percent, 2)
+    for objective in (PaperObjective(85.0), MeanResponseTime()):
+        assert objective(result(requests)) == pytest.approx(-0.4)
+    # However many have just arrived, they do not make the epoch look fast.
+    assert MeanResponseTime()(result(make_requests(*rows, still_open(0.01)))) == pytest.approx(-0.4)
+
+
+def test_open_requests_alone_cost_what_they_have_taken(make_requests: MakeRequests) -> None:
+    requests = make_requests(still_open(0.5), still_open(1.5))
+    assert EpochCost.of(requests) == EpochCost(0, 0, 1.0, 1.5, 89.9, 2)
+    assert MeanResponseTime()(result(requests)) == pytest.approx(-1.0)
+
+
+def test_an_objective_gets_open_requests_apart_from_those_that_ended(
+    make_requests: MakeRequests,
+) -> None:
+    seen = result(make_requests(ok(0.1, 89.9), still_open(0.2), timeout(10.0)))
+    assert seen.requests["response_time_s"].tolist() == [0.1, 10.0]
+    assert seen.open_requests["response_time_s"].tolist() == [0.2]
+    assert len(seen.records["requests"]) == 3
+
+
+def test_open_requests_teach_no_components(make_requests: MakeRequests) -> None:
+    requests = make_requests(
+        {"device_compute_s": 0.1}, {"user": 1, "status": 2, "device_compute_s": 0.05}
+    )
+    components_s, answered = read_components(np.array([0, 0]), requests)
+    assert answered.tolist() == [True, False]
+    assert components_s.sum() == pytest.approx(0.1)
 
 
 def test_epoch_without_finished_request_costs_nothing(make_requests: MakeRequests) -> None:
@@ -172,6 +219,13 @@ def test_summaries_agree_with_their_columns(make_requests: MakeRequests) -> None
     assert list(decision) == [column.name for column in INFERENCE.decision_columns]
     assert list(episode) == [column.name for column in INFERENCE.episode_columns]
     assert (decision["finished"], episode["requests"], episode["timeouts"]) == (2, 2, 1)
+
+
+def test_each_agent_is_charged_for_its_own_open_requests(make_requests: MakeRequests) -> None:
+    requests = make_requests(ok(0.1, 89.9), still_open(0.3), still_open(0.05), still_open(0.7))
+    requests["user"] = [0, 0, 0, 1]
+    rewards = INFERENCE.agent_rewards({"requests": requests}, 2)
+    assert rewards.tolist() == pytest.approx([-0.2, -0.7])
 
 
 def test_each_agent_has_its_own_reward(make_requests: MakeRequests) -> None:

@@ -12,6 +12,7 @@ from run_folders import USERS, write_run
 
 import tandem
 from tandem.bridge.runs.folder import FORMAT_VERSION, RunFolderError
+from tandem.scripts.app.inspection import measures
 
 
 def change_version(folder: Path, version: object) -> None:
@@ -96,6 +97,17 @@ def test_the_format_before_is_read_under_the_names_of_today(tmp_path: Path) -> N
     for name, table in today.tables.items():
         pd.testing.assert_frame_equal(run.table(name), table)
     assert list(run.columns("decisions").index) == list(today.columns("decisions").index)
+
+
+def test_a_run_from_before_open_requests_is_read(tmp_path: Path) -> None:
+    """Format 3 had neither rows of open requests nor a column that counts them."""
+    folder = write_run(tmp_path / "run")
+    for name in ("decisions", "episodes"):
+        path = folder / f"{name}.parquet"
+        pd.read_parquet(path).drop(columns="open").to_parquet(path)
+    change_version(folder, 3)
+    run = tandem.load_run(folder)
+    assert measures.summary(run.requests)["open"] == 0
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tandem.agents.inference.request_table import answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.inspection import measures
@@ -100,7 +101,7 @@ def fairness(runs: Sequence[Run]) -> go.Figure:
         subplot_titles=["mean response time per user", "Jain's index up to each decision"],
     )
     for index, (run, name) in enumerate(zip(runs, style.names(runs), strict=True)):
-        mean_s = run.requests.groupby("user")["response_time_s"].mean()
+        mean_s = measures.counted_requests(run).groupby("user")["response_time_s"].mean()
         figure.add_bar(
             x=[f"user {user}" for user in mean_s.index],
             y=mean_s,
@@ -135,7 +136,7 @@ def fairness(runs: Sequence[Run]) -> go.Figure:
 def jain_over_time(run: Run) -> pd.Series[float]:
     """Jain's index of the users' mean response times up to each decision."""
     table = (
-        run.requests.assign(decision=decision_number(run))
+        run.requests.assign(decision=decision_number(run))[counted(run.requests)]
         .pivot_table(
             index="decision", columns="user", values="response_time_s", aggfunc=["sum", "count"]
         )
@@ -248,7 +249,6 @@ def threshold_percent(run: Run) -> float | None:
 
 
 def _epoch_points(run: Run) -> pd.DataFrame:
-    requests = run.requests
-    answered = requests["accuracy_top5_percent"] * (requests["status"] == 0)
-    work = requests.assign(accuracy_percent=answered)
+    requests = measures.counted_requests(run)
+    work = requests.assign(accuracy_percent=answer_accuracy(requests))
     return work.groupby(["episode", "decision"])[["response_time_s", "accuracy_percent"]].mean()

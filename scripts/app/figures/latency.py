@@ -21,7 +21,7 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
     figure = go.Figure()
     several = len(runs) > 1
     for index, (run, name) in enumerate(zip(runs, style.names(runs), strict=True)):
-        requests = run.requests
+        requests = measures.counted_requests(run)
         groups: list[tuple[Site | None, pd.DataFrame]] = [(None, requests)]
         groups += [
             (site, requests[requests["site"] == site])
@@ -77,7 +77,7 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
             annotation={"text": f"p{percent}", "font": {"size": 11, "color": "#777777"}},
             annotation_position="right",
         )
-    times_s = np.concatenate([run.requests["response_time_s"] for run in runs])
+    times_s = np.concatenate([measures.counted_requests(run)["response_time_s"] for run in runs])
     figure.update_xaxes(title="response time (s)", **style.log_ticks(times_s))
     figure.update_yaxes(title="share of requests", range=[0, 1.03], tickformat=".0%")
     return style.finish(figure, 470)

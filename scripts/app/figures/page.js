@@ -18,18 +18,23 @@
     return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
   }
 
+  // Those that count in statistics of the response time: not all requests open at the end do.
+  function counted(data, rows) {
+    return rows.filter((i) => data.counted[i]);
+  }
+
   function mean(values) {
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   }
 
   function sortedTimes(data, rows, meta) {
     const mine = meta.site == null ? rows : rows.filter((i) => data.site[i] === meta.site);
-    return mine.map((i) => data.response_time_s[i]).sort((a, b) => a - b);
+    return counted(data, mine).map((i) => data.response_time_s[i]).sort((a, b) => a - b);
   }
 
   function byEpoch(data, rows) {
     const points = new Map();
-    for (const i of rows) {
+    for (const i of counted(data, rows)) {
       const key = data.episode[i] + "/" + data.decision[i];
       if (!points.has(key)) points.set(key, { times: [], accuracies: [] });
       points.get(key).times.push(data.response_time_s[i]);
@@ -58,7 +63,8 @@
       const shares = times.length ? page.percentiles.map((p) => p / 100) : [];
       return { x: shares.map((share) => percentile(times, share)), y: shares };
     },
-    components(data, rows, meta) {
+    components(data, all, meta) {
+      const rows = counted(data, all);
       const groups = SITES.map((label, site) => [label, rows.filter((i) => data.site[i] === site)]);
       const used = [...groups, ["all", rows]].filter(([, mine]) => mine.length);
       return {
@@ -77,7 +83,7 @@
       return { x: order, y: order.map((bar) => bars.get(bar)[0] / bars.get(bar)[1]) };
     },
     user_mean(data, rows) {
-      return perUser(data, rows, (mine) => mean(mine.map((i) => data.response_time_s[i])));
+      return perUser(data, counted(data, rows), (mine) => mean(mine.map((i) => data.response_time_s[i])));
     },
     resent(data, rows, meta) {
       return perUser(data, rows, (mine) =>

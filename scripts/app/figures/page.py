@@ -14,7 +14,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.agents.inference.request_table import COMPONENTS, Site, answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.choices import decision_number
@@ -27,6 +27,7 @@ TIME_DIGITS: Final = 9
 SUMMARY: Final = (
     ("requests", "requests", 1.0, "d"),
     ("timeouts", "time-outs", 1.0, "d"),
+    ("open", "open at the end", 1.0, "d"),
     ("mean_s", "mean (ms)", 1e3, ".1f"),
     ("p50_s", "p50 (ms)", 1e3, ".1f"),
     ("p95_s", "p95 (ms)", 1e3, ".1f"),
@@ -80,7 +81,6 @@ def _embed(value: Any) -> str:
 def _data(run: Run) -> dict[str, Any]:
     """The requests of a run, column by column, for the filters."""
     requests = run.requests
-    answered = requests["status"] == RequestStatus.OK
     columns: dict[str, Any] = {
         name: requests[name].tolist()
         for name in (
@@ -97,7 +97,8 @@ def _data(run: Run) -> dict[str, Any]:
     columns["cell"] = [user_cells[user] for user in requests["user"]]
     columns["number"] = decision_number(run).tolist()
     columns["response_time_s"] = requests["response_time_s"].round(TIME_DIGITS).tolist()
-    columns["accuracy_percent"] = (requests["accuracy_top5_percent"] * answered).tolist()
+    columns["accuracy_percent"] = answer_accuracy(requests).tolist()
+    columns["counted"] = counted(requests).tolist()
     columns["components"] = {
         name: requests[name].round(TIME_DIGITS).tolist() for name in COMPONENTS
     }

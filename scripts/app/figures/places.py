@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.runs.reader import POSITIONS, Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.inspection import measures
 
 HOSTS: Final = ("edge", "cloud")
 GATEWAY_KINDS: Final = ("ap", "enb", "pgw")
@@ -171,7 +172,7 @@ def _users(
 ) -> None:
     users = last[last["user"] >= 0].set_index("user")
     favourite = favourite_site(run.requests) if len(run.requests) else pd.Series(dtype=int)
-    mean_s = run.requests.groupby("user")["response_time_s"].mean()
+    mean_s = measures.counted_requests(run).groupby("user")["response_time_s"].mean()
     kinds = [entry["name"] for entry in run.meta["cells"]]
     conditions = run.meta.get("conditions") or []
     for user, x_m, y_m in zip(users.index.astype(int), users["x_m"], users["y_m"], strict=True):

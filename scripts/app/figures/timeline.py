@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from tandem.agents.inference.request_table import COMPONENTS
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.inspection.stages import epochs, stage_times
@@ -18,6 +17,12 @@ from tandem.scripts.app.inspection.stages import epochs, stage_times
 MOST_REQUESTS = 2500
 LINE_PX = 34
 FIRST_EPOCHS = 3
+#: What is said of a request, by how it ended.
+ENDS = {
+    RequestStatus.OK: "",
+    RequestStatus.TIMEOUT: ", timed out",
+    RequestStatus.OPEN: ", open at the end of the episode",
+}
 
 
 def timeline(runs: Sequence[Run]) -> go.Figure:
@@ -47,7 +52,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
             + requests["decision"].astype(str)
             + ", "
             + options
-            + np.where(requests["status"] == 1, ", timed out", "")
+            + requests["status"].map(ENDS)
         )
         for component in COMPONENTS:
             keep = requests[component] > 0

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from rich.console import Console
 
+from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.tables import (
@@ -49,6 +50,13 @@ def print_run(console: Console, run: Run) -> None:
     if status != "complete":
         console.print(f"[yellow]this run is {status}: {run.metadata.get('error')}[/]")
     print_table(console, "response time per site", measures.latency(requests))
+    still_open = int((requests["status"] == RequestStatus.OPEN).sum())
+    if still_open:
+        console.print(
+            f"{still_open} requests were open at the end of their episode. Those open for longer "
+            "than the average request took count with the time that they had been open, the "
+            "others not at all: the times are lower bounds."
+        )
     print_table(console, "mean of each component", measures.components(requests))
     per_user = measures.users(requests).rename(columns=SHORT_HEADINGS)
     print_table(console, "users (resent: retransmissions)", per_user)

@@ -13,7 +13,14 @@ from numpy.typing import ArrayLike
 
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference import request_table
-from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.agents.inference.request_table import (
+    COMPONENTS,
+    RequestStatus,
+    Site,
+    answer_accuracy,
+    counted,
+    ended,
+)
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs import reader as run_data
 from tandem.bridge.runs.reader import Run
@@ -44,31 +51,46 @@ def load_run(folder: Path) -> Run:
     return run
 
 
+def counted_requests(run: Run) -> pd.DataFrame:
+    """The requests of a run that count in statistics of the response time (see `latency`)."""
+    return run.requests[counted(run.requests)]
+
+
 def latency(requests: pd.DataFrame) -> pd.DataFrame:
     """Response times per site and over all, seconds.
 
-    A request that timed out counts with its time-out.
+    A request that timed out counts with its time-out. One that was open at the end of its episode
+    counts if `tandem.agents.inference.request_table.counted` says so, with the time that it had
+    been open.
 
     Returns:
-        Index: site labels in use, then ``all``. Columns: requests, timeouts, mean_s, p50_s, p95_s,
-        p99_s, max_s, accuracy_percent (0 for a time-out).
+        Index: site labels in use, then ``all``. Columns: requests (those that ended), timeouts,
+        open (not ended when their episode was), mean_s, p50_s, p95_s, p99_s, max_s,
+        accuracy_percent (0 for a time-out).
     """
+    charged = pd.Series(counted(requests), index=requests.index)
     groups = [
         (site.label, requests[requests["site"] == site])
         for site in Site
         if (requests["site"] == site).any()
     ]
-    rows = {label: _latency_row(group) for label, group in [*groups, ("all", requests)]}
+    rows = {
+        label: _latency_row(group, group[charged[group.index]])
+        for label, group in [*groups, ("all", requests)]
+    }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("site")
 
 
 def components(requests: pd.DataFrame) -> pd.DataFrame:
     """Mean of each component of the response time per site and over all, seconds.
 
+    Of the same requests as in `latency`.
+
     Returns:
         Index: components, then ``response_time_s`` (their sum). Columns: site labels, ``all``.
     """
     columns = [*COMPONENTS, "response_time_s"]
+    requests = requests[counted(requests)]
     table = {
         site.label: requests.loc[requests["site"] == site, columns].mean()
         for site in Site
@@ -82,30 +104,33 @@ def users(requests: pd.DataFrame) -> pd.DataFrame:
     """Figures per user.
 
     Returns:
-        Index: user. Columns: requests, timeouts, mean_s, p95_s, airtime_s (the user's own radio),
-        offloaded_bytes, goodput_bps (offloaded bytes over the time from radio queue to server),
-        and the retransmission counts that the scenario records.
+        Index: user. Columns: requests, timeouts, open, mean_s, p95_s (these five as in `latency`),
+        airtime_s (the user's own radio), offloaded_bytes, goodput_bps (offloaded bytes over the
+        time from radio queue to server), and the retransmission counts that the scenario records.
     """
     offloaded = (requests["site"] != Site.DEVICE) & (requests["status"] == RequestStatus.OK)
     uplink_s = requests[["uplink_queue_s", "uplink_air_s", "uplink_backhaul_s"]].sum(axis=1)
     work = pd.DataFrame(
         {
             "user": requests["user"],
+            "ended": ended(requests),
             "timeouts": requests["status"] == RequestStatus.TIMEOUT,
-            "response_time_s": requests["response_time_s"],
+            "open": requests["status"] == RequestStatus.OPEN,
+            "response_time_s": requests["response_time_s"].where(counted(requests)),
             "airtime_s": requests["uplink_air_s"],
             "offloaded_bytes": requests["upload_bytes"].where(offloaded, 0),
             "uplink_s": uplink_s.where(offloaded, 0.0),
         }
     )
-    counted = [name for name in RETRANSMISSION_COLUMNS if name in requests]
-    for name in counted:
+    resent = [name for name in RETRANSMISSION_COLUMNS if name in requests]
+    for name in resent:
         work[name] = requests[name]
     groups = work.groupby("user")
     table = pd.DataFrame(
         {
-            "requests": groups.size(),
+            "requests": groups["ended"].sum(),
             "timeouts": groups["timeouts"].sum(),
+            "open": groups["open"].sum(),
             "mean_s": groups["response_time_s"].mean(),
             "p95_s": groups["response_time_s"].quantile(0.95),
             "airtime_s": groups["airtime_s"].sum(),
@@ -116,7 +141,7 @@ def users(requests: pd.DataFrame) -> pd.DataFrame:
     table["goodput_bps"] = (table["offloaded_bytes"] * BITS_PER_BYTE / spent_s).where(
         spent_s > 0.0, 0.0
     )
-    for name in counted:
+    for name in resent:
         table[name] = groups[name].sum()
     return table
 
@@ -147,7 +172,7 @@ def fairness(requests: pd.DataFrame) -> dict[str, float]:
     table = users(requests)
     goodput = table["goodput_bps"]
     return {
-        "jain_response_time": jain_index(table["mean_s"]),
+        "jain_response_time": jain_index(table["mean_s"].dropna()),
         "jain_goodput": jain_index(goodput[goodput > 0.0]),
     }
 
@@ -204,7 +229,7 @@ def cell_airtime(run: Run) -> pd.DataFrame:
 
 def summary(requests: pd.DataFrame) -> dict[str, float | int]:
     """One line per run, for comparisons: response time, accuracy, time-outs, retransmissions."""
-    line: dict[str, float | int] = dict(_latency_row(requests))
+    line: dict[str, float | int] = dict(_latency_row(requests, requests[counted(requests)]))
     for name in RETRANSMISSION_COLUMNS:
         if name in requests:
             line[name] = int(requests[name].sum())
@@ -213,14 +238,15 @@ def summary(requests: pd.DataFrame) -> dict[str, float | int]:
     return line
 
 
-def _latency_row(requests: pd.DataFrame) -> dict[str, float | int]:
-    response_s = requests["response_time_s"].to_numpy(dtype=np.float64)
-    answered = (requests["status"] == RequestStatus.OK).to_numpy()
-    accuracy = requests["accuracy_top5_percent"].to_numpy(dtype=np.float64) * answered
+def _latency_row(requests: pd.DataFrame, charged: pd.DataFrame) -> dict[str, float | int]:
+    """Counts of all requests, and figures of those that count."""
+    response_s = charged["response_time_s"].to_numpy(dtype=np.float64)
+    accuracy = answer_accuracy(charged)
     known = response_s.size > 0
     row: dict[str, float | int] = {
-        "requests": int(response_s.size),
-        "timeouts": int((~answered).sum()),
+        "requests": int(ended(requests).sum()),
+        "timeouts": int((requests["status"] == RequestStatus.TIMEOUT).sum()),
+        "open": int((requests["status"] == RequestStatus.OPEN).sum()),
         "mean_s": float(response_s.mean()) if known else float("nan"),
     }
     for percent in PERCENTILES:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site, ended
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection.stages import stage_times
@@ -95,7 +95,7 @@ def find_request(run: Run, request_id: int | None, episode: int | None) -> int:
         low, high = chosen["request_id"].min(), chosen["request_id"].max()
         raise StoryError(
             f"run {run.name} has no request {request_id}: its numbers are {low} to {high}; one "
-            "that had not ended when the run did is not recorded"
+            "that was open when an episode was interrupted is not recorded"
         )
     if len(found) > 1:
         episodes = ", ".join(map(str, found["episode"]))
@@ -118,7 +118,7 @@ def story_of(run: Run, row: int) -> Story:
             "begin_s": begins[list(COMPONENTS)],
             "time_s": times,
             "share": times / max(float(request["response_time_s"]), 1e-12),
-            "median_s": same_site[list(COMPONENTS)].median(),
+            "median_s": same_site.loc[ended(same_site), list(COMPONENTS)].median(),
         }
     )
     options = {

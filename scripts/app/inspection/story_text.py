@@ -20,6 +20,13 @@ BAR_WIDTH: Final = 30
 MOST_PAUSES: Final = 3
 
 
+ENDS: Final = {
+    RequestStatus.OK: "took",
+    RequestStatus.TIMEOUT: "timed out after",
+    RequestStatus.OPEN: "was still open at the end of its episode, after",
+}
+
+
 STAGES: Final = {
     "device_queue_s": "waits at the device",
     "device_compute_s": "computes on the device",
@@ -36,7 +43,7 @@ def print_story(console: Console, run: Run, story: Story) -> None:
     """The story as text."""
     me = story.request
     user = int(me["user"])
-    ended = "timed out after" if me["status"] == RequestStatus.TIMEOUT else "took"
+    ended = ENDS[RequestStatus(int(me["status"]))]
     console.print(
         f"[bold]Request {int(me['request_id'])}[/] of user {user} "
         f"(episode {int(me['episode'])}, decision {int(me['decision'])}) ran as "

@@ -12,7 +12,7 @@ from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.sweep.grid import PlannedRun
 
 #: Figures of a run that the table of a sweep shows.
-SHOWN: Final = ("mean_s", "p95_s", "accuracy_percent", "timeouts", "jain_response_time")
+SHOWN: Final = ("mean_s", "p95_s", "accuracy_percent", "timeouts", "open", "jain_response_time")
 
 
 def summary(done: Sequence[PlannedRun]) -> pd.DataFrame:
