@@ -15,7 +15,7 @@ INTEGERS = (
     *("request_id", "user", "decision", "option", "variant", "site", "cell", "status"),
     *("upload_bytes", "reply_bytes", "tcp_retransmissions", "mac_retransmissions"),
 )
-OK, TIMEOUT = 0, 1
+OK, TIMEOUT, OPEN = 0, 1, 2
 
 # Nothing but the users' own requests, always from the same places at the same instants.
 QUIET: Mapping[str, object] = {
