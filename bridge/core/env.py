@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import gymnasium
@@ -23,7 +24,7 @@ from tandem.bridge.core.backend import (
 )
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain, domain_of
-from tandem.bridge.core.errors import UnknownArgument
+from tandem.bridge.core.errors import ScenarioError, UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, resolve
@@ -76,8 +77,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     ## Episode end
 
-    ``truncated`` after as many decisions as the scenario's argument ``epochs`` says (0: no limit);
-    ``terminated`` if the scenario ends by itself.
+    ``truncated`` after as many decisions as the scenario's argument ``epochs`` says (0: no limit),
+    after ``timeLimit`` seconds of simulated time (0: no limit), or when the scenario stops ns-3 or
+    has nothing left to simulate. ``terminated`` if the scenario says so (``Terminate()``).
 
     ## Information
 
@@ -212,7 +214,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
         Raises:
             ValueError: unknown option, or arguments that change the spaces.
-            ScenarioError: the scenario refused the new arguments; the old simulator stays.
+            ScenarioError: the scenario refused the new arguments; the old simulator stays. Or the
+                episode ended before its first decision.
         """
         self.begin_reset(seed=seed, options=options)
         return self.end_reset()
@@ -234,8 +237,14 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def end_reset(self) -> tuple[Observation, dict[str, Any]]:
         """Second half of `reset`: wait for the first observation."""
-        observation = self._simulator.wait().observation
-        return observation, {"seed": self._run}
+        frame = self._simulator.wait()
+        if frame.status != Status.DECISION:
+            raise ScenarioError(
+                f"{Path(self._scenario).name} ended its episode before the first decision: is an "
+                "event scheduled that calls Decide(), and does a Simulator::Stop() of the warm-up "
+                "or a --timeLimit come before it?"
+            )
+        return frame.observation, {"seed": self._run}
 
     def step(self, action: Any) -> StepResult:
         """Play one decision epoch.

@@ -331,6 +331,8 @@ class Simulator:
         self._running = False
         status = self._process.exit_status(self._episode)
         tail = self._process.output.tail()
+        if status == 0:
+            what += " without ending it (to end one, return from main or call Terminate())"
         raise SimulatorDied.report(what, status, tail, self._reproduce()) from cause
 
     def _reproduce(self) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ const char* const NO_AGENT = "none";
 constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
 constexpr double MAX_RECORD_CAPACITY = 1e9;
 constexpr double MAX_BRANCH_SLOTS = 1e6;
+/** ns-3 counts nanoseconds in 64 bits. */
+constexpr double MAX_TIME_LIMIT_S = 1e9;
 constexpr double MAX_SPIN_US = 1e6;
 } // namespace
 
@@ -66,6 +68,12 @@ AgentLink::AddArguments(CommandLine& cmd)
              "decisions per episode; 0: no limit",
              m_epochLimit,
              Range(0, NO_LIMIT, "decisions"))
+        .OwnedBy(CORE);
+    arguments
+        .Add("timeLimit",
+             "simulated time after which an episode is truncated; 0: no limit",
+             m_timeLimitS,
+             Range(0, MAX_TIME_LIMIT_S, "s"))
         .OwnedBy(CORE);
     arguments
         .AddFile("requests",

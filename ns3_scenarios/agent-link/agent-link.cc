@@ -6,8 +6,11 @@
 
 #include "ns3/abort.h"
 #include "ns3/log.h"
+#include "ns3/nstime.h"
 #include "ns3/rng-seed-manager.h"
+#include "ns3/simulator.h"
 
+#include <exception>
 #include <stdexcept>
 
 namespace ns3::tandem
@@ -17,7 +20,15 @@ NS_LOG_COMPONENT_DEFINE("TandemAgentLink");
 
 using namespace ::tandem::channel;
 
-AgentLink::~AgentLink() = default;
+AgentLink::~AgentLink()
+{
+    m_destroyed.Cancel();
+    m_episodeEnd = nullptr;              // what it reports of is gone
+    if (std::uncaught_exceptions() == 0) // what fails is no end
+    {
+        EndUnasked();
+    }
+}
 
 ObservationBlock*
 AgentLink::AddObservation(std::string name,
@@ -131,6 +142,7 @@ AgentLink::BeginEpisode()
     }
     AttachBlocks();
     RngSeedManager::SetRun(m_seed);
+    WatchEnd();
     return m_seed;
 }
 
@@ -138,6 +150,8 @@ bool
 AgentLink::Decide()
 {
     NS_LOG_FUNCTION(this << m_epoch);
+    NS_ABORT_MSG_IF(m_destroyed.GetUid() == EventId().GetUid(),
+                    "Decide() before BeginEpisode(): the warm-up has no decisions");
     if (m_over)
     {
         return false;
@@ -145,11 +159,7 @@ AgentLink::Decide()
     const bool last = m_epochLimit > 0 && m_epoch >= m_epochLimit;
     if (last)
     {
-        End();
-        if (m_session)
-        {
-            m_session->Finish(m_epoch, Status::TRUNCATED);
-        }
+        End(Status::TRUNCATED);
         return false;
     }
     if (!m_session)
@@ -183,26 +193,13 @@ void
 AgentLink::Terminate()
 {
     NS_LOG_FUNCTION(this << m_epoch);
-    if (m_over)
-    {
-        return;
-    }
-    End();
-    if (m_session)
-    {
-        m_session->Finish(m_epoch, Status::TERMINATED);
-    }
+    End(Status::TERMINATED);
 }
 
 void
-AgentLink::End()
+AgentLink::SetLastLook(std::function<void()> look)
 {
-    NS_LOG_FUNCTION(this << m_epoch);
-    m_over = true;
-    if (m_episodeEnd)
-    {
-        m_episodeEnd();
-    }
+    m_lastLook = std::move(look);
 }
 
 uint32_t
@@ -270,6 +267,55 @@ AgentLink::RedrawFuture()
     // Seeds are small numbers and epochs are few, so no two of these runs coincide in practice.
     RngSeedManager::SetRun(m_seed ^ (future << 48) ^ (static_cast<uint64_t>(m_epoch) << 32));
     m_redraw();
+}
+
+void
+AgentLink::WatchEnd()
+{
+    m_over = false;
+    if (m_timeLimitS > 0)
+    {
+        Simulator::Schedule(Seconds(m_timeLimitS), &AgentLink::ReachTimeLimit, this);
+    }
+    m_destroyed = Simulator::ScheduleDestroy(&AgentLink::EndUnasked, this);
+}
+
+void
+AgentLink::ReachTimeLimit()
+{
+    NS_LOG_FUNCTION(this << m_epoch);
+    if (!m_over && m_lastLook)
+    {
+        m_lastLook();
+    }
+    End(Status::TRUNCATED);
+    Simulator::Stop();
+}
+
+void
+AgentLink::EndUnasked()
+{
+    NS_LOG_FUNCTION(this << m_epoch);
+    End(Status::TRUNCATED);
+}
+
+void
+AgentLink::End(Status status)
+{
+    NS_LOG_FUNCTION(this << m_epoch);
+    if (m_over)
+    {
+        return;
+    }
+    m_over = true;
+    if (m_episodeEnd)
+    {
+        m_episodeEnd();
+    }
+    if (m_session)
+    {
+        m_session->Finish(m_epoch, status);
+    }
 }
 
 bool

@@ -6,6 +6,9 @@
 #include "agent-link/blocks.h"
 #include "agent-link/record-table.h"
 #include "agent-link/schema.h"
+#include "channel/layout.h"
+
+#include "ns3/event-id.h"
 
 #include <cstdint>
 #include <functional>
@@ -50,9 +53,9 @@ class AgentLink
     AgentLink& operator=(const AgentLink&) = delete;
 
     /**
-     * Add what every scenario has: --agent, --policy, --seed, --warmupSeed, --epochs, --requests,
-     * --recordCapacity, and --describe, which prints all arguments as JSON. Declare your own ones
-     * with Arguments.
+     * Add what every scenario has: --agent, --policy, --seed, --warmupSeed, --epochs, --timeLimit,
+     * --requests, --recordCapacity, and --describe, which prints all arguments as JSON. Declare
+     * your own ones with Arguments.
      */
     void AddArguments(CommandLine& cmd);
 
@@ -107,7 +110,8 @@ class AgentLink
     /**
      * Say what to report when the episode ends, such as rows of what is still under way. Called
      * once in an episode, before the last observation and records are handed over, and in a branch
-     * that gets as far as the end of the episode.
+     * that gets as far as the end of the episode. An episode that the scenario ends by itself ends
+     * in Simulator::Destroy(), when nodes and devices are disposed of.
      */
     void SetEpisodeEnd(std::function<void()> end);
 
@@ -116,6 +120,10 @@ class AgentLink
      * returns from here once per episode, each time in a forked child. Without one it returns at
      * once. Sets RngSeedManager's run to the episode's seed; the caller must then re-assign the
      * streams of everything random, since streams made during warm-up keep their state otherwise.
+     *
+     * An episode that ends without the agent's or Terminate()'s doing, because the scenario calls
+     * Simulator::Stop() or no event is left, is truncated: at Simulator::Destroy(), or with this
+     * object. The last observation is what the blocks then hold.
      *
      * @return the episode's seed
      */
@@ -130,8 +138,17 @@ class AgentLink
      */
     bool Decide();
 
-    /** The scenario has come to an end of its own: publish the last observation. */
+    /**
+     * The scenario has come to an end of its own: publish the last observation. Fill the blocks
+     * before, call Simulator::Stop() afterwards.
+     */
     void Terminate();
+
+    /**
+     * What to do just before --timeLimit ends an episode between two decisions: fill the
+     * observation blocks. Without it the agent sees what they hold.
+     */
+    void SetLastLook(std::function<void()> look);
 
     /** @return decisions taken so far in this episode */
     uint32_t GetEpoch() const;
@@ -151,7 +168,10 @@ class AgentLink
     void AttachBlocks();
     void RedrawFuture();
     bool MakeRoom();
-    void End();
+    void WatchEnd();
+    void ReachTimeLimit();
+    void EndUnasked();
+    void End(::tandem::channel::Status status);
 
     Schema m_schema;
     std::string m_agent;
@@ -159,6 +179,7 @@ class AgentLink
     uint64_t m_seed{1};
     uint64_t m_warmupSeed;
     uint32_t m_epochLimit{50};
+    double m_timeLimitS{0};
     std::string m_requestsCsv;
     uint64_t m_recordCapacity;
     uint32_t m_branchSlots{64};
@@ -167,11 +188,13 @@ class AgentLink
     std::function<void(ActionBlock*)> m_policyFunction;
     std::function<void()> m_redraw;
     std::function<void()> m_episodeEnd;
+    std::function<void()> m_lastLook;
 
     std::unique_ptr<AgentSession> m_session; //!< null without an agent
     std::vector<double> m_ownMemory;         //!< the blocks' memory without an agent
     uint32_t m_epoch{0};
-    bool m_over{false};
+    bool m_over{true}; //!< there is no episode, or no more of it
+    EventId m_destroyed;
 };
 
 } // namespace ns3::tandem

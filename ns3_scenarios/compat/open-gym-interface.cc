@@ -12,9 +12,12 @@
 #include <ns3/log.h>
 #include <ns3/simulator.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <map>
+#include <set>
 #include <sys/wait.h>
 #include <vector>
 
@@ -33,6 +36,14 @@ std::string
 GymSegmentName(uint32_t port)
 {
     return "gym-" + std::to_string(port);
+}
+
+/** Interfaces with a connection, whose end is to be told when the program ends. */
+std::set<OpenGymInterface*>&
+Connected()
+{
+    static auto* interfaces = new std::set<OpenGymInterface*>; // outlives every static object
+    return *interfaces;
 }
 
 /**
@@ -60,7 +71,14 @@ OpenGymInterface::OpenGymInterface(uint32_t port)
     NS_ABORT_UNLESS(g_logNamesKnown);
 }
 
-OpenGymInterface::~OpenGymInterface() = default;
+OpenGymInterface::~OpenGymInterface()
+{
+    if (std::uncaught_exceptions() == 0)
+    {
+        EndUnasked();
+    }
+    Connected().erase(this);
+}
 
 TypeId
 OpenGymInterface::GetTypeId()
@@ -107,6 +125,9 @@ OpenGymInterface::Init()
     auto connection = std::make_unique<Connection>();
     tandem::compat::OpenSegment(connection->segment, names, GYM_ITEMS);
     Attach(std::move(connection));
+    static const int registered = on_exit(&OpenGymInterface::EndAll, nullptr);
+    NS_ABORT_MSG_IF(registered != 0, "on_exit failed");
+    Connected().insert(this);
     SendSpaces();
     Receive();
 }
@@ -266,26 +287,57 @@ OpenGymInterface::SendSpaces()
 void
 OpenGymInterface::SendState()
 {
-    const Ptr<OpenGymDataContainer> observation = GetObservation();
+    m_observation = GetObservation();
+    m_timeS = Simulator::Now().GetSeconds();
+    const float reward = GetReward();
+    const bool isOver = !m_gameOverCb.IsNull() && m_gameOverCb();
+    SendState(reward, isOver, GetExtraInfo());
+}
+
+void
+OpenGymInterface::SendState(float reward, bool isOver, const std::string& info)
+{
     StateHeader header{};
     header.kind = StateKind::STATE;
-    header.reward = GetReward();
-    const bool over = !m_gameOverCb.IsNull() && m_gameOverCb();
+    header.reward = reward;
     header.flags =
-        (over ? uint32_t{GAME_OVER} : 0U) | (m_simulationEnded ? uint32_t{SIMULATION_END} : 0U);
-    header.simulatedTimeS = Simulator::Now().GetSeconds();
-    const std::string info = GetExtraInfo();
+        (isOver ? uint32_t{GAME_OVER} : 0U) | (m_simulationEnded ? uint32_t{SIMULATION_END} : 0U);
+    header.simulatedTimeS = m_timeS;
     header.textBytes = info.size();
     Send([&](WireWriter& writer) {
         writer.Put(header);
-        if (observation)
+        if (m_observation)
         {
-            observation->Write(writer);
+            m_observation->Write(writer);
         }
         header.valueBytes = writer.GetBytes() - sizeof header;
         std::memcpy(m_connection->segment.ToAgentBlock(), &header, sizeof header);
         writer.PutBytes(info.data(), info.size());
     });
+}
+
+void
+OpenGymInterface::EndUnasked()
+{
+    // Nothing is asked of the scenario, which may be gone by now.
+    if (m_connection && !m_simulationEnded)
+    {
+        m_simulationEnded = true;
+        SendState(0.0F, false, "");
+    }
+}
+
+void
+OpenGymInterface::EndAll(int status, void*)
+{
+    for (OpenGymInterface* interface : Connected())
+    {
+        if (status == EXIT_SUCCESS) // what fails is no end
+        {
+            interface->EndUnasked();
+        }
+        interface->m_simulationEnded = true;
+    }
 }
 
 template <typename WriteMessage>
@@ -389,6 +441,7 @@ OpenGymInterface::Stop()
     {
         _exit(EXIT_SUCCESS); // output that was pending at the fork is the original's
     }
+    m_simulationEnded = true; // Python knows
     // Destroy() flushes what the simulation has open; nothing returns to its objects.
     Simulator::Stop();
     Simulator::Destroy();

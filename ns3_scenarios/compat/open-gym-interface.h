@@ -42,7 +42,10 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void NotifyCurrentState();
     /** As NotifyCurrentState(). */
     void WaitForStop();
-    /** Send the last state, which Python takes as the end by time; does nothing before a step. */
+    /**
+     * Send the last state, which Python takes as the end by time; does nothing before a step. A
+     * program that ends without it, with exit status 0, sends the state before once more.
+     */
     void NotifySimulationEnd();
     /** Take another environment's callbacks and do a step with them. */
     void Notify(Ptr<OpenGymEnv> entity);
@@ -76,6 +79,11 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void Attach(std::unique_ptr<Connection> connection);
     void SendSpaces();
     void SendState();
+    void SendState(float reward, bool isOver, const std::string& info);
+    /** The program ends and has not said so. */
+    void EndUnasked();
+    /** The program ends with that status. */
+    static void EndAll(int status, void*);
     template <typename WriteMessage>
     void Send(WriteMessage write);
     /** Wait for a reply that the simulation goes on with; branches are forked meanwhile. */
@@ -87,6 +95,8 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     uint32_t m_port;
     std::unique_ptr<Connection> m_connection;
     Ptr<OpenGymDataContainer> m_action;
+    Ptr<OpenGymDataContainer> m_observation; //!< as last sent
+    double m_timeS{0};                       //!< of the state last sent
     bool m_simulationEnded{false};
     bool m_isBranch{false};
 

@@ -115,6 +115,7 @@ InferenceRun::Run()
     WarmUp();
     m_link.SetRedraw([this] { AssignStreams(); });
     m_link.SetEpisodeEnd([this] { m_ledger->RecordOpen(); });
+    m_link.SetLastLook([this] { m_observation->Fill(); });
     m_link.BeginEpisode();
     Play();
     m_outputs->Finish();

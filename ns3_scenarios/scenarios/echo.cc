@@ -72,6 +72,7 @@ main(int argc, char* argv[])
     int64_t crashAt = -1;
     int64_t segvAt = -1;
     int64_t exitAt = -1;
+    int32_t exitStatus = 7;
     int64_t hangAt = -1;
     int64_t terminateAt = -1;
     int64_t stopAt = -1;
@@ -111,10 +112,8 @@ main(int argc, char* argv[])
                   drainAt,
                   epoch);
     arguments.Add("crashAt", "epoch at which the process aborts; -1: never", crashAt, epoch);
-    arguments.Add("exitAt",
-                  "epoch at which the process exits with status 7; -1: never",
-                  exitAt,
-                  epoch);
+    arguments.Add("exitAt", "epoch at which the process exits; -1: never", exitAt, epoch);
+    arguments.Add("exitStatus", "its exit status then", exitStatus, Range(0, 255));
     arguments.Add("hangAt",
                   "epoch at which the process stands still for ever; -1: never",
                   hangAt,
@@ -166,7 +165,7 @@ main(int argc, char* argv[])
         }
         if (now == exitAt)
         {
-            std::exit(7);
+            std::exit(exitStatus);
         }
         Work(workUs);
         for (uint32_t i = 0; i < rows; ++i)

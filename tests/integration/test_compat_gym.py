@@ -136,9 +136,11 @@ def test_the_strict_environment_passes_gymnasiums_checker(echo: Path) -> None:
     ("identifier", "end", "flags"),
     [
         (STRICT, "time", (False, True)),
+        (STRICT, "silent", (False, True)),
         (STRICT, "gameover", (True, False)),
         # scripts for ns3-ai wait for `terminated` whatever the end
         (LEGACY, "time", (True, True)),
+        (LEGACY, "silent", (True, True)),
         (LEGACY, "gameover", (True, False)),
     ],
 )
@@ -249,6 +251,14 @@ def test_a_crash_raises_with_status_and_output(echo: Path) -> None:
     assert caught.value.exit_status == -signal.SIGABRT
     env.reset()  # and a new one works
     env.step(action())
+    env.close()
+
+
+def test_a_program_that_fails_is_no_end(echo: Path) -> None:
+    env = make(echo, ns3Settings={"steps": 1, "end": "failure"})
+    env.reset()
+    with pytest.raises(SimulatorDied, match="exit status 4"):
+        env.step(action())
     env.close()
 
 

@@ -128,3 +128,10 @@ def test_training_under_ray_equals_local_training(tmp_path: Path) -> None:
     for local, afar in zip(*tables, strict=True):
         assert len(local) > 0
         pd.testing.assert_frame_equal(local, afar, check_exact=True)
+
+
+@pytest.mark.parametrize("end", ["stopAt", "terminateAt"])
+def test_an_episode_that_the_scenario_ends(end: str) -> None:
+    with TandemEnv("echo", {"values": 1, "epochs": 0, end: 1}, backend=RayBackend()) as env:
+        env.reset(seed=1)
+        assert env.step([5.0])[2:4] == (end == "terminateAt", end == "stopAt")

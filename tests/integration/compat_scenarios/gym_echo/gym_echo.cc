@@ -113,7 +113,7 @@ class EchoEnv : public OpenGymEnv
     {
         Simulator::Schedule(Seconds(0.1), &EchoEnv::Step, this);
         Notify();
-        if (m_taken >= m_steps && m_end == "time")
+        if (m_taken >= m_steps && (m_end == "time" || m_end == "silent" || m_end == "failure"))
         {
             Simulator::Stop();
         }
@@ -165,7 +165,9 @@ main(int argc, char* argv[])
     CommandLine cmd(__FILE__);
     cmd.AddValue("steps", "steps of an episode", steps);
     cmd.AddValue("elements", "size of the observation 'many'", elements);
-    cmd.AddValue("end", "time, gameover or crash", end);
+    cmd.AddValue("end",
+                 "time, silent (no notice of the end), failure (status 4), gameover or crash",
+                 end);
     cmd.AddValue("openGymPort", "as ns3-gym passes it", openGymPort);
     cmd.AddValue("simSeed", "run number, if not 0", simSeed);
     cmd.Parse(argc, argv);
@@ -176,7 +178,14 @@ main(int argc, char* argv[])
     auto env = CreateObject<EchoEnv>(steps, end, elements);
     Simulator::ScheduleNow(&EchoEnv::Step, PeekPointer(env));
     Simulator::Run();
-    env->NotifySimulationEnd();
+    if (end == "failure")
+    {
+        return 4;
+    }
+    if (end != "silent")
+    {
+        env->NotifySimulationEnd();
+    }
     Simulator::Destroy();
     std::cout << "the scenario came to its end" << std::endl;
     return 0;
