@@ -16,6 +16,10 @@ set(TANDEM_BIN "${TANDEM_PACKAGE}/_bin")
 set(TANDEM_NS3 "${TANDEM_PACKAGE}/_ns3")
 set(TANDEM_CPP "${TANDEM_PACKAGE}/_cpp")
 
+# RPATH, which comes before LD_LIBRARY_PATH, not RUNPATH, which comes after it: another build of ns-3
+# must not take the place of this one (ns3_scenarios/agent-link/loaded-libraries.h).
+set(TANDEM_RUN_PATH_FIRST -Wl,--disable-new-dtags)
+
 set(TANDEM_BUNDLED OFF)
 if(NS3_PROVIDER_USED MATCHES "^(wheel|download)$")
   set(TANDEM_BUNDLED ON)
@@ -95,7 +99,7 @@ function(tandem_add_scenario name)
   target_link_libraries(${name} PRIVATE tandem-scenario)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   # The wheel's libraries need others that only the loader has to find.
-  target_link_options(${name} PRIVATE -Wl,--allow-shlib-undefined)
+  target_link_options(${name} PRIVATE -Wl,--allow-shlib-undefined ${TANDEM_RUN_PATH_FIRST})
   if(TANDEM_BUNDLED)
     set(_rpath "$ORIGIN/../_ns3")
   elseif(NS3_PROVIDER_USED STREQUAL "root")
@@ -109,8 +113,8 @@ function(tandem_add_scenario name)
 endfunction()
 
 # Install what users' scenarios are compiled and linked with: the description in _cpp/build.json
-# and, for an ns-3 from a wheel, its libraries (with those they need; their run paths start from
-# $ORIGIN, so one flat folder works), headers and licence.
+# and, for an ns-3 from a wheel, its libraries (with those they need, in one flat folder that
+# run_path.py makes their run path), headers and licence.
 function(tandem_bundle_ns3)
   get_property(_targets GLOBAL PROPERTY TANDEM_MODULES)
   set(_libraries "")
@@ -148,8 +152,13 @@ function(tandem_bundle_ns3)
         if(_folder STREQUAL _from)
           file(INSTALL \"\${_file}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/${TANDEM_NS3}\"
                TYPE SHARED_LIBRARY)
+          get_filename_component(_file \"\${_file}\" NAME)
+          list(APPEND _mended \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${TANDEM_NS3}/\${_file}\")
         endif()
-      endforeach()" COMPONENT tandem)
+      endforeach()
+      execute_process(
+        COMMAND \"${Python_EXECUTABLE}\" \"${PROJECT_SOURCE_DIR}/cmake/run_path.py\" \${_mended}
+        COMMAND_ERROR_IS_FATAL ANY)" COMPONENT tandem)
   endif()
 
   set(_names "")

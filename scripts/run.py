@@ -129,7 +129,11 @@ def run(
             # Only now: if the scenario does not start, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
         writer = RunWriter(
-            folder, schema=env.schema, config=config, simulator_command=env.simulator.command
+            folder,
+            schema=env.schema,
+            config=config,
+            simulator_command=env.simulator.command,
+            ns3_folder=env.simulator.ns3_folder,
         )
         if resume:
             writer.resume()

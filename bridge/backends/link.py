@@ -24,6 +24,7 @@ class Link(Protocol):
         command: what started the simulator.
         pid: the simulator's process, on its machine.
         program_digest: see `tandem.bridge.core.program_digest`.
+        ns3_folder: where the simulator has loaded ns-3 from, on its machine; "" if unknown.
         episode_pid: process of the episode; 0 before the first, or if unknown.
     """
 
@@ -32,6 +33,7 @@ class Link(Protocol):
     command: tuple[str, ...]
     pid: int
     program_digest: str
+    ns3_folder: str
     episode_pid: int
 
     @property

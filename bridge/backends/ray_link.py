@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import logging
 import os
@@ -32,12 +33,12 @@ class SimulatorHost:
 
     def open(
         self, scenario: str, arguments: dict[str, Any], options: SimulatorOptions
-    ) -> tuple[str, tuple[str, ...], int, str]:
-        """Start the simulator; returns schema, command, process and digest of the program."""
+    ) -> tuple[str, tuple[str, ...], int, str, str]:
+        """Start the simulator; returns schema, command, process, digest and ns-3's folder."""
         self._simulator = LocalBackend()(scenario, arguments, options)
         simulator = self._simulator
         digest = simulator.program_digest()
-        return simulator.schema_text, simulator.command, simulator.pid, digest
+        return simulator.schema_text, simulator.command, simulator.pid, digest, simulator.ns3_folder
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method of the simulator."""
@@ -75,8 +76,10 @@ class RayLink:
         #: Unknown: to ask would cost one more message per episode.
         self.episode_pid = 0
         try:
-            started = self._actor.open.remote(self._scenario, dict(arguments), options)
-            text, command, self.pid, self.program_digest = self._get(started)
+            # The actor's machine may have no such folder.
+            there = dataclasses.replace(options, folder=None)
+            started = self._actor.open.remote(self._scenario, dict(arguments), there)
+            text, command, self.pid, self.program_digest, self.ns3_folder = self._get(started)
         except BaseException:
             self.close(idle=False)
             raise

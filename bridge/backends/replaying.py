@@ -116,6 +116,11 @@ class ReplayingSimulator:
         """Process of the running or last episode, on its machine; 0 if unknown."""
         return self._link.episode_pid
 
+    @property
+    def ns3_folder(self) -> str:
+        """As `Simulator.ns3_folder`, on its machine; "" if unknown."""
+        return self._link.ns3_folder
+
     def program_digest(self) -> str:
         """As `Simulator.program_digest`, of the program there."""
         return self._link.program_digest

@@ -78,6 +78,8 @@ class ServerLink:
         self._connection = connection
         self._awaited = 0
         self.episode_pid = 0
+        #: Servers do not tell their folders.
+        self.ns3_folder = ""
         try:
             hello = Hello(id=1, protocol=PROTOCOL_VERSION, package=_PACKAGE, name=_own_name())
             message, _ = self._call(hello, None, hello_timeout_s)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +40,8 @@ class SimulatorOptions:
         one_shot: run one episode only, in the simulator's first process (for trace files).
         output: where what the simulator prints goes: ``None`` (kept for error messages),
             ``"inherit"`` (shown), or a file's path (`tandem.bridge.core.output`).
+        folder: the simulator's working folder, from where arguments name files; ``None``: the
+            present one.
     """
 
     branch_slots: int = DEFAULT_BRANCH_SLOTS
@@ -47,6 +50,7 @@ class SimulatorOptions:
     step_timeout_s: float | None = None
     one_shot: bool = False
     output: OutputChoice = None
+    folder: Path | None = None
 
 
 class RunningSimulator(Protocol):
@@ -62,6 +66,9 @@ class RunningSimulator(Protocol):
 
     @property
     def episode_pid(self) -> int: ...
+
+    @property
+    def ns3_folder(self) -> str: ...
 
     def reset(self, seed: int) -> Frame: ...
 

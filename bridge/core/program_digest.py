@@ -14,16 +14,27 @@ _READ_BYTES: Final = 1 << 20
 
 def program_digest(pid: int, executable: Path) -> str:
     """Digest of a running scenario's executable and of the ns-3 libraries that it has loaded."""
-    files = {executable.resolve()}
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
-            mapped = line.partition("/")[2]
-            if mapped and "libns3" in Path(mapped).name:
-                files.add(Path("/" + mapped))
+    files = {executable.resolve(), *loaded_ns3(pid)}
     digest = hashlib.sha256()
     for file in sorted(files, key=lambda file: file.name):
         digest.update(f"{file.name}:{file_digest(file)}\n".encode())
     return digest.hexdigest()
+
+
+def loaded_ns3(pid: int) -> set[Path]:
+    """The ns-3 libraries that a running scenario has really loaded."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
+            mapped = line.partition("/")[2]
+            if mapped and "libns3" in Path(mapped).name:
+                found.add(Path("/" + mapped))
+    return found
+
+
+def ns3_folder(pid: int) -> str:
+    """Where they were loaded from; several folders are separated by colons."""
+    return ":".join(sorted({str(file.parent) for file in loaded_ns3(pid)}))
 
 
 def file_digest(path: Path) -> str:

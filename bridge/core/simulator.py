@@ -29,7 +29,7 @@ from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.output import OutputChoice
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.process import SimulatorProcess
-from tandem.bridge.core.program_digest import program_digest
+from tandem.bridge.core.program_digest import ns3_folder, program_digest
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.schema import Schema, check_branching, check_seed
 
@@ -73,6 +73,8 @@ class Simulator:
         output: where what the simulator prints goes (``std::cout``, ``std::cerr``, ``NS_LOG``).
             ``None`` keeps its beginning and end for error messages, ``"inherit"`` shows it on this
             process's own output, a path appends it to that file.
+        folder: the simulator's working folder, from where arguments name files; ``None``: the
+            present one.
         memory_bytes: limit of the address space of each of its processes, from their start on;
             ``None`` for none of its own.
 
@@ -96,6 +98,7 @@ class Simulator:
         step_timeout_s: float | None = None,
         one_shot: bool = False,
         output: OutputChoice = None,
+        folder: Path | None = None,
         memory_bytes: int | None = None,
     ) -> None:
         if branch_slots < 1:
@@ -115,6 +118,7 @@ class Simulator:
         self._process = SimulatorProcess(
             [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"],
             output,
+            folder,
             memory_bytes,
         )
         self.pid = self._process.pid
@@ -136,6 +140,11 @@ class Simulator:
         self._reader = ChannelReader(self._channel, self.schema)
         self._copies = self._reader.episode_copies()
         self._exchange = self._channel.exchange
+
+    @property
+    def ns3_folder(self) -> str:
+        """Where the simulator has really loaded its ns-3 libraries from."""
+        return ns3_folder(self.pid)
 
     @property
     def episode_pid(self) -> int:

@@ -61,6 +61,7 @@ class RunWriter:
         schema: of the scenario.
         config: everything needed to repeat the run; plain values only.
         simulator_command: command line of the simulator.
+        ns3_folder: where the simulator has loaded ns-3 from.
         arguments: the command line to record; default ``sys.argv``.
     """
 
@@ -71,15 +72,17 @@ class RunWriter:
         schema: Schema,
         config: Mapping[str, Any],
         simulator_command: Sequence[str] = (),
+        ns3_folder: str = "",
         arguments: Sequence[str] | None = None,
     ) -> None:
         self._owner = Owner("this run")
-        self.folder = folder
+        self.folder = folder.absolute()
         self._schema = describe(schema)
         self._config = dict(config)
         self._metadata = provenance(schema, config)
         self._metadata["command"] = list(sys.argv if arguments is None else arguments)
         self._metadata["simulator_command"] = list(simulator_command)
+        self._metadata["ns3_folder"] = ns3_folder
         if simulator_command:
             self._metadata["build"] = build_identity(Path(simulator_command[0]))
         dtypes = {table.name: table.dtype for table in schema.records}

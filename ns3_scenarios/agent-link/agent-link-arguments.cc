@@ -3,7 +3,9 @@
 #include "agent-link/agent-link.h"
 #include "agent-link/agent-session.h"
 #include "agent-link/argument-check.h"
+#include "agent-link/loaded-libraries.h"
 #include "agent-link/number.h"
+#include "agent-link/process.h"
 
 #include "ns3/command-line.h"
 #include "ns3/rng-seed-manager.h"
@@ -36,6 +38,8 @@ AgentLink::AgentLink(std::string scenario)
       m_recordCapacity(DEFAULT_RECORD_CAPACITY),
       m_spinUs(::tandem::channel::DEFAULT_SPIN_US)
 {
+    KeepStandardDescriptors();
+    CheckNs3Libraries();
 }
 
 void

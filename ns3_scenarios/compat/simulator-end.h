@@ -6,6 +6,7 @@
 #ifndef TANDEM_COMPAT_SIMULATOR_END_H
 #define TANDEM_COMPAT_SIMULATOR_END_H
 
+#include "agent-link/loaded-libraries.h"
 #include "channel/duplex.h"
 #include "channel/peer.h"
 
@@ -148,6 +149,7 @@ OpenSegment(::tandem::channel::DuplexSegment& segment,
 {
     // By line: in a file, output would else stay in a buffer, and be lost if the process is killed.
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    ns3::tandem::CheckNs3Libraries();
     try
     {
         FindSegment(names, [&segment, &items](int fd) {

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 from tandem.bridge.core import _native
-from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.errors import KERNEL_NEEDS, TandemError
 from tandem.bridge.core.scenarios import installed_scenarios
 from tandem.bridge.core.simulator import Simulator
 from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
@@ -83,11 +83,13 @@ def _simulator() -> Finding:
             simulator.reset(1)
             simulator.branch([[0], [1]])
             simulator.step([0])
+            loaded = simulator.ns3_folder
     except TandemError as error:
         fix = "install tandem again; if it stays, run the scenario's executable by hand"
         return Finding(Verdict.FAIL, "simulator", str(error), fix)
     names = ", ".join(installed_scenarios())
-    return Finding(Verdict.OK, "simulator", f"reset, branch and step work; scenarios: {names}")
+    found = f"reset, branch and step work, ns-3 loaded from {loaded}; scenarios: {names}"
+    return Finding(Verdict.OK, "simulator", found)
 
 
 def _compiler() -> Finding:
@@ -115,8 +117,7 @@ def _shared_memory() -> Finding:
             os.close(fd)
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError) as error:
-        fix = "memfd and pidfd need Linux 5.3 or later, and a container that allows them"
-        return Finding(Verdict.FAIL, "shared memory", str(error), fix)
+        return Finding(Verdict.FAIL, "shared memory", str(error), KERNEL_NEEDS)
     found = f"memfd of {_PROBE_BYTES // 2**20} MiB and pidfd work, Linux {platform.release()}"
     return Finding(Verdict.OK, "shared memory", found)
 

@@ -31,6 +31,7 @@ class FragileLink:
         self.command = self._simulator.command
         self.pid = self._simulator.pid
         self.program_digest = ""
+        self.ns3_folder = self._simulator.ns3_folder
         self.episode_pid = 0
 
     def send_reset(self, seed: int) -> None:

@@ -93,7 +93,7 @@ class Toolchain:
             # TypeIds are looked up by name at run time: a library that looks unused may not be.
             "-Wl,--no-as-needed",
             *(f"-l:{library}" for library in self.libraries),
-            f"-Wl,-rpath,{self.library_dir}",
+            *self._run_path(),
             # The wheel's libraries need others that only the loader has to find.
             "-Wl,--allow-shlib-undefined",
         ]
@@ -122,9 +122,13 @@ class Toolchain:
             f"-L{self.library_dir}",
             "-Wl,--as-needed",
             *(f"-l:{library}" for library in self.libraries),
-            f"-Wl,-rpath,{self.library_dir}",
+            *self._run_path(),
             "-Wl,--allow-shlib-undefined",
         ]
+
+    def _run_path(self) -> list[str]:
+        """Where the program finds ns-3: as RPATH, which comes before LD_LIBRARY_PATH."""
+        return [f"-Wl,-rpath,{self.library_dir}", "-Wl,--disable-new-dtags"]
 
     def _compiler_options(self, compiler: str, *, compat: bool) -> list[str]:
         folder = self.scenario_library.parent

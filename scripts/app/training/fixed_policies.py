@@ -74,7 +74,11 @@ def play_policy(
     }
     run_folder.prepare(folder, force=True)
     writer = RunWriter(
-        folder, schema=env.schema, config=config, simulator_command=env.simulator.command
+        folder,
+        schema=env.schema,
+        config=config,
+        simulator_command=env.simulator.command,
+        ns3_folder=env.simulator.ns3_folder,
     )
     with writer:
         play(

@@ -77,6 +77,7 @@ def train_in(
             schema=env.schema,
             config=settings.as_config(),
             simulator_command=env.simulator.command,
+            ns3_folder=env.simulator.ns3_folder,
         )
         writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
         run = TrainRun(folder, settings, env, writer, judged.judge)
