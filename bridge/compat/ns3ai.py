@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import gymnasium
 
+from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.ownership import Owner
 from tandem.compat import _duplex
@@ -28,24 +29,30 @@ STRICT_ID: Final = "tandem/OpenGym-v0"
 
 
 def simulator_command(
-    target: str, ns3_path: str | os.PathLike[str], settings: Mapping[str, Any] | None
-) -> tuple[list[str], Path | None]:
+    target: str,
+    ns3_path: str | os.PathLike[str],
+    settings: Mapping[str, Any] | None,
+    start: Path,
+) -> tuple[list[str], Path]:
     """Command line and working folder of a build target.
 
     ``ns3Path`` is where ns-3 lies for ns3-ai; simulators run there if it is an ns-3 tree. Here
-    they are found from the script's own folder upwards, and from ``ns3Path``.
+    they are found from the script's own folder upwards, and from ``ns3Path``. Relative paths are
+    meant from ``start``, the working folder when the script named them.
     """
+    if os.sep in target:
+        target = str(start / target)
     script = getattr(sys.modules.get("__main__"), "__file__", None)
-    places = [Path.cwd(), *([Path(script).resolve().parent] if script else []), Path(ns3_path)]
+    places = [start, *([Path(script).resolve().parent] if script else []), start / ns3_path]
     executable = None
     for place in places:
         with contextlib.suppress(TandemError):
             executable = find_executable(target, place)
             break
     if executable is None:
-        executable = find_executable(target)
-    tree = Path(ns3_path).resolve()
-    folder = tree if (tree / "ns3").is_file() else None
+        executable = find_executable(target, start)
+    tree = (start / ns3_path).resolve()
+    folder = tree if (tree / "ns3").is_file() else start
     arguments = [f"--{key}={value}" for key, value in (settings or {}).items()]
     return [str(executable), *arguments], folder
 
@@ -97,7 +104,12 @@ class Experiment:
         self.ns3Path = ns3Path
         self.msgModule = msgModule
         self.segName = segName
-        self._fd = _duplex.offer_memory("")
+        self._folder = Path.cwd()
+        keep_standard_descriptors()
+        try:
+            self._fd = _duplex.offer_memory("")
+        except RuntimeError as error:
+            raise TandemError(str(error)) from None
         self.msgInterface = msgModule.Ns3AiMsgInterfaceImpl(
             True,
             useVector,
@@ -134,7 +146,7 @@ class Experiment:
         """
         self._owner.check()
         self.kill()
-        command, folder = simulator_command(self.targetName, self.ns3Path, setting)
+        command, folder = simulator_command(self.targetName, self.ns3Path, setting, self._folder)
         _duplex.restart_segment(self._fd)
         self.proc = Launched(
             command,
@@ -208,6 +220,7 @@ class Ns3Env(gymnasium.Env[Any, Any]):
         show_output: bool = False,
         timeout_s: float = -1.0,
     ) -> None:
+        self._folder = Path.cwd()
         self._target = targetName
         self._ns3_path = ns3Path
         self._settings = dict(ns3Settings or {})
@@ -288,7 +301,9 @@ class Ns3Env(gymnasium.Env[Any, Any]):
             globals_ = {"RngRun": str(self._seed)}
             if self._seed_setting:
                 self._settings[self._seed_setting] = self._seed
-        command, folder = simulator_command(self._target, self._ns3_path, self._settings)
+        command, folder = simulator_command(
+            self._target, self._ns3_path, self._settings, self._folder
+        )
         self._session.prepare()
         launched = Launched(
             command,

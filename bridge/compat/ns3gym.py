@@ -88,6 +88,7 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
         self.simSeed = int(simSeed) or int.from_bytes(os.urandom(4), "little") % _MAX_SEED + 1
         self.simArgs = dict(simArgs or {})
         self.debug = debug
+        self._folder = Path.cwd()
         self._simulator = simulator
         self._same_seed = sameSeed
         gym = _old_gym()
@@ -156,6 +157,7 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
                 f"gym-{self.port}",
                 global_values={"RngRun": str(self.simSeed)},
                 show_output=self.debug,
+                cwd=self._folder,
             )
         else:
             print(f"waiting for a simulator with --openGymPort={self.port}", flush=True)
@@ -165,9 +167,10 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
         self.envDirty = False
 
     def _executable(self) -> Path:
+        folder = self._folder
         if self._simulator is not None:
-            return find_executable(os.fspath(self._simulator))
-        folder = Path.cwd()
+            name = os.fspath(self._simulator)
+            return find_executable(str(folder / name) if os.sep in name else name, folder)
         try:
             return find_executable(folder.name, folder)
         except TandemError:

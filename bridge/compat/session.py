@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import gymnasium.spaces
 
+from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
@@ -65,6 +66,9 @@ class GymSession:
         block_bytes: least capacity of the channel in bytes, for each direction.
         spaces: the module whose space classes to use.
         timeout_s: longest wait for a simulator's answer; negative: no limit.
+
+    Raises:
+        TandemError: there is no shared memory to be had.
     """
 
     def __init__(
@@ -76,7 +80,11 @@ class GymSession:
         timeout_s: float = -1.0,
     ) -> None:
         self._owner = Owner("this environment")
-        self._channel = _duplex.GymChannel(segment, block_bytes, convert_action)
+        keep_standard_descriptors()
+        try:
+            self._channel = _duplex.GymChannel(segment, block_bytes, convert_action)
+        except RuntimeError as error:
+            raise TandemError(str(error)) from None
         self._spaces = spaces
         self._timeout_s = timeout_s
         self._launched: Launched | None = None

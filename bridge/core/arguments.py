@@ -21,6 +21,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.errors import (
     InvalidArgument,
     ScenarioError,
@@ -271,6 +272,7 @@ def _argument(row: Mapping[str, Any]) -> Argument:
 def _ask(executable: Path, digest: str, options: tuple[str, ...]) -> Declaration:
     """``digest`` is part of the key so that a scenario compiled again is asked again."""
     command = [str(executable), *options, DESCRIBE]
+    keep_standard_descriptors()
     try:
         result = subprocess.run(
             command,

@@ -36,6 +36,7 @@ from tandem.bridge.core.reset import (
     keyword_error,
     merge_arguments,
 )
+from tandem.bridge.core.scenarios import fixed_scenario, working_folder
 from tandem.bridge.core.schema import Schema
 
 _DECISION: Final = int(Status.DECISION)
@@ -174,12 +175,19 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self.render_mode = None
         self._owner = Owner("this environment")
         self._arguments = merge_arguments(arguments, scenario_arguments)
-        self._scenario = scenario
+        # Simulators that later resets start are started from here as well.
+        self._scenario = fixed_scenario(scenario)
         self._records_in_info = records_in_info
         self._first_seed = seed
         self._backend = LocalBackend() if backend is None else backend
         self._options = SimulatorOptions(
-            branch_slots, spin_us, start_timeout_s, step_timeout_s, one_shot, absolute(output)
+            branch_slots=branch_slots,
+            spin_us=spin_us,
+            start_timeout_s=start_timeout_s,
+            step_timeout_s=step_timeout_s,
+            one_shot=one_shot,
+            output=absolute(output),
+            folder=working_folder(),
         )
         self._decision = 0
         self._run = 0

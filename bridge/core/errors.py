@@ -6,6 +6,23 @@ from __future__ import annotations
 import shlex
 import signal
 from collections.abc import Sequence
+from typing import Final
+
+#: What to do where a simulator's shared memory or process cannot be opened.
+KERNEL_NEEDS: Final = (
+    "memfd_create and pidfd_open need Linux 5.3 or later, and a container or sandbox (seccomp) "
+    "that allows them; `tandem doctor` tries both"
+)
+#: What may have sent a signal that no program sends itself, and what to do.
+_SIGNAL_ADVICE: Final = {
+    signal.SIGKILL: "by somebody, or by the kernel for lack of memory, which `dmesg` or the "
+    "container's memory.events tells: then run fewer simulators, or raise the limit",
+    signal.SIGXFSZ: "a file would grow beyond the limit of file sizes: raise it with `ulimit -f`",
+    signal.SIGXCPU: "its processor time is used up: raise the limit with `ulimit -t`",
+    signal.SIGBUS: "memory that it has mapped cannot be had: the machine's or the container's "
+    "shared memory is full, or a file was cut",
+    signal.SIGSYS: "a sandbox (seccomp) denies it a system call; " + KERNEL_NEEDS,
+}
 
 
 class TandemError(RuntimeError):
@@ -111,10 +128,11 @@ def describe_exit(exit_status: int | None) -> str:
     if exit_status >= 0:
         return f"exit status {exit_status}"
     try:
-        name = signal.Signals(-exit_status).name
+        number = signal.Signals(-exit_status)
     except ValueError:
-        name = f"signal {-exit_status}"
-    return f"killed by {name}"
+        return f"killed by signal {-exit_status}"
+    advice = _SIGNAL_ADVICE.get(number)
+    return f"killed by {number.name} ({advice})" if advice else f"killed by {number.name}"
 
 
 def indent(text: str) -> str:

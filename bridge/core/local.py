@@ -32,4 +32,5 @@ class LocalBackend:
             step_timeout_s=options.step_timeout_s,
             one_shot=options.one_shot,
             output=options.output,
+            folder=options.folder,
         )

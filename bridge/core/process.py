@@ -15,7 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.errors import (
+    KERNEL_NEEDS,
     ScenarioError,
     SimulatorTimeout,
     TandemError,
@@ -43,6 +45,7 @@ class SimulatorProcess:
     Args:
         command: executable and arguments, without ``--agent``.
         output: where what the processes print goes (`tandem.bridge.core.output`).
+        folder: their working folder; ``None``: the present one.
         memory_bytes: limit of the address space of each process, ``None`` for this process's own.
 
     Raises:
@@ -54,10 +57,12 @@ class SimulatorProcess:
         self,
         command: Sequence[str],
         output: OutputChoice = None,
+        folder: Path | None = None,
         memory_bytes: int | None = None,
     ) -> None:
         self.command = tuple(command)
         environment = simulator_environment(os.environ)
+        keep_standard_descriptors()
         try:
             with contextlib.ExitStack() as undo:
                 self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -72,11 +77,12 @@ class SimulatorProcess:
                         stderr=self.output.stderr,
                         pass_fds=(theirs.fileno(),),
                         env=environment,
+                        cwd=folder,
                         start_new_session=True,  # a terminal's Ctrl-C is for Python only
                     )
                 undo.callback(self._popen.wait)
                 undo.callback(self._popen.kill)
-                self._pidfd = os.pidfd_open(self._popen.pid)
+                self._pidfd = _open_pidfd(self._popen.pid)
                 undo.pop_all()
         except OSError as error:
             raise ScenarioError(
@@ -146,6 +152,8 @@ class SimulatorProcess:
                     "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
                     f"is overloaded. Its last output:\n{indent(last)}"
                 )
+            if words[0] == "REFUSED":
+                raise _refused("the simulator", int(words[1]))
             if words[0] == "EPISODE":
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
@@ -214,6 +222,20 @@ def _limited(memory_bytes: int | None) -> list[str]:
     if memory_bytes is None:
         return []
     return ["/bin/sh", "-c", 'ulimit -v "$0" && exec "$@"', str(max(1, memory_bytes // _KIB))]
+
+
+def _open_pidfd(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        raise _refused("this process", error.errno or 0) from error
+
+
+def _refused(who: str, number: int) -> ScenarioError:
+    """The error for a process that gets no descriptor of another one."""
+    error = OSError(number, os.strerror(number))
+    advice = limit_advice(error) or f": {KERNEL_NEEDS}"
+    return ScenarioError(f"{who} cannot open a pidfd: {error.strerror}{advice}")
 
 
 def limit_advice(error: OSError) -> str:

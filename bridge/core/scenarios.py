@@ -30,6 +30,26 @@ def installed_scenarios() -> list[str]:
     return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
 
 
+def fixed_scenario(scenario: str | os.PathLike[str]) -> str:
+    """The same scenario for any working folder: the path of an executable becomes absolute.
+
+    A name stays as it is, also one that is not installed here: a server may offer it.
+    """
+    text = os.fspath(scenario)
+    is_name = os.sep not in text and (
+        (executable_folder() / text).is_file() or not Path(text).is_file()
+    )
+    return text if is_name else str(Path(text).absolute())
+
+
+def working_folder() -> Path | None:
+    """The present working folder; ``None`` if it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
 def scenario_executable(scenario: str | os.PathLike[str]) -> Path:
     """The executable of a scenario.
 

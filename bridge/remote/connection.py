@@ -14,6 +14,7 @@ import zmq
 import zmq.utils.monitor
 from numpy.typing import NDArray
 
+from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.remote import endpoint
 from tandem.bridge.remote.errors import (
@@ -80,6 +81,7 @@ class Connection:
                 f"{address} is another machine, which needs keys: give your own secret key and the "
                 "server's public key (`tandem keys new`)"
             )
+        keep_standard_descriptors()
         self._place = place
         self._keys = keys
         self._heartbeat_s = heartbeat_s

@@ -66,6 +66,19 @@ ExitIfClosed(int fd)
 }
 
 void
+KeepStandardDescriptors()
+{
+    for (int fd = 0; fd <= STDERR_FILENO; ++fd)
+    {
+        if (fcntl(fd, F_GETFD) < 0)
+        {
+            // The lowest free number, which is this one: the lower ones are open.
+            [[maybe_unused]] const int opened = open("/dev/null", O_RDWR);
+        }
+    }
+}
+
+void
 MuteFiles()
 {
     NS_LOG_FUNCTION_NOARGS();

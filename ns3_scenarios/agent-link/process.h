@@ -32,6 +32,11 @@ void OutliveParentThread();
 void ExitIfOrphaned(pid_t parent);
 /** Exit if nobody holds the other end of a socket any more. */
 void ExitIfClosed(int fd);
+/**
+ * Open /dev/null in the place of a closed standard input, output or error: else the next file takes
+ * its number, and what is printed goes into that.
+ */
+void KeepStandardDescriptors();
 /** Point every regular file open for writing, except standard output and error, to /dev/null. */
 void MuteFiles();
 

@@ -131,11 +131,16 @@ Zygote::Fork()
     }
     m_episode = pid;
     const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-    SendControl(m_controlFd, "EPISODE " + std::to_string(pid), pidfd);
-    if (pidfd >= 0)
+    if (pidfd < 0)
     {
-        close(pidfd);
+        // Without it the agent could wait for ever for an episode that has died.
+        const int reason = errno;
+        StopEpisode();
+        SendControl(m_controlFd, "REFUSED " + std::to_string(reason));
+        return false;
     }
+    SendControl(m_controlFd, "EPISODE " + std::to_string(pid), pidfd);
+    close(pidfd);
     return false;
 }
 

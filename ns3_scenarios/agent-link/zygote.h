@@ -19,6 +19,7 @@ namespace ns3::tandem
  *     agent → zygote   RESET <seed>          replace the running episode by a new one
  *     zygote → agent   READY                 shared memory attached, once
  *                      EPISODE <pid>         pidfd attached
+ *                      REFUSED <errno>       no episode: the kernel gives no pidfd of it
  *                      EXIT <pid> <status>   wait status of an episode
  *
  * A closed socket ends the zygote and the episode.

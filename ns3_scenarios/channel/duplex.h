@@ -13,6 +13,7 @@
 #ifndef TANDEM_CHANNEL_DUPLEX_H
 #define TANDEM_CHANNEL_DUPLEX_H
 
+#include "kernel.h"
 #include "layout.h"
 #include "wait.h"
 
@@ -133,7 +134,7 @@ class DuplexSegment
         if (ftruncate(fd, static_cast<off_t>(total)) != 0)
         {
             throw std::runtime_error("cannot size the segment to " + std::to_string(total) +
-                                     " bytes: " + std::strerror(errno));
+                                     " bytes: " + ExplainRefusal(errno));
         }
         Map(fd, total);
         m_header->magic = DUPLEX_MAGIC;
@@ -264,7 +265,7 @@ class DuplexSegment
         if (base == MAP_FAILED)
         {
             throw std::runtime_error("cannot map " + std::to_string(bytes) +
-                                     " bytes of shared memory: " + std::strerror(errno));
+                                     " bytes of shared memory: " + ExplainRefusal(errno));
         }
         m_header = static_cast<DuplexHeader*>(base);
         m_bytes = bytes;

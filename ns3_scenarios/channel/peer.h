@@ -10,6 +10,8 @@
 #ifndef TANDEM_CHANNEL_PEER_H
 #define TANDEM_CHANNEL_PEER_H
 
+#include "kernel.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
@@ -49,7 +51,11 @@ class PeerWatch
         Forget();
     }
 
-    /** Watch this process from now on; 0 watches none. */
+    /**
+     * Watch this process from now on; 0 watches none.
+     *
+     * @throws std::runtime_error if the kernel does not allow it
+     */
     void Watch(pid_t pid)
     {
         if (pid == m_pid)
@@ -62,6 +68,13 @@ class PeerWatch
         {
             m_pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
             m_gone = m_pidfd < 0 && errno == ESRCH;
+            if (m_pidfd < 0 && !m_gone)
+            {
+                m_pid = 0;
+                // Without it a wait for a process that has died would not end.
+                throw std::runtime_error("cannot watch process " + std::to_string(pid) + ": " +
+                                         ExplainRefusal(errno));
+            }
         }
     }
 
@@ -118,8 +131,7 @@ OfferMemory(const std::string& name)
     const int fd = memfd_create(OfferName(name).c_str(), MFD_CLOEXEC);
     if (fd < 0)
     {
-        throw std::runtime_error(std::string("cannot create shared memory: ") +
-                                 std::strerror(errno));
+        throw std::runtime_error("cannot create shared memory: " + ExplainRefusal(errno));
     }
     return fd;
 }

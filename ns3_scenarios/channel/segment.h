@@ -8,6 +8,7 @@
 #ifndef TANDEM_CHANNEL_SEGMENT_H
 #define TANDEM_CHANNEL_SEGMENT_H
 
+#include "kernel.h"
 #include "layout.h"
 
 #include <cerrno>
@@ -58,7 +59,7 @@ class Segment
         const int fd = memfd_create("tandem-channel", MFD_CLOEXEC);
         if (fd < 0 || ftruncate(fd, static_cast<off_t>(m_header.totalBytes)) != 0)
         {
-            const std::string why = std::strerror(errno);
+            const std::string why = ExplainRefusal(errno);
             close(fd);
             throw std::runtime_error("cannot create " + std::to_string(m_header.totalBytes) +
                                      " bytes of shared memory: " + why);
@@ -163,7 +164,7 @@ class Segment
         if (base == MAP_FAILED)
         {
             throw std::runtime_error("cannot map " + std::to_string(bytes) +
-                                     " bytes of shared memory: " + std::strerror(errno));
+                                     " bytes of shared memory: " + ExplainRefusal(errno));
         }
         m_base = static_cast<unsigned char*>(base);
         m_bytes = bytes;

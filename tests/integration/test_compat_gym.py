@@ -405,3 +405,19 @@ def test_nothing_meets_a_real_ns3_ai_in_the_same_program(echo: Path) -> None:
     ours = re.findall(r"\S*OpenGym\w*", types.stdout)
     assert len(ours) > 8
     assert [name for name in ours if not name.startswith("ns3::tandem::")] == []
+
+
+def test_later_resets_start_from_the_folder_of_the_first(
+    echo: Path, port: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(echo.parent.parent)
+    env = make(Path("tandem-build/gym_echo"))
+    monkeypatch.chdir("/")
+    env.reset(seed=1)
+    env.close()
+    monkeypatch.chdir(port.parent.parent)
+    old = ns3env.Ns3Env(stepTime=0.1, simSeed=9, simArgs={"--simTime": 0.25})
+    old.step(1)
+    monkeypatch.chdir("/")
+    assert old.reset().tolist() == [0, 10]
+    old.close()
