@@ -107,7 +107,8 @@ function(tandem_add_scenario name)
   else()
     set(_rpath "")
   endif()
-  set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF INSTALL_RPATH "${_rpath}"
+  # Exported symbols give the call stack of a crash its names.
+  set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON CXX_EXTENSIONS OFF INSTALL_RPATH "${_rpath}"
                                            INSTALL_RPATH_USE_LINK_PATH OFF)
   install(TARGETS ${name} RUNTIME DESTINATION "${TANDEM_BIN}" COMPONENT tandem)
 endfunction()

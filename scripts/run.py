@@ -121,6 +121,7 @@ def run(
             target=target,
             one_shot=bool(traces),
             output=simulator_output,
+            failure_folder=folder,
         ) as env,
         sigterm_as_interrupt(),
     ):

@@ -47,4 +47,4 @@ class RayBackend:
             del again  # Ray finds a machine, or waits for one, either way
             return RayLink(scenario, arguments, options, self.actor_options)
 
-        return ReplayingSimulator(open_link)
+        return ReplayingSimulator(open_link, failure_folder=options.failure_folder)

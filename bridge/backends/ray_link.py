@@ -76,8 +76,9 @@ class RayLink:
         #: Unknown: to ask would cost one more message per episode.
         self.episode_pid = 0
         try:
-            # The actor's machine may have no such folder.
-            there = dataclasses.replace(options, folder=None)
+            # The actor's machine may have no such folder. The agent has the actions: files there
+            # would be out of its reach.
+            there = dataclasses.replace(options, folder=None, keep_actions=False)
             started = self._actor.open.remote(self._scenario, dict(arguments), there)
             text, command, self.pid, self.program_digest, self.ns3_folder = self._get(started)
         except BaseException:

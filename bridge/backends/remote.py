@@ -61,6 +61,7 @@ class RemoteSimulator(ReplayingSimulator):
         target: the server.
         branch_slots: as for a local simulator; the server may allow fewer.
         step_timeout_s: limit of an epoch; ``None`` takes the server's.
+        failure_folder: as for a local simulator; it is here.
 
     Raises:
         ConnectionLost, AccessRefused, QuotaExceeded, ProtocolError: see
@@ -76,6 +77,7 @@ class RemoteSimulator(ReplayingSimulator):
         target: Target,
         branch_slots: int = DEFAULT_BRANCH_SLOTS,
         step_timeout_s: float | None = None,
+        failure_folder: str | os.PathLike[str] | None = None,
     ) -> None:
         options = SimulatorOptions(branch_slots=branch_slots, step_timeout_s=step_timeout_s)
 
@@ -97,7 +99,9 @@ class RemoteSimulator(ReplayingSimulator):
                 options,
             )
 
-        super().__init__(open_link, replays=target.resume_timeout_s > 0)
+        super().__init__(
+            open_link, replays=target.resume_timeout_s > 0, failure_folder=failure_folder
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ class RemoteBackend:
             target=self.target,
             branch_slots=options.branch_slots,
             step_timeout_s=options.step_timeout_s,
+            failure_folder=options.failure_folder,
         )
 
 

@@ -10,13 +10,23 @@ version) that is an error.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from numpy.typing import ArrayLike, NDArray
 
 from tandem.bridge.backends.link import Link, OpenLink
-from tandem.bridge.core.errors import InvalidAction, NoEpisode, SchemaMismatch, SimulatorLost
+from tandem.bridge.core.errors import (
+    InvalidAction,
+    NoEpisode,
+    SchemaMismatch,
+    SimulatorDied,
+    SimulatorLost,
+    SimulatorTimeout,
+)
+from tandem.bridge.core.failure import FailedBranch, Reproduction, leave_actions
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.schema import check_branching, check_seed
@@ -91,15 +101,24 @@ class ReplayingSimulator:
     Args:
         open_link: starts the simulator, and another one when it is lost.
         replays: whether a lost simulator is replaced; otherwise its loss is raised.
+        failure_folder: where the actions of an episode are written whose simulator fails; default:
+            the folder for temporary files.
 
     Raises:
         SimulatorLost: it cannot be reached.
         ScenarioError: the scenario refuses its arguments.
     """
 
-    def __init__(self, open_link: OpenLink, *, replays: bool = True) -> None:
+    def __init__(
+        self,
+        open_link: OpenLink,
+        *,
+        replays: bool = True,
+        failure_folder: str | os.PathLike[str] | None = None,
+    ) -> None:
         self._owner = Owner("this simulator")
         self._open_link = open_link
+        self._failure_folder = failure_folder
         self._allowed = REPLAYS_PER_REQUEST if replays else 0
         self._episode: Episode | None = None
         self._closed = False
@@ -170,6 +189,10 @@ class ReplayingSimulator:
         except InvalidAction:
             episode.waiting = False
             raise
+        except (SimulatorDied, SimulatorTimeout) as error:
+            self._leave_actions(episode).added_to(error)
+            self._episode = None
+            raise
         except BaseException:
             self._episode = None
             raise
@@ -185,10 +208,20 @@ class ReplayingSimulator:
         future: int = 0,
     ) -> list[Frame]:
         """As `Simulator.branch`."""
-        self._idle_episode()
+        episode = self._idle_episode()
         check_branching(self.schema, horizon, future)
         batch = [self.schema.action.checked(action) for action in actions]
-        return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
+        try:
+            return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
+        except SimulatorDied as error:
+            failed = None
+            if error.branch is not None:
+                failed = FailedBranch(batch[error.branch], horizon, future)
+            self._leave_actions(episode, failed).added_to(error)
+            raise
+        except SimulatorTimeout as error:
+            replace(self._leave_actions(episode), remark="up to the branches").added_to(error)
+            raise
 
     def close(self) -> None:
         """Free the simulator; may be called again, and from any thread."""
@@ -212,6 +245,17 @@ class ReplayingSimulator:
     def take_records(self) -> dict[str, NDArray[Any]]:
         """As `Simulator.take_records`."""
         return dict(self._last_frame().records)
+
+    def _leave_actions(self, episode: Episode, branch: FailedBranch | None = None) -> Reproduction:
+        """The actions of the episode, of the one under way, and of a branch."""
+        last = [] if episode.action is None or not episode.waiting else [episode.action]
+        return leave_actions(
+            self._failure_folder,
+            self.schema.scenario,
+            episode.seed,
+            [*episode.actions, *last],
+            branch,
+        )
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.bridge.core.backend import SimulatorOptions
+from tandem.bridge.core.errors import SimulatorDied
 from tandem.bridge.core.frame import Frame
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.remote.connection import Connection
@@ -131,7 +132,12 @@ class ServerLink:
         for start in range(0, len(actions), self.limits.max_branches):
             part = np.stack(actions[start : start + self.limits.max_branches])
             request = Branch(id=1, horizon=horizon, parallel=parallel, future=future)
-            message, arrays = self._call(request, {ACTION: part}, self._step_limit_s)
+            try:
+                message, arrays = self._call(request, {ACTION: part}, self._step_limit_s)
+            except SimulatorDied as error:
+                if error.branch is not None:
+                    error.branch += start
+                raise
             states = _expect(message, Branched).states
             if len(states) != len(part):
                 raise ProtocolError(f"{len(part)} branches were asked for, {len(states)} came")

@@ -42,6 +42,9 @@ class SimulatorOptions:
             ``"inherit"`` (shown), or a file's path (`tandem.bridge.core.output`).
         folder: the simulator's working folder, from where arguments name files; ``None``: the
             present one.
+        failure_folder: where the actions of an episode are written whose simulator fails; ``None``
+            is the folder for temporary files.
+        keep_actions: whether they are written.
     """
 
     branch_slots: int = DEFAULT_BRANCH_SLOTS
@@ -51,6 +54,8 @@ class SimulatorOptions:
     one_shot: bool = False
     output: OutputChoice = None
     folder: Path | None = None
+    failure_folder: str | os.PathLike[str] | None = None
+    keep_actions: bool = True
 
 
 class RunningSimulator(Protocol):

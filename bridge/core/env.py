@@ -114,6 +114,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             ``None`` keeps its first 64 KiB and last 1 MiB for error messages. ``"inherit"`` shows
             it on this process's standard output and error. A path appends it to that file, without
             a limit; several simulators may share one.
+        failure_folder: where the actions of an episode are written whose simulator fails, for the
+            command that reproduces it; default: the folder for temporary files.
         records_in_info: leave the record tables out of ``info`` when false. Gymnasium's
             ``SyncVectorEnv`` and ``AsyncVectorEnv`` cannot stack tables of different lengths;
             `tandem.bridge.core.vector.TandemVectorEnv` can.
@@ -163,6 +165,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         step_timeout_s: float | None = None,
         one_shot: bool = False,
         output: OutputChoice = None,
+        failure_folder: str | os.PathLike[str] | None = None,
         records_in_info: bool = True,
         render_mode: str | None = None,
         **scenario_arguments: object,
@@ -188,6 +191,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             one_shot=one_shot,
             output=absolute(output),
             folder=working_folder(),
+            failure_folder=None if failure_folder is None else Path(failure_folder).absolute(),
         )
         self._decision = 0
         self._run = 0

@@ -90,6 +90,7 @@ class SimulatorDied(TandemError, ConnectionError):
             ``None`` if unknown.
         stderr_tail: the last lines that the simulator wrote.
         command: the command that reproduces the process.
+        branch: index of the branch that died; ``None`` if it was the episode.
     """
 
     def __init__(
@@ -98,17 +99,24 @@ class SimulatorDied(TandemError, ConnectionError):
         exit_status: int | None = None,
         stderr_tail: str = "",
         command: Sequence[str] = (),
+        branch: int | None = None,
     ) -> None:
         super().__init__(message)
         self.exit_status = exit_status
         self.stderr_tail = stderr_tail
         self.command = tuple(command)
+        self.branch = branch
         # Gymnasium's AsyncVectorEnv gives the error of its worker as the message of a new one.
         self.__dict__.update(getattr(message, "__dict__", {}))
 
     @classmethod
     def report(
-        cls, what: str, exit_status: int | None, stderr_tail: str, command: Sequence[str]
+        cls,
+        what: str,
+        exit_status: int | None,
+        stderr_tail: str,
+        command: Sequence[str],
+        branch: int | None = None,
     ) -> SimulatorDied:
         """The error whose message says what happened, how, the last output and what to run."""
         return cls(
@@ -118,6 +126,7 @@ class SimulatorDied(TandemError, ConnectionError):
             exit_status,
             stderr_tail,
             command,
+            branch,
         )
 
 

@@ -33,4 +33,6 @@ class LocalBackend:
             one_shot=options.one_shot,
             output=options.output,
             folder=options.folder,
+            failure_folder=options.failure_folder,
+            keep_actions=options.keep_actions,
         )

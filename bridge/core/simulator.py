@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ from tandem.bridge.core.errors import (
     SimulatorTimeout,
     indent,
 )
+from tandem.bridge.core.failure import FailedBranch, leave_actions
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.output import OutputChoice
 from tandem.bridge.core.ownership import Owner
@@ -51,6 +54,19 @@ _FLUSH = 4
 _BRANCHED = 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Branching:
+    """A portion of branches under way: index of its first one, how many, what they have in common.
+
+    They are in slots 1, 2, …
+    """
+
+    first: int
+    count: int
+    horizon: int
+    future: int
+
+
 class Simulator:
     """A warmed-up scenario process (the zygote) and its running episode.
 
@@ -75,6 +91,9 @@ class Simulator:
             process's own output, a path appends it to that file.
         folder: the simulator's working folder, from where arguments name files; ``None``: the
             present one.
+        failure_folder: where the actions of an episode are written whose simulator fails; default:
+            the folder for temporary files.
+        keep_actions: whether they are written.
         memory_bytes: limit of the address space of each of its processes, from their start on;
             ``None`` for none of its own.
 
@@ -99,6 +118,8 @@ class Simulator:
         one_shot: bool = False,
         output: OutputChoice = None,
         folder: Path | None = None,
+        failure_folder: str | os.PathLike[str] | None = None,
+        keep_actions: bool = True,
         memory_bytes: int | None = None,
     ) -> None:
         if branch_slots < 1:
@@ -110,9 +131,12 @@ class Simulator:
         self._timeout_s = _FOREVER if step_timeout_s is None else step_timeout_s
         self._fork_timeout_s = min(_FORK_TIMEOUT_S, step_timeout_s or _FORK_TIMEOUT_S)
         self._one_shot = one_shot
+        self._failure_folder = failure_folder
+        self._keep_actions = keep_actions
         self._seed = 0
         self._episode = 0
         self._running = False
+        self._branching: _Branching | None = None
         self._flushed: list[dict[str, NDArray[Any]]] = []
         self._owner = Owner("this simulator")
         self._process = SimulatorProcess(
@@ -175,6 +199,7 @@ class Simulator:
                 "this simulator writes trace files and runs one episode only; start another one"
             )
         self._running = False
+        self._branching = None
         self._flushed.clear()
         self._seed = seed
         try:
@@ -182,7 +207,7 @@ class Simulator:
         except SimulatorTimeout:
             raise  # an OSError as well
         except OSError as error:
-            self._die("the simulator ended before the episode began", error)
+            self._die("the simulator ended before the episode began", error, began=False)
         self._channel.attach(pidfds)
         self._running = True
 
@@ -244,8 +269,10 @@ class Simulator:
             for slot, action in enumerate(part, start=1):
                 self._write(action, slot)
             self._channel.post_branch(len(part), horizon, max(1, workers), future)
+            self._branching = _Branching(start, len(part), horizon, future)
             self._settle(self._channel.wait(self._timeout_s))
-            self._check_branches(len(part))
+            self._check_branches()
+            self._branching = None
             frames.extend(self._reader.branch_frame(slot) for slot in range(1, len(part) + 1))
         return frames
 
@@ -298,18 +325,24 @@ class Simulator:
         decision = self._channel.slot_info(0)["epoch"]
         return Frame(self.observe(), self.take_records(), Status(status), decision)
 
-    def _check_branches(self, count: int) -> None:
+    def _check_branches(self) -> None:
         """Raise if a branch died; the first one that dies ends the others."""
-        for slot in range(1, count + 1):
+        branching = self._branching
+        assert branching is not None
+        for slot in range(1, branching.count + 1):
             info = self._channel.slot_info(slot)
             if info["exit_status"] != 0 or info["status"] == 0:
                 self._running = False
-                raise SimulatorDied.report(
-                    f"branch {slot} of the simulator died",
+                branch = branching.first + slot - 1
+                error = SimulatorDied.report(
+                    f"branch {branch + 1} of the simulator died",
                     os.waitstatus_to_exitcode(info["exit_status"]),
                     self._process.output.tail(),
-                    self._reproduce(),
+                    self._command_alone(),
+                    branch,
                 )
+                self._add_actions(error, slot)
+                raise error
 
     def _settle(self, status: int) -> int:
         """Handle every result of a wait but the next decision."""
@@ -329,23 +362,56 @@ class Simulator:
         if status == _native.TIMED_OUT:
             self._running = False
             last = self._process.output.tail()
-            self._process.stop()
-            raise SimulatorTimeout(
+            error = SimulatorTimeout(
                 f"the simulator did not answer within {self._timeout_s:g} s and was stopped; "
-                f"raise step_timeout_s, or look at its last output:\n{indent(last)}"
+                f"raise step_timeout_s, or look at its last output:\n{indent(last)}\n"
+                f"to reproduce: {shlex.join(self._command_alone())}"
             )
+            self._add_actions(error, self._first_slow_branch())
+            self._process.stop()
+            raise error
         self._die("the simulator died in the middle of an episode", None)
 
-    def _die(self, what: str, cause: BaseException | None) -> NoReturn:
+    def _die(self, what: str, cause: BaseException | None, *, began: bool = True) -> NoReturn:
         self._running = False
         status = self._process.exit_status(self._episode)
         tail = self._process.output.tail()
         if status == 0:
             what += " without ending it (to end one, return from main or call Terminate())"
-        raise SimulatorDied.report(what, status, tail, self._reproduce()) from cause
+        error = SimulatorDied.report(what, status, tail, self._command_alone())
+        if began:
+            self._add_actions(error)
+        raise error from cause
 
-    def _reproduce(self) -> tuple[str, ...]:
+    def _command_alone(self) -> tuple[str, ...]:
+        """The command that plays this episode without an agent, but for its actions."""
         return (*self.command, "--agent=none", f"--seed={self._seed}")
+
+    def _first_slow_branch(self) -> int:
+        """Slot of the first branch that has begun and not ended, 0 without branches."""
+        slots = range(1, 1 + (self._branching.count if self._branching else 0))
+        return next((slot for slot in slots if self._channel.slot_info(slot)["status"] == 0), 0)
+
+    def _add_actions(self, error: SimulatorDied | SimulatorTimeout, slot: int = 0) -> None:
+        """Leave the actions of the episode, and of the branch in a slot, beside an error."""
+        if not self._keep_actions:
+            return
+        branch = None
+        if slot and self._branching:
+            action = self._as_actions(self._channel.action(slot))[0]
+            branch = FailedBranch(action, self._branching.horizon, self._branching.future)
+        played = self._channel.played
+        leave_actions(
+            self._failure_folder,
+            self.schema.scenario,
+            self._seed,
+            None if played is None else self._as_actions(played),
+            branch,
+        ).added_to(error)
+
+    def _as_actions(self, data: bytes) -> NDArray[Any]:
+        block = self.schema.action
+        return np.frombuffer(data, block.dtype).reshape(-1, *block.shape)
 
     def _write(self, action: Any, slot: int) -> None:
         try:

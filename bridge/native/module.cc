@@ -36,6 +36,9 @@ enum Outcome : int
     FOREIGN = -5,    //!< this process is a forked copy of the one that made the channel
 };
 
+/** Of an episode's actions; more are not kept. */
+constexpr std::size_t MOST_PLAYED_BYTES = 8 << 20;
+
 class Channel
 {
   public:
@@ -77,6 +80,8 @@ class Channel
     {
         m_seen = 0;
         m_pending = false;
+        m_played.clear();
+        m_allPlayed = true;
         m_watcher->Watch(std::move(pidfds));
     }
 
@@ -97,6 +102,10 @@ class Channel
     {
         m_slot->agent.command = command;
         m_pending = true;
+        if (command == static_cast<std::uint32_t>(Command::STEP))
+        {
+            NotePlayed();
+        }
         channel::Post(m_slot->toSimulator);
     }
 
@@ -199,6 +208,22 @@ class Channel
         return m_waiter.GetSleeps();
     }
 
+    /** The actions of this episode's steps one after another, or None if they are too many. */
+    nb::object GetPlayed() const
+    {
+        if (!m_allPlayed)
+        {
+            return nb::none();
+        }
+        return nb::bytes(m_played.data(), m_played.size());
+    }
+
+    nb::bytes GetAction(std::uint32_t slot)
+    {
+        CheckSlot(slot);
+        return nb::bytes(m_segment.Action(slot), m_segment.Header().actionBytes);
+    }
+
     using Bytes = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>, nb::c_contig>;
 
     Bytes Observation(std::uint32_t slot)
@@ -218,6 +243,22 @@ class Channel
     {
         const nb::gil_scoped_release release;
         return m_waiter.Wait(m_slot->toAgent, m_seen, [this] { return m_watcher->IsDead(); });
+    }
+
+    /** Keep the action that is posted, so that a failure can be played once more. */
+    void NotePlayed()
+    {
+        const std::size_t bytes = m_segment.Header().actionBytes;
+        m_allPlayed = m_allPlayed && m_played.size() + bytes <= MOST_PLAYED_BYTES;
+        if (m_allPlayed)
+        {
+            const unsigned char* action = m_segment.Action(0);
+            m_played.insert(m_played.end(), action, action + bytes);
+        }
+        else
+        {
+            m_played.clear();
+        }
     }
 
     void CheckSlot(std::uint32_t slot) const
@@ -241,6 +282,8 @@ class Channel
     std::unique_ptr<ActionWriter> m_action;
     std::uint32_t m_seen{0}; //!< messages dealt with
     bool m_pending{false};
+    std::vector<unsigned char> m_played; //!< actions of the steps
+    bool m_allPlayed{true};              //!< m_played has all of them
 };
 
 } // namespace tandem::bridge
@@ -277,6 +320,7 @@ NB_MODULE(_native, m)
         .def_prop_ro("slots", &Channel::GetSlots)
         .def_prop_ro("pending", &Channel::IsPending)
         .def_prop_ro("dead", &Channel::IsDead)
+        .def_prop_ro("played", &Channel::GetPlayed)
         .def_prop_ro("sleeps", &Channel::GetSleeps)
         .def_prop_ro("foreign", &Channel::IsForeign)
         .def("declare_action",
@@ -289,6 +333,7 @@ NB_MODULE(_native, m)
         .def("attach", &Channel::Attach, nb::arg("pidfds"))
         .def("detach", &Channel::Detach)
         .def("write_action", &Channel::WriteAction, nb::arg("action"), nb::arg("slot") = 0)
+        .def("action", &Channel::GetAction, nb::arg("slot"))
         .def("post", &Channel::Post, nb::arg("command"))
         .def("post_branch",
              &Channel::PostBranch,

@@ -81,6 +81,7 @@ def to_message(request: int, error: TandemError, folders: Iterable[Path] = ()) -
             exit_status=error.exit_status,
             output=without_folders(error.stderr_tail, folders),
             command=[without_folders(word, folders) for word in error.command],
+            branch=error.branch,
         )
     kind = next((base for base in type(error).__mro__ if base.__name__ in _KINDS), RemoteError)
     return Failed(id=request, error=kind.__name__, text=text)
@@ -90,6 +91,10 @@ def from_message(message: Failed) -> TandemError:
     """The exception that a reply stands for."""
     if message.error == SimulatorDied.__name__:
         return SimulatorDied.report(
-            message.text, message.exit_status, message.output, message.command
+            message.text,
+            message.exit_status,
+            message.output,
+            message.command,
+            message.branch,
         )
     return _KINDS.get(message.error, RemoteError)(message.text)

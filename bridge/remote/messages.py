@@ -172,6 +172,7 @@ class Failed(Reply):
     exit_status: Integer | None = None
     output: str = ""
     command: list[str] = Field(default_factory=list)
+    branch: Annotated[int, Field(ge=0)] | None = None
 
 
 class Probe(Reply):

@@ -199,6 +199,7 @@ class Session:
                 branch_slots=min(job.branch_slots, limits.max_branches),
                 start_timeout_s=limits.start_timeout_s,
                 step_timeout_s=step_timeout_s,
+                keep_actions=False,  # clients have them
                 memory_bytes=limits.simulator_bytes,
             )
         except ScenarioError as error:

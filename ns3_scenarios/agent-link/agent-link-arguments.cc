@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The arguments that every scenario has, and what they do.
+#include "agent-link/action-file.h"
 #include "agent-link/agent-link.h"
 #include "agent-link/agent-session.h"
 #include "agent-link/argument-check.h"
+#include "agent-link/crash-report.h"
 #include "agent-link/loaded-libraries.h"
 #include "agent-link/number.h"
 #include "agent-link/process.h"
@@ -40,6 +42,7 @@ AgentLink::AgentLink(std::string scenario)
 {
     KeepStandardDescriptors();
     CheckNs3Libraries();
+    ReportCrashes();
 }
 
 void
@@ -58,6 +61,12 @@ AgentLink::AddArguments(CommandLine& cmd)
         .OwnedBy(BRIDGE)
         .Then([this] { UseAgent(); });
     arguments.Add("policy", "what decides when --agent=none", m_policy).OwnedBy(BRIDGE);
+    arguments
+        .AddFile("actions",
+                 "file of actions to play instead when --agent=none, such as a failed simulator "
+                 "leaves; empty: none",
+                 m_actionsPath)
+        .OwnedBy(BRIDGE);
     arguments.Add("seed", "seed of the episode when --agent=none", m_seed, Range(0, NO_LIMIT))
         .OwnedBy(BRIDGE);
     arguments

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/agent-link.h"
 
+#include "agent-link/action-file.h"
 #include "agent-link/agent-session.h"
 #include "agent-link/argument-check.h"
 
@@ -11,6 +12,7 @@
 #include "ns3/simulator.h"
 
 #include <exception>
+#include <iostream>
 #include <stdexcept>
 
 namespace ns3::tandem
@@ -130,7 +132,11 @@ AgentLink::BeginEpisode()
     }
     else
     {
-        NS_ABORT_MSG_UNLESS(m_policyFunction,
+        if (!m_actionsPath.empty())
+        {
+            m_actions = std::make_unique<ActionFile>(m_actionsPath);
+        }
+        NS_ABORT_MSG_UNLESS(m_policyFunction || m_actions,
                             "scenario '" << scenario
                                          << "' has no policy of its own: call SetPolicy(), or run "
                                             "it under an agent");
@@ -164,7 +170,11 @@ AgentLink::Decide()
     }
     if (!m_session)
     {
-        m_policyFunction(m_schema.GetAction());
+        if (!DecideAlone())
+        {
+            End(Status::TRUNCATED);
+            return false;
+        }
     }
     else
     {
@@ -177,7 +187,7 @@ AgentLink::Decide()
         if (IsBranch() && !wasBranch)
         {
             AttachBlocks();
-            RedrawFuture();
+            RedrawFuture(m_session->GetFuture());
         }
         if (!wasBranch) // a branch hands in the rows of all its epochs together
         {
@@ -186,6 +196,23 @@ AgentLink::Decide()
     }
     m_schema.GetAction()->Check();
     ++m_epoch;
+    return true;
+}
+
+bool
+AgentLink::DecideAlone()
+{
+    if (!m_actions)
+    {
+        m_policyFunction(m_schema.GetAction());
+        return true;
+    }
+    if (!m_actions->Next(*m_schema.GetAction()))
+    {
+        std::cerr << "all " << m_epoch << " actions of " << m_actionsPath << " are played\n";
+        return false;
+    }
+    RedrawFuture(m_actions->GetFuture());
     return true;
 }
 
@@ -226,6 +253,12 @@ AgentLink::HasAgent() const
     return m_session != nullptr;
 }
 
+bool
+AgentLink::HasPolicy() const
+{
+    return !m_session && m_actionsPath.empty();
+}
+
 const std::string&
 AgentLink::GetPolicyName() const
 {
@@ -256,10 +289,9 @@ AgentLink::AttachBlocks()
 }
 
 void
-AgentLink::RedrawFuture()
+AgentLink::RedrawFuture(uint64_t future)
 {
-    NS_LOG_FUNCTION(this << m_session->GetFuture());
-    const uint64_t future = m_session->GetFuture();
+    NS_LOG_FUNCTION(this << future);
     if (future == 0 || !m_redraw)
     {
         return;

@@ -19,6 +19,7 @@
 namespace ns3::tandem
 {
 
+class ActionFile;
 class AgentSession;
 
 /**
@@ -54,8 +55,8 @@ class AgentLink
 
     /**
      * Add what every scenario has: --agent, --policy, --seed, --warmupSeed, --epochs, --timeLimit,
-     * --requests, --recordCapacity, and --describe, which prints all arguments as JSON. Declare
-     * your own ones with Arguments.
+     * --actions, --requests, --recordCapacity, and --describe, which prints all arguments as JSON.
+     * Declare your own ones with Arguments.
      */
     void AddArguments(CommandLine& cmd);
 
@@ -158,6 +159,8 @@ class AgentLink
     bool IsBranch() const;
     /** @return true if a policy outside of this process decides */
     bool HasAgent() const;
+    /** @return true if the policy of SetPolicy() decides: no agent, no --actions */
+    bool HasPolicy() const;
     /** @return the argument of --policy */
     const std::string& GetPolicyName() const;
     /** @return the argument of --seed */
@@ -166,7 +169,8 @@ class AgentLink
   private:
     void UseAgent();
     void AttachBlocks();
-    void RedrawFuture();
+    void RedrawFuture(uint64_t future);
+    bool DecideAlone();
     bool MakeRoom();
     void WatchEnd();
     void ReachTimeLimit();
@@ -180,6 +184,7 @@ class AgentLink
     uint64_t m_warmupSeed;
     uint32_t m_epochLimit{50};
     double m_timeLimitS{0};
+    std::string m_actionsPath;
     std::string m_requestsCsv;
     uint64_t m_recordCapacity;
     uint32_t m_branchSlots{64};
@@ -190,6 +195,7 @@ class AgentLink
     std::function<void()> m_episodeEnd;
     std::function<void()> m_lastLook;
 
+    std::unique_ptr<ActionFile> m_actions;   //!< null without --actions
     std::unique_ptr<AgentSession> m_session; //!< null without an agent
     std::vector<double> m_ownMemory;         //!< the blocks' memory without an agent
     uint32_t m_epoch{0};

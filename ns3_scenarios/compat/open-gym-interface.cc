@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compat/open-gym-interface.h"
 
+#include "agent-link/crash-report.h"
 #include "agent-link/process.h"
 #include "compat/msg-interface.h"
 #include "compat/open-gym-container.h"
@@ -122,6 +123,7 @@ OpenGymInterface::Init()
     {
         names = {GymSegmentName(m_port)};
     }
+    tandem::ReportCrashes();
     auto connection = std::make_unique<Connection>();
     tandem::compat::OpenSegment(connection->segment, names, GYM_ITEMS);
     Attach(std::move(connection));

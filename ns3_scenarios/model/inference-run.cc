@@ -83,7 +83,7 @@ InferenceRun::Parse(int argc, char* argv[])
     m_options.ScaleService(Site::DEVICE, m_config.deviceServiceScale);
     m_options.ScaleService(Site::EDGE, m_config.edgeServiceScale);
     m_options.ScaleService(Site::CLOUD, m_config.cloudServiceScale);
-    if (!m_link.HasAgent())
+    if (m_link.HasPolicy())
     {
         m_policy = std::make_unique<FixedPolicy>(m_link.GetPolicyName(), m_options);
     }

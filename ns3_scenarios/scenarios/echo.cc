@@ -51,14 +51,22 @@ Work(double us)
     }
 }
 
-/** Not inlined, so that a backtrace has its name. */
+} // namespace
+
+/** Not inlined, so that a call stack has its name. */
 [[gnu::noinline]] void
 Overwrite(volatile int* target)
 {
     *target = 1;
 }
 
-} // namespace
+/** Calls itself until the stack is full. */
+[[gnu::noinline]] int
+Overflow(volatile int* depth)
+{
+    ++*depth;
+    return Overflow(depth) + *depth;
+}
 
 int
 main(int argc, char* argv[])
@@ -71,6 +79,7 @@ main(int argc, char* argv[])
     double crashAbove = 0.0;
     int64_t crashAt = -1;
     int64_t segvAt = -1;
+    bool overflow = false;
     int64_t exitAt = -1;
     int32_t exitStatus = 7;
     int64_t hangAt = -1;
@@ -102,6 +111,7 @@ main(int argc, char* argv[])
                   "epoch at which the process writes where it must not; -1: never",
                   segvAt,
                   epoch);
+    arguments.Add("overflow", "whether that happens by filling the stack", overflow);
     arguments.Add("terminateAt",
                   "epoch at which the scenario terminates; -1: never",
                   terminateAt,
@@ -161,7 +171,8 @@ main(int argc, char* argv[])
         }
         if (now == segvAt)
         {
-            Overwrite(nullptr);
+            volatile int depth = 0;
+            overflow ? static_cast<void>(Overflow(&depth)) : Overwrite(nullptr);
         }
         if (now == exitAt)
         {

@@ -80,7 +80,8 @@ class Belongings:
             frozenset(descendants(os.getpid())),
             tuple(_descriptors()),
             frozenset(str(path) for path in Path("/dev/shm").glob("*tandem*")),
-            frozenset(str(path) for path in temporary.rglob("*")),
+            # Actions of failed episodes are left on purpose.
+            frozenset(str(p) for p in temporary.rglob("*") if p.suffix != ".actions"),
         )
 
     def leaked_since(self, before: Belongings) -> dict[str, int]:

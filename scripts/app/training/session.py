@@ -55,6 +55,7 @@ def train_in(
             runner,
             objective=settings.objective,
             output=output,
+            failure_folder=folder,
         )
         stack.callback(env.close)
         settings = settings.with_states(env.schema)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""What is left of an episode whose simulator failed: its actions, to be played once more.
+
+Seed and actions decide an episode. A scenario plays the file that is written here with
+``--agent=none --seed=… --actions=FILE`` (``ns3_scenarios/agent-link/action-file.h``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shlex
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.bridge.core.errors import SimulatorDied, SimulatorTimeout
+
+#: A process leaves at most as many files: who goes on after each failure must not fill the disk.
+MOST_FILES: Final = 100
+_SUFFIX: Final = ".actions"
+_numbers: Final = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedBranch:
+    """The branch that failed, from the decision after the episode's last action.
+
+    Attributes:
+        action: its joint action.
+        horizon: epochs in which the action is held.
+        future: which random draws it meets, 0 for those of the episode.
+    """
+
+    action: NDArray[Any]
+    horizon: int
+    future: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """How to bring a failure about once more.
+
+    Attributes:
+        options: for the scenario, beside its arguments and the seed.
+        remark: what they do not bring about, "" for nothing.
+    """
+
+    options: tuple[str, ...] = ()
+    remark: str = ""
+
+    def added_to(self, error: SimulatorDied | SimulatorTimeout) -> None:
+        """Add it to an error whose message ends with the rest of the command."""
+        error.args = (" ".join([str(error), shlex.join(self.options)]).rstrip() + self.note,)
+        if isinstance(error, SimulatorDied):
+            error.command += self.options
+
+    @property
+    def note(self) -> str:
+        """The remark as a line of a message."""
+        return f"\n({self.remark})" if self.remark else ""
+
+
+def leave_actions(
+    folder: str | os.PathLike[str] | None,
+    scenario: str,
+    seed: int,
+    actions: Sequence[NDArray[Any]] | NDArray[Any] | None,
+    branch: FailedBranch | None = None,
+) -> Reproduction:
+    """Write the actions of an episode that failed.
+
+    Args:
+        folder: where to; if that cannot be, and by default, the folder for temporary files.
+        scenario: its name.
+        seed: of the episode.
+        actions: one after another; ``None``: not known.
+        branch: what failed, if it was a branch.
+    """
+    if actions is None:
+        return Reproduction(remark="without the episode's actions: too many to keep")
+    if next(_numbers) >= MOST_FILES:
+        return Reproduction(
+            remark=f"without the episode's actions: this process has left {MOST_FILES} such files"
+        )
+    text = "".join(f"{line}\n" for line in _lines(scenario, seed, actions, branch))
+    for place in (folder, None):
+        with contextlib.suppress(OSError):
+            fd, name = tempfile.mkstemp(_SUFFIX, f"tandem-{scenario}-seed{seed}-", place)
+            with os.fdopen(fd, "w", encoding="utf-8") as file:
+                file.write(text)
+            return Reproduction((f"--actions={Path(name).absolute()}",))
+    return Reproduction(remark="without the episode's actions: they cannot be written anywhere")
+
+
+def _lines(
+    scenario: str,
+    seed: int,
+    actions: Sequence[NDArray[Any]] | NDArray[Any],
+    branch: FailedBranch | None,
+) -> Iterator[str]:
+    yield f"# {scenario} failed after these actions; to play them once more, add to its arguments:"
+    yield f"# --agent=none --seed={seed} --actions=THIS_FILE"
+    yield from map(_line, actions)
+    if branch is not None:
+        yield "# the branch that failed"
+        if branch.future:
+            yield f"future {branch.future}"
+        yield from [_line(branch.action)] * branch.horizon
+
+
+def _line(action: NDArray[Any]) -> str:
+    return " ".join(map(repr, np.asarray(action).ravel().tolist()))
