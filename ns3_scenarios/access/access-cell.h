@@ -60,8 +60,9 @@ struct PlacedNode
  * One access network: an AP or eNB, its users, and its background stations.
  *
  * Life, in this order: configure, Build(), backhaul and applications are attached to
- * GetGateway() and to the users, StartBackground(), the simulation runs to GetWarmup() or
- * longer, and then, once per episode: AssignStreams() and BeginEpisode().
+ * GetGateway() and to the users, StartBackground(), DrawPlaces(), the simulation runs to
+ * GetWarmup() and until CountConnected() says that all stations are connected, and then, once per
+ * episode: AssignStreams() and BeginEpisode().
  */
 class AccessCell
 {
@@ -132,8 +133,25 @@ class AccessCell
      */
     virtual void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) = 0;
 
-    /** @return the simulated time by which every station is associated or attached */
+    /** @return whether losses by shadowing are drawn, which may put a station out of reach */
+    virtual bool HasShadowing() const = 0;
+
+    /** @return whether places, or what belongs to them, differ from draw to draw */
+    virtual bool HasRandomPlaces() const = 0;
+
+    /**
+     * Draw where every station stands, and what lasts with its place: the losses of shadowing.
+     * Before the warm-up.
+     * @param first the first stream index to use
+     * @return how many stream indices were used
+     */
+    virtual int64_t DrawPlaces(int64_t first) = 0;
+
+    /** @return the simulated time by which stations normally are associated or attached */
     virtual Time GetWarmup() const = 0;
+
+    /** @return how many stations are associated or attached */
+    virtual uint32_t CountConnected() const = 0;
 
     /**
      * Re-seed every random stream of the cell, so that a forked copy of the warmed-up process
@@ -143,7 +161,7 @@ class AccessCell
      */
     virtual int64_t AssignStreams(int64_t first) = 0;
 
-    /** Draw positions and start mobility and background traffic; after AssignStreams(). */
+    /** Start mobility and background traffic; after AssignStreams(). */
     virtual void BeginEpisode() = 0;
 
   protected:

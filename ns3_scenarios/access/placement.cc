@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ns3::tandem
 {
@@ -19,8 +20,6 @@ namespace
 /** Closer than this the path loss models leave their far field. */
 constexpr double MIN_DISTANCE_M = 1.0;
 constexpr double MAX_RADIUS_M = 10000;
-/** Where stations wait during warm-up. */
-constexpr double WARMUP_DISTANCE_M = 2.0;
 /** Radius of each cluster of `hidden`, as a share of the cell's radius. */
 constexpr double CLUSTER_SHARE = 0.1;
 constexpr double TWO_PI = 6.283185307179586;
@@ -69,24 +68,48 @@ PlacementConfig::Check(const std::string& prefix) const
 }
 
 void
+DeclarePlacementSeed(Arguments& arguments, uint64_t& seed)
+{
+    arguments.Add("placementSeed",
+                  "seed of where stations stand; 0: the seed of the episode. An episode at another "
+                  "place needs a warm-up there, one at the same place does not",
+                  seed,
+                  Range(0, std::numeric_limits<double>::infinity()));
+}
+
+void
 Placement::Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations)
 {
     m_config = config;
     m_centre = centre;
     m_random = CreateObject<UniformRandomVariable>();
-    const uint32_t count = stations.GetN();
-    for (uint32_t i = 0; i < count; ++i)
+    for (uint32_t i = 0; i < stations.GetN(); ++i)
     {
         auto model = CreateObject<ConstantVelocityMobilityModel>();
         stations.Get(i)->AggregateObject(model);
-        const double angle = TWO_PI * i / count;
-        model->SetPosition(Vector(centre.x + WARMUP_DISTANCE_M * std::cos(angle),
-                                  centre.y + WARMUP_DISTANCE_M * std::sin(angle),
-                                  centre.z));
+        model->SetPosition(centre);
         model->SetVelocity(Vector(0, 0, 0));
         m_models.push_back(model);
     }
-    m_steps.resize(count);
+    m_steps.resize(m_models.size());
+}
+
+bool
+Placement::IsRandom() const
+{
+    return m_config.placement != "line" && !m_models.empty();
+}
+
+int64_t
+Placement::Draw(int64_t first)
+{
+    NS_LOG_FUNCTION(this << first);
+    m_random->SetStream(first);
+    for (uint32_t i = 0; i < m_models.size(); ++i)
+    {
+        m_models[i]->SetPosition(DrawPlace(i));
+    }
+    return 1;
 }
 
 int64_t
@@ -152,13 +175,9 @@ void
 Placement::BeginEpisode()
 {
     NS_LOG_FUNCTION(this);
-    for (uint32_t i = 0; i < m_models.size(); ++i)
+    for (uint32_t i = 0; m_config.mobility == "walk" && i < m_models.size(); ++i)
     {
-        m_models[i]->SetPosition(DrawPlace(i));
-        if (m_config.mobility == "walk")
-        {
-            WalkOn(i);
-        }
+        WalkOn(i);
     }
 }
 

@@ -36,24 +36,36 @@ struct PlacementConfig
     void Check(const std::string& prefix) const;
 };
 
+/** Declare --placementSeed: the seed of where stations stand, 0 for each episode's own seed. */
+void DeclarePlacementSeed(Arguments& arguments, uint64_t& seed);
+
 /**
  * Positions of the stations of one cell, around a centre.
  *
- * During warm-up every station stands close to the centre, so that association and attachment
- * are quick and certain; BeginEpisode() draws the places of the episode. A walk is a random
- * waypoint walk whose waypoints are drawn like the places (for `line`, anywhere on the line), so
- * it stays inside the cell's disc, and inside the station's own cluster for `hidden`.
+ * Places are drawn before the warm-up, so that radios warm up where the episode starts. A walk is
+ * a random waypoint walk whose waypoints are drawn like the places (for `line`, anywhere on the
+ * line), so it stays inside the cell's disc, and inside the station's own cluster for `hidden`.
  */
 class Placement
 {
   public:
-    /** Install mobility models on @p stations and put them close to @p centre. */
+    /** Install mobility models on @p stations, at @p centre until places are drawn. */
     void Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations);
 
-    /** @return the number of streams used, always 1 */
+    /** @return whether places differ from draw to draw */
+    bool IsRandom() const;
+
+    /**
+     * Draw every place.
+     * @param first the stream to draw from
+     * @return the number of streams used, always 1
+     */
+    int64_t Draw(int64_t first);
+
+    /** Assign the stream of the waypoints. @return the number of streams used, always 1 */
     int64_t AssignStreams(int64_t first);
 
-    /** Draw every place; start to walk. */
+    /** Start to walk, if stations do. */
     void BeginEpisode();
 
     /** @return the position of station @p i now, m */

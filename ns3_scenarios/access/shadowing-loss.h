@@ -14,8 +14,8 @@ namespace ns3::tandem
 
 /**
  * Log-normal shadowing: one Gaussian draw in dB per pair of nodes, the same in both directions,
- * kept for an episode: the first AssignStreams() forgets what the warm-up drew, later ones, which
- * draw another future of the same episode, change nothing that is known.
+ * kept for good: the first AssignStreams() forgets what has been drawn before, later ones, which
+ * begin an episode or draw another future of it, change nothing that is known.
  *
  * ns-3's RandomPropagationLossModel draws for every frame, which is fading, not shadowing.
  */
@@ -42,7 +42,7 @@ class ShadowingLossModel : public PropagationLossModel
     struct Table
     {
         Ptr<NormalRandomVariable> random{CreateObject<NormalRandomVariable>()};
-        bool assigned{false};          //!< the episode has begun
+        bool assigned{false};          //!< losses are kept from now on
         std::map<Pair, double> lossDb; //!< looked up only: its order has no effect
     };
 

@@ -27,6 +27,7 @@ const char* const NO_AGENT = "none";
 /** Run number of the random streams before the episode's seed is set. */
 constexpr uint64_t DEFAULT_WARMUP_SEED = 1;
 constexpr double MAX_RECORD_CAPACITY = 1e9;
+constexpr double MAX_KEPT_WARMUPS = 1000;
 constexpr double MAX_BRANCH_SLOTS = 1e6;
 /** ns-3 counts nanoseconds in 64 bits. */
 constexpr double MAX_TIME_LIMIT_S = 1e9;
@@ -71,7 +72,7 @@ AgentLink::AddArguments(CommandLine& cmd)
         .OwnedBy(BRIDGE);
     arguments
         .Add("warmupSeed",
-             "seed of the warm-up before every episode",
+             "seed of what is random in the warm-up; places follow the episode's seed",
              m_warmupSeed,
              Range(0, NO_LIMIT))
         .OwnedBy(CORE)
@@ -98,6 +99,13 @@ AgentLink::AddArguments(CommandLine& cmd)
              "rows that a record table holds between two decisions",
              m_recordCapacity,
              Range(1, MAX_RECORD_CAPACITY, "rows"))
+        .OwnedBy(CORE);
+    arguments
+        .Add("keptWarmups",
+             "warmed-up copies of the simulator that are kept, where the warm-up depends on the "
+             "seed: a reset to a seed among them needs no warm-up",
+             m_keptWarmups,
+             Range(1, MAX_KEPT_WARMUPS))
         .OwnedBy(CORE);
     arguments
         .Add("branchSlots",

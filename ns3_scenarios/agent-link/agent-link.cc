@@ -105,29 +105,60 @@ AgentLink::SetEpisodeEnd(std::function<void()> end)
     m_episodeEnd = std::move(end);
 }
 
+void
+AgentLink::BeginWarmup(const std::function<void()>& draw, std::optional<uint64_t> fixed)
+{
+    NS_LOG_FUNCTION(this << fixed.has_value());
+    uint64_t seed = fixed.value_or(m_seed);
+    if (m_session && !fixed)
+    {
+        Publish();
+        seed = m_session->WaitForWarmup(m_keptWarmups);
+    }
+    RngSeedManager::SetRun(seed);
+    draw();
+    RngSeedManager::SetRun(m_warmupSeed);
+}
+
+void
+AgentLink::Publish()
+{
+    NS_LOG_FUNCTION(this << m_published);
+    if (m_published)
+    {
+        return;
+    }
+    NS_ABORT_MSG_UNLESS(m_schema.IsComplete(),
+                        "scenario '" << m_schema.GetScenario()
+                                     << "' declares no action or no observation: call AddAction() "
+                                        "and AddObservation() before BeginWarmup() and "
+                                        "BeginEpisode()");
+    m_published = true;
+    if (!m_session)
+    {
+        return;
+    }
+    const std::string schema = m_schema.ToJson(m_redraw != nullptr);
+    Sizes sizes = m_schema.CountSizes();
+    sizes.slots = 1 + m_branchSlots;
+    sizes.schemaBytes = schema.size();
+    try
+    {
+        m_session->Publish(schema, sizes, m_spinUs);
+    }
+    catch (const std::runtime_error& error)
+    {
+        Fail(error.what());
+    }
+}
+
 uint64_t
 AgentLink::BeginEpisode()
 {
     NS_LOG_FUNCTION(this);
-    const std::string& scenario = m_schema.GetScenario();
-    NS_ABORT_MSG_UNLESS(m_schema.IsComplete(),
-                        "scenario '" << scenario
-                                     << "' declares no action or no observation: call AddAction() "
-                                        "and AddObservation() before BeginEpisode()");
+    Publish();
     if (m_session)
     {
-        const std::string schema = m_schema.ToJson(m_redraw != nullptr);
-        Sizes sizes = m_schema.CountSizes();
-        sizes.slots = 1 + m_branchSlots;
-        sizes.schemaBytes = schema.size();
-        try
-        {
-            m_session->Publish(schema, sizes, m_spinUs);
-        }
-        catch (const std::runtime_error& error)
-        {
-            Fail(error.what());
-        }
         m_seed = m_session->WaitForEpisode();
     }
     else
@@ -137,7 +168,7 @@ AgentLink::BeginEpisode()
             m_actions = std::make_unique<ActionFile>(m_actionsPath);
         }
         NS_ABORT_MSG_UNLESS(m_policyFunction || m_actions,
-                            "scenario '" << scenario
+                            "scenario '" << m_schema.GetScenario()
                                          << "' has no policy of its own: call SetPolicy(), or run "
                                             "it under an agent");
         const auto& tables = m_schema.GetRecords();

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ class AgentSession;
  *     cmd.Parse(argc, argv);
  *     auto* queue = link.AddObservation("queue", {4}, {{"packets", "", 0, 100, "waiting"}});
  *     auto* choice = link.AddAction("choice", {4}, 0, 2);
- *     // build the topology; run the warm-up: Simulator::Stop(Seconds(1)); Simulator::Run();
+ *     // build the topology; where places are random, draw them: link.BeginWarmup(...);
+ *     // run the warm-up: Simulator::Stop(Seconds(1)); Simulator::Run();
  *     link.BeginEpisode();
  *     // re-assign every RNG stream, schedule an event that fills `queue` and calls link.Decide()
  *     Simulator::Run();
@@ -117,6 +119,22 @@ class AgentLink
     void SetEpisodeEnd(std::function<void()> end);
 
     /**
+     * Start a warm-up that depends on the seed: on the places of stations, above all, because a
+     * radio learns its rates, and an observation its values, where it stands. Call it when
+     * everything is built and declared, before the simulation runs.
+     *
+     * With an agent the process then forks a copy for each seed that the agent asks for, which
+     * warms up by itself; the last few are kept (see --keptWarmups). Another seed costs a warm-up,
+     * the same seed again does not.
+     *
+     * @param draw draws what the warm-up depends on, from streams that it assigns; called with
+     *        RngSeedManager's run set to the seed. The run of the warm-up (--warmupSeed) is set
+     *        again afterwards.
+     * @param fixed the seed to draw with, if it is always the same: one warm-up serves all episodes
+     */
+    void BeginWarmup(const std::function<void()>& draw, std::optional<uint64_t> fixed = {});
+
+    /**
      * End the warm-up. With an agent the process becomes the zygote: it publishes the schema and
      * returns from here once per episode, each time in a forked child. Without one it returns at
      * once. Sets RngSeedManager's run to the episode's seed; the caller must then re-assign the
@@ -168,6 +186,7 @@ class AgentLink
 
   private:
     void UseAgent();
+    void Publish();
     void AttachBlocks();
     void RedrawFuture(uint64_t future);
     bool DecideAlone();
@@ -187,6 +206,7 @@ class AgentLink
     std::string m_actionsPath;
     std::string m_requestsCsv;
     uint64_t m_recordCapacity;
+    uint32_t m_keptWarmups{8};
     uint32_t m_branchSlots{64};
     double m_spinUs;
 
@@ -201,6 +221,7 @@ class AgentLink
     uint32_t m_epoch{0};
     bool m_over{true}; //!< there is no episode, or no more of it
     EventId m_destroyed;
+    bool m_published{false};
 };
 
 } // namespace ns3::tandem

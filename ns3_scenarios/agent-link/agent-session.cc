@@ -3,6 +3,7 @@
 
 #include "agent-link/argument-check.h"
 #include "agent-link/process.h"
+#include "agent-link/zygote-keeper.h"
 #include "agent-link/zygote.h"
 
 #include "ns3/abort.h"
@@ -26,6 +27,7 @@ using namespace ::tandem::channel;
 
 AgentSession::AgentSession(int controlFd)
     : m_controlFd(controlFd),
+      m_commandFd(controlFd),
       m_parent(getppid())
 {
     PrintByLine();
@@ -61,9 +63,19 @@ AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spin
 }
 
 uint64_t
+AgentSession::WaitForWarmup(uint32_t kept)
+{
+    ZygoteKeeper keeper(m_controlFd, m_parent, kept);
+    const ZygoteOrder order = keeper.Run();
+    m_commandFd = order.commandFd;
+    m_parent = getppid();
+    return order.seed;
+}
+
+uint64_t
 AgentSession::WaitForEpisode()
 {
-    Zygote zygote(m_controlFd, m_parent, *m_segment);
+    Zygote zygote(m_commandFd, m_controlFd, m_parent, *m_segment);
     const uint64_t seed = zygote.Run();
     m_parent = getppid();
     m_seen = 0;

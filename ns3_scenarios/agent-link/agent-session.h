@@ -35,6 +35,15 @@ class AgentSession
     void Publish(const std::string& schema, const ::tandem::channel::Sizes& sizes, double spinUs);
 
     /**
+     * Become the keeper of zygotes (see ZygoteKeeper), before the warm-up. Returns in the forked
+     * zygotes only, once for each seed.
+     *
+     * @param kept how many warmed-up zygotes are kept
+     * @return the seed that the warm-up may depend on
+     */
+    uint64_t WaitForWarmup(uint32_t kept);
+
+    /**
      * Become the zygote: wait for commands of the agent, fork an episode at each reset, report
      * the end of each. Returns in the forked children only.
      *
@@ -78,7 +87,8 @@ class AgentSession
     void BecomeBranch(uint32_t slot, pid_t parent);
     [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
 
-    int m_controlFd;
+    int m_controlFd; //!< the agent's
+    int m_commandFd; //!< where commands come from: the agent's, or the keeper's
     std::unique_ptr<::tandem::channel::Segment> m_segment;
     ::tandem::channel::Waiter m_waiter;
     pid_t m_parent;

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,6 +54,37 @@ ExitIfOrphaned(pid_t parent)
     {
         _exit(EXIT_ORPHANED);
     }
+}
+
+int
+WatchChildren()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    NS_ABORT_MSG_IF(fd < 0, "signalfd: " << std::strerror(errno));
+    return fd;
+}
+
+void
+DrainChildren(int fd)
+{
+    signalfd_siginfo info;
+    while (read(fd, &info, sizeof info) > 0)
+    {
+    }
+}
+
+void
+ForgetChildren(int fd)
+{
+    close(fd);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 void

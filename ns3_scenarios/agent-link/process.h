@@ -24,6 +24,10 @@ PrintByLine()
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
 }
 
+/** How often an idle process looks whether its parent lives, in case a stranger holds its socket.
+ */
+constexpr int ORPHAN_CHECK_MS = 500;
+
 /** Have the kernel kill this process when its parent dies; exits if it is dead already. */
 void DieWithParent(pid_t parent);
 /** Undo DieWithParent(). */
@@ -37,6 +41,18 @@ void ExitIfClosed(int fd);
  * its number, and what is printed goes into that.
  */
 void KeepStandardDescriptors();
+
+/**
+ * Have ends of child processes come in on a file descriptor instead of a signal.
+ *
+ * @return the descriptor, readable when a child has ended
+ */
+int WatchChildren();
+/** Read away what the descriptor of WatchChildren() has to tell. */
+void DrainChildren(int fd);
+/** Undo WatchChildren(), in a forked copy that goes its own way. */
+void ForgetChildren(int fd);
+
 /** Point every regular file open for writing, except standard output and error, to /dev/null. */
 void MuteFiles();
 

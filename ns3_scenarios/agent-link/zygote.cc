@@ -13,7 +13,6 @@
 #include <cstring>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,25 +22,10 @@ namespace ns3::tandem
 
 NS_LOG_COMPONENT_DEFINE("TandemZygote");
 
-namespace
-{
-/** How often an idle zygote looks whether its agent lives, in case a stranger holds the socket. */
-constexpr int ORPHAN_CHECK_MS = 500;
-
-/** Block or unblock SIGCHLD, which the zygote takes from a file descriptor. */
-void
-MaskChildSignal(int how)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(how, &set, nullptr);
-}
-} // namespace
-
-Zygote::Zygote(int controlFd, pid_t agent, const ::tandem::channel::Segment& segment)
-    : m_controlFd(controlFd),
-      m_agent(agent),
+Zygote::Zygote(int commandFd, int agentFd, pid_t parent, const ::tandem::channel::Segment& segment)
+    : m_commandFd(commandFd),
+      m_agentFd(agentFd),
+      m_parent(parent),
       m_segment(segment)
 {
 }
@@ -50,52 +34,48 @@ uint64_t
 Zygote::Run()
 {
     NS_LOG_FUNCTION(this);
-    MaskChildSignal(SIG_BLOCK);
     KeepLibrariesMapped();
     // Branches whose episode has died are reaped here, too.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    m_childFd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    NS_ABORT_MSG_IF(m_childFd < 0, "signalfd: " << std::strerror(errno));
+    m_childFd = WatchChildren();
 
     while (true)
     {
         pollfd watched[] = {
-            {m_controlFd, POLLIN, 0},
+            {m_commandFd, POLLIN, 0},
             {m_childFd,   POLLIN, 0}
         };
         const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
         if (ready <= 0)
         {
-            if (getppid() != m_agent)
+            if (getppid() != m_parent)
             {
                 StopEpisode();
-                ExitIfOrphaned(m_agent);
+                ExitIfOrphaned(m_parent);
             }
             continue;
         }
         if (watched[1].revents != 0)
         {
-            signalfd_siginfo info;
-            while (read(m_childFd, &info, sizeof info) > 0)
-            {
-            }
+            DrainChildren(m_childFd);
             Reap(WNOHANG);
         }
         if (watched[0].revents != 0)
         {
-            const std::string message = ReceiveControl(m_controlFd);
+            const std::string message = ReceiveControl(m_commandFd);
             if (message.empty())
             {
                 StopEpisode();
                 // Without destructors: buffered files belong to the episode.
                 _exit(0);
             }
-            uint64_t seed = 0;
-            NS_ABORT_MSG_IF(std::sscanf(message.c_str(), "RESET %lu", &seed) != 1,
-                            "unknown control message '" << message << "'");
+            if (message == STOP)
+            {
+                StopEpisode();
+                SendControl(m_commandFd, STOPPED);
+                continue;
+            }
+            const uint64_t seed = ReadReset(message);
             StopEpisode();
             if (Fork())
             {
@@ -103,6 +83,15 @@ Zygote::Run()
             }
         }
     }
+}
+
+uint64_t
+Zygote::ReadReset(const std::string& message)
+{
+    uint64_t seed = 0;
+    NS_ABORT_MSG_IF(std::sscanf(message.c_str(), "RESET %lu", &seed) != 1,
+                    "unknown control message '" << message << "'");
+    return seed;
 }
 
 bool
@@ -123,9 +112,9 @@ Zygote::Fork()
     if (pid == 0)
     {
         DieWithParent(self);
-        close(m_controlFd);
-        close(m_childFd);
-        MaskChildSignal(SIG_UNBLOCK);
+        close(m_commandFd);
+        close(m_agentFd);
+        ForgetChildren(m_childFd);
         slot.simulator.owner.store(getpid());
         return true;
     }
@@ -136,10 +125,10 @@ Zygote::Fork()
         // Without it the agent could wait for ever for an episode that has died.
         const int reason = errno;
         StopEpisode();
-        SendControl(m_controlFd, "REFUSED " + std::to_string(reason));
+        SendControl(m_agentFd, "REFUSED " + std::to_string(reason));
         return false;
     }
-    SendControl(m_controlFd, "EPISODE " + std::to_string(pid), pidfd);
+    SendControl(m_agentFd, "EPISODE " + std::to_string(pid), pidfd);
     close(pidfd);
     return false;
 }
@@ -154,8 +143,7 @@ Zygote::Reap(int options)
     {
         if (ended == m_episode)
         {
-            SendControl(m_controlFd,
-                        "EXIT " + std::to_string(ended) + " " + std::to_string(status));
+            SendControl(m_agentFd, "EXIT " + std::to_string(ended) + " " + std::to_string(status));
             m_episode = 0;
         }
     }

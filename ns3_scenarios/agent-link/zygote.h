@@ -5,6 +5,7 @@
 #include "channel/segment.h"
 
 #include <cstdint>
+#include <string>
 #include <sys/types.h>
 
 namespace ns3::tandem
@@ -22,20 +23,30 @@ namespace ns3::tandem
  *                      REFUSED <errno>       no episode: the kernel gives no pidfd of it
  *                      EXIT <pid> <status>   wait status of an episode
  *
- * A closed socket ends the zygote and the episode.
+ * A closed socket ends the zygote and the episode. Where the warm-up depends on the seed, a
+ * ZygoteKeeper stands between agent and zygotes.
  */
 class Zygote
 {
   public:
+    /** Its keeper asks for the end of the episode... */
+    static constexpr const char* STOP = "STOP";
+    /** ... and is told so. */
+    static constexpr const char* STOPPED = "STOPPED";
+
     /**
-     * @param controlFd this side's end of the control socket
-     * @param agent the agent's pid
+     * @param commandFd where commands come from: the control socket, or the keeper's
+     * @param agentFd the control socket, where the agent hears of episodes
+     * @param parent pid of the process that gives the commands
      * @param segment the shared memory
      */
-    Zygote(int controlFd, pid_t agent, const ::tandem::channel::Segment& segment);
+    Zygote(int commandFd, int agentFd, pid_t parent, const ::tandem::channel::Segment& segment);
 
     /** Serve until the agent goes away. @return the seed, in forked episodes only */
     uint64_t Run();
+
+    /** @return the seed that a RESET names; other messages are a fatal error */
+    static uint64_t ReadReset(const std::string& message);
 
   private:
     /** @return true in the child */
@@ -43,8 +54,9 @@ class Zygote
     void Reap(int options);
     void StopEpisode();
 
-    int m_controlFd;
-    pid_t m_agent;
+    int m_commandFd;
+    int m_agentFd;
+    pid_t m_parent;
     const ::tandem::channel::Segment& m_segment;
     int m_childFd{-1}; //!< readable when a child has ended
     pid_t m_episode{0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/inference-run.h"
 
+#include "access/warm-up.h"
 #include "agent-link/argument-check.h"
 
 #include "ns3/abort.h"
@@ -10,6 +11,8 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <iostream>
+#include <sstream>
 
 namespace ns3::tandem
 {
@@ -22,9 +25,7 @@ namespace
 /** Random streams are handed out in blocks of this size. */
 constexpr int64_t STREAM_BLOCK = 1 << 20;
 constexpr int64_t FIRST_CELL_BLOCK = 16;
-
-const Time CONNECT_STEP = MilliSeconds(100);
-const Time CONNECT_LIMIT = Seconds(20);
+constexpr int64_t FIRST_PLACES_BLOCK = 32;
 
 /** TCP as today's hosts have it, where ns-3's defaults are older; --ns3::… arguments override. */
 void
@@ -112,15 +113,41 @@ InferenceRun::Run()
     }
     m_outputs = std::make_unique<RunOutputs>(m_config);
     m_outputs->Enable(GetCells(), *m_backhaul);
-    WarmUp();
     m_link.SetRedraw([this] { AssignStreams(); });
     m_link.SetEpisodeEnd([this] { m_ledger->RecordOpen(); });
     m_link.SetLastLook([this] { m_observation->Fill(); });
+    m_link.BeginWarmup([this] { DrawPlaces(); }, GetFixedPlaces());
+    WarmUp();
     m_link.BeginEpisode();
     Play();
     m_outputs->Finish();
     Simulator::Destroy();
     return 0;
+}
+
+std::optional<uint64_t>
+InferenceRun::GetFixedPlaces() const
+{
+    const bool random = std::any_of(m_cells.begin(), m_cells.end(), [](const auto& cell) {
+        return cell->HasRandomPlaces();
+    });
+    if (random && m_config.placementSeed == 0)
+    {
+        return {};
+    }
+    return m_config.placementSeed;
+}
+
+void
+InferenceRun::DrawPlaces()
+{
+    NS_LOG_FUNCTION(this);
+    int64_t block = FIRST_PLACES_BLOCK;
+    for (const auto& cell : m_cells)
+    {
+        cell->DrawPlaces(block * STREAM_BLOCK);
+        ++block;
+    }
 }
 
 void
@@ -132,27 +159,42 @@ InferenceRun::WarmUp()
     {
         until = std::max(until, cell->GetWarmup() + until);
     }
-    const auto run = [](Time duration) {
-        // A stop that is left over would end a later run too early.
-        const EventId stop = Simulator::Schedule(duration, [] { Simulator::Stop(); });
-        Simulator::Run();
-        EventId(stop).Cancel();
-    };
-    run(until);
-    const auto unready = [this] {
-        return std::count_if(m_users.begin(), m_users.end(), [](const ObservedUser& user) {
-            return !user.client->IsReady();
-        });
-    };
-    while (unready() > 0)
+    if (!RunWarmup(until, [this] { return CountUnready() == 0; }))
     {
-        NS_ABORT_MSG_IF(Simulator::Now() > until + CONNECT_LIMIT,
-                        unready() << " of " << m_users.size()
-                                  << " users have no connection to edge and cloud after "
-                                  << Simulator::Now().GetSeconds()
-                                  << " s of warm-up; are they in range of the cell?");
-        run(CONNECT_STEP);
+        ReportUnready();
     }
+}
+
+size_t
+InferenceRun::CountUnready() const
+{
+    size_t unready = 0;
+    for (const ObservedUser& user : m_users)
+    {
+        unready += user.client->IsReady() ? 0 : 1;
+    }
+    for (const auto& cell : m_cells)
+    {
+        // Background stations; users that are not associated are not ready either.
+        const uint32_t apart = cell->GetStationCount() - cell->CountConnected();
+        unready = std::max<size_t>(unready, apart);
+    }
+    return unready;
+}
+
+void
+InferenceRun::ReportUnready() const
+{
+    std::ostringstream text;
+    text << CountUnready() << " stations have no connection after " << Simulator::Now().GetSeconds()
+         << " s of warm-up";
+    // In the tail of shadowing a station may be out of reach: that is a result, not a mistake.
+    const bool shadowed = std::any_of(m_cells.begin(), m_cells.end(), [](const auto& cell) {
+        return cell->HasShadowing();
+    });
+    NS_ABORT_MSG_UNLESS(shadowed, text.str() << "; are they in range of the cell?");
+    std::cerr << "tandem: " << text.str()
+              << ": shadowing puts them out of reach, and their requests will time out\n";
 }
 
 void

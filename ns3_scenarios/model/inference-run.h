@@ -19,6 +19,7 @@
 #include "ns3/command-line.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,12 @@ class InferenceRun
     void BuildApplications();
     void Declare();
     void DeclareFrames();
+    /** @return the seed of the places if all episodes share them */
+    std::optional<uint64_t> GetFixedPlaces() const;
+    void DrawPlaces();
     void WarmUp();
+    size_t CountUnready() const;
+    void ReportUnready() const;
     void AssignStreams();
     void Play();
     TransferCounters CountTransfers(uint32_t user) const;

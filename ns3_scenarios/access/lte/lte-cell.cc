@@ -2,7 +2,6 @@
 #include "access/lte/lte-cell.h"
 
 #include "access/shadowing-loss.h"
-#include "agent-link/argument-check.h"
 
 #include "ns3/internet-stack-helper.h"
 #include "ns3/log.h"
@@ -200,21 +199,47 @@ LteCell::AssignStreams(int64_t first)
     return next - first;
 }
 
-void
-LteCell::BeginEpisode()
+bool
+LteCell::HasShadowing() const
 {
-    NS_LOG_FUNCTION(this);
+    return m_config.pathLoss.shadowingDb > 0;
+}
+
+bool
+LteCell::HasRandomPlaces() const
+{
+    return m_placement.IsRandom() || HasShadowing();
+}
+
+int64_t
+LteCell::DrawPlaces(int64_t first)
+{
+    NS_LOG_FUNCTION(this << first);
+    int64_t next = first;
+    next += m_placement.Draw(next);
+    if (m_shadowing)
+    {
+        next += m_shadowing->AssignStreams(next);
+    }
+    return next - first;
+}
+
+uint32_t
+LteCell::CountConnected() const
+{
     uint32_t attached = 0;
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
         auto rrc = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i))->GetRrc();
         attached += rrc->GetState() == LteUeRrc::CONNECTED_NORMALLY ? 1 : 0;
     }
-    if (attached < m_stationDevices.GetN())
-    {
-        Fail("only " + std::to_string(attached) + " of " + std::to_string(m_stationDevices.GetN()) +
-             " UEs are attached after the warm-up; give a longer warm-up");
-    }
+    return attached;
+}
+
+void
+LteCell::BeginEpisode()
+{
+    NS_LOG_FUNCTION(this);
     m_placement.BeginEpisode();
     m_background.BeginEpisode();
 }

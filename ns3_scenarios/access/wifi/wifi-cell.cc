@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/wifi/wifi-cell.h"
 
-#include "agent-link/argument-check.h"
-
 #include "ns3/internet-stack-helper.h"
 #include "ns3/log.h"
 #include "ns3/mobility-model.h"
@@ -152,21 +150,44 @@ WifiCell::AssignStreams(int64_t first)
     return next - first;
 }
 
-void
-WifiCell::BeginEpisode()
+bool
+WifiCell::HasShadowing() const
 {
-    NS_LOG_FUNCTION(this);
+    return m_config.pathLoss.shadowingDb > 0;
+}
+
+bool
+WifiCell::HasRandomPlaces() const
+{
+    return m_placement.IsRandom() || HasShadowing();
+}
+
+int64_t
+WifiCell::DrawPlaces(int64_t first)
+{
+    NS_LOG_FUNCTION(this << first);
+    int64_t next = first;
+    next += m_placement.Draw(next);
+    next += m_channel->AssignStreams(next);
+    return next - first;
+}
+
+uint32_t
+WifiCell::CountConnected() const
+{
     uint32_t associated = 0;
-    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
         auto device = DynamicCast<WifiNetDevice>(m_stationDevices.Get(i));
         associated += DynamicCast<StaWifiMac>(device->GetMac())->IsAssociated() ? 1 : 0;
     }
-    if (associated < m_stations.GetN())
-    {
-        Fail("only " + std::to_string(associated) + " of " + std::to_string(m_stations.GetN()) +
-             " WiFi stations are associated after the warm-up; give a longer warm-up");
-    }
+    return associated;
+}
+
+void
+WifiCell::BeginEpisode()
+{
+    NS_LOG_FUNCTION(this);
     m_placement.BeginEpisode();
     m_background.BeginEpisode();
 }

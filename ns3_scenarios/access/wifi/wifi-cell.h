@@ -71,7 +71,11 @@ class WifiCell : public AccessCell
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
     void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    bool HasShadowing() const override;
+    bool HasRandomPlaces() const override;
+    int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
+    uint32_t CountConnected() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
