@@ -60,9 +60,8 @@ struct PlacedNode
  * One access network: an AP or eNB, its users, and its background stations.
  *
  * Life, in this order: configure, Build(), backhaul and applications are attached to
- * GetGateway() and to the users, StartBackground(), DrawPlaces(), the simulation runs to
- * GetWarmup() and until CountConnected() says that all stations are connected, and then, once per
- * episode: AssignStreams() and BeginEpisode().
+ * GetGateway() and to the users, StartBackground(), DrawPlaces(), the warm-up (see WarmUp()), and
+ * then, once per episode: AssignStreams() and BeginEpisode().
  */
 class AccessCell
 {
@@ -152,6 +151,12 @@ class AccessCell
 
     /** @return how many stations are associated or attached */
     virtual uint32_t CountConnected() const = 0;
+
+    /** Let rate control learn what each station's place allows; once all are connected. */
+    virtual void BeginTraining() = 0;
+
+    /** @return whether that has ended */
+    virtual bool IsTrained() const = 0;
 
     /**
      * Re-seed every random stream of the cell, so that a forked copy of the warmed-up process

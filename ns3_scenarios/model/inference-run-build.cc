@@ -73,11 +73,9 @@ InferenceRun::BuildApplications()
 {
     NS_LOG_FUNCTION(this);
     std::vector<uint32_t> kinds;
-    Time connect;
     for (const ObservedUser& user : m_users)
     {
         kinds.push_back(m_cells[user.cell]->GetKind() == "lte" ? 1 : 0);
-        connect = std::max(connect, m_cells[user.cell]->GetWarmup());
     }
     m_ledger = std::make_unique<RequestLedger>(m_options,
                                                kinds,
@@ -114,9 +112,6 @@ InferenceRun::BuildApplications()
             "Timeout",
             TimeValue(Seconds(m_config.timeoutS)));
         user.client->Attach(m_options, *m_gateways[user.cell], *m_ledger);
-        user.client->SetStartTime(connect);
-        connect += CONNECT_SPACING;
-        m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
 }
 

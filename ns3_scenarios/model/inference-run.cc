@@ -154,12 +154,21 @@ void
 InferenceRun::WarmUp()
 {
     NS_LOG_FUNCTION(this);
-    Time until = CONNECT_SPACING * static_cast<int64_t>(m_users.size());
+    std::vector<AccessCell*> cells;
     for (const auto& cell : m_cells)
     {
-        until = std::max(until, cell->GetWarmup() + until);
+        cells.push_back(cell.get());
     }
-    if (!RunWarmup(until, [this] { return CountUnready() == 0; }))
+    tandem::WarmUp(cells);
+    // Only now, so that TCP measures its round trips in a quiet network.
+    Time start;
+    for (const ObservedUser& user : m_users)
+    {
+        user.client->SetStartTime(start);
+        start += CONNECT_SPACING;
+        m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
+    }
+    if (!RunUntil(start, [this] { return CountUnready() == 0; }))
     {
         ReportUnready();
     }

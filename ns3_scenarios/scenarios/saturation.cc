@@ -304,7 +304,7 @@ main(int argc, char* argv[])
     link.BeginWarmup([&cell] { cell->DrawPlaces(PLACE_STREAMS); },
                      fixed ? std::optional<uint64_t>(placementSeed) : std::nullopt);
     const uint32_t stations = cell->GetStationCount();
-    if (!RunWarmup(cell->GetWarmup(), [&] { return cell->CountConnected() == stations; }))
+    if (!WarmUp({cell.get()}))
     {
         Fail("only " + std::to_string(cell->CountConnected()) + " of " + std::to_string(stations) +
              " stations are connected after the warm-up; give a smaller radius or less shadowing");

@@ -237,6 +237,18 @@ LteCell::CountConnected() const
 }
 
 void
+LteCell::BeginTraining()
+{
+    // The eNB takes rates from channel quality, which it measures all the time.
+}
+
+bool
+LteCell::IsTrained() const
+{
+    return true;
+}
+
+void
 LteCell::BeginEpisode()
 {
     NS_LOG_FUNCTION(this);

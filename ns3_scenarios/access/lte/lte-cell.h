@@ -77,6 +77,8 @@ class LteCell : public AccessCell
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
     uint32_t CountConnected() const override;
+    void BeginTraining() override;
+    bool IsTrained() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 

@@ -13,6 +13,7 @@ namespace
 /** Of 802.11ax; the older standards allow less. */
 constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
+constexpr double MAX_TRAINING_BYTES = 1e9;
 
 /** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11. */
 uint32_t
@@ -46,6 +47,12 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
                   "constant:7",
                   rateControl);
+    arguments.Add(
+        "training",
+        "what each station uploads to the AP in the warm-up, with rateControl=minstrel, so "
+        "that rate control knows its place when the episode starts; 0: nothing",
+        trainingBytes,
+        Range(0, MAX_TRAINING_BYTES, "bytes"));
     arguments.Add("txPower",
                   "transmit power of AP and stations",
                   txPowerDbm,

@@ -185,6 +185,19 @@ WifiCell::CountConnected() const
 }
 
 void
+WifiCell::BeginTraining()
+{
+    NS_LOG_FUNCTION(this);
+    m_training.Begin();
+}
+
+bool
+WifiCell::IsTrained() const
+{
+    return m_training.IsDone();
+}
+
+void
 WifiCell::BeginEpisode()
 {
     NS_LOG_FUNCTION(this);

@@ -6,6 +6,7 @@
 #include "access/background.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
+#include "access/wifi/rate-training.h"
 #include "access/wifi/wifi-frame-probe.h"
 #include "access/wifi/wifi-mac-queue-probe.h"
 #include "access/wifi/wifi-medium-probe.h"
@@ -34,6 +35,7 @@ struct WifiCellConfig
     std::string standard{"80211n"};              //!< 80211n | 80211ac | 80211ax
     uint32_t channelWidthMhz{20};                //!< MHz
     std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
+    uint32_t trainingBytes{300000};              //!< minstrel: uploaded by each in the warm-up
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
@@ -76,6 +78,8 @@ class WifiCell : public AccessCell
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
     uint32_t CountConnected() const override;
+    void BeginTraining() override;
+    bool IsTrained() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
@@ -114,6 +118,7 @@ class WifiCell : public AccessCell
     Ptr<NetDevice> m_apDevice;
     Ipv4Address m_apAddress;
     BackgroundTraffic m_background;
+    RateTraining m_training;
     std::vector<UserProbes> m_userProbes;
     std::unique_ptr<WifiMediumProbe> m_medium;
     std::vector<std::unique_ptr<WifiFrameProbe>> m_frameProbes; //!< empty unless asked for
