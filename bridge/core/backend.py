@@ -35,7 +35,7 @@ class SimulatorOptions:
         branch_slots: branches that run and keep their results at the same time; longer lists of
             actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
-        start_timeout_s: limit of start and warm-up.
+        start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time; ``None`` for none.
         one_shot: run one episode only, in the simulator's first process (for trace files).
         output: where what the simulator prints goes: ``None`` (kept for error messages),

@@ -124,7 +124,9 @@ class SimulatorProcess:
             f"list its arguments with: {self.command[0]} --help"
         )
 
-    def fork_episode(self, seed: int, timeout_s: float) -> tuple[int, list[int]]:
+    def fork_episode(
+        self, seed: int, timeout_s: float, warmup_timeout_s: float
+    ) -> tuple[int, list[int]]:
         """Have the zygote replace the running episode by a new one.
 
         Returns:
@@ -132,7 +134,8 @@ class SimulatorProcess:
 
         Raises:
             ConnectionError: the zygote is gone.
-            SimulatorTimeout: it does not answer within ``timeout_s``; all processes are stopped.
+            SimulatorTimeout: it does not answer within ``timeout_s``, or within
+                ``warmup_timeout_s`` where it warms up first; all processes are stopped.
             TandemError: no file descriptor is left; the next call may succeed.
             WrongProcess: another process started the simulator.
         """
@@ -154,6 +157,9 @@ class SimulatorProcess:
                 )
             if words[0] == "REFUSED":
                 raise _refused("the simulator", int(words[1]))
+            if words[0] == "WARMUP":
+                timeout_s = warmup_timeout_s
+                deadline = time.monotonic() + timeout_s
             if words[0] == "EPISODE":
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]

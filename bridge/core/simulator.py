@@ -68,9 +68,11 @@ class _Branching:
 
 
 class Simulator:
-    """A warmed-up scenario process (the zygote) and its running episode.
+    """A scenario process and its running episode.
 
     Each :meth:`reset` forks an episode from the warmed-up state, which takes about a millisecond.
+    Where the warm-up depends on the seed, as with stations at random places, the first reset to a
+    seed warms up first; the copies used last are kept (argument ``keptWarmups``).
     Not thread-safe, except for :meth:`close`, which makes a waiting call in another thread raise.
     In a forked copy of the process that made it, every use raises :class:`WrongProcess`.
 
@@ -81,7 +83,7 @@ class Simulator:
         branch_slots: branches that run and keep their results at the same time; longer lists of
             actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
-        start_timeout_s: limit of the warm-up.
+        start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time, ``None`` for none. At the limit the
             simulator is stopped.
         one_shot: run one episode only, and let it end by itself on :meth:`close`. Needed for trace
@@ -130,6 +132,7 @@ class Simulator:
         self.command: tuple[str, ...] = (str(executable), *to_options(texts))
         self._timeout_s = _FOREVER if step_timeout_s is None else step_timeout_s
         self._fork_timeout_s = min(_FORK_TIMEOUT_S, step_timeout_s or _FORK_TIMEOUT_S)
+        self._warmup_timeout_s = start_timeout_s
         self._one_shot = one_shot
         self._failure_folder = failure_folder
         self._keep_actions = keep_actions
@@ -203,7 +206,9 @@ class Simulator:
         self._flushed.clear()
         self._seed = seed
         try:
-            self._episode, pidfds = self._process.fork_episode(seed, self._fork_timeout_s)
+            self._episode, pidfds = self._process.fork_episode(
+                seed, self._fork_timeout_s, self._warmup_timeout_s
+            )
         except SimulatorTimeout:
             raise  # an OSError as well
         except OSError as error:

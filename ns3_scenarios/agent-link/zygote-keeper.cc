@@ -156,6 +156,7 @@ ZygoteKeeper::Fork(uint64_t seed)
         return true;
     }
     close(ends[1]);
+    SendControl(m_agentFd, "WARMUP");
     m_kept.push_front({seed, pid, ends[0]});
     return false;
 }

@@ -23,6 +23,7 @@ struct ZygoteOrder
  * last.
  *
  * It understands the agent's messages as a Zygote does; its zygotes answer the agent themselves.
+ * Before a warm-up it sends the agent WARMUP.
  * It ends them by closing their socket. If the zygote in use ends by itself (a fatal error in its
  * warm-up), so does this process, in the same way.
  */
