@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Final
 
-from processes import alive, children, kill, seconds_until_gone
+from processes import alive, children, kill, parent, seconds_until_gone
 from tally import Tally
 
 from tandem.bridge.core.errors import NoEpisode, SimulatorDied, SimulatorTimeout
@@ -23,7 +23,7 @@ _LONGEST_DELAY_S: Final = 0.02
 _VICTIM_WAIT_S: Final = 10.0
 _CHECKED_EPOCHS: Final = 3
 _BRANCHES: Final = 6
-KINDS: Final = ("simulator", "zygote", "branch child")
+KINDS: Final = ("simulator", "zygote", "its keeper", "branch child")
 
 
 def actions(count: int) -> list[list[int]]:
@@ -58,11 +58,12 @@ class LocalKills:
         """Kill once, at a random moment of a step, a branch, or a reset."""
         seed = self._random.randrange(4)
         frame = self._simulator.reset(seed)
-        zygote, episode = self._simulator.pid, self._simulator.episode_pid
+        keeper, episode = self._simulator.pid, self._simulator.episode_pid
+        zygote = parent(episode)
         killed_s: list[float] = []
         stop = threading.Event()
         killer = threading.Thread(
-            target=self._kill_later, args=(kind, zygote, episode, killed_s, stop)
+            target=self._kill_later, args=(kind, (keeper, zygote, episode), killed_s, stop)
         )
         branching = kind == "branch child" or self._random.random() < 0.3
         killer.start()
@@ -97,9 +98,9 @@ class LocalKills:
             self._tally.failures.append(f"{kind}: there was none to kill")
             return
         self._tally.note(kind, told_s - killed_s[0], LIMIT_S)
-        if kind == "zygote":
+        if kind in ("zygote", "its keeper"):
             self._simulator.close()
-            gone_s = seconds_until_gone([zygote, episode], LIMIT_S)
+            gone_s = seconds_until_gone([keeper, zygote, episode], LIMIT_S)
             self._tally.expect(gone_s <= LIMIT_S, f"{kind}: its episode lives on")
             self._simulator = self._start()
         again = play(self._simulator, seed)
@@ -114,14 +115,16 @@ class LocalKills:
         self._simulator.close()
 
     def _kill_later(
-        self, kind: str, zygote: int, episode: int, killed_s: list[float], stop: threading.Event
+        self, kind: str, pids: tuple[int, int, int], killed_s: list[float], stop: threading.Event
     ) -> None:
+        keeper, zygote, episode = pids
         time.sleep(self._random.uniform(0.0, _LONGEST_DELAY_S))
         deadline_s = time.monotonic() + _VICTIM_WAIT_S
         while time.monotonic() < deadline_s:
             victims = {
                 "simulator": [episode],
                 "zygote": [zygote],
+                "its keeper": [keeper],
                 "branch child": children(episode) if kind == "branch child" else [],
             }[kind]
             running = [pid for pid in victims if alive(pid)]

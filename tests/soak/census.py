@@ -88,7 +88,11 @@ class Census:
         return [p for p in children if p.simulates and not p.zombie]
 
     def below(self, pid: int, depth: int) -> list[Process]:
-        """Simulator processes of a process: 1 its zygotes, 2 episodes, 3 branches."""
+        """Simulator processes of a process by generation.
+
+        1 those it started, 2 their zygotes, one per seed, 3 episodes, 4 branches. Without
+        random places there are no zygotes of their own: 2 are episodes, 3 branches.
+        """
         found = self.simulators(pid)
         for _ in range(1, depth):
             found = [child for process in found for child in self.simulators(process.pid)]

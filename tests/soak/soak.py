@@ -44,7 +44,7 @@ SILENCE_S = 90.0
 GONE_S = 10.0
 PROGRESS_S = 300.0
 ALL = "all processes together"
-GENERATIONS = {"simulator": 1, "episode": 2, "branch": 3}
+GENERATIONS = {"simulator": 1, "zygote": 2, "episode": 3, "branch": 4}
 
 
 def free_address() -> str:
