@@ -61,6 +61,52 @@ def test_cmake_files_are_read_for_targets(tmp_path: Path) -> None:
     assert [target.name for target in find_targets(tmp_path / "lib")] == ["extra"]
 
 
+def test_sources_in_several_lines_and_folders_with_spaces_are_kept(tmp_path: Path) -> None:
+    text = """
+    set(more "part two.cc" third.cc)
+    list(APPEND more fourth.cc)
+    file(GLOB rest ${CMAKE_CURRENT_SOURCE_DIR}/extra/*.cc)
+    if((A) AND (NOT B)) # ( an open one
+    endif()
+    build_lib_example(
+        NAME sim
+        SOURCE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/sim.cc "first one.cc"
+        SOURCE_FILES ${more} ${rest}
+        LIBRARIES_TO_LINK ${libai}
+    )
+    #[[ build_exec(EXECNAME commented SOURCE_FILES sim.cc) ]]
+    add_executable(other ${CMAKE_CURRENT_LIST_DIR}/other.cc)
+    """
+    folder = tmp_path / "my project"
+    names = ("sim", "first one", "part two", "third", "fourth", "other", "extra__fifth")
+    write(folder, CMakeLists_dot_txt=text, **{f"{name}_dot_cc": "" for name in names})
+    sim, other = find_targets(folder)
+    assert [str(file.relative_to(folder.resolve())) for file in sim.sources] == [
+        "sim.cc",
+        "first one.cc",
+        "part two.cc",
+        "third.cc",
+        "fourth.cc",
+        "extra/fifth.cc",
+    ]
+    assert [(one.name, one.missing, one.conditional) for one in (sim, other)] == [
+        ("sim", [], False),
+        ("other", [], False),
+    ]
+    assert [file.name for file in other.sources] == ["other.cc"]
+
+
+def test_a_target_whose_source_is_not_there_is_told_and_not_replaced(tmp_path: Path) -> None:
+    text = "build_exec(EXECNAME sim SOURCE_FILES sim.cc gone.cc ${unknown})"
+    write(tmp_path, CMakeLists_dot_txt=text, sim_dot_cc="int main() {}")
+    (target,) = find_targets(tmp_path)
+    assert target.missing == ["${unknown}", str(tmp_path / "gone.cc")]
+    result = CliRunner().invoke(app, ["build", "--compat", str(tmp_path)])
+    assert result.exit_code != 0
+    assert "gone.cc" in str(result.exception)
+    assert not (tmp_path / "tandem-build" / "sim").exists()
+
+
 def test_folders_without_cmake_are_one_simulator(tmp_path: Path) -> None:
     folder = write(
         tmp_path / "mine",

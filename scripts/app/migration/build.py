@@ -73,6 +73,11 @@ def build_compat(
         if target.conditional:
             results.append(Built(target, None, "stands under a condition in CMakeLists.txt"))
             continue
+        linked = [libraries[name] for name in target.libraries if name in libraries]
+        missing = [file for part in (target, *linked) for file in part.missing]
+        if missing:
+            results.append(Built(target, None, _absent(missing)))
+            continue
         start = time.monotonic()
         try:
             with console.status(f"compiling {target.name}"):
@@ -114,6 +119,14 @@ def _compile(
         command = toolchain.command(compiler, sources, output, options, compat=True)
     compile_command(command, output, target.sources, verbose=verbose)
     return output
+
+
+def _absent(missing: list[str]) -> str:
+    names = ", ".join(missing)
+    return (
+        f"CMakeLists.txt names {names}, which is not there. Create it, write the file's path "
+        "out, or compile single files: tandem build --compat FILE.cc"
+    )
 
 
 def python_options() -> list[str]:

@@ -4,7 +4,8 @@
 Its CMakeLists.txt is read for names and sources only: the calls that such folders use
 (``build_lib_example``, ``build_exec``, ``build_lib``, ``add_executable``, ``pybind11_add_module``)
 are understood, conditions are not evaluated. A folder without one is taken as one simulator with
-the folder's name and a Python module per file that defines one.
+the folder's name and a Python module per file that defines one. :mod:`.cmake_file` splits the file
+into commands and words.
 """
 
 from __future__ import annotations
@@ -15,11 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from tandem.scripts.app.common.toolchain import BuildError
+from tandem.scripts.app.migration.cmake_file import commands
 
 SUFFIXES: Final = (".cc", ".cpp", ".cxx")
-_COMMAND = re.compile(r"(\w+)\s*\(([^()]*)\)")
-_COMMENT = re.compile(r"#[^\n]*")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _MODULE = re.compile(r"\bPYBIND11_MODULE\s*\(\s*(\w+)")
 _MAIN = re.compile(r"^\s*(?:int\s+)?main\s*\(", re.MULTILINE)
 _KEYWORDS: Final = (
@@ -50,6 +49,7 @@ class Target:
         libraries: names of the libraries it links.
         folder: where a module belongs.
         conditional: its CMake call stands under a condition.
+        missing: sources that the call names and that are not there.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Target:
     headers: list[Path] = field(default_factory=list)
     libraries: list[str] = field(default_factory=list)
     conditional: bool = False
+    missing: list[str] = field(default_factory=list)
 
 
 def find_targets(path: Path) -> list[Target]:
@@ -79,7 +80,7 @@ def find_targets(path: Path) -> list[Target]:
         found = [
             target
             for target in _Reader().read(path.parent)
-            if all(source.is_relative_to(path) for source in target.sources)
+            if target.sources and all(source.is_relative_to(path) for source in target.sources)
         ]
     else:
         found = []
@@ -116,27 +117,42 @@ class _Reader:
 
     def __init__(self) -> None:
         self.targets: dict[str, Target] = {}
-        self.variables: dict[str, str] = {}
+        self.variables: dict[str, list[str]] = {}
 
     def read(self, folder: Path, *, conditional: bool = False) -> list[Target]:
         """All targets of a folder and its sub-folders, in order."""
-        text = _COMMENT.sub("", (folder / "CMakeLists.txt").read_text(errors="replace"))
+        text = (folder / "CMakeLists.txt").read_text(errors="replace")
         depth = 0
-        for command, raw in _COMMAND.findall(text):
-            name = command.lower()
+        for command in commands(text):
+            name = command.name.lower()
             depth += {"if": 1, "endif": -1}.get(name, 0)
-            self.variables["CMAKE_CURRENT_SOURCE_DIR"] = str(folder)
-            arguments = [self._expand(word.strip('"')) for word in raw.split()]
-            if name == "add_subdirectory" and (folder / arguments[0] / "CMakeLists.txt").is_file():
-                self.read(folder / arguments[0], conditional=conditional or depth > 0)
-            elif name == "set" and arguments:
-                self.variables[arguments[0]] = " ".join(arguments[1:])
-            else:
+            # ns-3 and most projects have these two at the same place
+            for variable in ("CMAKE_CURRENT_SOURCE_DIR", "CMAKE_CURRENT_LIST_DIR"):
+                self.variables[variable] = [str(folder)]
+            arguments = command.expand(self.variables)
+            if not arguments:
+                continue
+            if name == "add_subdirectory":
+                if (folder / arguments[0] / "CMakeLists.txt").is_file():
+                    self.read(folder / arguments[0], conditional=conditional or depth > 0)
+            elif not self._variable(name, arguments, folder):
                 self._command(name, arguments, folder, conditional or depth > 0)
         return list(self.targets.values())
 
-    def _expand(self, word: str) -> str:
-        return _VARIABLE.sub(lambda hit: self.variables.get(hit.group(1), hit.group(0)), word)
+    def _variable(self, name: str, arguments: list[str], folder: Path) -> bool:
+        """Carry out a command that sets a variable; false if it is another one."""
+        if name == "set":
+            self.variables[arguments[0]] = arguments[1:]
+        elif name == "list" and arguments[0].upper() == "APPEND" and len(arguments) > 1:
+            self.variables[arguments[1]] = self.variables.get(arguments[1], []) + arguments[2:]
+        elif name == "file" and arguments[0].upper().startswith("GLOB") and len(arguments) > 1:
+            deep = arguments[0].upper() == "GLOB_RECURSE"
+            self.variables[arguments[1]] = [
+                str(file) for pattern in arguments[2:] for file in _glob(folder, pattern, deep=deep)
+            ]
+        else:
+            return False
+        return True
 
     def _command(self, name: str, arguments: list[str], folder: Path, conditional: bool) -> None:
         if name in _SIMULATORS or name == "build_lib":
@@ -165,9 +181,12 @@ class _Reader:
         conditional: bool,
         parts: dict[str, list[str]],
     ) -> None:
-        files = [folder / word for text in sources for word in text.split()]
-        files = [file for file in files if file.suffix in SUFFIXES and file.is_file()]
-        if not names or not files:
+        named = [folder / word for word in sources if Path(word).suffix in SUFFIXES]
+        # A variable that is set elsewhere may hold anything.
+        missing = [word for word in sources if "${" in word]
+        missing += [str(file) for file in named if not file.is_file() and "${" not in str(file)]
+        files = [file for file in named if file.is_file()]
+        if not names or not (files or missing):
             return
         links = (
             re.fullmatch(r"\$\{lib([\w-]+)\}", word) for word in parts.get("LIBRARIES_TO_LINK", [])
@@ -176,11 +195,18 @@ class _Reader:
             names[0],
             kind,
             files,
-            files[0].parent if kind == "module" else folder,
+            files[0].parent if kind == "module" and files else folder,
             [folder / word for word in parts.get("HEADER_FILES", [])],
             [link.group(1) for link in links if link],
             conditional,
+            missing,
         )
+
+
+def _glob(folder: Path, pattern: str, *, deep: bool) -> list[Path]:
+    """The files that CMake's ``file(GLOB…)`` finds; its options name no files."""
+    parent, name = (folder / pattern).parent, Path(pattern).name
+    return sorted(parent.rglob(name) if deep else parent.glob(name))
 
 
 def _by_keyword(arguments: list[str]) -> dict[str, list[str]]:
@@ -190,7 +216,7 @@ def _by_keyword(arguments: list[str]) -> dict[str, list[str]]:
     for word in arguments:
         if word in _KEYWORDS:
             current = word
-            parts[current] = []
+            parts.setdefault(current, [])  # a keyword may come again, with further files
         elif current:
             parts[current].append(word)
     return parts
