@@ -9,13 +9,14 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 import tandem.compat
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.toolchain import Toolchain
-from tandem.scripts.app.migration.api import Use, scan
 from tandem.scripts.app.migration.forms_bench import measure, summarise
+from tandem.scripts.app.migration.scan import Report, scan
 from tandem.scripts.overview import summary
 
 #: Adds the folder of original module names to every process of this Python, at the path's end.
@@ -33,26 +34,34 @@ compat_app = typer.Typer(
 def check(
     path: Annotated[Path, typer.Argument(help="A scenario's folder or file.")],
 ) -> None:
-    """List what a scenario uses of ns3-ai or ns3-gym and whether it is served.
+    """List what a scenario uses of ns3-ai or ns3-gym and whether tandem has it.
 
-    Exit status 1 if something is not.
+    Reads the names, the members of their classes, the arguments and the headers. Whether the rest
+    of the sources compiles is for `tandem build --compat` to say. Exit status 1 if something is
+    unknown.
     """
     if not path.exists():
         raise TandemError(f"{path} does not exist")
-    uses = scan(path, Toolchain.installed().include_dirs)
+    report = scan(path, Toolchain.installed().include_dirs)
     console = Console()
-    if not uses:
-        console.print(f"{path} uses nothing of ns3-ai or ns3-gym")
+    if not report.uses:
+        console.print(
+            f"{path} uses nothing of ns3-ai or ns3-gym ({_read(report)})", highlight=False
+        )
         return
     table = Table(Column("name", no_wrap=True), "from", "served", "uses", "first at", "note")
-    for use in sorted(uses, key=lambda use: (use.served, use.origin, use.name)):
+    for use in sorted(report.uses, key=lambda use: (use.served, use.origin, use.name)):
         table.add_row(
-            use.name, use.origin, "yes" if use.served else "no", str(use.count), use.at, use.note
+            escape(use.name),
+            use.origin,
+            "yes" if use.served else "no",
+            str(use.count),
+            escape(use.at),
+            escape(use.note),
         )
     console.print(table)
-    missing = [use for use in uses if not use.served]
-    console.print(_summary(uses, missing), highlight=False, soft_wrap=True)
-    if missing:
+    console.print(_summary(report), highlight=False, soft_wrap=True, markup=False)
+    if report.missing:
         raise typer.Exit(1)
 
 
@@ -101,7 +110,19 @@ def _pth() -> Path:
     return Path(sysconfig.get_paths()["purelib"]) / PTH_NAME
 
 
-def _summary(uses: list[Use], missing: list[Use]) -> str:
-    if missing:
-        return f"{len(uses) - len(missing)} of {len(uses)} names are served"
-    return f"all {len(uses)} names are served; compile with: tandem build --compat PATH"
+def _read(report: Report) -> str:
+    return f"{report.cpp_files} C++ and {report.python_files} Python files read"
+
+
+def _summary(report: Report) -> str:
+    total, missing = len(report.uses), len(report.missing)
+    found = (
+        f"{missing} of {total} names are not served"
+        if missing
+        else f"all {total} names that were found are served"
+    )
+    return (
+        f"{found} ({_read(report)}; checked: names of ns3-ai and ns3-gym, members of their "
+        "classes, headers). Not checked: all other code. Compile it with: "
+        "tandem build --compat PATH"
+    )

@@ -16,7 +16,6 @@ from tandem.bridge.core.errors import SchemaMismatch
 from tandem.compat import enable
 from tandem.compat.spaces import make_space
 from tandem.scripts.app.common.toolchain import BuildError
-from tandem.scripts.app.migration.api import scan
 from tandem.scripts.app.migration.targets import find_targets
 from tandem.scripts.cli import app
 
@@ -119,29 +118,6 @@ def test_folders_without_cmake_are_one_simulator(tmp_path: Path) -> None:
     assert [file.name for file in simulator.sources] == ["sim.cc", "part.cc"]
     with pytest.raises(BuildError, match=r"neither CMakeLists\.txt nor"):
         find_targets(write(tmp_path / "empty", note_dot_txt=""))
-
-
-def test_check_tells_what_is_served_and_what_not(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        sim_dot_cc='#include <ns3/ai-module.h>\n#include "ns3/gone.h"\n#include "ns3/own.h"\n'
-        "// Ns3AIRL in a comment\nauto d = space->GetSpaceDescription(); OpenGymEnv e;\n",
-        own_dot_h="",
-        agent_dot_py="from ns3ai_utils import Experiment\nimport messages_pb2\n",
-    )
-    headers = write(tmp_path / "include", ns3__ai_module_dot_h="").joinpath("ns3")
-    (headers / "ai_module.h").rename(headers / "ai-module.h")
-    uses = {use.name: use for use in scan(tmp_path, [tmp_path / "include"])}
-    assert {name for name, use in uses.items() if not use.served} == {
-        "GetSpaceDescription",
-        "<ns3/gone.h>",
-        "messages_pb2",
-    }
-    assert {"OpenGymEnv", "ns3ai_utils", "Experiment"} <= set(uses)
-    assert uses["OpenGymEnv"].at == "sim.cc:5"
-    result = CliRunner().invoke(app, ["compat", "check", str(tmp_path / "sim.cc")])
-    assert result.exit_code == 1
-    assert "protobuf" in result.output
 
 
 def test_original_names_are_served_where_no_other_package_is(

@@ -3,17 +3,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Final
 
-_CPP: Final = (".cc", ".cpp", ".cxx", ".h", ".hpp")
-_PYTHON: Final = (".py",)
-_SKIPPED: Final = ("tandem-build", "build", "__pycache__")
-
-_MSG: Final = "message interface"
+MESSAGES: Final = "message interface"
 _GYM: Final = "Gym interface"
 _PY_AI: Final = "ns3-ai's Python"
 _PY_GYM: Final = "ns3-gym's Python"
@@ -47,7 +40,7 @@ SERVED_CPP: Final = {
             "PySendEnd",
             "PyGetFinished",
         ),
-        _MSG,
+        MESSAGES,
     ),
     **dict.fromkeys(
         (
@@ -99,10 +92,10 @@ SERVED_PYTHON: Final = {
     "ns3gym": _PY_GYM,
     "ns3env": _PY_GYM,
     "Ns3Env": _PY_GYM,
-    **dict.fromkeys(("GetCpp2PyStruct", "GetPy2CppStruct"), _MSG),
-    **dict.fromkeys(("GetCpp2PyVector", "GetPy2CppVector"), _MSG),
-    **dict.fromkeys(("PyRecvBegin", "PyRecvEnd", "PySendBegin", "PySendEnd"), _MSG),
-    "PyGetFinished": _MSG,
+    **dict.fromkeys(("GetCpp2PyStruct", "GetPy2CppStruct"), MESSAGES),
+    **dict.fromkeys(("GetCpp2PyVector", "GetPy2CppVector"), MESSAGES),
+    **dict.fromkeys(("PyRecvBegin", "PyRecvEnd", "PySendBegin", "PySendEnd"), MESSAGES),
+    "PyGetFinished": MESSAGES,
 }
 MISSING_PYTHON: Final = {
     "py_interface": "ns3-ai 1.x: use Experiment, its successor",
@@ -113,8 +106,9 @@ MISSING_PYTHON: Final = {
     "start_sim_script": "inside of ns3-gym: Ns3Env starts the simulator",
     "build_ns3_project": "compile with `tandem build --compat`",
 }
-_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](ns3/[\w./-]+)[>"]')
-_WORD = re.compile(r"[A-Za-z_]\w*")
+#: What every name of the originals starts with; one that is not above is a fork's.
+PREFIXES: Final = ("OpenGym", "Ns3Ai", "Ns3AI")
+FORK: Final = "not in ns3-ai or ns3-gym as they are published: a fork's?"
 
 
 @dataclass
@@ -138,51 +132,19 @@ class Use:
     count: int = 0
 
 
-def scan(path: Path, include_dirs: Sequence[Path]) -> list[Use]:
-    """Find the originals' names in a scenario's sources, and headers that are not there.
+@dataclass
+class Uses:
+    """The names found so far, in the order of their first use."""
 
-    Args:
-        path: a folder, searched with its sub-folders, or a file.
-        include_dirs: where headers are looked for.
-    """
-    uses: dict[tuple[str, str], Use] = {}
-    root = path if path.is_dir() else path.parent
-    own = {f"ns3/{file.name}" for file in root.rglob("*.h")}
-    folders = [*include_dirs, *(folder.parent / "compat" for folder in include_dirs)]
-    for file, number, line in _lines(path):
-        at = f"{file.relative_to(root)}:{number}"
-        cpp = file.suffix in _CPP
-        served, missing = (SERVED_CPP, MISSING_CPP) if cpp else (SERVED_PYTHON, MISSING_PYTHON)
-        for word in _WORD.findall(line):
-            if word in served:
-                _note(uses, word, served[word], True, "", at)
-            elif word in missing:
-                _note(uses, word, "C++" if cpp else "Python", False, missing[word], at)
-        header = _INCLUDE.match(line) if cpp else None
-        if header and header.group(1) not in own:
-            found = any((folder / header.group(1)).is_file() for folder in folders)
-            if not found:
-                why = "this ns-3 has no such header; see its release notes"
-                _note(uses, f"<{header.group(1)}>", "ns-3", False, why, at)
-    return list(uses.values())
+    found: dict[tuple[str, str], Use] = field(default_factory=dict)
 
+    def served(self, name: str, origin: str, at: str) -> None:
+        """Count a name that is available here."""
+        self._note(Use(name, origin, served=True, note="", at=at))
 
-def _note(
-    uses: dict[tuple[str, str], Use], name: str, origin: str, served: bool, note: str, at: str
-) -> None:
-    use = uses.setdefault((name, origin), Use(name, origin, served, note, at))
-    use.count += 1
+    def missing(self, name: str, origin: str, note: str, at: str) -> None:
+        """Count a name that is not."""
+        self._note(Use(name, origin, served=False, note=note, at=at))
 
-
-def _lines(path: Path) -> Iterator[tuple[Path, int, str]]:
-    """Every line of code, without comments that take a whole line."""
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
-    for file in files:
-        if file.suffix not in _CPP + _PYTHON or not file.is_file():
-            continue
-        if any(part in _SKIPPED for part in file.relative_to(path).parts):
-            continue
-        for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
-            text = line.strip()
-            if not text.startswith(("//", "*", "/*", "# ")):
-                yield file, number, line
+    def _note(self, use: Use) -> None:
+        self.found.setdefault((use.name, use.origin), use).count += 1
