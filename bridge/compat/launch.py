@@ -164,7 +164,8 @@ class Launched:
         """The error for a process that ended or does not answer."""
         deadline = time.monotonic() + _REAP_S
         self.wait(max(0.0, deadline - time.monotonic()))
-        return SimulatorDied.report(what, self._popen.returncode, self.output.tail(), self.command)
+        said = self.output.summary()
+        return SimulatorDied.report(what, self._popen.returncode, said, self.command)
 
 
 def raise_died(pid: int) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 from collections.abc import Sequence
@@ -144,7 +145,45 @@ def describe_exit(exit_status: int | None) -> str:
     return f"killed by {number.name} ({advice})" if advice else f"killed by {number.name}"
 
 
+#: Lines by which programs, compilers and ns-3 say what is wrong.
+_TELLING: Final = re.compile(
+    r"\b(?:fatal|error|invalid|assert\w*|abort\w*|terminate called|what\(\)|undefined reference"
+    r"|cannot|exception|sanitizer)\b",
+    re.IGNORECASE,
+)
+
+
 def indent(text: str) -> str:
     """Indent text for a message; say so if there is none."""
     lines = text.strip().splitlines() or ["(nothing)"]
     return "\n".join("    " + line for line in lines)
+
+
+def excerpt(lines: Sequence[str], limit: int, *, first: int = 3, last: int = 3) -> list[str]:
+    """Those lines of a program's output that say what is wrong, in their order.
+
+    Keeps the first and the last ones, then lines that speak of an error with the two behind them,
+    then more of the end. An ellipsis stands for what is left out.
+
+    Args:
+        lines: all lines.
+        limit: how many to keep at most, without ellipses.
+        first: so many from the beginning in any case.
+        last: so many from the end in any case.
+    """
+    count = len(lines)
+    if count <= limit:
+        return list(lines)
+    telling = [index for index, line in enumerate(lines) if _TELLING.search(line)]
+    candidates = [
+        *range(first),
+        *range(count - last, count),
+        *(index for start in telling for index in range(start, min(start + 3, count))),
+        *reversed(range(count)),
+    ]
+    kept = sorted(list(dict.fromkeys(candidates))[:limit])
+    shown: list[str] = []
+    for before, index in zip([-1, *kept], kept, strict=False):
+        shown += ["…"] if index > before + 1 else []
+        shown.append(lines[index])
+    return shown

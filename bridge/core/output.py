@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, Protocol, TypeAlias
 
-from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.errors import TandemError, excerpt
 
 #: Where a simulator's output goes: ``None`` keeps it for error messages, `SHOWN` shows it, anything
 #: else is the path of a file.
@@ -40,7 +40,6 @@ BUSY_CHECK_S: Final = 0.02
 _MESSAGE_BYTES: Final = 16384
 """What is read for an error message."""
 _MESSAGE_LINES: Final = 20
-_SUMMARY_LINES: Final = 3
 _BLOCK_BYTES: Final = 4096
 _STATED_BLOCK_BYTES: Final = 512  # unit of st_blocks
 _KEEP_SIZE: Final = 1
@@ -67,7 +66,10 @@ class Output(Protocol):
         ...
 
     def summary(self) -> str:
-        """The first and last lines: ns-3 names a wrong argument first, then lists all others."""
+        """The lines that say what is wrong, with the first and the last.
+
+        ns-3 names a wrong argument first, then lists all others.
+        """
         ...
 
     def close(self) -> None:
@@ -130,13 +132,14 @@ class _FileBacked:
         return "\n".join(_lines(data)[-lines:])
 
     def summary(self) -> str:
-        """The first lines, and the last ones where there are more."""
+        """The lines that say what is wrong, with the first and the last."""
         with self._held(wait=True) as fd:
+            size = 0 if fd is None else os.fstat(fd).st_size
+            middle = max(self._begin + _MESSAGE_BYTES, size - _MESSAGE_BYTES)
             data = _read(fd, self._begin)
+            data += _read(fd, middle) if middle < size else b""
         lines = [line for line in _lines(data) if line.strip()]
-        if len(lines) <= _MESSAGE_LINES:
-            return "\n".join(lines)
-        return "\n".join([*lines[:_SUMMARY_LINES], "…", self.tail(_SUMMARY_LINES)])
+        return "\n".join(excerpt(lines, _MESSAGE_LINES))
 
     def close(self) -> None:
         """Close the file, or have whoever uses it at this moment close it."""

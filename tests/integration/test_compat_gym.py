@@ -262,6 +262,12 @@ def test_a_program_that_fails_is_no_end(echo: Path) -> None:
     env.close()
 
 
+def test_a_wrong_setting_is_named_before_the_list_of_all(echo: Path) -> None:
+    # more than twenty lines of usage follow it
+    with pytest.raises(SimulatorDied, match="Invalid command-line argument: --nonesuch"):
+        make(echo, ns3Settings={"nonesuch": 1})
+
+
 def test_a_killed_simulator_raises(echo: Path) -> None:
     env = make(echo, ns3Settings={"steps": 10**6})
     env.reset()

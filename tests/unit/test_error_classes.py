@@ -14,7 +14,7 @@ import pkgutil
 import pytest
 
 import tandem
-from tandem.bridge.core.errors import SimulatorDied, TandemError
+from tandem.bridge.core.errors import SimulatorDied, TandemError, excerpt
 
 TEXT = "users=70 is out of range: 1 … 64"
 #: Packages of extras: their modules are left out where these are not installed.
@@ -77,3 +77,17 @@ def test_the_death_of_a_simulator_keeps_its_details() -> None:
         assert error.exit_status == -11
         assert error.stderr_tail == "last words"
         assert error.command == ("hello", "--seed=1")
+
+
+def test_an_excerpt_has_the_line_that_says_what_is_wrong() -> None:
+    usage = [f"    --option{i}: does something" for i in range(60)]
+    told = excerpt(["setting up", "…", "ready", "Invalid command-line argument: --x", *usage], 20)
+    assert "Invalid command-line argument: --x" in told
+    assert told[:2] + told[-1:] == ["setting up", "…", usage[-1]]
+    warnings = [f"a.cc:{i}: warning: unused" for i in range(100)]
+    text = [*warnings, "a.cc:200: error: no member 'x'", "  x", "  ^", *warnings]
+    told = excerpt(text, 40)
+    assert [line for line in told if line in ("a.cc:200: error: no member 'x'", "  x", "  ^")]
+    assert len([line for line in told if line != "…"]) == 40
+    assert excerpt(usage[:20], 20) == usage[:20]
+    assert excerpt([], 20) == []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tandem.bridge.core.errors import TandemError, indent
+from tandem.bridge.core.errors import TandemError, excerpt, indent
 from tandem.bridge.core.files import replacing
 from tandem.bridge.core.scenarios import package_root
 
@@ -184,7 +184,7 @@ def compile_command(
     """Run a compiler's command, so that the output is replaced only if it succeeds.
 
     Raises:
-        BuildError: it failed; the message has its first lines.
+        BuildError: it failed; the message has the lines that say what is wrong.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     with replacing(output) as partial:
@@ -193,7 +193,7 @@ def compile_command(
             print(shlex.join(command))
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
-            lines = result.stderr.splitlines()[:_ERROR_LINES]
+            lines = excerpt(result.stderr.splitlines(), _ERROR_LINES)
             names = " ".join(str(source) for source in sources)
             text = "\n".join(lines)
             raise BuildError(f"{Path(command[0]).name} cannot compile {names}:\n{indent(text)}")
