@@ -12,6 +12,7 @@ from rich.console import Console
 from tandem.scripts.app.benchmarks import record
 from tandem.scripts.app.benchmarks.record import Measurement
 from tandem.scripts.app.benchmarks.suite import groups_here, show, show_ratios
+from tandem.scripts.app.common.outputs import check_file
 
 _PAGE: Final = Path("docs/results/bench.md")
 
@@ -48,12 +49,14 @@ def bench(
     for name in chosen:
         if name not in groups:
             raise typer.BadParameter(f"--only {name}: choose from {', '.join(groups)}")
+    data = json_path or out.with_suffix(".json")
+    for path, option in ((out, "--out"), (data, "--json" if json_path else "--out")):
+        check_file(path, option)
     machine = record.describe_machine()
     results: list[Measurement] = []
     for name in chosen:
         with console.status(name):
             results.extend(groups[name]())
     show(console, results)
-    data = json_path or out.with_suffix(".json")
     record.write(results, machine, out, data)
     console.print(f"written: {out}, {data}", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tandem.scripts.app.common.outputs import check_file
 from tandem.scripts.app.common.toolchain import BuildError, compile_scenario
 from tandem.scripts.app.migration.build import build_compat
 
@@ -45,9 +46,11 @@ def build(
 
     Needs a C++ compiler and nothing else: no CMake, no ns-3 of your own.
     """
-    if compat:
-        if output is not None:
+    if output is not None:
+        if compat:
             raise BuildError("--output does not go with --compat, which builds several files")
+        check_file(output, "--output")
+    if compat:
         results = build_compat(path, option or [], verbose=verbose, only=target)
         failed = [result for result in results if result.error and not result.target.conditional]
         if failed:

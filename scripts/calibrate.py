@@ -16,6 +16,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.finite import finite
 from tandem.scripts.app.common.objective import accuracy_threshold
+from tandem.scripts.app.common.outputs import check_file
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.calibration import compare_with_oracle
@@ -67,6 +68,8 @@ def calibrate(
 
     Example: tandem calibrate --scenario wifi-edge --users 5 --states 30 --set edgeCores=1
     """
+    if out is not None:
+        check_file(out, "--out")
     started_s = time.monotonic()
     objective = PaperObjective(accuracy_threshold(accuracy))
     arguments = {"users": users, **parse_assignments(settings or ())}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -91,11 +91,36 @@ def options(
 
 
 def run() -> None:
-    """Run the command line; an expected error is one red message and exit status 2."""
+    """Run the command line; an expected error is one red message and exit status 2.
+
+    What the system refuses (a file that cannot be written, a name that is too long) is expected,
+    too: commands say more where they can.
+    """
     try:
+        _check_encoding(sys.argv[1:])
         app()
     except TandemError as error:
-        console = Console(stderr=True)
-        console.print("[bold red]error:[/] ", end="")
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(EXIT_ERROR)
+        _fail(str(error))
+    except OSError as error:
+        names = " → ".join(str(name) for name in (error.filename, error.filename2) if name)
+        _fail(f"{names or 'the system'}: {error.strerror or error}; check the path and its rights")
+
+
+def _check_encoding(arguments: list[str]) -> None:
+    """Refuse arguments that no text file can hold: runs record them.
+
+    Raises:
+        TandemError: names the argument.
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise TandemError(f"the argument {argument!a} is not UTF-8: use another name") from None
+
+
+def _fail(message: str) -> NoReturn:
+    console = Console(stderr=True)
+    console.print("[bold red]error:[/] ", end="")
+    console.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(EXIT_ERROR)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.remote.keys import AllowList, create
+from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.overview import summary
 
 keys_app = typer.Typer(
@@ -23,6 +24,7 @@ def new(
     folder: Annotated[Path, typer.Option(help="Where the two files go.")] = Path("keys"),
 ) -> None:
     """Make a pair of keys; never replaces one."""
+    check_folder(folder, "--folder")
     public, secret = create(folder, name)
     console = Console()
     console.print(f"[bold]{secret}[/] stays with its owner (mode 0600, never send it)")

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.scenarios import package_root
+from tandem.scripts.app.common.outputs import check_folder
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -54,6 +55,7 @@ def new(
             f"'{name}' is not a scenario name: letters, digits, '-' and '_', a letter first"
         )
     target = folder / name
+    check_folder(folder, "--in")
     if target.exists():
         raise TandemError(f"{target} exists; choose another name or remove it")
     template = (package_root() / "_cpp" / "hello.cc").read_text()

@@ -34,6 +34,7 @@ from tandem.dnn_profiles.printing import (
 from tandem.dnn_profiles.regenerate import derivation, write_derived, write_splits
 from tandem.dnn_profiles.split import split_points
 from tandem.dnn_profiles.store import append_profile
+from tandem.scripts.app.common.outputs import check_file
 from tandem.scripts.app.common.parsing import parse_names, parse_pairs, parse_shape
 from tandem.scripts.overview import summary
 
@@ -144,6 +145,8 @@ def options(
     )
     console = make_console()
     print_options(console, rows)
+    if output is not None:
+        check_file(output, "--output")
     if output is None:
         console.print(f"the default table is {default_options_path()}; --output writes another")
     else:
@@ -165,6 +168,7 @@ def plot(
     table: Tables = None,
 ) -> None:
     """Draw the accuracy–latency Pareto front of each device, as PNG and SVG."""
+    check_file(output, "--output")
     if top not in (1, 5):
         raise ProfileError(f"--top {top}: only 1 and 5 are known")
     catalogue = Catalogue.load(table or [])

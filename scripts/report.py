@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.core.files import replace_text
+from tandem.scripts.app.common.outputs import check_file, check_folder
 from tandem.scripts.app.figures.output import (
     ReportFormat,
     build_figures,
@@ -44,6 +45,9 @@ def report(
     The page is one file and needs no network. Example: tandem report runs/a runs/b
     """
     console = Console(stderr=True)
+    if out is not None:
+        check = check_file if output is ReportFormat.HTML else check_folder
+        check(out, "--out")
     if oracle:
         for folder in folders:
             add_oracle(folder, oracle, console)

@@ -17,6 +17,7 @@ from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.paper.choice import changed_grid, thresholds_of
 from tandem.scripts.app.paper.csv_file import csv_text
@@ -124,6 +125,8 @@ def reproduce(
         grid = replace(grid, evaluation_states=evaluation_states)
     if futures is not None:
         grid = replace(grid, futures=judging_futures(futures))
+    check_folder(out, "--out")
+    check_folder(work or DEFAULT_WORK, "--work")
     places = Places(
         str(work or DEFAULT_WORK.with_name(DEFAULT_WORK.name + suffix)), str(cache or "")
     )

@@ -13,6 +13,7 @@ from rich.console import Console
 from tandem.bridge.core.files import replace_text
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.runs.provenance import build_identity
+from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.app.sweep.grid import planned_runs, read_grid
 from tandem.scripts.app.sweep.results import over_seeds, summary
@@ -46,6 +47,7 @@ def sweep(
     console = Console(stderr=True)
     grid = read_grid(grid_file)
     folder = out or Path("runs") / grid_file.stem
+    check_folder(folder, "--out")
     planned = list(planned_runs(grid, folder))
     build = build_identity(scenario_executable(grid.scenario))
     missing = [one for one in planned if not is_done(one, build, mix_builds=mix_builds)]

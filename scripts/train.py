@@ -110,7 +110,7 @@ def train(
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
     from tandem.agents.registry import agent_config
-    from tandem.scripts.app.training.run import last_checkpoint
+    from tandem.scripts.app.training.run import checkpoint_to_resume
     from tandem.scripts.app.training.session import train_in
 
     check_output(simulator_output, connect)
@@ -138,7 +138,10 @@ def train(
     checkpoint = None
     if resume:
         asked = _resumed(context, folder, asked)
-        checkpoint = last_checkpoint(folder)
+        checkpoint = checkpoint_to_resume(folder)
+        if checkpoint is None:
+            run_folder.check(folder, force=True)
+            console.print(f"{folder} has no checkpoint yet: beginning again", highlight=False)
     else:
         run_folder.check(folder, force=force)
     try:
@@ -148,7 +151,7 @@ def train(
             checkpoint,
             cache,
             console,
-            force=force,
+            force=force or resume,
             quiet=quiet,
             runner=runner,
             target=target,

@@ -100,6 +100,7 @@ class OracleCache:
     folder: Path = field(default_factory=default_folder)
     hits: int = 0
     misses: int = 0
+    _writable: bool = True
 
     def get(self, key: str, options: OptionTable) -> OutcomeTable | None:
         """The table of that key, if there is one that can be read."""
@@ -121,10 +122,11 @@ class OracleCache:
                 ),
                 **{name: stored[name] for name in _TABLE_FIELDS},
             )
+            table.check_shapes()
         except FileNotFoundError:
             self.misses += 1
             return None
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
                 f"{path} is not a readable outcome table ({error}): simulating it again",
                 stacklevel=2,
@@ -135,15 +137,25 @@ class OracleCache:
         return table
 
     def put(self, key: str, table: OutcomeTable) -> None:
-        """Store a table, atomically."""
+        """Store a table, atomically; a warning if that fails, once for each cache."""
         path = self.path(key)
-        self.folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {name: getattr(table, name) for name in _TABLE_FIELDS}
         for name, block in table.observation.items():
             arrays[_OBSERVATION + name] = block
         if table.rows is not None:
             arrays.update(zip(_ROWS, (table.rows.patterns, table.rows.devices), strict=True))
-        replace_bytes(path, pack({_KEY: key}, arrays, compress=True))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            replace_bytes(path, pack({_KEY: key}, arrays, compress=True))
+        except OSError as error:
+            if self._writable:
+                warnings.warn(
+                    f"{self.folder} takes no outcome tables ({error.strerror}): this run measures "
+                    "its states and keeps none; choose another folder with --cache or "
+                    "XDG_CACHE_HOME",
+                    stacklevel=2,
+                )
+            self._writable = False
 
     def path(self, key: str) -> Path:
         """The file of a key."""

@@ -105,6 +105,31 @@ class OutcomeTable:
     arrival_s: NDArray[np.float64]
     rows: RequestRows | None = None
 
+    def check_shapes(self) -> None:
+        """Refuse arrays that do not belong together.
+
+        Raises:
+            ValueError: names the array, its shape and the one that the others ask for.
+        """
+        try:
+            patterns, users = self.patterns.shape
+        except ValueError:
+            raise ValueError(f"patterns has shape {self.patterns.shape}, not [P, N]") from None
+        devices = self.device_response_s.shape[-1] if self.device_response_s.ndim else 0
+        wanted = {
+            "response_s": (patterns, users),
+            "answered": (patterns, users),
+            "device_response_s": (users, devices),
+            "device_answered": (users, devices),
+            "arrival_s": (users,),
+        }
+        for name, shape in wanted.items():
+            found = getattr(self, name)
+            if found.shape != shape:
+                raise ValueError(f"{name} has shape {found.shape}, not {shape}")
+            if found.dtype.kind not in "bf":
+                raise ValueError(f"{name} has elements of type {found.dtype}, not numbers")
+
     @property
     def users(self) -> int:
         """N."""

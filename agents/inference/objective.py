@@ -49,6 +49,7 @@ from tandem.agents.inference.request_table import (
     counted,
     ended,
 )
+from tandem.bridge.core.errors import UnfitObjective
 from tandem.bridge.core.objective import EpochResult, Meta, Objective
 from tandem.bridge.core.schema import Schema
 
@@ -164,11 +165,17 @@ class CostObjective(ABC):
         """Refuse a scenario without inference requests.
 
         Raises:
-            ValueError: names the columns that are missing.
+            UnfitObjective: names the columns that are missing.
         """
         missing = request_table.missing_columns(schema.record_columns(request_table.TABLE))
+        if schema.record_columns(request_table.TABLE) is None:
+            raise UnfitObjective(
+                f"{type(self).__name__} judges inference requests, and scenario "
+                f"{schema.scenario!r} has none: pass your own callable, or choose a scenario with "
+                "requests, such as wifi-edge, lte-edge or hetnet"
+            )
         if missing:
-            raise ValueError(
+            raise UnfitObjective(
                 f"{type(self).__name__} reads the record table {request_table.TABLE!r}, which "
                 f"lacks {', '.join(missing)} in scenario {schema.scenario!r}: pass your own "
                 "callable"

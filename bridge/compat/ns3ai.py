@@ -16,6 +16,7 @@ import gymnasium
 from tandem.bridge.core.descriptors import keep_standard_descriptors
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.ownership import Owner
+from tandem.bridge.core.schema import check_seed
 from tandem.compat import _duplex
 from tandem.compat.launch import Launched, find_executable
 from tandem.compat.session import END_S, GymSession, State
@@ -145,6 +146,8 @@ class Experiment:
             RuntimeError: the module was not built by ``tandem build --compat``.
         """
         self._owner.check()
+        if seed is not None:
+            check_seed(seed)
         self.kill()
         command, folder = simulator_command(self.targetName, self.ns3Path, setting, self._folder)
         _duplex.restart_segment(self._fd)
@@ -251,6 +254,8 @@ class Ns3Env(gymnasium.Env[Any, Any]):
             options: none are known.
         """
         self._session.check_process()
+        if seed is not None:
+            check_seed(seed)
         super().reset(seed=seed)
         if seed is not None:
             self._seed = seed

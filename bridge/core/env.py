@@ -37,7 +37,7 @@ from tandem.bridge.core.reset import (
     merge_arguments,
 )
 from tandem.bridge.core.scenarios import fixed_scenario, working_folder
-from tandem.bridge.core.schema import Schema
+from tandem.bridge.core.schema import Schema, check_seed
 
 _DECISION: Final = int(Status.DECISION)
 
@@ -240,6 +240,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         if seed is None and self._first_seed is not None:
             seed = self._first_seed
         self._first_seed = None
+        if seed is not None:
+            check_seed(seed)  # before Gymnasium takes True for 1
+            seed = int(seed)
         super().reset(seed=seed)
         if options:
             self._apply(options)

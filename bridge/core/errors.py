@@ -42,6 +42,14 @@ class InvalidArgument(ScenarioError, ValueError):
     """An argument that the scenario does not have, or a value that it does not take."""
 
 
+class InvalidSeed(TandemError, ValueError):
+    """A seed that ns-3 cannot take."""
+
+
+class UnfitObjective(TandemError, ValueError):
+    """An objective that is unknown, or that cannot judge the scenario."""
+
+
 class UnknownArgument(InvalidArgument):
     """An argument that the scenario does not have."""
 

@@ -8,6 +8,7 @@ The folder is flushed as well, so that the rename outlives a failure of the mach
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -50,6 +51,30 @@ def replace_bytes(path: Path, content: bytes) -> None:
 def replace_text(path: Path, text: str) -> None:
     """Replace ``path`` by a file with this text in UTF-8; raises `OSError` as `replacing` does."""
     replace_bytes(path, text.encode())
+
+
+def try_to_make(folder: Path) -> None:
+    """Find out whether a folder can be made and written to; leaves nothing behind.
+
+    Raises:
+        OSError: it cannot.
+    """
+    if folder.is_dir():
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it may not be written to", str(folder))
+        return
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    made: list[Path] = []
+    try:
+        for path in reversed(absent):
+            path.mkdir()
+            made.append(path)
+    finally:
+        for path in reversed(made):
+            with contextlib.suppress(OSError):  # something has been put there meanwhile
+                path.rmdir()
+    if not absent:
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(folder))
 
 
 def unfinished(folder: Path) -> Iterator[Path]:

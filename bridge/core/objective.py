@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.bridge.core.domain import domain_of
+from tandem.bridge.core.errors import UnfitObjective
 from tandem.bridge.core.schema import Schema
 
 Meta: TypeAlias = Mapping[str, Any]
@@ -76,7 +77,7 @@ class FitsSchema(Protocol):
         """Refuse a scenario that lacks what the objective reads.
 
         Raises:
-            ValueError: says what is missing.
+            UnfitObjective: says what is missing.
         """
         ...
 
@@ -90,7 +91,7 @@ def resolve(objective: Objective[Any] | str | None, schema: Schema) -> Objective
         schema: of the scenario.
 
     Raises:
-        ValueError: unknown name, or an objective that cannot judge this scenario.
+        UnfitObjective: unknown name, or an objective that cannot judge this scenario.
         TypeError: neither a name nor a callable.
     """
     domain = domain_of(schema)
@@ -98,13 +99,13 @@ def resolve(objective: Objective[Any] | str | None, schema: Schema) -> Objective
         return None if domain is None else domain.default_objective
     if isinstance(objective, str):
         if domain is None:
-            raise ValueError(
+            raise UnfitObjective(
                 f"objective {objective!r} is unknown: scenario {schema.scenario!r} has no "
                 "objectives by name, pass a callable"
             )
         named = domain.objectives
         if objective not in named:
-            raise ValueError(f"objective {objective!r} is unknown: one of {', '.join(named)}")
+            raise UnfitObjective(f"objective {objective!r} is unknown: one of {', '.join(named)}")
         objective = named[objective]
     if not callable(objective):
         raise TypeError(f"an objective is a callable of an EpochResult, not {objective!r}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import resource
 import select
 import signal
@@ -29,6 +30,8 @@ from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
+_EPISODE = re.compile(r"EPISODE \d+")
+_EXIT = re.compile(r"EXIT \d+ \d+")
 _KIB = 1024
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
 _END_S = 0.5
@@ -104,12 +107,11 @@ class SimulatorProcess:
             SimulatorTimeout: the warm-up takes longer than ``timeout_s``; the process is stopped.
         """
         deadline = time.monotonic() + timeout_s
-        while True:
-            text, fds = self._receive(deadline - time.monotonic())
-            if text == "READY":
-                return fds[0]
-            if not text:
-                break
+        text, fds = self._receive(deadline - time.monotonic())
+        if text:
+            if text != "READY" or len(fds) != 1:
+                raise self._odd_message(text, fds)
+            return fds[0]
         if self._popen.poll() is None and not self._wait_gone(_REAP_S):
             last = self.output.tail()
             self.stop()
@@ -161,6 +163,8 @@ class SimulatorProcess:
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
             if words[0] == "EPISODE":
+                if not _EPISODE.fullmatch(text) or len(fds) != 1:
+                    raise self._odd_message(text, fds)
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
                 except OSError:
@@ -189,8 +193,21 @@ class SimulatorProcess:
         self._finalizer()
 
     def _note_exit(self, words: list[str]) -> None:
-        if words[0] == "EXIT":
-            self._exits[int(words[1])] = int(words[2])
+        if not _EXIT.fullmatch(" ".join(words)):
+            raise self._odd_message(" ".join(words), [])
+        self._exits[int(words[1])] = int(words[2])
+
+    def _odd_message(self, text: str, fds: list[int]) -> ScenarioError:
+        """The error for a message that no scenario of this version sends; ends the processes."""
+        for fd in fds:
+            os.close(fd)
+        said = self.output.tail()
+        self.stop()
+        return ScenarioError(
+            f"{Path(self.command[0]).name} sent {text!a} with {len(fds)} file descriptors on "
+            "its control socket, which is no message of this version: rebuild it with `tandem "
+            f"build`. It was stopped; its last output:\n{indent(said)}"
+        )
 
     def _receive(self, timeout_s: float) -> tuple[str, list[int]]:
         """One control message with its file descriptors; "" on a closed socket or time-out.
@@ -210,7 +227,7 @@ class SimulatorProcess:
             for fd in fds:
                 os.close(fd)
             raise _no_descriptor()
-        return data.decode(), list(fds)
+        return data.decode(errors="backslashreplace"), list(fds)
 
     def _wait_gone(self, timeout_s: float) -> bool:
         try:

@@ -15,7 +15,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.bridge.core.action import as_numbers
-from tandem.bridge.core.errors import InvalidAction, SchemaMismatch
+from tandem.bridge.core.errors import InvalidAction, InvalidSeed, SchemaMismatch
 
 SCHEMA_VERSION = 1
 #: Highest number of a future; 0 is the one that a step meets.
@@ -275,14 +275,16 @@ def _parse_table(entry: Mapping[str, Any]) -> RecordTable:
     )
 
 
-def check_seed(seed: int) -> None:
+def check_seed(seed: Any) -> None:
     """Refuse what ns-3 cannot take as RngRun.
 
     Raises:
-        ValueError: names the value and its limits.
+        InvalidSeed: names the value and its limits.
     """
+    if isinstance(seed, bool | np.bool_) or not isinstance(seed, int | np.integer):
+        raise InvalidSeed(f"seed is {seed!r}, expected a whole number from 0 to 2^64 - 1")
     if not 0 <= seed < _SEED_LIMIT:
-        raise ValueError(f"seed is {seed}, allowed are 0 to 2^64 - 1")
+        raise InvalidSeed(f"seed is {seed}, allowed are 0 to 2^64 - 1")
 
 
 def check_branching(schema: Schema, horizon: int, future: int) -> None:

@@ -18,6 +18,7 @@ from tandem.bridge.core.backend import RunningSimulator
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.ownership import Owner
+from tandem.bridge.core.schema import check_seed
 
 BatchResult: TypeAlias = tuple[
     Observation, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
@@ -266,7 +267,8 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
     def _spread(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if isinstance(seed, int | np.integer):
+        if isinstance(seed, int | np.integer | np.bool_):
+            check_seed(seed)
             return [int(seed) + index for index in range(self.num_envs)]
         if len(seed) != self.num_envs:
             raise ValueError(

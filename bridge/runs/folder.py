@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.core.files import replace_text, replacing, unfinished
+from tandem.bridge.core.files import replace_text, replacing, try_to_make, unfinished
 
 METADATA: Final = "metadata.json"
 CONFIG: Final = "config.yaml"
@@ -27,8 +27,11 @@ JOURNAL: Final = "journal.bin"
 DECISIONS: Final = "decisions"
 EPISODES: Final = "episodes"
 _TABLE: Final = ".parquet"
+_REPEAT: Final = "restore it from a copy, or record the run again"
 #: ``format`` in `METADATA`: the mark of a run folder.
 FORMAT: Final = "tandem-run"
+#: ``status`` in `METADATA` of a run that reached its end.
+COMPLETE: Final = "complete"
 #: Raised by one whenever a reader of the old files would not understand the new ones.
 FORMAT_VERSION: Final = 4
 #: Rows per row group; fixed, as all of the writer, so that equal tables give equal bytes.
@@ -40,11 +43,35 @@ class RunFolderError(TandemError):
 
 
 def check(folder: Path, *, force: bool) -> None:
-    """Refuse a folder that `prepare` would refuse, without touching it.
+    """Refuse a folder that `prepare` would refuse, without touching what is in it.
 
     Raises:
-        RunFolderError: the folder is in use and may not be replaced.
+        RunFolderError: the folder cannot be made, or is in use and may not be replaced.
     """
+    try:
+        str(folder).encode()
+        _check_use(folder, force=force)
+        try_to_make(folder)
+    except UnicodeEncodeError:
+        raise RunFolderError(
+            f"the name {str(folder)!a} is not UTF-8: choose another --out"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise cannot_make(folder, error) from error
+
+
+def cannot_make(folder: Path, error: OSError | ValueError) -> RunFolderError:
+    """The error for a folder that the system refuses."""
+    why = getattr(error, "strerror", None) or error
+    return RunFolderError(f"{folder} cannot be a run folder: {why}; choose another --out")
+
+
+def _check_use(folder: Path, *, force: bool) -> None:
+    if folder.is_symlink() and not folder.exists():
+        raise RunFolderError(
+            f"{folder} is a link to {folder.readlink()}, which is not there: make that folder, or "
+            "choose another --out"
+        )
     if folder.exists() and not folder.is_dir():
         raise RunFolderError(f"{folder} exists and is not a folder: choose another --out")
     if folder.is_dir() and is_locked(folder):
@@ -74,9 +101,13 @@ def prepare(folder: Path, *, force: bool) -> None:
         RunFolderError: the folder is in use and may not be replaced.
     """
     check(folder, force=force)
-    if folder.is_dir() and any(folder.iterdir()):
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        target = folder.resolve()  # a link to a folder stays one
+        if target.is_dir() and any(target.iterdir()):
+            shutil.rmtree(target)
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_make(folder, error) from error
 
 
 def is_run(folder: Path) -> bool:
@@ -86,6 +117,34 @@ def is_run(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(metadata, dict) and metadata.get("format") == FORMAT
+
+
+def status(folder: Path) -> str | None:
+    """How a run ended, as its metadata say; ``None`` if they do not."""
+    try:
+        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = metadata.get("status") if isinstance(metadata, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What the run was asked for.
+
+    Raises:
+        RunFolderError: the file is missing, cut off or no YAML mapping.
+    """
+    path = folder / CONFIG
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}; {_REPEAT}") from error
+    if not isinstance(content, dict):
+        raise RunFolderError(
+            f"{path} holds {type(content).__name__}, not the settings of a run; {_REPEAT}"
+        )
+    return content
 
 
 def _is_begun(folder: Path) -> bool:

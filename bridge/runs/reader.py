@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from tandem.bridge.core.domain import domain_for
 from tandem.bridge.runs import folder as run_folder
@@ -210,15 +209,44 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     _check_version(path, metadata)
     try:
         schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))
-        config = yaml.safe_load((path / run_folder.CONFIG).read_text(encoding="utf-8")) or {}
+        _check_schema(path, schema)
+        config = run_folder.read_config(path)
         tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}
         if metadata["format_version"] == _FORMAT_WITH_EPOCHS:
             _rename(schema, tables)
+    except run_folder.RunFolderError:
+        raise
     except (OSError, ValueError) as error:
         raise run_folder.RunFolderError(
             f"{path} cannot be read (status of the run: {metadata.get('status')}): {error}"
         ) from error
     return Run(path, metadata, config, schema, tables)
+
+
+def _check_schema(path: Path, schema: Any) -> None:
+    """Refuse a description that lacks what readers ask it for.
+
+    Raises:
+        RunFolderError: names what is wrong.
+    """
+    wanted = {"scenario": str, "meta": dict, "observation": list, "records": list}
+    wrong = "it is no JSON object"
+    if isinstance(schema, dict):
+        types = {name: type(schema.get(name)).__name__ for name in wanted}
+        odd = [name for name, kind in wanted.items() if types[name] != kind.__name__]
+        entries = [*schema["observation"], *schema["records"]] if not odd else []
+        columns = [isinstance(entry, dict) and "columns" in entry for entry in entries]
+        if not odd and all(columns):
+            return
+        wrong = (
+            f"{odd[0]!r} is of type {types[odd[0]]}, not {wanted[odd[0]].__name__}"
+            if odd
+            else "a block or table has no columns"
+        )
+    raise run_folder.RunFolderError(
+        f"{path / run_folder.SCHEMA} describes no run: {wrong}; restore it from a copy, or record "
+        "the run again"
+    )
 
 
 def _rename(schema: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:

@@ -108,7 +108,7 @@ class RunWriter:
     ) -> None:
         self._owner.check()
         if kind is None:
-            status = "complete"
+            status = run_folder.COMPLETE
         elif issubclass(kind, KeyboardInterrupt):
             status = "interrupted"
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from commands import tandem
 
+from tandem.bridge.runs.journal import read
 from tandem.bridge.runs.reader import load_run
 
 pytest.importorskip("torch")
@@ -115,6 +117,36 @@ def test_a_killed_training_goes_on_to_the_same_bytes(
         pytest.skip(f"the machine was too busy: killed only after {reached} interactions")
     resumed = tandem(*command(folder, cache, INTERACTIONS, "--resume"))
     assert resumed.returncode == 0, resumed.stderr
+    assert_same(folder, whole)
+
+
+def test_a_training_killed_before_its_first_checkpoint_begins_again(
+    tmp_path: Path, cache: Path, whole: Path
+) -> None:
+    folder = tmp_path / "run"
+    late = "--checkpoint-every=100000"
+    training = subprocess.Popen(
+        [sys.executable, "-m", "tandem.scripts.main", *command(folder, cache, 100_000, late)]
+    )
+    journal = folder / "journal.bin"
+    deadline_s = time.monotonic() + 60.0
+    while time.monotonic() < deadline_s:
+        if journal.is_file() and len(list(read(folder))) >= INTERACTIONS:
+            break
+        time.sleep(0.01)
+    training.kill()
+    training.wait()
+    assert not (folder / "checkpoints").exists()
+    assert len(load_run(folder).tables["decisions"]) > 1  # what the journal has
+    resumed = tandem(*command(folder, cache, INTERACTIONS, late, "--resume"))
+    assert resumed.returncode == 0, resumed.stderr
+    assert "has no checkpoint yet: beginning again" in resumed.stderr
+    assert_same(folder, whole)
+    # A complete run without checkpoints is not repeated: that would delete it.
+    shutil.rmtree(folder / "checkpoints")
+    refused = tandem(*command(folder, cache, INTERACTIONS, late, "--resume"))
+    assert refused.returncode == 2
+    assert "Train it again" in refused.stderr
     assert_same(folder, whole)
 
 

@@ -15,8 +15,10 @@ import tandem  # noqa: F401  (registers the environments)
 from tandem.agents.inference.objective import InferenceResult, PaperObjective
 from tandem.agents.inference.request_table import COMPONENTS, TABLE
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.errors import NoEpisode
+from tandem.bridge.core.errors import InvalidSeed, NoEpisode
 from tandem.bridge.core.objective import EpochResult
+from tandem.bridge.core.scenarios import installed_scenarios
+from tandem.bridge.core.vector import TandemVectorEnv
 
 INFERENCE = ("tandem/WifiEdge-v0", "tandem/LteEdge-v0", "tandem/HetNet-v0")
 SCENARIOS = ("wifi-edge", "lte-edge", "hetnet")
@@ -47,6 +49,27 @@ def assert_same(left: dict[str, Any], right: dict[str, Any]) -> None:
 def test_check_env(identifier: str) -> None:
     with gymnasium.make(identifier, users=2, epochs=10, seed=1) as env:
         check_env(env.unwrapped)
+
+
+@pytest.mark.parametrize("scenario", installed_scenarios())
+def test_every_shipped_scenario_passes_the_checker(scenario: str) -> None:
+    users = {"users": 2} if scenario in SCENARIOS else {}
+    with TandemEnv(scenario, epochs=EPOCHS, **users) as env:
+        for space in (env.action_space, *env.observation_space.spaces.values()):
+            assert space.sample() in space
+        check_env(env, skip_render_check=True)
+
+
+@pytest.mark.parametrize("seed", [True, np.True_, 1.5, "1", -1, 2**64])
+def test_seeds_that_are_none_are_refused_and_nothing_is_disturbed(seed: Any) -> None:
+    with TandemEnv("echo", values=1) as env:
+        env.reset(seed=4)
+        with pytest.raises(InvalidSeed, match="seed is"):
+            env.reset(seed=seed)
+        assert env.step([1.0])[0]["values"] == [1.0]
+        assert env.reset(seed=np.int64(5))[1]["seed"] == 5
+    with TandemVectorEnv("echo", num_envs=2, values=1) as envs, pytest.raises(InvalidSeed):
+        envs.reset(seed=seed if not isinstance(seed, str | float) else [seed, seed])
 
 
 def test_check_env_of_the_template() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.states import HistoryError, Walk
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.objective import PaperObjective
+from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.cli import app
 
@@ -127,6 +129,21 @@ def test_cache_replays_bit_for_bit_and_tells_states_apart(
     Oracle(env, cache=cache).solve(walk)
     assert cache.misses == 2
     assert not list(tmp_path.glob("*.tmp"))
+
+    for stored in tmp_path.glob("*.npz"):
+        values, arrays = unpack(stored.read_bytes())
+        arrays["response_s"] = arrays["response_s"][:, :1]
+        stored.write_bytes(pack(values, arrays))
+    with pytest.warns(UserWarning, match="response_s has shape .*: simulating it again"):
+        assert Oracle(env, cache=cache).solve(walk).exact
+
+    (tmp_path / "file").touch()
+    nowhere = OracleCache(tmp_path / "file" / "below")
+    with pytest.warns(UserWarning, match="takes no outcome tables"):
+        Oracle(env, cache=nowhere).solve(walk)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it is told once
+        Oracle(env, cache=nowhere).solve(walk)
 
     for stored in tmp_path.glob("*.npz"):
         stored.write_bytes(stored.read_bytes()[:100])

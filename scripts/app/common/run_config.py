@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from tandem.bridge.runs import folder as run_folder
 
 DEFAULT_EPOCHS: Final = 50
@@ -59,10 +57,9 @@ def check_same(folder: Path, config: dict[str, Any]) -> None:
     Raises:
         RunFolderError: the folder holds no run, or one of other settings.
     """
-    try:
-        stored = yaml.safe_load((folder / run_folder.CONFIG).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise run_folder.RunFolderError(f"{folder} holds no run to resume: {error}") from error
+    if not (folder / run_folder.CONFIG).is_file():
+        raise run_folder.RunFolderError(f"{folder} holds no run to resume: it has no config.yaml")
+    stored = run_folder.read_config(folder)
     changed = [name for name in config if stored.get(name) != config[name]]
     if changed:
         raise run_folder.RunFolderError(

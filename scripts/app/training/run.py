@@ -256,10 +256,27 @@ def last_checkpoint(folder: Path) -> Path:
     found = checkpoints(folder)
     if not found:
         raise run_folder.RunFolderError(
-            f"{folder} has no checkpoint: the run ended before its first one; train it again with "
-            f"`tandem train --force --out {folder}`"
+            f"{folder} has no checkpoint: the run ended before its first one, or they were "
+            f"deleted. Train it again with `tandem train --force --out {folder}`; a run that did "
+            f"not complete begins again with `tandem train --resume --out {folder}`"
         )
     return found[-1]
+
+
+def checkpoint_to_resume(folder: Path) -> Path | None:
+    """The newest checkpoint of a run folder; ``None``: the run is to be repeated from its start.
+
+    A run that ended before its first checkpoint has nothing that a repetition would not give again:
+    the same settings and seed give the same bytes.
+
+    Raises:
+        RunFolderError: the run is complete and its checkpoints are gone: repeating it would delete
+            what it has.
+    """
+    found = checkpoints(folder)
+    if not found and run_folder.status(folder) == run_folder.COMPLETE:
+        return last_checkpoint(folder)
+    return found[-1] if found else None
 
 
 def _instead(path: Path) -> str:

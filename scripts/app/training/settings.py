@@ -117,8 +117,8 @@ def load_settings(folder: Path) -> TrainSettings:
             f"{folder} is not a run folder (no {run_folder.METADATA} of format "
             f"{run_folder.FORMAT!r}): train one with `tandem train --out {folder}`"
         )
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict) or content.get("kind") != KIND:
+    content = run_folder.read_config(folder)
+    if content.get("kind") != KIND:
         raise run_folder.RunFolderError(
             f"{folder} was not written by `tandem train`: there is no agent to resume"
         )
