@@ -112,21 +112,16 @@ def prepare(folder: Path, *, force: bool) -> None:
 
 def is_run(folder: Path) -> bool:
     """Whether ``folder`` was written by `tandem.bridge.runs.writer.RunWriter`."""
-    try:
-        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(metadata, dict) and metadata.get("format") == FORMAT
+    return read_metadata(folder).get("format") == FORMAT
 
 
-def status(folder: Path) -> str | None:
-    """How a run ended, as its metadata say; ``None`` if they do not."""
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """What `METADATA` holds; empty if it is missing or no JSON object."""
     try:
         metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    found = metadata.get("status") if isinstance(metadata, dict) else None
-    return found if isinstance(found, str) else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -205,7 +205,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             f"{run_folder.FORMAT!r}): write one with `tandem run --out {path}`"
         )
     recover(path)
-    metadata = json.loads((path / run_folder.METADATA).read_text(encoding="utf-8"))
+    metadata = run_folder.read_metadata(path)
     _check_version(path, metadata)
     try:
         schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from tandem.bridge.runs import folder as run_folder
@@ -21,7 +20,7 @@ def recover(folder: Path) -> bool:
     """
     if not (folder / run_folder.JOURNAL).is_file() or run_folder.is_locked(folder):
         return False
-    metadata = json.loads((folder / run_folder.METADATA).read_text(encoding="utf-8"))
+    metadata = run_folder.read_metadata(folder)
     if metadata.get("status") != "running":
         return False  # its tables are written
     tables = tables_of(read_entries(folder))

@@ -43,7 +43,7 @@ READERS = {
     "build": ("build",),
     "build --compat": ("build", "--compat"),
     "sweep": ("sweep",),
-    "train --config": ("train", "--interactions=1", "--quiet", "--config"),
+    "train --config": ("train", "--scenario=hello", "--quiet", "--config"),
     "serve --key": ("serve", "--key"),
     "top --key": ("top", "--once", "--server-key={source}", "--key"),
     "keys list": ("keys", "list"),
@@ -184,7 +184,7 @@ def test_files_that_are_not_what_is_expected(
 
 
 HARMLESS = {
-    *((command, "empty_file") for command in ("train --config", "compat check", "build")),
+    *((command, "empty_file") for command in ("compat check", "build")),
     *(
         ("compat check", name)
         for name in ("binary_file", "empty_folder", "nested_yaml", "cut_yaml")

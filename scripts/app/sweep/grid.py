@@ -86,7 +86,7 @@ def read_grid(path: Path) -> SweepGrid:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SweepError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise SweepError(f"{path} holds {type(content).__name__}, not fields: see `tandem sweep`")

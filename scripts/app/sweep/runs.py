@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -30,8 +29,8 @@ def is_done(one: PlannedRun, build: dict[str, Any], *, mix_builds: bool) -> bool
         if one.folder.is_dir() and any(one.folder.iterdir()):
             raise SweepError(f"{one.folder} holds no run: choose another --out")
         return False
-    metadata = json.loads(path.read_text(encoding="utf-8"))
-    if metadata.get("status") != "complete":
+    metadata = run_folder.read_metadata(one.folder)
+    if metadata.get("status") != run_folder.COMPLETE:
         return False
     if metadata.get("config_sha256") != config_hash(one.config):
         raise SweepError(

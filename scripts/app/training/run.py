@@ -274,7 +274,7 @@ def checkpoint_to_resume(folder: Path) -> Path | None:
             what it has.
     """
     found = checkpoints(folder)
-    if not found and run_folder.status(folder) == run_folder.COMPLETE:
+    if not found and run_folder.read_metadata(folder).get("status") == run_folder.COMPLETE:
         return last_checkpoint(folder)
     return found[-1] if found else None
 
