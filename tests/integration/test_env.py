@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import gymnasium
@@ -68,7 +69,8 @@ def test_seeds_that_are_none_are_refused_and_nothing_is_disturbed(seed: Any) -> 
             env.reset(seed=seed)
         assert env.step([1.0])[0]["values"] == [1.0]
         assert env.reset(seed=np.int64(5))[1]["seed"] == 5
-    with TandemVectorEnv("echo", num_envs=2, values=1) as envs, pytest.raises(InvalidSeed):
+    envs = TandemVectorEnv("echo", num_envs=2, values=1)
+    with closing(envs), pytest.raises(InvalidSeed):
         envs.reset(seed=seed if not isinstance(seed, str | float) else [seed, seed])
 
 
