@@ -8,6 +8,7 @@ and action history. If any of them changes, so does the name: nothing has to be 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -37,6 +38,8 @@ _TABLE_FIELDS: Final = (
     "arrival_s",
 )
 _KEY: Final = "key"
+#: What reading says where no table can be; `OracleCache.put` says so if that is a fault.
+_NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _OBSERVATION: Final = "observation/"
 _ROWS: Final = ("rows/patterns", "rows/devices")
 
@@ -123,15 +126,14 @@ class OracleCache:
                 **{name: stored[name] for name in _TABLE_FIELDS},
             )
             table.check_shapes()
-        except FileNotFoundError:
-            self.misses += 1
-            return None
         except (OSError, ValueError, KeyError, TypeError) as error:
+            self.misses += 1
+            if isinstance(error, OSError) and error.errno in _NOT_THERE:
+                return None
             warnings.warn(
                 f"{path} is not a readable outcome table ({error}): simulating it again",
                 stacklevel=2,
             )
-            self.misses += 1
             return None
         self.hits += 1
         return table

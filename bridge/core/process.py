@@ -30,8 +30,10 @@ from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
-_EPISODE = re.compile(r"EPISODE \d+")
-_EXIT = re.compile(r"EXIT \d+ \d+")
+#: What a zygote says (``ns3_scenarios/agent-link/zygote.h``); two of them bring a descriptor.
+_MESSAGES = re.compile(
+    r"(?P<with_descriptor>READY|EPISODE \d+)|WARMUP|EXIT \d+ \d+|REFUSED \d+", re.ASCII
+)
 _KIB = 1024
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
 _END_S = 0.5
@@ -107,11 +109,12 @@ class SimulatorProcess:
             SimulatorTimeout: the warm-up takes longer than ``timeout_s``; the process is stopped.
         """
         deadline = time.monotonic() + timeout_s
-        text, fds = self._receive(deadline - time.monotonic())
-        if text:
-            if text != "READY" or len(fds) != 1:
-                raise self._odd_message(text, fds)
-            return fds[0]
+        while True:
+            text, fds = self._receive(deadline - time.monotonic())
+            if text == "READY":
+                return fds[0]
+            if not text:
+                break
         if self._popen.poll() is None and not self._wait_gone(_REAP_S):
             last = self.output.tail()
             self.stop()
@@ -163,8 +166,6 @@ class SimulatorProcess:
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
             if words[0] == "EPISODE":
-                if not _EPISODE.fullmatch(text) or len(fds) != 1:
-                    raise self._odd_message(text, fds)
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
                 except OSError:
@@ -193,9 +194,8 @@ class SimulatorProcess:
         self._finalizer()
 
     def _note_exit(self, words: list[str]) -> None:
-        if not _EXIT.fullmatch(" ".join(words)):
-            raise self._odd_message(" ".join(words), [])
-        self._exits[int(words[1])] = int(words[2])
+        if words[0] == "EXIT":
+            self._exits[int(words[1])] = int(words[2])
 
     def _odd_message(self, text: str, fds: list[int]) -> ScenarioError:
         """The error for a message that no scenario of this version sends; ends the processes."""
@@ -214,6 +214,7 @@ class SimulatorProcess:
 
         Raises:
             TandemError: descriptors came that this process has no room for.
+            ScenarioError: it is no message of this version.
         """
         poll = select.poll()
         try:
@@ -227,7 +228,11 @@ class SimulatorProcess:
             for fd in fds:
                 os.close(fd)
             raise _no_descriptor()
-        return data.decode(errors="backslashreplace"), list(fds)
+        text = data.decode(errors="backslashreplace")
+        known = _MESSAGES.fullmatch(text)
+        if data and (known is None or len(fds) != (known["with_descriptor"] is not None)):
+            raise self._odd_message(text, list(fds))
+        return text, list(fds)
 
     def _wait_gone(self, timeout_s: float) -> bool:
         try:

@@ -25,6 +25,13 @@ def test_a_short_campaign_leaks_and_loses_nothing() -> None:
     assert done.returncode == 0, report
     injected = dict(re.findall(r"^([a-z, ]+?) +(\d+) +[\d.]+ s", done.stdout, re.MULTILINE))
     assert int(injected["all"]) >= KILLS, report
-    assert {"simulator", "zygote", "its keeper", "branch child", "agent", "server, client told"} <= set(injected)
+    assert {
+        "simulator",
+        "zygote",
+        "its keeper",
+        "branch child",
+        "agent",
+        "server, client told",
+    } <= set(injected)
     assert "leaks: 0 (" in report
     assert "lost requests: 0" in report

@@ -62,4 +62,4 @@ def test_an_episode_that_is_none_is_told(message: tuple[bytes, int], tmp_path: P
     process = start(tmp_path, [(b"READY", 1), message])
     os.close(process.receive_channel(10.0))
     with pytest.raises(ScenarioError, match="no message of this version"):
-        process.fork_episode(1, 10.0)
+        process.fork_episode(1, 10.0, 10.0)

@@ -224,6 +224,19 @@ def test_damaged_run_folders(
     assert resumed.returncode == 0 or "Traceback" not in resumed.stderr
 
 
+@pytest.mark.parametrize("bad", [in_proc, below_a_file, long_name])
+def test_training_goes_on_where_its_cache_cannot_be_written(
+    bad: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("torch")
+    options = ("--agent=random", "--users=1", "--interactions=1", "--evaluation-states=2")
+    places = (f"--out={tmp_path / 'run'}", f"--cache={bad(tmp_path)}")
+    with pytest.warns(UserWarning, match="takes no outcome tables") as told:
+        done = tandem("train", "--quiet", *options, *places)
+    assert done.returncode == 0, done.stderr
+    assert len([one for one in told if "outcome table" in str(one.message)]) == 1
+
+
 def test_force_follows_a_link_to_a_run(tmp_path: Path, run_folder: Path) -> None:
     shutil.copytree(run_folder, tmp_path / "real")
     (tmp_path / "link").symlink_to(tmp_path / "real")
