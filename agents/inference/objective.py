@@ -171,8 +171,8 @@ class CostObjective(ABC):
         if schema.record_columns(request_table.TABLE) is None:
             raise UnfitObjective(
                 f"{type(self).__name__} reads the record table {request_table.TABLE!r}, and "
-                f"scenario {schema.scenario!r} has none: pass your own callable, or choose a scenario with "
-                "requests, such as wifi-edge, lte-edge or hetnet"
+                f"scenario {schema.scenario!r} has none: pass your own callable, or choose a "
+                "scenario with requests, such as wifi-edge, lte-edge or hetnet"
             )
         if missing:
             raise UnfitObjective(

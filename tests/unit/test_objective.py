@@ -204,7 +204,7 @@ def test_unusable_objectives_are_refused() -> None:
         resolve("fastest", schema_of())
     with pytest.raises(ValueError, match="'paper' is unknown: scenario 'made' has no objectives"):
         resolve("paper", schema_of(()))
-    with pytest.raises(ValueError, match="scenario .made. has none: pass your own"):
+    with pytest.raises(ValueError, match=r"scenario .made. has none: pass your own"):
         resolve(PaperObjective(), schema_of(()))
     with pytest.raises(ValueError, match="lacks option"):
         resolve(MeanResponseTime(), schema_of(("user", "decision")))
