@@ -34,6 +34,7 @@ from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.agents.training.world import Feedback
+from tandem.bridge.core.objective import forget
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -86,13 +87,16 @@ class PoolWorld:
     def reset(self, seed: int) -> Observation:
         """Go to the state that the seed picks."""
         self._table = self._pool.training[seed % len(self._pool.training)]
+        forget(self._objective)
         return self._observation()
 
     def step(self, action: JointAction) -> Feedback:
         """Look up what the simulator does; the episode is over."""
         requests = self._table.requests(action)
         observation = self._observation()
-        result = InferenceResult(0, action, observation, {TABLE: requests}, self._pool.schema)
+        records = {TABLE: requests}
+        schema = self._pool.schema
+        result = InferenceResult(0, action, observation, records, schema, self._observation())
         return Feedback(observation, self._objective(result), True, False, result.records)
 
     def _observation(self) -> Observation:

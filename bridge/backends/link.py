@@ -55,8 +55,8 @@ class Link(Protocol):
 
     def branch(
         self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
-    ) -> list[Frame]:
-        """Branches of the present decision, one for each action."""
+    ) -> list[list[Frame]]:
+        """Branches of the present decision: for each action the frame after each epoch."""
         ...
 
     def close(self, *, idle: bool) -> None:

@@ -107,12 +107,12 @@ class RayLink:
 
     def branch(
         self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
-    ) -> list[Frame]:
+    ) -> list[list[Frame]]:
         """As `Link.branch`; they run on the processors of the actor's machine."""
         reference = self._actor.call.remote(
-            "branch", list(actions), horizon=horizon, parallel=parallel, future=future
+            "branch_epochs", list(actions), horizon=horizon, parallel=parallel, future=future
         )
-        return [_own(frame) for frame in self._get(reference)]
+        return [[_own(frame) for frame in frames] for frames in self._get(reference)]
 
     def close(self, *, idle: bool) -> None:
         """As `Link.close`; a simulator ends with the process of its actor."""

@@ -71,7 +71,7 @@ class Episode:
         """The request under way was answered."""
         if self.action is not None:
             self.actions.append(self.action)
-        self.frame = frame
+        self.frame = frame.copied()  # callers may change what they get
         self.waiting = False
 
     def replay(self, link: Link) -> None:
@@ -208,6 +208,18 @@ class ReplayingSimulator:
         future: int = 0,
     ) -> list[Frame]:
         """As `Simulator.branch`."""
+        branches = self.branch_epochs(actions, horizon=horizon, parallel=parallel, future=future)
+        return [Frame.joined(frames) for frames in branches]
+
+    def branch_epochs(
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[list[Frame]]:
+        """As `Simulator.branch_epochs`."""
         episode = self._idle_episode()
         check_branching(self.schema, horizon, future)
         batch = [self.schema.action.checked(action) for action in actions]
@@ -240,11 +252,11 @@ class ReplayingSimulator:
 
     def observe(self) -> dict[str, NDArray[Any]]:
         """As `Simulator.observe`."""
-        return dict(self._last_frame().observation)
+        return self._last_frame().copied().observation
 
     def take_records(self) -> dict[str, NDArray[Any]]:
         """As `Simulator.take_records`."""
-        return dict(self._last_frame().records)
+        return self._last_frame().copied().records
 
     def _leave_actions(self, episode: Episode, branch: FailedBranch | None = None) -> Reproduction:
         """The actions of the episode, of the one under way, and of a branch."""

@@ -36,6 +36,7 @@ from tandem.bridge.remote.messages import (
     Reset,
     Step,
     Welcome,
+    branch_prefix,
     read_frame,
 )
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays
@@ -126,11 +127,12 @@ class ServerLink:
 
     def branch(
         self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
-    ) -> list[Frame]:
+    ) -> list[list[Frame]]:
         """As `Link.branch`, in as many requests as the server's limit asks for."""
-        frames: list[Frame] = []
-        for start in range(0, len(actions), self.limits.max_branches):
-            part = np.stack(actions[start : start + self.limits.max_branches])
+        branches: list[list[Frame]] = []
+        portion = max(1, self.limits.max_branches // horizon)
+        for start in range(0, len(actions), portion):
+            part = np.stack(actions[start : start + portion])
             request = Branch(id=1, horizon=horizon, parallel=parallel, future=future)
             try:
                 message, arrays = self._call(request, {ACTION: part}, self._step_limit_s)
@@ -141,11 +143,14 @@ class ServerLink:
             states = _expect(message, Branched).states
             if len(states) != len(part):
                 raise ProtocolError(f"{len(part)} branches were asked for, {len(states)} came")
-            frames += [
-                read_frame(self.schema, state, arrays, f"{number}.")
-                for number, state in enumerate(states)
+            branches += [
+                [
+                    read_frame(self.schema, state, arrays, branch_prefix(number, epoch))
+                    for epoch, state in enumerate(epochs)
+                ]
+                for number, epochs in enumerate(states)
             ]
-        return frames
+        return branches
 
     def close(self, *, idle: bool) -> None:
         """As `Link.close`; the server frees what belongs to a connection that ends."""

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain
 from tandem.bridge.core.frame import Frame, Status
-from tandem.bridge.core.objective import EpochResult, Objective
+from tandem.bridge.core.objective import EpochResult, Objective, copy_of
 from tandem.bridge.core.record_array import RecordArray
 from tandem.bridge.core.schema import Schema
 
@@ -50,12 +51,13 @@ class Accounting:
         status: int,
         action: Any,
         decision: int,
+        previous: Observation,
     ) -> StepResult:
-        """Reward and ``info`` of the decision of that index."""
+        """Reward and ``info`` of the decision of that index; ``previous``: what was seen at it."""
         reward = 0.0
         if self.objective is not None:
             kind = EpochResult if self.domain is None else self.domain.result_type
-            result = kind(decision, action, observation, records, self.schema)
+            result = kind(decision, action, observation, records, self.schema, previous)
             reward = float(self.objective(result))
         info: dict[str, Any] = {"decision": decision}
         if self.records_in_info:
@@ -70,13 +72,24 @@ class Accounting:
             info,
         )
 
-    def outcome(self, frame: Frame, action: Any) -> Outcome:
-        """What the last frame of a branch says about its action."""
-        observation, reward, terminated, truncated, info = self.step_result(
-            frame.observation, frame.records, frame.status, action, frame.decision - 1
+    def outcome(self, frames: Sequence[Frame], action: Any, previous: Observation) -> Outcome:
+        """What the frames after each epoch of a branch say about its action.
+
+        Raises:
+            TypeError: the objective cannot be copied.
+        """
+        branch = replace(self, objective=copy_of(self.objective))
+        rewards: list[float] = []
+        for frame in frames:
+            observation, reward, terminated, truncated, info = branch.step_result(
+                frame.observation, frame.records, frame.status, action, frame.decision - 1, previous
+            )
+            rewards.append(reward)
+            previous = observation
+        records = as_record_arrays(Frame.joined(frames).records)
+        return Outcome(
+            observation, sum(rewards), terminated, truncated, records, info, tuple(rewards)
         )
-        records = as_record_arrays(frame.records)
-        return Outcome(observation, reward, terminated, truncated, records, info)
 
 
 def as_record_arrays(records: Records) -> dict[str, RecordArray]:

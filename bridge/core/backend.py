@@ -32,8 +32,8 @@ class SimulatorOptions:
     """How a simulator runs, beside its scenario and arguments.
 
     Attributes:
-        branch_slots: branches that run and keep their results at the same time; longer lists of
-            actions run in portions.
+        branch_slots: epochs of branches that are kept at the same time, and so the longest horizon
+            of a branch; longer lists of actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
         start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time; ``None`` for none.
@@ -93,6 +93,15 @@ class RunningSimulator(Protocol):
         parallel: int | None = None,
         future: int = 0,
     ) -> list[Frame]: ...
+
+    def branch_epochs(
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[list[Frame]]: ...
 
     def exchange(self, action: Any) -> int: ...
 

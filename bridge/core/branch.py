@@ -24,11 +24,13 @@ class Outcome:
 
     Attributes:
         observation: observation after the last epoch of the branch, by block name.
-        reward: the environment's objective over all records of the branch.
+        reward: sum of ``rewards``.
         terminated: the scenario ended within the branch.
         truncated: the epoch limit was reached within the branch.
-        records: record tables of the branch by name, as structured arrays.
-        info: what ``env.step`` would have returned as ``info``.
+        records: record tables of all epochs of the branch by name, as structured arrays.
+        info: what ``env.step`` would have returned as ``info`` after the last epoch.
+        rewards: the environment's objective for each epoch of the branch: what ``env.step`` would
+            have returned one after the other. Fewer than ``horizon`` if the episode ended.
     """
 
     observation: dict[str, NDArray[np.float64]]
@@ -37,6 +39,7 @@ class Outcome:
     truncated: bool
     records: Mapping[str, RecordArray]
     info: dict[str, Any]
+    rewards: tuple[float, ...] = ()
 
     @property
     def requests(self) -> NDArray[np.void]:

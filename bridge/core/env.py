@@ -14,7 +14,7 @@ from gymnasium import spaces
 from numpy.typing import ArrayLike
 
 from tandem.bridge.core import _native
-from tandem.bridge.core.accounting import Accounting, Observation, StepResult
+from tandem.bridge.core.accounting import Accounting, Observation, Records, StepResult
 from tandem.bridge.core.backend import (
     DEFAULT_BRANCH_SLOTS,
     DEFAULT_START_TIMEOUT_S,
@@ -27,7 +27,7 @@ from tandem.bridge.core.domain import Domain, domain_of
 from tandem.bridge.core.errors import ScenarioError, UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
-from tandem.bridge.core.objective import Objective, resolve
+from tandem.bridge.core.objective import Objective, forget, resolve
 from tandem.bridge.core.output import OutputChoice, absolute
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.reset import (
@@ -104,7 +104,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             (`tandem.bridge.core.objective.resolve`).
         seed: seed of the first ``reset()`` that is called without one.
         backend: where the simulator runs (`tandem.bridge.core.backend`); default: here.
-        branch_slots: how many branches run and keep their results at the same time.
+        branch_slots: epochs of branches that are kept at the same time, and so the longest horizon
+            of a branch; longer lists of joint actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds.
         start_timeout_s: limit on start and warm-up of the simulator, wall-clock seconds.
         step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
@@ -196,6 +197,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._decision = 0
         self._run = 0
         self._posted: Any = None
+        self._seen: Observation = {}
         try:
             simulator = self._start(self._arguments)
         except UnknownArgument as error:
@@ -248,6 +250,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             self._apply(options)
         self._run = seed if seed is not None else int(self.np_random.integers(1, SEED_LIMIT))
         self._decision = 0
+        forget(self.objective)
         self._simulator.begin(self._run)
 
     def end_reset(self) -> tuple[Observation, dict[str, Any]]:
@@ -259,6 +262,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
                 "event scheduled that calls Decide(), and does a Simulator::Stop() of the warm-up "
                 "or a --timeLimit come before it?"
             )
+        self._see(frame.observation)
         return frame.observation, {"seed": self._run}
 
     def step(self, action: Any) -> StepResult:
@@ -278,9 +282,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._decision += 1
         if self._thin and status == _DECISION:
             return self._observe(), 0.0, False, False, {"decision": decision}
-        return self._accounting.step_result(
-            self._observe(), self._take_records(), status, action, decision
-        )
+        return self._account(self._observe(), self._take_records(), status, action, decision)
 
     def post(self, action: Any) -> None:
         """First half of `step`: hand over the action and return while ns-3 computes.
@@ -296,9 +298,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         frame = self._simulator.wait()
         decision = self._decision
         self._decision += 1
-        return self._accounting.step_result(
-            frame.observation, frame.records, frame.status, self._posted, decision
-        )
+        return self._account(frame.observation, frame.records, frame.status, self._posted, decision)
 
     def render(self) -> None:
         """Nothing to draw: the only render mode is ``None``."""
@@ -333,6 +333,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             self.schema, self._domain, resolve(objective, self.schema), self._records_in_info
         )
         self._thin = self._accounting.trivial
+        if self._accounting.objective is None:
+            self._seen = {}
 
     @property
     def domain(self) -> Domain | None:
@@ -371,33 +373,54 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
         Args:
             joint_actions: one element of `action_space` per branch.
-            horizon: epochs that each branch plays, its action repeated.
+            horizon: epochs that each branch plays, its action repeated; at most ``branch_slots``.
             parallel: branches that run at the same time; default: one per available core.
             future: 0 for the random draws that `step` would meet (backoffs, errors, arrivals);
                 1, 2, … for others, each the same for all joint actions. What an action costs *on
                 average* at this state is the mean over futures.
 
         Returns:
-            One `Outcome` per joint action, in the same order.
+            One `Outcome` per joint action, in the same order. Its rewards come from a copy of the
+            objective, whose memory starts as it is now.
 
         Raises:
             InvalidAction: one of the actions is not in the action space.
             NoEpisode: the episode is over or was never started.
             ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
+            TypeError: the objective cannot be copied.
         """
         self._owner.check()
-        frames = self._simulator.branch(
+        branches = self._simulator.branch_epochs(
             joint_actions, horizon=horizon, parallel=parallel, future=future
         )
         return [
-            self._accounting.outcome(frame, action)
-            for action, frame in zip(joint_actions, frames, strict=True)
+            self._accounting.outcome(frames, action, self._seen)
+            for action, frames in zip(joint_actions, branches, strict=True)
         ]
 
     # Inside
 
     def _start(self, arguments: Mapping[str, object]) -> RunningSimulator:
         return self._backend(self._scenario, arguments, self._options)
+
+    def _account(
+        self,
+        observation: Observation,
+        records: Records,
+        status: int,
+        action: Any,
+        decision: int,
+    ) -> StepResult:
+        result = self._accounting.step_result(
+            observation, records, status, action, decision, self._seen
+        )
+        self._see(observation)
+        return result
+
+    def _see(self, observation: Observation) -> None:
+        """Keep a copy, for the objective, of what the next action is chosen from."""
+        if self.objective is not None:
+            self._seen = {name: block.copy() for name, block in observation.items()}
 
     def _adopt(self, simulator: RunningSimulator) -> None:
         self._simulator = simulator

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -33,6 +35,26 @@ class Frame:
     records: dict[str, NDArray[Any]]
     status: Status
     decision: int
+
+    @classmethod
+    def joined(cls, frames: Sequence[Frame]) -> Frame:
+        """Consecutive epochs as one: the last frame, with the records of all."""
+        last = frames[-1]
+        if len(frames) == 1:
+            return last
+        records = {
+            name: np.concatenate([frame.records[name] for frame in frames]) for name in last.records
+        }
+        return cls(last.observation, records, last.status, last.decision)
+
+    def copied(self) -> Frame:
+        """The same with arrays of its own."""
+        return Frame(
+            {name: block.copy() for name, block in self.observation.items()},
+            {name: rows.copy() for name, rows in self.records.items()},
+            self.status,
+            self.decision,
+        )
 
     def same_as(self, other: Frame) -> bool:
         """Whether both are equal bit for bit; NaN equals NaN."""

@@ -5,12 +5,31 @@ An objective is any callable that maps an `EpochResult` to a number to be maximi
 
     env = TandemEnv("hello", objective=lambda result: -float(result.observation["backlog"].sum()))
 
+An objective with a memory keeps it in attributes of an object, and forgets it in ``reset()``, which
+is called at the start of each episode::
+
+    class Smooth:
+        def __init__(self):
+            self.reset()
+
+        def reset(self):
+            self.average = 0.0
+
+        def __call__(self, result):
+            self.average += 0.1 * (result.observation["backlog"].sum() - self.average)
+            return -self.average
+
+A branch rates its epochs with a copy (`copy.deepcopy`), so that trying actions does not move the
+memory. A function's closure and global variables are not copied: keep no memory there. Each
+environment of a `tandem.bridge.core.vector.TandemVectorEnv` has a copy of its own.
+
 What kind of `EpochResult` it gets, and which objectives have names, depends on the scenario's
 domain (see `tandem.bridge.core.domain`).
 """
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +55,8 @@ class EpochResult:
         observation: observation after the epoch, by block name.
         records: all record tables of the epoch, by name.
         schema: what the scenario declared.
+        previous_observation: observation that the action was chosen from, by block name; empty
+            where it is not known.
     """
 
     decision: int
@@ -43,6 +64,7 @@ class EpochResult:
     observation: Mapping[str, NDArray[np.float64]]
     records: Mapping[str, NDArray[np.void]]
     schema: Schema = field(repr=False)
+    previous_observation: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def meta(self) -> Meta:
@@ -70,6 +92,15 @@ class Objective(Protocol[ResultT_contra]):
 
 
 @runtime_checkable
+class Remembers(Protocol):
+    """An objective with a memory."""
+
+    def reset(self) -> None:
+        """Forget: an episode begins."""
+        ...
+
+
+@runtime_checkable
 class FitsSchema(Protocol):
     """An objective that says itself which scenarios it cannot judge."""
 
@@ -80,6 +111,28 @@ class FitsSchema(Protocol):
             UnfitObjective: says what is missing.
         """
         ...
+
+
+def forget(objective: object) -> None:
+    """An episode begins: let an objective with a memory forget the last one."""
+    if isinstance(objective, Remembers):
+        objective.reset()
+
+
+def copy_of(objective: Objective[Any] | None) -> Objective[Any] | None:
+    """A copy with the same memory, for what must not move the memory.
+
+    Raises:
+        TypeError: it cannot be copied.
+    """
+    try:
+        return copy.deepcopy(objective)
+    except Exception as error:
+        raise TypeError(
+            f"the objective {objective!r} cannot be copied ({type(error).__name__}: {error}), but "
+            "branches and vector environments need copies, whose memory is their own: give its "
+            "class a __deepcopy__(self, memo) that returns self if it has no memory"
+        ) from error
 
 
 def resolve(objective: Objective[Any] | str | None, schema: Schema) -> Objective[Any] | None:

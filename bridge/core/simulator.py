@@ -22,6 +22,7 @@ from tandem.bridge.core.backend import DEFAULT_BRANCH_SLOTS, DEFAULT_START_TIMEO
 from tandem.bridge.core.channel import ChannelReader, attach
 from tandem.bridge.core.errors import (
     InvalidAction,
+    InvalidArgument,
     NoEpisode,
     SimulatorDied,
     SimulatorTimeout,
@@ -56,15 +57,17 @@ _BRANCHED = 5
 
 @dataclass(frozen=True, slots=True)
 class _Branching:
-    """A portion of branches under way: index of its first one, how many, what they have in common.
-
-    They are in slots 1, 2, …
-    """
+    """Branches under way: index of the first one, how many, and what they have in common."""
 
     first: int
     count: int
     horizon: int
     future: int
+
+    @property
+    def slots(self) -> range:
+        """First slot of each branch, which has the next ones for its later epochs."""
+        return range(1, 1 + self.count * self.horizon, self.horizon)
 
 
 class Simulator:
@@ -80,8 +83,8 @@ class Simulator:
         scenario: name of an installed scenario, or the path of an executable.
         arguments: the scenario's command-line arguments by name (``{"users": 5}``); see
             ``tandem scenarios`` or the executable's ``--help``.
-        branch_slots: branches that run and keep their results at the same time; longer lists of
-            actions run in portions.
+        branch_slots: epochs of branches that are kept at the same time, and so the longest horizon
+            of a branch; longer lists of actions run in portions.
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
         start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time, ``None`` for none. At the limit the
@@ -252,34 +255,58 @@ class Simulator:
 
         Args:
             actions: joint actions, each as for :meth:`step`.
-            horizon: epochs that a branch runs, its action held.
+            horizon: epochs that a branch runs, its action held; at most ``branch_slots``.
             parallel: branches run at the same time; default: the number of processors.
             future: 0: the random draws that a step would meet; 1, 2, …: others, the same for all
                 actions.
 
         Returns:
-            One frame per action, in order.
+            One frame per action, in order: the one after its last epoch, with the records of all
+            its epochs.
 
         Raises:
             InvalidAction, SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
             ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
+        branches = self.branch_epochs(actions, horizon=horizon, parallel=parallel, future=future)
+        return [Frame.joined(frames) for frames in branches]
+
+    def branch_epochs(
+        self,
+        actions: Sequence[ArrayLike],
+        *,
+        horizon: int = 1,
+        parallel: int | None = None,
+        future: int = 0,
+    ) -> list[list[Frame]]:
+        """As :meth:`branch`, with the frame after each epoch.
+
+        Returns:
+            For each action one frame per epoch: ``horizon`` of them, fewer if the episode ended.
+        """
         self._check_idle()
         check_branching(self.schema, horizon, future)
         workers = parallel if parallel is not None else len(os.sched_getaffinity(0))
-        portion = self._channel.slots - 1
-        frames: list[Frame] = []
+        slots = self._channel.slots - 1
+        if horizon > slots:
+            raise InvalidArgument(
+                f"horizon is {horizon}, but each epoch of a branch needs a branch slot and there "
+                f"are {slots}: make the environment with branch_slots={horizon} or more"
+            )
+        portion = slots // horizon
+        branches: list[list[Frame]] = []
         for start in range(0, len(actions), portion):
             part = actions[start : start + portion]
-            for slot, action in enumerate(part, start=1):
+            branching = _Branching(start, len(part), horizon, future)
+            for slot, action in zip(branching.slots, part, strict=True):
                 self._write(action, slot)
             self._channel.post_branch(len(part), horizon, max(1, workers), future)
-            self._branching = _Branching(start, len(part), horizon, future)
+            self._branching = branching
             self._settle(self._channel.wait(self._timeout_s))
-            self._check_branches()
+            self._check_branches(branching)
             self._branching = None
-            frames.extend(self._reader.branch_frame(slot) for slot in range(1, len(part) + 1))
-        return frames
+            branches.extend(self._reader.branch_frames(slot, horizon) for slot in branching.slots)
+        return branches
 
     def close(self) -> None:
         """End the processes and free everything; may be called again, and from any thread."""
@@ -330,24 +357,29 @@ class Simulator:
         decision = self._channel.slot_info(0)["epoch"]
         return Frame(self.observe(), self.take_records(), Status(status), decision)
 
-    def _check_branches(self) -> None:
+    def _check_branches(self, branching: _Branching) -> None:
         """Raise if a branch died; the first one that dies ends the others."""
-        branching = self._branching
-        assert branching is not None
-        for slot in range(1, branching.count + 1):
-            info = self._channel.slot_info(slot)
-            if info["exit_status"] != 0 or info["status"] == 0:
+        for branch, slot in enumerate(branching.slots, start=branching.first):
+            exit_status = self._channel.slot_info(slot)["exit_status"]
+            if exit_status != 0 or not self._is_complete(slot, branching.horizon):
                 self._running = False
-                branch = branching.first + slot - 1
                 error = SimulatorDied.report(
                     f"branch {branch + 1} of the simulator died",
-                    os.waitstatus_to_exitcode(info["exit_status"]),
+                    os.waitstatus_to_exitcode(exit_status),
                     self._process.output.tail(),
                     self._command_alone(),
                     branch,
                 )
                 self._add_actions(error, slot)
                 raise error
+
+    def _is_complete(self, first: int, horizon: int) -> bool:
+        """Whether a branch published each of its epochs."""
+        for slot in range(first, first + horizon):
+            status = self._channel.slot_info(slot)["status"]
+            if status != Status.DECISION:
+                return bool(status != 0)
+        return True
 
     def _settle(self, status: int) -> int:
         """Handle every result of a wait but the next decision."""
@@ -393,12 +425,14 @@ class Simulator:
         return (*self.command, "--agent=none", f"--seed={self._seed}")
 
     def _first_slow_branch(self) -> int:
-        """Slot of the first branch that has begun and not ended, 0 without branches."""
-        slots = range(1, 1 + (self._branching.count if self._branching else 0))
-        return next((slot for slot in slots if self._channel.slot_info(slot)["status"] == 0), 0)
+        """First slot of the first branch that has begun and not ended, 0 without branches."""
+        if self._branching is None:
+            return 0
+        slots, horizon = self._branching.slots, self._branching.horizon
+        return next((slot for slot in slots if not self._is_complete(slot, horizon)), 0)
 
     def _add_actions(self, error: SimulatorDied | SimulatorTimeout, slot: int = 0) -> None:
-        """Leave the actions of the episode, and of the branch in a slot, beside an error."""
+        """Leave the actions of the episode, and of the branch whose first slot that is."""
         if not self._keep_actions:
             return
         branch = None

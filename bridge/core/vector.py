@@ -17,6 +17,7 @@ from tandem.bridge.core.accounting import Observation, StepResult
 from tandem.bridge.core.backend import RunningSimulator
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.objective import copy_of
 from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.schema import check_seed
 
@@ -71,7 +72,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         seed: seeds of the first reset: ``seed + i``, or one per environment.
         autoreset_mode: Gymnasium's: ``NEXT_STEP`` (default), ``SAME_STEP`` or ``DISABLED``.
         **options: every other keyword of `TandemEnv`, its ``backend`` and scenario arguments
-            included.
+            included. Each environment has a copy of the ``objective``.
 
     Raises:
         TandemError: whatever `TandemEnv` raises; simulators that had started are closed.
@@ -107,8 +108,12 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         self.metadata = {**TandemEnv.metadata, "autoreset_mode": self._mode}
         self._envs: list[TandemEnv] = []
         try:
+            objective = options.pop("objective", None)
             for env_seed in self._spread(seed):
-                self._envs.append(TandemEnv(scenario, arguments, seed=env_seed, **options))
+                own = copy_of(objective)  # a memory belongs to one episode
+                self._envs.append(
+                    TandemEnv(scenario, arguments, objective=own, seed=env_seed, **options)
+                )
         except BaseException:
             self.close()
             raise

@@ -8,7 +8,7 @@ number. One connection holds at most one simulator::
     Hello        →    Welcome            versions, scenarios, limits
     Open         →    Opened             schema: once, as raw JSON
     Reset, Step  →    Published          observation blocks and record tables as arrays
-    Branch       →    Branched           the same per branch, names prefixed with its number
+    Branch       →    Branched           the same per branch and epoch, names prefixed with both
     Close        →    Closed
     anything     →    Failed             what went wrong, as an error of tandem.bridge.core.errors
                       Probe              now and then, unasked: is anybody there? Needs no answer
@@ -148,10 +148,10 @@ class Published(Reply):
 
 
 class Branched(Reply):
-    """Answer to `Branch`."""
+    """Answer to `Branch`: for each branch a state per epoch."""
 
     type: Literal["branched"] = "branched"
-    states: list[State]
+    states: list[Annotated[list[State], Field(min_length=1)]]
 
 
 class Closed(Reply):
@@ -208,6 +208,11 @@ def frame_arrays(frame: Frame, prefix: str = "") -> dict[str, NDArray[Any]]:
     arrays = {f"{prefix}observation.{name}": block for name, block in frame.observation.items()}
     arrays.update({f"{prefix}records.{name}": rows for name, rows in frame.records.items()})
     return arrays
+
+
+def branch_prefix(branch: int, epoch: int) -> str:
+    """What the names of the arrays of a branch's epoch begin with; both are counted from 0."""
+    return f"{branch}.{epoch}."
 
 
 def state_of(frame: Frame) -> State:

@@ -33,6 +33,7 @@ from tandem.bridge.remote.messages import (
     Published,
     Reset,
     Step,
+    branch_prefix,
     frame_arrays,
     state_of,
 )
@@ -223,20 +224,22 @@ class Session:
     def _branch(
         self, simulator: Simulator, job: Branch, actions: NDArray[Any]
     ) -> tuple[list[bytes], int]:
-        if not 1 <= len(actions) <= self._limits.max_branches:
+        most = max(1, self._limits.max_branches // job.horizon)
+        if not 1 <= len(actions) <= most:
             raise ProtocolError(
-                f"{len(actions)} branches in one request, 1 to {self._limits.max_branches} are "
+                f"{len(actions)} branches of {job.horizon} epochs in one request, 1 to {most} are "
                 "possible"
             )
         parallel = min(job.parallel or self._limits.parallel, self._limits.parallel)
-        frames = simulator.branch(
+        branches = simulator.branch_epochs(
             list(actions), horizon=job.horizon, parallel=parallel, future=job.future
         )
         arrays: dict[str, NDArray[Any]] = {}
-        for number, frame in enumerate(frames):
-            arrays.update(frame_arrays(frame, f"{number}."))
-        reply = Branched(id=job.id, states=[state_of(frame) for frame in frames])
-        return encode(reply, arrays), len(frames) * job.horizon
+        for number, frames in enumerate(branches):
+            for epoch, frame in enumerate(frames):
+                arrays.update(frame_arrays(frame, branch_prefix(number, epoch)))
+        states = [[state_of(frame) for frame in frames] for frames in branches]
+        return encode(Branched(id=job.id, states=states), arrays), sum(map(len, branches))
 
     def _close(self) -> None:
         with self._guard:

@@ -215,15 +215,15 @@ AgentLink::Decide()
             m_over = true;
             return false;
         }
-        if (IsBranch() && !wasBranch)
+        if (IsBranch()) // each epoch of a branch has a slot of its own
         {
             AttachBlocks();
+        }
+        if (IsBranch() && !wasBranch)
+        {
             RedrawFuture(m_session->GetFuture());
         }
-        if (!wasBranch) // a branch hands in the rows of all its epochs together
-        {
-            m_schema.ClearRecords();
-        }
+        m_schema.ClearRecords();
     }
     m_schema.GetAction()->Check();
     ++m_epoch;

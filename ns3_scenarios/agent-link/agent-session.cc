@@ -92,6 +92,11 @@ AgentSession::Decide(uint32_t epoch)
         {
             EndBranch(epoch, Status::DECISION);
         }
+        Stamp(epoch, Status::DECISION);
+        const uint32_t left = m_slot;
+        EnterSlot(left + 1);
+        const auto bytes = m_segment->Header().actionBytes;
+        std::memcpy(GetActionMemory(), m_segment->Action(left), bytes);
         return true;
     }
     Stamp(epoch, Status::DECISION);
@@ -199,24 +204,30 @@ AgentSession::Branch(uint32_t epoch)
     const auto& words = Slot().agent;
     const uint32_t count = words.branchCount;
     const uint32_t parallel = std::max<uint32_t>(words.branchParallel, 1);
-    m_horizonLeft = std::max<uint32_t>(words.branchHorizon, 1);
+    const uint32_t horizon = std::max<uint32_t>(words.branchHorizon, 1);
+    m_horizonLeft = horizon;
     m_future = words.branchFuture;
-    NS_ABORT_MSG_IF(count >= m_segment->Header().slots,
-                    "the agent asks for " << count << " branches, the channel has "
+    NS_ABORT_MSG_IF(count > (m_segment->Header().slots - 1) / horizon,
+                    "the agent asks for " << count << " branches of " << horizon
+                                          << " epochs, the channel has "
                                           << m_segment->Header().slots - 1 << " branch slots");
     // A child would write what is buffered here a second time.
     std::fflush(nullptr);
     const pid_t self = getpid();
     std::map<pid_t, uint32_t> running;
-    uint32_t next = 1;
-    while (next <= count || !running.empty())
+    const uint32_t end = 1 + count * horizon;
+    uint32_t next = 1; // the slot of the next branch's first epoch
+    while (next < end || !running.empty())
     {
-        if (next <= count && running.size() < parallel)
+        if (next < end && running.size() < parallel)
         {
-            auto& child = m_segment->Slot(next).simulator;
-            child.status.store(static_cast<uint32_t>(Status::NONE));
-            child.exitStatus = 0;
-            child.droppedRecords = 0;
+            for (uint32_t slot = next; slot < next + horizon; ++slot)
+            {
+                auto& child = m_segment->Slot(slot).simulator;
+                child.status.store(static_cast<uint32_t>(Status::NONE));
+                child.exitStatus = 0;
+                child.droppedRecords = 0;
+            }
             const pid_t pid = fork();
             NS_ABORT_MSG_IF(pid < 0,
                             "cannot fork a branch: " << std::strerror(errno)
@@ -226,7 +237,8 @@ AgentSession::Branch(uint32_t epoch)
                 BecomeBranch(next, self);
                 return true;
             }
-            running[pid] = next++;
+            running[pid] = next;
+            next += horizon;
             continue;
         }
         int status = 0;
@@ -236,12 +248,12 @@ AgentSession::Branch(uint32_t epoch)
         {
             continue;
         }
-        auto& words = m_segment->Slot(found->second).simulator;
-        words.exitStatus = status;
+        const uint32_t first = found->second;
+        m_segment->Slot(first).simulator.exitStatus = status;
         running.erase(found);
-        if (status != 0 || words.status.load() == static_cast<uint32_t>(Status::NONE))
+        if (status != 0 || !IsComplete(first, horizon))
         {
-            Abandon(running, next, count);
+            Abandon(running, next, end, horizon);
             break;
         }
     }
@@ -249,10 +261,27 @@ AgentSession::Branch(uint32_t epoch)
     return false;
 }
 
-void
-AgentSession::Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count)
+bool
+AgentSession::IsComplete(uint32_t first, uint32_t horizon) const
 {
-    NS_LOG_FUNCTION(this << running.size() << next << count);
+    for (uint32_t slot = first; slot < first + horizon; ++slot)
+    {
+        const auto status = static_cast<Status>(m_segment->Slot(slot).simulator.status.load());
+        if (status != Status::DECISION)
+        {
+            return status != Status::NONE; // the end of the episode, or no end at all
+        }
+    }
+    return true;
+}
+
+void
+AgentSession::Abandon(const std::map<pid_t, uint32_t>& running,
+                      uint32_t next,
+                      uint32_t end,
+                      uint32_t horizon)
+{
+    NS_LOG_FUNCTION(this << running.size() << next << end << horizon);
     const auto mark = [this](uint32_t slot) {
         auto& words = m_segment->Slot(slot).simulator;
         words.status.store(static_cast<uint32_t>(Status::ABANDONED));
@@ -269,7 +298,7 @@ AgentSession::Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, u
         }
         mark(slot);
     }
-    for (uint32_t slot = next; slot <= count; ++slot)
+    for (uint32_t slot = next; slot < end; slot += horizon)
     {
         mark(slot);
     }
@@ -282,10 +311,18 @@ AgentSession::BecomeBranch(uint32_t slot, pid_t parent)
     DieWithParent(parent);
     // Trace files belong to the episode that really happens.
     MuteFiles();
+    m_parent = parent;
+    EnterSlot(slot);
+}
+
+void
+AgentSession::EnterSlot(uint32_t slot)
+{
+    NS_LOG_FUNCTION(this << m_slot << slot);
+    // What the scenario does not fill anew at a decision stays as it was.
     const auto bytes = m_segment->Header().observationBytes;
     std::memcpy(m_segment->Observation(slot), GetObservationMemory(), bytes);
     m_slot = slot;
-    m_parent = parent;
     Slot().simulator.owner.store(getpid());
 }
 

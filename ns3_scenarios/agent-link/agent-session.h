@@ -82,9 +82,23 @@ class AgentSession
     void Stamp(uint32_t epoch, ::tandem::channel::Status status);
     ::tandem::channel::Command Exchange(::tandem::channel::Status status);
     bool Branch(uint32_t epoch);
-    /** One branch has died: end the others, which would only delay the news. */
-    void Abandon(const std::map<pid_t, uint32_t>& running, uint32_t next, uint32_t count);
+    /** @return whether a branch that has ended published each of its epochs */
+    bool IsComplete(uint32_t first, uint32_t horizon) const;
+    /**
+     * One branch has died: end the others, which would only delay the news.
+     *
+     * @param running first slot of each branch that runs
+     * @param next first slot of the next branch
+     * @param end the slot after the last branch's
+     * @param horizon slots of a branch
+     */
+    void Abandon(const std::map<pid_t, uint32_t>& running,
+                 uint32_t next,
+                 uint32_t end,
+                 uint32_t horizon);
     void BecomeBranch(uint32_t slot, pid_t parent);
+    /** Publish in that slot from now on. */
+    void EnterSlot(uint32_t slot);
     [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
 
     int m_controlFd; //!< the agent's

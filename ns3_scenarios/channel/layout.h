@@ -27,7 +27,7 @@ namespace tandem::channel
 /** "TANDEM" and the byte order, so that foreign memory is recognised as such. */
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
 /** Raised with every change of the structures below; both sides refuse another version. */
-constexpr std::uint32_t LAYOUT_VERSION = 2;
+constexpr std::uint32_t LAYOUT_VERSION = 3;
 /** One cache line: words written by different sides never share one. */
 constexpr std::size_t CACHE_LINE = 64;
 /** Slots start on pages, so that the pages of slots never used are never touched. */
@@ -42,7 +42,8 @@ enum class Command : std::uint32_t
 {
     NONE = 0,
     STEP = 1,     //!< run one epoch with the action block of slot 0
-    BRANCH = 2,   //!< fork branchCount copies, each runs with the action block of its slot
+    BRANCH = 2,   //!< fork branchCount copies. Each has branchHorizon slots in a row, one for each
+                  //!< of its epochs, and runs with the action block of the first of them
     CONTINUE = 3, //!< the records were taken (answer to Status::FLUSH)
     CLOSE = 4     //!< end the episode
 };
@@ -72,7 +73,7 @@ struct alignas(CACHE_LINE) SimulatorWords
     std::atomic<std::int32_t> owner; //!< pid of the process that owns the slot, 0 if none
     std::atomic<std::uint32_t> status;
     std::uint32_t epoch;          //!< decisions taken before this observation
-    std::int32_t exitStatus;      //!< wait status of a finished branch
+    std::int32_t exitStatus;      //!< wait status of a finished branch, in its first slot
     std::uint64_t droppedRecords; //!< rows that did not fit (branches cannot flush)
     double simulatedTimeS;        //!< ns-3's clock at the observation
 };

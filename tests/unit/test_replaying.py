@@ -46,9 +46,11 @@ class FragileLink:
 
     def branch(
         self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
-    ) -> list[Frame]:
+    ) -> list[list[Frame]]:
         self._answer()
-        return self._simulator.branch(actions, horizon=horizon, parallel=parallel, future=future)
+        return self._simulator.branch_epochs(
+            actions, horizon=horizon, parallel=parallel, future=future
+        )
 
     def close(self, *, idle: bool) -> None:
         self._simulator.close()
@@ -94,6 +96,17 @@ def test_a_loss_at_any_answer_leaves_no_trace(first: int) -> None:
     fragile = simulator(first, 2, None)  # the second one may be lost while it replays
     assert play(fragile) == expected
     assert 1 <= fragile.losses <= 2
+    fragile.close()
+
+
+def test_what_callers_make_of_an_observation_does_not_spoil_a_replay() -> None:
+    fragile = simulator(2, None)
+    for frame in (fragile.reset(1), fragile.step([1.0])):
+        frame.observation["values"] += 5.0
+    assert fragile.observe()["values"][0] == 1.0
+    fragile.observe()["values"] += 5.0
+    assert fragile.step([2.0]).observation["values"][0] == 2.0
+    assert fragile.losses == 1
     fragile.close()
 
 
