@@ -3,8 +3,14 @@
 
 PPO takes one option per user as a MultiDiscrete action; DQN needs a single number, so joint actions
 are numbered where there are few enough. Both see the compressed observation blocks through SB3's
-``MultiInputPolicy``, and a reward of about -1. The result is an ordinary `tandem.agents.api.Agent`.
-The accuracy threshold reaches them only through the reward.
+``MultiInputPolicy``. The result is an ordinary `tandem.agents.api.Agent`. The accuracy threshold
+reaches them only through the reward.
+
+Rewards are the environment's own, neither limited nor scaled, and the discount is SB3's (0.99),
+unless you ask for something else. For the cost of inference requests, where a response time belongs
+to the decision before it, this learns in fewer interactions::
+
+    Sb3Config(cost_scale_s=0.1, ppo=PpoConfig(gamma=0.0))
 
 SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22,
 2021. PPO: Schulman et al., "Proximal Policy Optimization Algorithms", arXiv 1707.06347.
@@ -22,7 +28,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
-from tandem.agents.common.codec import COST_SCALE_S, BlockCodec, is_state
+from tandem.agents.common.codec import BlockCodec, is_state
 from tandem.agents.common.settings import Count, NotNegative, Positive, Settings, Share
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.options import PolicyError
@@ -41,6 +47,8 @@ Encoded: TypeAlias = dict[str, NDArray[np.float32]]
 #: DQN has an output for each joint action and trains all of them at each step; 10 options allow
 #: 4 users.
 LARGEST_FLAT_SPACE: Final = 10_000
+#: Discount of SB3's algorithms by default.
+SB3_GAMMA: Final = 0.99
 
 
 class PpoConfig(Settings):
@@ -54,8 +62,8 @@ class PpoConfig(Settings):
     """Interactions per gradient step."""
     n_epochs: Count = 10
     """Passes over the interactions of an update."""
-    gamma: Share = 0.0
-    """Discount per decision; 0 because a response time belongs to the decision before it."""
+    gamma: Share = SB3_GAMMA
+    """Discount per decision; default: SB3's."""
     ent_coef: NotNegative = 0.003
     """Weight of the policy's entropy, which keeps it exploring."""
 
@@ -75,8 +83,8 @@ class DqnConfig(Settings):
     """Interactions between two updates."""
     gradient_steps: Count = 1
     """Gradient steps per update."""
-    gamma: Share = 0.0
-    """Discount per decision; 0 because a response time belongs to the decision before it."""
+    gamma: Share = SB3_GAMMA
+    """Discount per decision; default: SB3's."""
     exploration_fraction: Share = 0.3
     """Share of the interactions over which exploration falls."""
     exploration_final_eps: Share = 0.05
@@ -88,10 +96,10 @@ class DqnConfig(Settings):
 class Sb3Config(Settings):
     """How Stable-Baselines3 sees our environments, and the settings of its algorithms."""
 
-    cost_limit_s: Positive = 1.5
-    """Larger costs of a decision count as this many seconds."""
-    cost_scale_s: Positive = COST_SCALE_S
-    """Costs are divided by this, so that usual rewards are about -1."""
+    cost_limit_s: Positive | None = None
+    """Rewards below minus this count as minus this; default: no limit."""
+    cost_scale_s: Positive = 1.0
+    """Rewards are divided by this, after the limit; default: they stay as they are."""
     ppo: PpoConfig = PpoConfig()
     dqn: DqnConfig = DqnConfig()
 
@@ -104,7 +112,7 @@ class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
 
     Args:
         env: the environment.
-        config: limit and scale of costs.
+        config: limit and scale of rewards; by default they are the environment's own.
         flat: make the action a single number.
 
     Raises:
@@ -137,10 +145,12 @@ class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
         return self._encoder.encode(observation), info
 
     def step(self, action: Any) -> tuple[Encoded, float, bool, bool, dict[str, Any]]:
-        """As `TandemEnv.step`, with a limited and scaled reward."""
+        """As `TandemEnv.step`; the reward is limited and scaled only as far as asked for."""
         following, reward, terminated, truncated, info = self._env.step(self.joint_action(action))
-        limited = max(reward, -self._config.cost_limit_s) / self._config.cost_scale_s
-        return self._encoder.encode(following), limited, terminated, truncated, info
+        limit_s = self._config.cost_limit_s
+        limited = reward if limit_s is None else max(reward, -limit_s)
+        scaled = limited / self._config.cost_scale_s
+        return self._encoder.encode(following), scaled, terminated, truncated, info
 
     def encode(self, observation: Observation) -> Encoded:
         """An observation as the algorithm sees it."""

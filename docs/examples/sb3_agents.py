@@ -14,8 +14,15 @@ import numpy as np
 from tandem.agents.api import Agent
 from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.inference.objective import PaperObjective
-from tandem.agents.sb3 import Sb3Agent, train_sb3
+from tandem.agents.sb3 import DqnConfig, PpoConfig, Sb3Agent, Sb3Config, train_sb3
 from tandem.bridge.core.env import TandemEnv
+
+# A response time belongs to the decision before it, so nothing is discounted from later ones.
+# Response times are tenths of a second, and a request that times out costs ten: scaled and limited,
+# rewards are about -1.
+CONFIG = Sb3Config(
+    cost_scale_s=0.1, cost_limit_s=1.5, ppo=PpoConfig(gamma=0.0), dqn=DqnConfig(gamma=0.0)
+)
 
 
 def mean_cost_s(env: TandemEnv, agent: Agent, seed: int, epochs: int) -> float:
@@ -46,7 +53,7 @@ def main() -> None:
         "wifi-edge", users=given.users, epochs=given.epochs, objective=PaperObjective(85.0)
     ) as env:
         agent = train_sb3(
-            env, given.algorithm, given.interactions, given.seed, on_interaction=progress
+            env, given.algorithm, given.interactions, given.seed, CONFIG, on_interaction=progress
         )
         for player in (agent, make_policy("device", env.schema), make_policy("edge", env.schema)):
             cost_s = mean_cost_s(env, player, seed=10_000, epochs=given.epochs)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import runpy
 import sys
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tandem.bridge.core.env import TandemEnv
 pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed (extra 'sb3')")
 
 from gymnasium.utils.env_checker import check_env
+from stable_baselines3 import DQN, PPO
 
 from tandem.agents.sb3 import (
     Algorithm,
@@ -60,6 +62,18 @@ def test_joint_actions_are_counted_through(env: TandemEnv) -> None:
     played = {tuple(wrapped.joint_action(number)) for number in range(10 * 10)}
     assert len(played) == 10 * 10
     assert wrapped.joint_action(98).tolist() == [9, 8]
+
+
+def test_rewards_and_discount_are_untouched_unless_asked_for(env: TandemEnv) -> None:
+    env.objective = lambda result: -25.0 - result.decision
+    wrapped = Sb3Env(env, Sb3Config(), flat=False)
+    wrapped.reset(seed=1)
+    assert [wrapped.step([0, 0])[1] for _ in range(2)] == [-25.0, -26.0]
+    for algorithm, own in (("ppo", PPO), ("dqn", DQN)):
+        model = make_sb3(env, algorithm, 1).model
+        assert model.gamma == signature(own).parameters["gamma"].default
+    halved = Sb3Config(ppo=PpoConfig(gamma=0.5))
+    assert make_sb3(env, "ppo", 1, halved).model.gamma == 0.5
 
 
 def test_rewards_are_limited_and_scaled(env: TandemEnv) -> None:
