@@ -19,7 +19,7 @@ from remote_servers import ServerProcess, children, free_address
 
 from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core import failure
-from tandem.bridge.core.backend import Backend
+from tandem.bridge.core.backend import DEFAULT_BRANCH_SLOTS, Backend
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import SimulatorDied, SimulatorTimeout, TandemError
 from tandem.bridge.core.local import LocalBackend
@@ -143,7 +143,7 @@ def test_a_replay_simulates_the_same(tmp_path: Path, future: int) -> None:
         killer = threading.Thread(target=kill)
         killer.start()
         with pytest.raises(SimulatorDied, match="branch 1 ") as caught:
-            simulator.branch([[8, 8]], horizon=10_000, future=future)
+            simulator.branch([[8, 8]], horizon=DEFAULT_BRANCH_SLOTS, future=future)
         killer.join()
     (file,) = tmp_path.iterdir()
     lines = file.read_text().splitlines()
@@ -154,7 +154,7 @@ def test_a_replay_simulates_the_same(tmp_path: Path, future: int) -> None:
     again(caught.value, f"--requests={table}")
     csv = np.genfromtxt(table, delimiter=",", names=True)
     expected = np.concatenate([*rows, whole.records["requests"]])
-    done = csv["status"] != 3  # what is open at the end is told by the episode's end only
+    done = csv["status"] != 2  # what is open at the end is told by the episode's end only
     names = ["request_id", "option", "response_time_s", "uplink_air_s"]
     for name in names:
         np.testing.assert_array_equal(csv[name][done], expected[name])
