@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from processes import seconds_until_gone
-from remote_servers import children
+from remote_servers import children, wait_until
 
 from tandem.bridge.core.errors import SimulatorDied
 from tandem.bridge.core.frame import Frame, Status
@@ -156,7 +155,7 @@ def test_a_death_in_the_warm_up_is_told() -> None:
         with pytest.raises(SimulatorDied, match="SIGKILL"):
             while True:
                 simulator.step(np.full(2, EDGE))
-        assert seconds_until_gone(pids, WALL_S) < WALL_S
+        assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), WALL_S)
 
 
 def test_walkers_leave_their_place() -> None:
