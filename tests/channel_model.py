@@ -13,10 +13,11 @@ ROOT = Path(__file__).parents[1]
 CHANNEL = ROOT / "ns3_scenarios" / "channel"
 MODEL = ROOT / "tests" / "native" / "model"
 INTACT = "intact"
-HEADERS = ("layout.h", "wait.h", "duplex.h")
+HEADERS = ("sizes.h", "layout.h", "wait.h", "duplex.h")
 
 #: What the model replaces, per header: (the header's text, the model's).
-STAND_INS = {
+STAND_INS: dict[str, tuple[tuple[str, str], ...]] = {
+    "sizes.h": (),
     "layout.h": (
         ("std::atomic<", "Atomic<"),
         ("std::uint32_t command;", "Plain<std::uint32_t> command;"),

@@ -12,6 +12,7 @@ import itertools
 import os
 import shlex
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +93,11 @@ def leave_actions(
     text = "".join(f"{line}\n" for line in _lines(scenario, seed, actions, branch))
     for place in (folder, None):
         with contextlib.suppress(OSError):
-            fd, name = tempfile.mkstemp(_SUFFIX, f"tandem-{scenario}-seed{seed}-", place)
-            with os.fdopen(fd, "w", encoding="utf-8") as file:
+            name = f"tandem-{scenario}-seed{seed}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
+            path = Path(place or tempfile.gettempdir(), name).absolute()
+            with path.open("x", encoding="utf-8") as file:
                 file.write(text)
-            return Reproduction((f"--actions={Path(name).absolute()}",))
+            return Reproduction((f"--actions={path}",))
     return Reproduction(remark="without the episode's actions: they cannot be written anywhere")
 
 

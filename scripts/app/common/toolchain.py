@@ -94,6 +94,7 @@ class Toolchain:
             "-Wl,--no-as-needed",
             *(f"-l:{library}" for library in self.libraries),
             *self._run_path(),
+            "-rdynamic",  # gives the call stack of a crash its names
             # The wheel's libraries need others that only the loader has to find.
             "-Wl,--allow-shlib-undefined",
         ]
