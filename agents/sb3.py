@@ -264,7 +264,7 @@ class _Encoder:
         for block in env.schema.observation:
             names = {column.name: index for index, column in enumerate(block.columns)}
             kept: slice | list[int] = slice(None)
-            if len(names) == block.shape[-1]:  # else one column stands for all values
+            if block.shape[-1:] == (len(names),):  # else one column stands for all values
                 kept = [index for name, index in names.items() if is_state(name)]
             self._codecs[block.name] = BlockCodec(names), kept
             bounds = block.space()

@@ -119,7 +119,9 @@ class Block:
     def _bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         low = np.array([column.low for column in self.columns])
         high = np.array([column.high for column in self.columns])
-        return np.broadcast_to(low, self.shape), np.broadcast_to(high, self.shape)
+        full = self.shape or (1,)  # a block without axes has one value
+        low, high = (np.broadcast_to(bound, full).reshape(self.shape) for bound in (low, high))
+        return low, high
 
     def space(self) -> spaces.Box:
         """The observation block as a Gymnasium space."""
@@ -214,12 +216,13 @@ class Schema:
         Raises:
             ValueError: a block with the same rows as the action block has another number of them.
         """
-        rows, count = self.action.rows, self.action.shape[0]
+        rows, count = self.action.rows, math.prod(self.action.shape[:1])
         blocks = [block for block in self.observation if rows and block.rows == rows]
         for block in blocks:
-            if block.shape[0] != count:
+            found = math.prod(block.shape[:1])
+            if found != count:
                 raise ValueError(
-                    f"scenario {self.scenario!r} has {block.shape[0]} rows of {rows!r} in block "
+                    f"scenario {self.scenario!r} has {found} rows of {rows!r} in block "
                     f"{block.name!r}, but {count} in its action block: declare as many in both"
                 )
         return frozenset(block.name for block in blocks)
@@ -236,11 +239,11 @@ class Schema:
         return spaces.Dict({block.name: block.space() for block in self.observation})
 
     def action_space(self) -> spaces.MultiDiscrete | spaces.Box:
-        """``MultiDiscrete`` for an int32 block that starts at 0, else ``Box``."""
+        """``MultiDiscrete`` for an int32 block with axes that starts at 0, else ``Box``."""
         action = self.action
         if action.dtype == "float64":
             return spaces.Box(action.low, action.high, action.shape, np.float64)
-        if action.low == 0:
+        if action.low == 0 and action.shape:
             return spaces.MultiDiscrete(
                 np.full(action.shape, int(action.high) + 1, np.int64), dtype=np.int64
             )

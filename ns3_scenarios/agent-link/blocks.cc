@@ -26,6 +26,13 @@ CheckCount(const std::string& block, size_t count)
     NS_ABORT_MSG_IF(count > MOST,
                     block << " has too many values: its shape stands for more than " << MOST);
 }
+
+/** @return number of values in a row; a block without axes has one value */
+size_t
+RowLength(const std::vector<uint32_t>& shape)
+{
+    return shape.empty() ? 1 : shape.back();
+}
 } // namespace
 
 ObservationBlock::ObservationBlock(std::string name,
@@ -40,9 +47,9 @@ ObservationBlock::ObservationBlock(std::string name,
 {
     CheckCount("observation block '" + m_name + "'", m_size);
     NS_ABORT_MSG_IF(m_columns.empty() ||
-                        (m_columns.size() > 1 && m_columns.size() != m_shape.back()),
+                        (m_columns.size() > 1 && m_columns.size() != RowLength(m_shape)),
                     "observation block '" << m_name << "' has " << m_columns.size()
-                                          << " columns for a last axis of " << m_shape.back()
+                                          << " columns for a last axis of " << RowLength(m_shape)
                                           << ": give one for all or one each");
     for (const auto& column : m_columns)
     {
@@ -65,10 +72,11 @@ ObservationBlock::Refuse(size_t index, size_t column) const
 void
 ObservationBlock::Set(size_t row, size_t column, double value)
 {
-    NS_ABORT_MSG_IF(column >= m_shape.back(),
-                    "column " << column << " of observation block '" << m_name << "' of "
-                              << m_shape.back() << " columns");
-    Set(row * m_shape.back() + column, value);
+    const size_t columns = RowLength(m_shape);
+    NS_ABORT_MSG_IF(column >= columns,
+                    "column " << column << " of observation block '" << m_name << "' of " << columns
+                              << " columns");
+    Set(row * columns + column, value);
 }
 
 void

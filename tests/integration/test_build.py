@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 
 import gymnasium
+import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from typer.testing import CliRunner
 
 import tandem  # noqa: F401
+from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.dnn_profiles.options import default_options_path
 from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
@@ -76,6 +78,42 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     result = RUNNER.invoke(app, ["new", "mine", "--in", str(tmp_path)])
     assert "exists" in str(result.exception)
+
+
+SCALARS = """
+#include "agent-link/agent-link.h"
+#include "ns3/command-line.h"
+
+using namespace ns3::tandem;
+
+int
+main(int argc, char* argv[])
+{
+    AgentLink link("scalars");
+    ns3::CommandLine cmd(__FILE__);
+    link.AddArguments(cmd);
+    cmd.Parse(argc, argv);
+    auto* seen = link.AddObservation("seen", {}, {{"value", "", 0, 9, "the last action"}}, "");
+    auto* action = link.AddAction("choice", {}, 0, 9);
+    link.BeginEpisode();
+    while (link.Decide())
+    {
+        seen->Set(0, 0, action->Get(0));
+    }
+}
+"""
+
+
+def test_blocks_may_have_no_axes(tmp_path: Path) -> None:
+    (tmp_path / "scalars.cc").write_text(SCALARS)
+    result = RUNNER.invoke(app, ["build", str(tmp_path / "scalars.cc")])
+    assert result.exit_code == 0, result.output + str(result.exception)
+    with TandemEnv(str(tmp_path / "scalars"), epochs=9) as env:
+        assert (env.action_space.shape, env.observation_space["seen"].shape) == ((), ())
+        check_env(env)
+        env.reset(seed=1)
+        assert env.step(np.int32(7))[0]["seen"] == 7.0
+        assert env.schema.agent_blocks() == frozenset()
 
 
 MOVED = (
