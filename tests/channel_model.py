@@ -13,10 +13,11 @@ ROOT = Path(__file__).parents[1]
 CHANNEL = ROOT / "ns3_scenarios" / "channel"
 MODEL = ROOT / "tests" / "native" / "model"
 INTACT = "intact"
-HEADERS = ("sizes.h", "layout.h", "wait.h", "duplex.h")
+HEADERS = ("kernel.h", "sizes.h", "layout.h", "wait.h", "duplex.h")
 
 #: What the model replaces, per header: (the header's text, the model's).
 STAND_INS: dict[str, tuple[tuple[str, str], ...]] = {
+    "kernel.h": (),
     "sizes.h": (),
     "layout.h": (
         ("std::atomic<", "Atomic<"),
