@@ -20,6 +20,7 @@ from typing import Final
 import zmq
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.ownership import Owner
 from tandem.bridge.remote.errors import (
     ConnectionLost,
     ProtocolError,
@@ -64,6 +65,7 @@ class Server:
     """
 
     def __init__(self, catalogue: Catalogue, config: ServerConfig, access: Access) -> None:
+        self._owner = Owner("this server")
         self._catalogue = catalogue
         self._config = config
         self._codec = request_codec(config.max_array_bytes)
@@ -89,6 +91,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until `stop`."""
+        self._owner.check()
         front, monitor = self._sockets.front, self._sockets.monitor
         poller = zmq.Poller()
         for source in (front, monitor, self._wake):
@@ -115,6 +118,7 @@ class Server:
 
     def close(self) -> None:
         """Tell the clients, end all simulators and close the sockets."""
+        self._owner.check()
         goodbye = to_message(0, ConnectionLost("the server is shutting down"))
         for identity in self._clients:
             self._clients.send(identity, encode(goodbye))

@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forks import errors_in_a_fork
 from remote_servers import serving, wait_until
+
+from tandem.bridge.backends.remote import RemoteSimulator, Target
+from tandem.bridge.remote.sockets import Access
 
 HEAD = """
 import gc, json, os, sys, warnings
@@ -153,6 +157,18 @@ def test_a_forked_child_can_use_nothing_and_harms_nothing(program: str) -> None:
 def test_a_forked_child_cannot_use_its_parents_connection() -> None:
     with serving(["echo"]) as server:
         check(play(HEAD + REMOTE + ENV_USES + TAIL, server.address))
+
+
+def test_a_forked_child_can_neither_serve_nor_end_its_parents_server(tmp_path: Path) -> None:
+    path = tmp_path / "tandem.sock"
+    with serving(["echo"], Access(f"ipc://{path}", telemetry="")) as server:
+        simulator = RemoteSimulator("echo", {"values": 1}, target=Target(server.address))
+        errors = errors_in_a_fork([server.run, server.close])
+        assert len(errors) == 2
+        assert all(f"belongs to process {os.getpid()}, which made it" in text for text in errors)
+        assert path.exists()
+        assert simulator.reset(1).decision == 0
+        simulator.close()
 
 
 def test_a_worker_of_multiprocessing_is_refused_and_makes_its_own() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium
 import pytest
+from remote_servers import serving
 
 import tandem  # noqa: F401  (registers the environments)
 from tandem.bridge.core.env import TandemEnv
@@ -45,6 +46,12 @@ def test_an_unknown_keyword_is_a_type_error(make: Any) -> None:
         make(frameskip=4)
     assert "tandem scenarios hello" in str(caught.value)
     assert isinstance(caught.value, InvalidArgument)
+
+
+def test_an_unknown_keyword_is_a_type_error_for_a_server_too() -> None:
+    words = "unexpected keyword argument 'frameskip'"
+    with serving(["echo"]) as server, pytest.raises(TypeError, match=words):
+        gymnasium.make("tandem/Remote-v0", scenario="echo", server=server.address, frameskip=4)
 
 
 def test_an_unknown_argument_of_the_mapping_is_no_keyword() -> None:
