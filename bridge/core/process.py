@@ -32,7 +32,7 @@ from tandem.bridge.core.preload import simulator_environment
 _MESSAGE_BYTES = 256
 #: What a zygote says (``ns3_scenarios/agent-link/zygote.h``); two of them bring a descriptor.
 _MESSAGES = re.compile(
-    r"(?P<with_descriptor>READY|EPISODE \d+)|WARMUP|EXIT \d+ \d+|REFUSED \d+", re.ASCII
+    r"(?P<with_descriptor>READY|EPISODE \d+)|WARMUP|EXIT \d+ \d+|UNWATCHED \d+", re.ASCII
 )
 _KIB = 1024
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
@@ -160,12 +160,13 @@ class SimulatorProcess:
                     "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
                     f"is overloaded. Its last output:\n{indent(last)}"
                 )
-            if words[0] == "REFUSED":
-                raise _refused("the simulator", int(words[1]))
             if words[0] == "WARMUP":
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
-            if words[0] == "EPISODE":
+            if words[0] == "UNWATCHED":
+                # Some zygotes get no pidfd: no descriptor is left, or an old valgrind runs them.
+                fds = [_open_pidfd(int(words[1]))]
+            if words[0] in ("EPISODE", "UNWATCHED"):
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
                 except OSError:
@@ -253,17 +254,19 @@ def _limited(memory_bytes: int | None) -> list[str]:
 
 
 def _open_pidfd(pid: int) -> int:
+    """A descriptor that tells of a process's end.
+
+    Raises:
+        ProcessLookupError: it has ended.
+        ScenarioError: the kernel gives none.
+    """
     try:
         return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
     except OSError as error:
-        raise _refused("this process", error.errno or 0) from error
-
-
-def _refused(who: str, number: int) -> ScenarioError:
-    """The error for a process that gets no descriptor of another one."""
-    error = OSError(number, os.strerror(number))
-    advice = limit_advice(error) or f": {KERNEL_NEEDS}"
-    return ScenarioError(f"{who} cannot open a pidfd: {error.strerror}{advice}")
+        advice = limit_advice(error) or f": {KERNEL_NEEDS}"
+        raise ScenarioError(f"cannot open a pidfd: {error.strerror}{advice}") from error
 
 
 def limit_advice(error: OSError) -> str:

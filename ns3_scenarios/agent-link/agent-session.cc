@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/agent-session.h"
 
-#include "agent-link/argument-check.h"
 #include "agent-link/process.h"
 #include "agent-link/zygote-keeper.h"
 #include "agent-link/zygote.h"
@@ -15,7 +14,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <stdexcept>
 #include <sys/wait.h>
 
 namespace ns3::tandem
@@ -46,15 +44,7 @@ AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spin
     NS_LOG_DEBUG("schema " << schema);
     m_waiter = Waiter(spinUs);
     m_segment = std::make_unique<Segment>();
-    int fd = -1;
-    try
-    {
-        fd = m_segment->Create(sizes, schema);
-    }
-    catch (const std::runtime_error& error)
-    {
-        Fail(error.what());
-    }
+    const int fd = m_segment->Create(sizes, schema);
     // Before the thread knows that it may end. From here on the control socket, which follows the
     // agent's process, tells of its end: the zygote looks at it next.
     OutliveParentThread();

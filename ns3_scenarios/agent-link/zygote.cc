@@ -120,16 +120,12 @@ Zygote::Fork()
     }
     m_episode = pid;
     const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-    if (pidfd < 0)
+    const char* const kind = pidfd >= 0 ? "EPISODE " : "UNWATCHED ";
+    SendControl(m_agentFd, kind + std::to_string(pid), pidfd);
+    if (pidfd >= 0)
     {
-        // Without it the agent could wait for ever for an episode that has died.
-        const int reason = errno;
-        StopEpisode();
-        SendControl(m_agentFd, "REFUSED " + std::to_string(reason));
-        return false;
+        close(pidfd);
     }
-    SendControl(m_agentFd, "EPISODE " + std::to_string(pid), pidfd);
-    close(pidfd);
     return false;
 }
 

@@ -20,7 +20,7 @@ namespace ns3::tandem
  *     agent → zygote   RESET <seed>          replace the running episode by a new one
  *     zygote → agent   READY                 shared memory attached, once
  *                      EPISODE <pid>         pidfd attached
- *                      REFUSED <errno>       no episode: the kernel gives no pidfd of it
+ *                      UNWATCHED <pid>       the same where the kernel gives no pidfd
  *                      EXIT <pid> <status>   wait status of an episode
  *
  * A closed socket ends the zygote and the episode. Where the warm-up depends on the seed, a

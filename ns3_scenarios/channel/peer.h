@@ -19,6 +19,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <fstream>
 #include <map>
 #include <poll.h>
 #include <stdexcept>
@@ -51,11 +52,7 @@ class PeerWatch
         Forget();
     }
 
-    /**
-     * Watch this process from now on; 0 watches none.
-     *
-     * @throws std::runtime_error if the kernel does not allow it
-     */
+    /** Watch this process from now on; 0 watches none. */
     void Watch(pid_t pid)
     {
         if (pid == m_pid)
@@ -68,22 +65,19 @@ class PeerWatch
         {
             m_pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
             m_gone = m_pidfd < 0 && errno == ESRCH;
-            if (m_pidfd < 0 && !m_gone)
-            {
-                m_pid = 0;
-                // Without it a wait for a process that has died would not end.
-                throw std::runtime_error("cannot watch process " + std::to_string(pid) + ": " +
-                                         ExplainRefusal(errno));
-            }
         }
     }
 
     /** @return true once the process has ended (a zombie has); false if none is watched */
     bool IsDead() const
     {
-        if (m_gone || m_pidfd < 0)
+        if (m_gone || m_pid == 0)
         {
             return m_gone;
+        }
+        if (m_pidfd < 0)
+        {
+            return HasEnded(m_pid); // no descriptor left, or a kernel or sandbox without pidfds
         }
         pollfd watched{m_pidfd, POLLIN, 0};
         return poll(&watched, 1, 0) > 0;
@@ -95,6 +89,16 @@ class PeerWatch
     }
 
   private:
+    /** @return true if the process is gone or a zombie, as far as its number tells */
+    static bool HasEnded(pid_t pid)
+    {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+        std::string line;
+        std::getline(file, line);
+        const auto name = line.rfind(") "); // the name in brackets may hold anything
+        return name == std::string::npos || line[name + 2] == 'Z' || line[name + 2] == 'X';
+    }
+
     void Forget()
     {
         if (m_pidfd >= 0)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.errors import ScenarioError, SimulatorDied, describe_exit
+from tandem.bridge.core.errors import SimulatorDied, describe_exit
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.runs.writer import RunWriter
@@ -184,14 +184,15 @@ def test_a_denied_system_call_is_named_with_what_it_needs(call: str, reason: int
     assert "tandem doctor" in done.stdout
 
 
-def test_a_zygote_without_descriptors_says_so_and_can_go_on() -> None:
+def test_a_zygote_without_descriptors_starts_episodes_whose_death_is_noticed() -> None:
     with Simulator("echo", {"values": 1, "epochs": 0}) as simulator:
         simulator.reset(1)
         limits = resource.prlimit(simulator.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(simulator.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
-        with pytest.raises(ScenarioError, match=r"the simulator cannot open a pidfd.*ulimit -n"):
-            simulator.reset(2)
-        resource.prlimit(simulator.pid, resource.RLIMIT_NOFILE, limits)
+        simulator.reset(2)
+        os.kill(simulator.episode_pid, signal.SIGKILL)
+        with pytest.raises(SimulatorDied, match="SIGKILL"):
+            simulator.step([1.0])
         assert simulator.reset(3).decision == 0
 
 
