@@ -135,9 +135,6 @@ class AccessCell
     /** @return whether losses by shadowing are drawn, which may put a station out of reach */
     virtual bool HasShadowing() const = 0;
 
-    /** @return whether places, or what belongs to them, differ from draw to draw */
-    virtual bool HasRandomPlaces() const = 0;
-
     /**
      * Draw where every station stands, and what lasts with its place: the losses of shadowing.
      * Before the warm-up.

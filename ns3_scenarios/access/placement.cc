@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace ns3::tandem
 {
@@ -68,16 +67,6 @@ PlacementConfig::Check(const std::string& prefix) const
 }
 
 void
-DeclarePlacementSeed(Arguments& arguments, uint64_t& seed)
-{
-    arguments.Add("placementSeed",
-                  "seed of where stations stand; 0: the seed of the episode. An episode at another "
-                  "place needs a warm-up there, one at the same place does not",
-                  seed,
-                  Range(0, std::numeric_limits<double>::infinity()));
-}
-
-void
 Placement::Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations)
 {
     m_config = config;
@@ -92,12 +81,6 @@ Placement::Install(const PlacementConfig& config, const Vector& centre, NodeCont
         m_models.push_back(model);
     }
     m_steps.resize(m_models.size());
-}
-
-bool
-Placement::IsRandom() const
-{
-    return m_config.placement != "line" && !m_models.empty();
 }
 
 int64_t

@@ -36,9 +36,6 @@ struct PlacementConfig
     void Check(const std::string& prefix) const;
 };
 
-/** Declare --placementSeed: the seed of where stations stand, 0 for each episode's own seed. */
-void DeclarePlacementSeed(Arguments& arguments, uint64_t& seed);
-
 /**
  * Positions of the stations of one cell, around a centre.
  *
@@ -51,9 +48,6 @@ class Placement
   public:
     /** Install mobility models on @p stations, at @p centre until places are drawn. */
     void Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations);
-
-    /** @return whether places differ from draw to draw */
-    bool IsRandom() const;
 
     /**
      * Draw every place.

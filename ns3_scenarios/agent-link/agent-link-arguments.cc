@@ -37,7 +37,6 @@ constexpr double MAX_SPIN_US = 1e6;
 AgentLink::AgentLink(std::string scenario)
     : m_schema(std::move(scenario)),
       m_agent(NO_AGENT),
-      m_warmupSeed(DEFAULT_WARMUP_SEED),
       m_recordCapacity(DEFAULT_RECORD_CAPACITY),
       m_spinUs(::tandem::channel::DEFAULT_SPIN_US)
 {
@@ -72,11 +71,16 @@ AgentLink::AddArguments(CommandLine& cmd)
         .OwnedBy(BRIDGE);
     arguments
         .Add("warmupSeed",
-             "seed of what is random in the warm-up; places follow the episode's seed",
+             "seed of the warm-up, where stations stand included; 0: the seed of the episode, so "
+             "that "
+             "a reset to another seed needs a warm-up of its own",
              m_warmupSeed,
              Range(0, NO_LIMIT))
         .OwnedBy(CORE)
-        .Then([this] { RngSeedManager::SetRun(m_warmupSeed); });
+        .Then([this] {
+            RngSeedManager::SetRun(m_warmupSeed == EPISODE_SEED ? DEFAULT_WARMUP_SEED
+                                                                : m_warmupSeed);
+        });
     arguments
         .Add("epochs",
              "decisions per episode; 0: no limit",

@@ -106,18 +106,21 @@ AgentLink::SetEpisodeEnd(std::function<void()> end)
 }
 
 void
-AgentLink::BeginWarmup(const std::function<void()>& draw, std::optional<uint64_t> fixed)
+AgentLink::BeginWarmup(const std::function<void()>& draw)
 {
-    NS_LOG_FUNCTION(this << fixed.has_value());
-    uint64_t seed = fixed.value_or(m_seed);
-    if (m_session && !fixed)
+    NS_LOG_FUNCTION(this << m_warmupSeed);
+    uint64_t seed = m_warmupSeed;
+    if (seed == EPISODE_SEED)
     {
-        Publish();
-        seed = m_session->WaitForWarmup(m_keptWarmups);
+        seed = m_seed;
+        if (m_session)
+        {
+            Publish();
+            seed = m_session->WaitForWarmup(m_keptWarmups);
+        }
     }
     RngSeedManager::SetRun(seed);
     draw();
-    RngSeedManager::SetRun(m_warmupSeed);
 }
 
 void

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -125,14 +124,12 @@ class AgentLink
      *
      * With an agent the process then forks a copy for each seed that the agent asks for, which
      * warms up by itself; the last few are kept (see --keptWarmups). Another seed costs a warm-up,
-     * the same seed again does not.
+     * the same seed again does not. With --warmupSeed one warm-up serves all episodes.
      *
-     * @param draw draws what the warm-up depends on, from streams that it assigns; called with
-     *        RngSeedManager's run set to the seed. The run of the warm-up (--warmupSeed) is set
-     *        again afterwards.
-     * @param fixed the seed to draw with, if it is always the same: one warm-up serves all episodes
+     * @param draw draws what the warm-up depends on, and re-assigns the streams of what is random
+     *        in it; called with RngSeedManager's run set to the seed
      */
-    void BeginWarmup(const std::function<void()>& draw, std::optional<uint64_t> fixed = {});
+    void BeginWarmup(const std::function<void()>& draw);
 
     /**
      * End the warm-up. With an agent the process becomes the zygote: it publishes the schema and
@@ -200,7 +197,10 @@ class AgentLink
     std::string m_agent;
     std::string m_policy;
     uint64_t m_seed{1};
-    uint64_t m_warmupSeed;
+    /** Of m_warmupSeed: what is warmed up at BeginWarmup() follows the seed of the episode. */
+    static constexpr uint64_t EPISODE_SEED = 0;
+
+    uint64_t m_warmupSeed{EPISODE_SEED};
     uint32_t m_epochLimit{50};
     double m_timeLimitS{0};
     std::string m_actionsPath;

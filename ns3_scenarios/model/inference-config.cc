@@ -69,7 +69,6 @@ InferenceConfig::Declare(Arguments& arguments)
                       "CSV file of the options: option,site,variant,service_s,upload_bytes,"
                       "reply_bytes,top1_percent,top5_percent,mmacs; empty: the package's own",
                       optionsFile);
-    DeclarePlacementSeed(arguments, placementSeed);
     arrivals.Declare(arguments);
     arguments.Add("epochLength",
                   "arrivals=poisson or trace: time between two decisions",

@@ -4,7 +4,6 @@
 
 #include "access/backhaul.h"
 #include "access/delay-queue-disc.h"
-#include "access/placement.h"
 #include "model/arrivals.h"
 #include "model/background-load.h"
 #include "model/inference-client.h"
@@ -20,7 +19,6 @@ namespace ns3::tandem
 struct InferenceConfig
 {
     uint32_t users{5};
-    uint64_t placementSeed{0}; //!< of where stations stand; 0: each episode's own seed
     std::string optionsFile;   //!< empty: the one that comes with the package
     ArrivalConfig arrivals;
     double epochLengthS{0.5}; //!< poisson and trace: time between decisions

@@ -25,7 +25,7 @@ namespace
 /** Random streams are handed out in blocks of this size. */
 constexpr int64_t STREAM_BLOCK = 1 << 20;
 constexpr int64_t FIRST_CELL_BLOCK = 16;
-constexpr int64_t FIRST_PLACES_BLOCK = 32;
+constexpr int64_t FIRST_WARMUP_BLOCK = 32;
 
 /** TCP as today's hosts have it, where ns-3's defaults are older; --ns3::… arguments override. */
 void
@@ -116,7 +116,7 @@ InferenceRun::Run()
     m_link.SetRedraw([this] { AssignStreams(); });
     m_link.SetEpisodeEnd([this] { m_ledger->RecordOpen(); });
     m_link.SetLastLook([this] { m_observation->Fill(); });
-    m_link.BeginWarmup([this] { DrawPlaces(); }, GetFixedPlaces());
+    m_link.BeginWarmup([this] { PrepareWarmup(); });
     WarmUp();
     m_link.BeginEpisode();
     Play();
@@ -125,28 +125,16 @@ InferenceRun::Run()
     return 0;
 }
 
-std::optional<uint64_t>
-InferenceRun::GetFixedPlaces() const
-{
-    const bool random = std::any_of(m_cells.begin(), m_cells.end(), [](const auto& cell) {
-        return cell->HasRandomPlaces();
-    });
-    if (random && m_config.placementSeed == 0)
-    {
-        return {};
-    }
-    return m_config.placementSeed;
-}
-
 void
-InferenceRun::DrawPlaces()
+InferenceRun::PrepareWarmup()
 {
     NS_LOG_FUNCTION(this);
-    int64_t block = FIRST_PLACES_BLOCK;
+    // Minstrel's tables of what to try are random as well, and stay for the episode.
+    int64_t block = FIRST_WARMUP_BLOCK;
     for (const auto& cell : m_cells)
     {
-        cell->DrawPlaces(block * STREAM_BLOCK);
-        ++block;
+        cell->DrawPlaces(block++ * STREAM_BLOCK);
+        cell->AssignStreams(block++ * STREAM_BLOCK);
     }
 }
 

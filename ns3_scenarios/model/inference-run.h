@@ -19,7 +19,6 @@
 #include "ns3/command-line.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,9 +72,8 @@ class InferenceRun
     void BuildApplications();
     void Declare();
     void DeclareFrames();
-    /** @return the seed of the places if all episodes share them */
-    std::optional<uint64_t> GetFixedPlaces() const;
-    void DrawPlaces();
+    /** Draw places, and seed what is random in the warm-up. */
+    void PrepareWarmup();
     void WarmUp();
     size_t CountUnready() const;
     void ReportUnready() const;

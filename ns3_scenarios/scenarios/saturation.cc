@@ -38,6 +38,7 @@ constexpr uint16_t SINK_PORT = 9000;
 constexpr uint16_t BACKGROUND_PORT = 9100;
 constexpr int64_t CELL_STREAMS = 1 << 20;
 constexpr int64_t PLACE_STREAMS = 1 << 21;
+constexpr int64_t WARMUP_STREAMS = 1 << 22;
 constexpr int64_t EVERYBODY = -1;
 constexpr double MAX_TIME_S = 1e4;
 /** A backlog takes seconds to send when many share the medium: no frame is dropped for its age. */
@@ -233,7 +234,6 @@ main(int argc, char* argv[])
 {
     std::string kind = "wifi";
     uint32_t users = 5;
-    uint64_t placementSeed = 0;
     double settleS = 0.5;
     double durationS = 1.0;
     AgentLink link("saturation");
@@ -248,7 +248,6 @@ main(int argc, char* argv[])
     Arguments arguments(cmd);
     arguments.Add("cell", "the access network", kind, Choices({"wifi", "lte"})).Selects();
     arguments.Add("users", "users of the cell", users, Range(1, 64, "users"));
-    DeclarePlacementSeed(arguments, placementSeed);
     arguments.Add("settle", "time before each measurement", settleS, Range(0, MAX_TIME_S, "s"));
     arguments.Add("duration",
                   "time measured in each epoch",
@@ -300,9 +299,10 @@ main(int argc, char* argv[])
     source->Install(*cell, backhaul.GetEdge(), backhaul.GetEdgeAddress(0), SINK_PORT);
     Saturation saturation(link, *cell, *source, Seconds(settleS), Seconds(durationS));
 
-    const bool fixed = placementSeed != 0 || !cell->HasRandomPlaces();
-    link.BeginWarmup([&cell] { cell->DrawPlaces(PLACE_STREAMS); },
-                     fixed ? std::optional<uint64_t>(placementSeed) : std::nullopt);
+    link.BeginWarmup([&cell] {
+        cell->DrawPlaces(PLACE_STREAMS);
+        cell->AssignStreams(WARMUP_STREAMS);
+    });
     const uint32_t stations = cell->GetStationCount();
     if (!WarmUp({cell.get()}))
     {

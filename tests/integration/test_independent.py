@@ -29,6 +29,7 @@ EDGE = 8
 #: Nobody else in the cell, a server that works in no time.
 QUIET = {
     "placement": "ring",
+    "mobility": "static",
     "backgroundStations": 0,
     "edgeQuietLoad": 0,
     "edgeBusyLoad": 0,

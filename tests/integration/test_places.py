@@ -22,6 +22,7 @@ EDGE = 8
 ALONE = {
     "users": 1,
     "placement": "ring",
+    "mobility": "static",
     "radius": 47,
     "backgroundStations": 0,
     "edgeQuietLoad": 0,
@@ -103,7 +104,7 @@ def test_the_first_request_is_as_fast_as_later_ones(width: int) -> None:
     assert untrained > 3 * first
 
 
-def test_another_seed_is_another_place_and_a_placement_seed_holds_it() -> None:
+def test_another_seed_is_another_place_and_a_warm_up_seed_holds_it() -> None:
     arguments = {"users": 3, "epochs": 2, "mobility": "static"}
     with Simulator("wifi-edge", arguments) as simulator:
         places = {
@@ -111,7 +112,7 @@ def test_another_seed_is_another_place_and_a_placement_seed_holds_it() -> None:
         }
         assert len(places) == 2
         second = tuple(column(simulator, simulator.reset(2), "distance_m"))
-    with Simulator("wifi-edge", {**arguments, "placementSeed": 2}) as simulator:
+    with Simulator("wifi-edge", {**arguments, "warmupSeed": 2}) as simulator:
         held = {tuple(column(simulator, simulator.reset(seed), "distance_m")) for seed in (1, 2, 7)}
         assert held == {second}
         assert play(simulator, 1) != play(simulator, 7)
@@ -140,8 +141,8 @@ def test_the_warm_ups_used_last_are_kept() -> None:
         assert kept[4] == kept[3]
 
 
-def test_fixed_places_need_one_warm_up() -> None:
-    with Simulator("wifi-edge", {"users": 2, "epochs": 1, "placement": "line"}) as simulator:
+def test_with_a_warm_up_seed_one_warm_up_serves_all() -> None:
+    with Simulator("wifi-edge", {"users": 2, "epochs": 1, "warmupSeed": 1}) as simulator:
         for seed in (1, 2):
             simulator.reset(seed)
             assert children(simulator.pid) == [simulator.episode_pid]

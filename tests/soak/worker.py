@@ -26,7 +26,7 @@ from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
 
 WIFI = {"users": 2, "epochs": 6}
-ENDLESS = {"users": 2, "epochs": 0, "placementSeed": 1}  # no zygote that could be killed
+ENDLESS = {"users": 2, "epochs": 0, "warmupSeed": 1}  # no zygote that could be killed
 ECHO = {"values": 256, "rows": 3, "epochs": 0}
 ENVS = 2
 OPTIONS = 10

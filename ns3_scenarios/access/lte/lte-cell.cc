@@ -205,12 +205,6 @@ LteCell::HasShadowing() const
     return m_config.pathLoss.shadowingDb > 0;
 }
 
-bool
-LteCell::HasRandomPlaces() const
-{
-    return m_placement.IsRandom() || HasShadowing();
-}
-
 int64_t
 LteCell::DrawPlaces(int64_t first)
 {

@@ -156,12 +156,6 @@ WifiCell::HasShadowing() const
     return m_config.pathLoss.shadowingDb > 0;
 }
 
-bool
-WifiCell::HasRandomPlaces() const
-{
-    return m_placement.IsRandom() || HasShadowing();
-}
-
 int64_t
 WifiCell::DrawPlaces(int64_t first)
 {

@@ -74,7 +74,6 @@ class WifiCell : public AccessCell
     std::vector<PlacedNode> GetPlacedNodes() const override;
     void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
     bool HasShadowing() const override;
-    bool HasRandomPlaces() const override;
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
     uint32_t CountConnected() const override;
