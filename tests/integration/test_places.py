@@ -60,6 +60,12 @@ def play(simulator: Simulator, seed: int) -> bytes:
     return b"".join(rows)
 
 
+def step_on(simulator: Simulator) -> None:
+    """Step until something ends it."""
+    while True:
+        simulator.step(np.full(2, EDGE))
+
+
 def path_loss_snr_db(distance_m: float) -> float:
     """SNR in 20 MHz at 16 dBm, exponent 3, noise figure 7 dB, 5.18 GHz, by hand."""
     loss_db = 20 * math.log10(4 * math.pi * 5.18e9 / 299792458.0) + 30 * math.log10(distance_m)
@@ -154,8 +160,7 @@ def test_a_death_in_the_warm_up_is_told() -> None:
         pids = [simulator.pid, simulator.episode_pid, *children(simulator.pid)]
         os.kill(children(simulator.pid)[0], signal.SIGKILL)
         with pytest.raises(SimulatorDied, match="SIGKILL"):
-            while True:
-                simulator.step(np.full(2, EDGE))
+            step_on(simulator)
         assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), WALL_S)
 
 
@@ -175,7 +180,8 @@ def test_a_station_out_of_reach_is_told_and_its_requests_time_out(tmp_path: Path
     with Simulator("wifi-edge", arguments, output=printed) as simulator:
         frame = simulator.reset(7)
         unheard = column(simulator, frame, "snr_db") == 0
-        assert unheard.any() and not unheard.all()
+        assert unheard.any()
+        assert not unheard.all()
         requests = simulator.step(np.full(4, EDGE)).records["requests"]
         late = {int(row["user"]) for row in requests if row["status"] == 1}
         assert set(np.flatnonzero(unheard)) <= late
