@@ -195,7 +195,7 @@ def test_seed_of_the_constructor_is_used_once() -> None:
 
 
 def test_negative_seed_is_refused(wifi: TandemEnv) -> None:
-    with pytest.raises(gymnasium.error.Error, match="-1"):
+    with pytest.raises(InvalidSeed, match="-1"):
         wifi.reset(seed=-1)
 
 
