@@ -24,7 +24,7 @@ from tandem.bridge.core.backend import (
 )
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain, domain_of
-from tandem.bridge.core.errors import ScenarioError, UnknownArgument
+from tandem.bridge.core.errors import ScenarioError, ScenarioWarning, UnknownArgument
 from tandem.bridge.core.frame import Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.objective import Objective, forget, resolve
@@ -429,6 +429,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._observe = simulator.observe
         self._take_records = simulator.take_records
         self._domain = domain_of(simulator.schema)
+        for text in simulator.schema.meta.get("warnings", ()):
+            warnings.warn(f"{simulator.schema.scenario}: {text}", ScenarioWarning, stacklevel=3)
 
     def _apply(self, options: Mapping[str, Any]) -> None:
         changed = changed_arguments(options)

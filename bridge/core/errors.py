@@ -30,6 +30,10 @@ class TandemError(RuntimeError):
     """Base of everything that tandem raises on purpose."""
 
 
+class ScenarioWarning(UserWarning):
+    """What a scenario says of itself that makes its results doubtful (`AgentLink::Warn`)."""
+
+
 class ScenarioNotFound(TandemError, ValueError):
     """No scenario executable of that name or path."""
 

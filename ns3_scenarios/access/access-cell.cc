@@ -2,6 +2,7 @@
 #include "access/access-cell.h"
 
 #include "access/frame-tables.h"
+#include "agent-link/argument-check.h"
 
 namespace ns3::tandem
 {
@@ -34,6 +35,25 @@ Ptr<NetDevice>
 AccessCell::GetUserDevice(uint32_t i) const
 {
     return m_stationDevices.Get(i);
+}
+
+std::vector<std::string>
+AccessCell::GetWarnings() const
+{
+    return {};
+}
+
+void
+AccessCell::CheckStations(uint32_t most, const std::string& reason) const
+{
+    const uint32_t count = m_stations.GetN();
+    if (count > most)
+    {
+        Fail(std::to_string(m_users.GetN()) + " users and " +
+             std::to_string(count - m_users.GetN()) + " background stations are more than the " +
+             std::to_string(most) + " stations of a " + GetStandard() + " cell (" + reason +
+             "); give fewer users or background stations");
+    }
 }
 
 void

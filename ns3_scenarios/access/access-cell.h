@@ -143,6 +143,9 @@ class AccessCell
      */
     virtual int64_t DrawPlaces(int64_t first) = 0;
 
+    /** @return what makes this cell's results doubtful, for people; often nothing */
+    virtual std::vector<std::string> GetWarnings() const;
+
     /** @return the simulated time by which stations normally are associated or attached */
     virtual Time GetWarmup() const = 0;
 
@@ -167,6 +170,12 @@ class AccessCell
     virtual void BeginEpisode() = 0;
 
   protected:
+    /**
+     * End the program if there are more stations than the technology of the cell can have.
+     * @param reason what there are only so many of
+     */
+    void CheckStations(uint32_t most, const std::string& reason) const;
+
     /** Add users and background stations with their present positions. */
     void AppendStations(std::vector<PlacedNode>& nodes) const;
 

@@ -18,7 +18,7 @@ BackgroundConfig::Declare(Arguments& arguments)
     arguments.Add("backgroundStations",
                   "stations besides the users that send on/off UDP traffic to the edge",
                   stations,
-                  Range(0, 64, "stations"));
+                  Range(0, maxStations, "stations"));
     arguments.Add("backgroundRate",
                   "rate of UDP payload of each background station while it is on",
                   rateMbps,

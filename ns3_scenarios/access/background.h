@@ -12,6 +12,7 @@
 #include "ns3/socket.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct BackgroundConfig
     double meanOnS{1.0};         //!< mean of the exponential on time, s
     double meanOffS{2.0};        //!< mean of the exponential off time, s; 0: always on
     uint32_t payloadBytes{1400}; //!< UDP payload of one packet, bytes
+    /** The most that can be asked for; the cell's own limit, set in code. */
+    uint32_t maxStations{std::numeric_limits<uint32_t>::max()};
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);

@@ -88,6 +88,13 @@ AgentLink::SetMeta(const std::string& key, const std::string& json)
 }
 
 void
+AgentLink::Warn(const std::string& text)
+{
+    std::cerr << "warning: " << text << std::endl;
+    m_schema.AddWarning(text);
+}
+
+void
 AgentLink::SetPolicy(std::function<void(ActionBlock*)> policy)
 {
     m_policyFunction = std::move(policy);

@@ -98,6 +98,11 @@ class AgentLink
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
     /** Tell the agent something fixed; json is any JSON value, other text is a fatal error. */
     void SetMeta(const std::string& key, const std::string& json);
+    /**
+     * Tell the user, before BeginEpisode(), what makes results doubtful and what to do about it: on
+     * stderr, and in the schema as an entry of `meta["warnings"]`, which Python shows as a warning.
+     */
+    void Warn(const std::string& text);
     /** What plays when there is no agent. */
     void SetPolicy(std::function<void(ActionBlock*)> policy);
 

@@ -8,6 +8,7 @@
 #include "ns3/abort.h"
 #include "ns3/config.h"
 #include "ns3/global-value.h"
+#include "ns3/nstime.h"
 #include "ns3/string.h"
 
 #include <nlohmann/json.hpp>
@@ -28,6 +29,32 @@ namespace
 /** Version of the JSON that `--describe` prints. */
 constexpr int32_t DESCRIPTION_VERSION = 1;
 const char* const DESCRIBE = "describe";
+
+TypeId::AttributeInformation
+FindAttribute(const std::string& attribute)
+{
+    const size_t end = attribute.rfind("::");
+    TypeId::AttributeInformation info;
+    const bool known =
+        end != std::string::npos && TypeId::LookupByName(attribute.substr(0, end))
+                                        .LookupAttributeByName(attribute.substr(end + 2), &info);
+    NS_ABORT_MSG_UNLESS(known, "there is no attribute '" << attribute << "'");
+    return info;
+}
+
+Time::Unit
+ParseTimeUnit(const std::string& unit)
+{
+    static const std::map<std::string, Time::Unit> units{
+        {"s",  Time::S },
+        {"ms", Time::MS},
+        {"us", Time::US},
+        {"ns", Time::NS}
+    };
+    const auto found = units.find(unit);
+    NS_ABORT_MSG_IF(found == units.end(), "'" << unit << "' is no unit of time: s, ms, us or ns");
+    return found->second;
+}
 
 /** A refused option: ends the program. */
 bool
@@ -163,6 +190,7 @@ Argument&
 Arguments::AddAttributeOf(const std::string& name,
                           const std::string& attribute,
                           const TypeId::AttributeInformation& info,
+                          const std::string& help,
                           const std::string& limits,
                           const std::string& unit)
 {
@@ -176,7 +204,7 @@ Arguments::AddAttributeOf(const std::string& name,
     const Range range(read(limits.substr(0, colon)), read(limits.substr(colon + 1)), unit);
     // Rows may be moved, what they refer to may not.
     auto value = std::make_shared<T>(read(info.initialValue->SerializeToString(info.checker)));
-    return Add(name, info.help, *value, range).Then([attribute, value] {
+    return Add(name, help, *value, range).Then([attribute, value] {
         std::ostringstream text;
         text.precision(std::numeric_limits<double>::max_digits10);
         text << *value;
@@ -187,14 +215,11 @@ Arguments::AddAttributeOf(const std::string& name,
 Argument&
 Arguments::AddAttribute(const std::string& name,
                         const std::string& attribute,
-                        const std::string& unit)
+                        const std::string& unit,
+                        const std::string& help)
 {
-    const size_t end = attribute.rfind("::");
-    TypeId::AttributeInformation info;
-    const bool known =
-        end != std::string::npos && TypeId::LookupByName(attribute.substr(0, end))
-                                        .LookupAttributeByName(attribute.substr(end + 2), &info);
-    NS_ABORT_MSG_UNLESS(known, "there is no attribute '" << attribute << "'");
+    const TypeId::AttributeInformation info = FindAttribute(attribute);
+    const std::string told = help.empty() ? info.help : help;
     // Checkers tell their type and limits as "uint32_t 1:1472".
     std::istringstream words(info.checker->GetUnderlyingTypeInformation());
     std::string type;
@@ -202,16 +227,32 @@ Arguments::AddAttribute(const std::string& name,
     words >> type >> limits;
     if (type.compare(0, 4, "uint") == 0)
     {
-        return AddAttributeOf<uint64_t>(name, attribute, info, limits, unit);
+        return AddAttributeOf<uint64_t>(name, attribute, info, told, limits, unit);
     }
     if (type.compare(0, 3, "int") == 0)
     {
-        return AddAttributeOf<int64_t>(name, attribute, info, limits, unit);
+        return AddAttributeOf<int64_t>(name, attribute, info, told, limits, unit);
     }
     NS_ABORT_MSG_UNLESS(type == "double",
                         "attribute '" << attribute << "' is no number: declare a variable with "
                                       << "Add() and set the attribute from it");
-    return AddAttributeOf<double>(name, attribute, info, limits, unit);
+    return AddAttributeOf<double>(name, attribute, info, told, limits, unit);
+}
+
+Argument&
+Arguments::AddTimeAttribute(const std::string& name,
+                            const std::string& attribute,
+                            const Range& range,
+                            const std::string& help)
+{
+    const TypeId::AttributeInformation info = FindAttribute(attribute);
+    const auto initial = DynamicCast<const TimeValue>(info.initialValue);
+    NS_ABORT_MSG_UNLESS(initial, "attribute '" << attribute << "' is no Time");
+    const Time::Unit unit = ParseTimeUnit(range.unit);
+    auto value = std::make_shared<double>(initial->Get().ToDouble(unit));
+    return Add(name, help.empty() ? info.help : help, *value, range).Then([attribute, unit, value] {
+        Config::SetDefault(attribute, TimeValue(Time::FromDouble(*value, unit)));
+    });
 }
 
 std::string

@@ -83,14 +83,26 @@ class Arguments
 
     /**
      * Let an argument set the default of a whole number or real number that is an ns-3 attribute.
-     * Help, default and limits are the attribute's own.
+     * Default and limits are the attribute's own.
      *
      * @param attribute such as "ns3::TcpSocket::InitialCwnd"
      * @param unit of its values
+     * @param help empty: the attribute's own
      */
     Argument& AddAttribute(const std::string& name,
                            const std::string& attribute,
-                           const std::string& unit = "");
+                           const std::string& unit = "",
+                           const std::string& help = "");
+
+    /**
+     * The same for an attribute that is a Time. Those have no limits of their own.
+     *
+     * @param range its unit is s, ms, us or ns
+     */
+    Argument& AddTimeAttribute(const std::string& name,
+                               const std::string& attribute,
+                               const Range& range,
+                               const std::string& help = "");
 
     /**
      * Refuse what ns-3's command line would take.
@@ -119,6 +131,7 @@ class Arguments
     Argument& AddAttributeOf(const std::string& name,
                              const std::string& attribute,
                              const TypeId::AttributeInformation& info,
+                             const std::string& help,
                              const std::string& limits,
                              const std::string& unit);
     std::string GetFullName(const std::string& name) const;

@@ -154,6 +154,12 @@ Schema::SetMeta(const std::string& key, const std::string& json)
     m_meta.emplace_back(key, json);
 }
 
+void
+Schema::AddWarning(std::string text)
+{
+    m_warnings.push_back(std::move(text));
+}
+
 const std::string&
 Schema::GetScenario() const
 {
@@ -185,6 +191,10 @@ Schema::ToJson(bool futures) const
     for (const auto& [key, value] : m_meta)
     {
         meta[key] = Json::parse(value);
+    }
+    if (!m_warnings.empty())
+    {
+        meta["warnings"] = m_warnings;
     }
     const Json schema{
         {"tandem_schema",  SCHEMA_VERSION                    },

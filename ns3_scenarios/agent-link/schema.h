@@ -32,6 +32,8 @@ class Schema
     RecordTable* Add(std::unique_ptr<RecordTable> table);
     /** json is any JSON value; text that is none is a fatal error. */
     void SetMeta(const std::string& key, const std::string& json);
+    /** Text for people, under the key `warnings`. */
+    void AddWarning(std::string text);
 
     const std::string& GetScenario() const;
     /** @return true if there is something to see and something to choose */
@@ -57,6 +59,7 @@ class Schema
     std::unique_ptr<ActionBlock> m_action;
     std::vector<std::unique_ptr<RecordTable>> m_records;
     std::vector<std::pair<std::string, std::string>> m_meta;
+    std::vector<std::string> m_warnings;
 };
 
 } // namespace ns3::tandem

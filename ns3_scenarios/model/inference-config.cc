@@ -15,7 +15,6 @@ namespace ns3::tandem
 namespace
 {
 
-constexpr uint32_t MAX_USERS = 64;
 constexpr uint32_t MAX_CORES = 1024;
 constexpr double MAX_S = 3600;
 constexpr double MAX_WEAK_DELAY_MS = 10000;
@@ -64,7 +63,7 @@ InferenceConfig::Declare(Arguments& arguments)
     const Range positiveSpan(SHORTEST_EPOCH_S, MAX_S, "s");
     const Range cores(1, MAX_CORES, "cores");
     const Range scale(0, MAX_SCALE);
-    arguments.Add("users", "number of users", users, Range(1, MAX_USERS, "users"));
+    arguments.Add("users", "number of users", users, Range(1, maxUsers, "users"));
     arguments.AddFile("options",
                       "CSV file of the options: option,site,variant,service_s,upload_bytes,"
                       "reply_bytes,top1_percent,top5_percent,mmacs; empty: the package's own",
@@ -92,7 +91,7 @@ InferenceConfig::Declare(Arguments& arguments)
     arguments.Add("weakUsers",
                   "the first k users have a weak network",
                   weakUsers,
-                  Range(0, MAX_USERS, "users"));
+                  Range(0, maxUsers, "users"));
     arguments.Add("weakDelay",
                   "extra delay of each packet that a weak user sends",
                   weakDelayMs,

@@ -9,6 +9,7 @@
 #include "model/inference-client.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace ns3::tandem
 struct InferenceConfig
 {
     uint32_t users{5};
+    /** The most that can be asked for; the limit of the scenario's cells, set in code. */
+    uint32_t maxUsers{std::numeric_limits<uint32_t>::max()};
     std::string optionsFile;   //!< empty: the one that comes with the package
     ArrivalConfig arrivals;
     double epochLengthS{0.5}; //!< poisson and trace: time between decisions

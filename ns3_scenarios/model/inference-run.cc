@@ -44,11 +44,12 @@ SetTcpDefaults()
 
 } // namespace
 
-InferenceRun::InferenceRun(const std::string& scenario, const std::string& usage)
+InferenceRun::InferenceRun(const std::string& scenario, const std::string& usage, uint32_t maxUsers)
     : m_link(scenario),
       m_command(scenario)
 {
     SetTcpDefaults();
+    m_config.maxUsers = maxUsers;
     m_command.Usage(usage);
     m_link.AddArguments(m_command);
     m_config.AddArguments(m_command);

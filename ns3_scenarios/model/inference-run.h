@@ -18,6 +18,7 @@
 
 #include "ns3/command-line.h"
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,8 +46,11 @@ class InferenceRun
     /**
      * @param scenario the name that users type
      * @param usage what --help says it is
+     * @param maxUsers how many users its cells can have together
      */
-    InferenceRun(const std::string& scenario, const std::string& usage);
+    InferenceRun(const std::string& scenario,
+                 const std::string& usage,
+                 uint32_t maxUsers = std::numeric_limits<uint32_t>::max());
     ~InferenceRun();
 
     /** @return where the scenario adds arguments of its own, before Parse() */

@@ -161,6 +161,13 @@ DescribeRun(AgentLink& link,
         userCells.push_back(user.cell);
         conditions.push_back(user.weak ? "weak" : "regular");
     }
+    for (const AccessCell* cell : cells)
+    {
+        for (const std::string& warning : cell->GetWarnings())
+        {
+            link.Warn(warning);
+        }
+    }
     tell("users", config.users);
     tell("options", DescribeOptions(options));
     tell("variants", options.GetVariants());

@@ -18,14 +18,15 @@ main(int argc, char* argv[])
 {
     InferenceRun run("hetnet",
                      "DNN inference requests of users in a WiFi cell and an LTE cell, served on "
-                     "the device, at a common edge or in a common cloud.");
+                     "the device, at a common edge or in a common cloud.",
+                     WifiCell::MAX_STATIONS + LteCell::MAX_STATIONS);
     uint32_t wifiUsers = 0;
     Arguments(run.GetCommandLine())
         .Add("wifiUsers",
              "users in the WiFi cell, fewer than --users: the others are in the LTE cell; 0: half "
              "of them",
              wifiUsers,
-             Range(0, 63, "users"));
+             Range(0, WifiCell::MAX_STATIONS, "users"));
     WifiCellConfig wifi;
     LteCellConfig lte;
     wifi.placement.mobility = "walk";

@@ -16,7 +16,8 @@ main(int argc, char* argv[])
 {
     InferenceRun run("lte-edge",
                      "DNN inference requests of users in an LTE cell, served on the device, at the "
-                     "edge or in the cloud.");
+                     "edge or in the cloud.",
+                     LteCell::MAX_STATIONS);
     LteCellConfig lte;
     lte.placement.mobility = "walk";
     lte.background.stations = 2;

@@ -99,7 +99,10 @@ class Saturation
                 {"granted_bits",        INT64,   "bit",   "LTE: new transport blocks granted; WiFi: 0"            },
                 {"duration_s",          FLOAT64, "s",     "time measured"                                         },
                 {"goodput_bps",         FLOAT64, "bit/s", "UDP payload per time"                                  },
-                {"airtime_s",           FLOAT64, "s",     "time in which the user's radio transmitted"            },
+                {"airtime_s",
+                 FLOAT64,                        "s",
+                 "time in which the user's radio transmitted; LTE: whole subframes, shared by "
+                 "users"                                                                                          },
                 {"busy_fraction",       FLOAT64, "",      "medium busy or uplink PRBs used; of the cell"          }
         });
         link.SetPolicy([users](ActionBlock* action) {
@@ -247,7 +250,7 @@ main(int argc, char* argv[])
               "the arguments of the LTE cell.");
     Arguments arguments(cmd);
     arguments.Add("cell", "the access network", kind, Choices({"wifi", "lte"})).Selects();
-    arguments.Add("users", "users of the cell", users, Range(1, 64, "users"));
+    arguments.Add("users", "users of the cell", users, Range(1, WifiCell::MAX_STATIONS, "users"));
     arguments.Add("settle", "time before each measurement", settleS, Range(0, MAX_TIME_S, "s"));
     arguments.Add("duration",
                   "time measured in each epoch",
@@ -299,6 +302,10 @@ main(int argc, char* argv[])
     source->Install(*cell, backhaul.GetEdge(), backhaul.GetEdgeAddress(0), SINK_PORT);
     Saturation saturation(link, *cell, *source, Seconds(settleS), Seconds(durationS));
 
+    for (const std::string& warning : cell->GetWarnings())
+    {
+        link.Warn(warning);
+    }
     link.BeginWarmup([&cell] {
         cell->DrawPlaces(PLACE_STREAMS);
         cell->AssignStreams(WARMUP_STREAMS);

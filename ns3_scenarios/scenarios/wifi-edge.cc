@@ -16,7 +16,8 @@ main(int argc, char* argv[])
 {
     InferenceRun run("wifi-edge",
                      "DNN inference requests of users in a WiFi cell, served on the device, at the "
-                     "edge or in the cloud.");
+                     "edge or in the cloud.",
+                     WifiCell::MAX_STATIONS);
     WifiCellConfig wifi;
     wifi.placement.mobility = "walk";
     wifi.placement.radiusM = 50; // far enough for the PHY rate to depend on the place

@@ -11,6 +11,7 @@ LteCellConfig::LteCellConfig()
     placement.radiusM = 300;
     placement.nearM = 50;
     background.rateMbps = 1.0;
+    background.maxStations = LteCell::MAX_STATIONS - 1;
 }
 
 void
@@ -56,11 +57,7 @@ LteCellConfig::Check(const std::string& prefix) const
 {
     CheckDeclared(*this, prefix);
     placement.Check(prefix);
-    CheckRange("--" + ArgumentName(prefix, "radius"),
-               placement.radiusM,
-               1,
-               LteCell::GetRange(*this),
-               "m");
+    CheckRadius(prefix, placement.radiusM, LteCell::GetReach(*this, prefix));
 }
 
 } // namespace ns3::tandem

@@ -32,7 +32,6 @@ namespace
 {
 /** Shorter sounding would refresh the CQI faster but not serve more UEs than it has subframes. */
 constexpr uint32_t SHORTEST_SRS_PERIOD = 40;
-constexpr uint32_t LONGEST_SRS_PERIOD = 320;
 /** A period of TS 36.213; ns-3's 1 ms is not one and costs about a quarter of the run time. */
 const Time DOWNLINK_CQI_PERIOD = MilliSeconds(10);
 } // namespace
@@ -44,6 +43,7 @@ LteCell::Build(NodeContainer users)
     m_users = users;
     m_backgroundNodes.Create(m_config.background.stations);
     m_stations = NodeContainer(m_users, m_backgroundNodes);
+    CheckStations(MAX_STATIONS, "each sounds the uplink in a subframe of its own");
     m_enb = CreateObject<Node>();
 
     auto enbMobility = CreateObject<ConstantPositionMobilityModel>();
@@ -167,14 +167,14 @@ LteCell::AttachOne(uint32_t i)
 uint32_t
 LteCell::ChooseSrsPeriod(uint32_t ues)
 {
-    for (uint32_t period = SHORTEST_SRS_PERIOD; period < LONGEST_SRS_PERIOD; period *= 2)
+    for (uint32_t period = SHORTEST_SRS_PERIOD; period < MAX_STATIONS; period *= 2)
     {
         if (ues < period)
         {
             return period;
         }
     }
-    return LONGEST_SRS_PERIOD;
+    return MAX_STATIONS;
 }
 
 } // namespace ns3::tandem

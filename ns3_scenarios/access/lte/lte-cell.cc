@@ -10,6 +10,7 @@
 #include "ns3/lte-ue-net-device.h"
 #include "ns3/lte-ue-rrc.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ns3::tandem
@@ -21,6 +22,8 @@ namespace
 {
 /** ns-3's default noise figure of an eNB. */
 constexpr double ENB_NOISE_FIGURE_DB = 5.0;
+/** … and of a UE. */
+constexpr double UE_NOISE_FIGURE_DB = 9.0;
 constexpr double LTE_THERMAL_NOISE_DBM_PER_HZ = -174.0;
 constexpr double PRB_HZ = 180e3;
 /** About the lowest SINR at which CQI 1 can be used. */
@@ -47,13 +50,36 @@ LteCell::LteCell(const LteCellConfig& config)
 
 LteCell::~LteCell() = default;
 
+Reach
+LteCell::GetReach(const LteCellConfig& config, const std::string& prefix)
+{
+    const double thermalDbm =
+        LTE_THERMAL_NOISE_DBM_PER_HZ + 10 * std::log10(PRB_HZ * config.bandwidthPrb);
+    const double uplinkDb = config.ueTxPowerDbm - thermalDbm - ENB_NOISE_FIGURE_DB - LOWEST_SINR_DB;
+    const double downlinkDb =
+        config.enbTxPowerDbm - thermalDbm - UE_NOISE_FIGURE_DB - LOWEST_SINR_DB;
+    const bool isUplink = uplinkDb <= downlinkDb;
+    const auto name = [&prefix](const std::string& argument) {
+        return "--" + ArgumentName(prefix, argument);
+    };
+    const std::string power = name(isUplink ? "ueTxPower" : "enbTxPower");
+    Reach reach;
+    // ns-3 applies the path loss of the uplink's carrier to both directions.
+    reach.distanceM = config.pathLoss.DistanceForLoss(UPLINK_HZ, std::min(uplinkDb, downlinkDb));
+    reach.limit = std::string("farther away the ") + (isUplink ? "up" : "down") +
+                  "link cannot use " + std::to_string(config.bandwidthPrb) + " PRBs with " + power +
+                  "=" + FormatNumber(isUplink ? config.ueTxPowerDbm : config.enbTxPowerDbm) +
+                  " dBm and " + name("pathLossExponent") + "=" +
+                  FormatNumber(config.pathLoss.exponent);
+    reach.remedy =
+        "more " + power + ", less " + name("bandwidth") + " or " + name("pathLossExponent");
+    return reach;
+}
+
 double
 LteCell::GetRange(const LteCellConfig& config)
 {
-    const double noiseDbm = LTE_THERMAL_NOISE_DBM_PER_HZ +
-                            10 * std::log10(PRB_HZ * config.bandwidthPrb) + ENB_NOISE_FIGURE_DB;
-    return config.pathLoss.DistanceForLoss(UPLINK_HZ,
-                                           config.ueTxPowerDbm - noiseDbm - LOWEST_SINR_DB);
+    return GetReach(config).distanceM;
 }
 
 std::string

@@ -10,6 +10,7 @@
 #include "access/lte/lte-ue-probe.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
+#include "access/reach.h"
 #include "agent-link/arguments.h"
 
 #include "ns3/ipv4-interface-container.h"
@@ -56,6 +57,9 @@ struct LteCellConfig
 class LteCell : public AccessCell
 {
   public:
+    /** UEs sound the uplink one per subframe; ns-3's longest sounding period is 320 ms. */
+    static constexpr uint32_t MAX_STATIONS = 320;
+
     /** @param config must have been checked */
     explicit LteCell(const LteCellConfig& config);
     ~LteCell() override;
@@ -84,7 +88,13 @@ class LteCell : public AccessCell
     /** @return the uplink probe of user @p i, for checks against the transport block tables */
     const LteUeProbe& GetProbe(uint32_t i) const;
 
-    /** @return the distance at which a UE can still use the whole uplink band, m */
+    /**
+     * @return how far both directions can use the whole band
+     * @param prefix of the cell's arguments, for the words of a message
+     */
+    static Reach GetReach(const LteCellConfig& config, const std::string& prefix = "");
+
+    /** @return the distance of GetReach(), m */
     static double GetRange(const LteCellConfig& config);
 
   private:

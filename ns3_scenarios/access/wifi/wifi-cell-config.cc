@@ -14,23 +14,12 @@ namespace
 constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 constexpr double MAX_TRAINING_BYTES = 1e9;
-
-/** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11. */
-uint32_t
-HighestMcs(const WifiCellConfig& config)
-{
-    if (config.standard == "80211n")
-    {
-        return 7;
-    }
-    if (config.standard == "80211ac")
-    {
-        // The standard has no VHT-MCS 9 for one stream in 20 MHz.
-        return config.channelWidthMhz == 20 ? 8 : 9;
-    }
-    return 11;
-}
 } // namespace
+
+WifiCellConfig::WifiCellConfig()
+{
+    background.maxStations = WifiCell::MAX_STATIONS - 1;
+}
 
 void
 WifiCellConfig::Declare(Arguments& arguments)
@@ -43,10 +32,24 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "channel width; 80 and 160 with 80211ac and 80211ax only",
                   channelWidthMhz,
                   Choices({"20", "40", "80", "160"}, "MHz"));
+    // Not 1600: ns-3 tells its peers of 800 or 3200 only, so 1600 would become 3200.
+    arguments.Add("guardInterval",
+                  "guard interval between OFDM symbols: 800 or 3200 with 80211ax, 400 (short) or "
+                  "800 with 80211n and 80211ac. Minstrel tries the longer ones, too",
+                  guardIntervalNs,
+                  Choices({"400", "800", "3200"}, "ns"));
     arguments.Add("rateControl",
                   "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
                   "constant:7",
                   rateControl);
+    arguments.AddTimeAttribute("minstrelInterval",
+                               "ns3::MinstrelHtWifiManager::UpdateStatistics",
+                               Range(1, 10000, "ms"),
+                               "Minstrel: time between two choices of the best rates");
+    arguments.AddAttribute("minstrelMemory",
+                           "ns3::MinstrelHtWifiManager::EWMA",
+                           "%",
+                           "Minstrel: weight of earlier intervals in a rate's success probability");
     arguments.Add(
         "training",
         "what each station uploads to the AP in the warm-up, with rateControl=minstrel, so "
@@ -93,18 +96,24 @@ WifiCellConfig::Check(const std::string& prefix) const
              " MHz exceeds the 40 MHz of 802.11n; choose 20 or 40, or --" +
              ArgumentName(prefix, "standard") + "=80211ac");
     }
-    const std::string constant = "constant:";
+    const bool isAx = standard == "80211ax";
+    if (isAx ? guardIntervalNs < 800 : guardIntervalNs > 800)
+    {
+        Fail(dashes + ArgumentName(prefix, "guardInterval") + "=" +
+             std::to_string(guardIntervalNs) + " ns is none of " + standard + "; choose " +
+             (isAx ? "800 or 3200" : "400 or 800"));
+    }
     const std::string rateName = dashes + ArgumentName(prefix, "rateControl");
-    if (rateControl.compare(0, constant.size(), constant) == 0)
+    if (IsConstantRate())
     {
         char* end = nullptr;
-        const std::string digits = rateControl.substr(constant.size());
+        const std::string digits = rateControl.substr(rateControl.find(':') + 1);
         const long mcs = std::strtol(digits.c_str(), &end, 10);
-        if (digits.empty() || *end != '\0' || mcs < 0 || mcs > HighestMcs(*this))
+        if (digits.empty() || *end != '\0' || mcs < 0 || mcs > GetHighestMcs())
         {
             Fail(rateName + "=" + rateControl + " is no MCS of " + standard + " at " +
                  std::to_string(channelWidthMhz) + " MHz with one spatial stream; choose 0 to " +
-                 std::to_string(HighestMcs(*this)));
+                 std::to_string(GetHighestMcs()));
         }
     }
     else if (rateControl != "minstrel" && rateControl != "ideal")
@@ -121,10 +130,10 @@ WifiCellConfig::Check(const std::string& prefix) const
                "bytes");
     placement.Check(prefix);
 
-    const double rangeM = WifiCell::GetRange(*this);
-    CheckRange(dashes + ArgumentName(prefix, "radius"), placement.radiusM, 1, rangeM, "m");
+    CheckRadius(prefix, placement.radiusM, WifiCell::GetReach(*this, prefix));
     if (placement.placement == "hidden")
     {
+        const double rangeM = WifiCell::GetHearingRange(*this);
         const double minimumM = rangeM / Placement::GetHiddenGapShare();
         if (placement.radiusM < minimumM)
         {

@@ -4,8 +4,11 @@
 #include "access/wifi/wifi-handshake-rescue.h"
 
 #include "ns3/arp-cache.h"
+#include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
+#include "ns3/he-configuration.h"
+#include "ns3/ht-configuration.h"
 #include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-address-helper.h"
 #include "ns3/ipv4-interface.h"
@@ -28,6 +31,8 @@ NS_LOG_COMPONENT_DEFINE("TandemWifiCellInstall");
 
 namespace
 {
+/** The short guard interval of 802.11n and 802.11ac. */
+constexpr uint32_t SHORT_GUARD_INTERVAL_NS = 400;
 
 WifiStandard
 ParseStandard(const std::string& standard)
@@ -53,17 +58,26 @@ SetRateControl(WifiHelper& wifi, const WifiCellConfig& config)
         wifi.SetRemoteStationManager("ns3::IdealWifiManager", "RtsCtsThreshold", rts);
         return;
     }
-    const std::string mcs = config.rateControl.substr(config.rateControl.find(':') + 1);
-    const std::string family = config.standard == "80211n"    ? "HtMcs"
-                               : config.standard == "80211ac" ? "VhtMcs"
-                                                              : "HeMcs";
     wifi.SetRemoteStationManager("ns3::ConstantRateWifiManager",
                                  "DataMode",
-                                 StringValue(family + mcs),
+                                 StringValue(config.GetLowestMode()),
                                  "ControlMode",
                                  StringValue("OfdmRate24Mbps"),
                                  "RtsCtsThreshold",
                                  rts);
+}
+
+void
+SetGuardInterval(Ptr<WifiNetDevice> device, uint32_t guardIntervalNs)
+{
+    if (const auto he = device->GetHeConfiguration())
+    {
+        he->SetAttribute("GuardInterval", TimeValue(NanoSeconds(guardIntervalNs)));
+        return;
+    }
+    device->GetHtConfiguration()->SetAttribute(
+        "ShortGuardIntervalSupported",
+        BooleanValue(guardIntervalNs == SHORT_GUARD_INTERVAL_NS));
 }
 } // namespace
 
@@ -74,6 +88,7 @@ WifiCell::Build(NodeContainer users)
     m_users = users;
     m_backgroundNodes.Create(m_config.background.stations);
     m_stations = NodeContainer(m_users, m_backgroundNodes);
+    CheckStations(MAX_STATIONS, "the AP gives each an association identifier");
     m_ap = CreateObject<Node>();
 
     auto apMobility = CreateObject<ConstantPositionMobilityModel>();
@@ -153,6 +168,7 @@ WifiCell::InstallRadio()
         {
             device->GetMac()->GetTxopQueue(ac)->SetMaxDelay(Seconds(m_config.queueLifetimeS));
         }
+        SetGuardInterval(device, m_config.guardIntervalNs);
         RescueBlockAckHandshakes(device);
     }
 }

@@ -14,8 +14,6 @@ NS_LOG_COMPONENT_DEFINE("TandemWifiCell");
 
 namespace
 {
-/** ns-3's threshold preamble detection: a weaker frame is not received at all. */
-constexpr double DETECTION_DBM = -82.0;
 /** ns-3's time-out of an association request and one more exchange. */
 const Time ASSOCIATION_RETRY = MilliSeconds(600);
 } // namespace
@@ -23,12 +21,6 @@ const Time ASSOCIATION_RETRY = MilliSeconds(600);
 WifiCell::WifiCell(const WifiCellConfig& config)
     : m_config(config)
 {
-}
-
-double
-WifiCell::GetRange(const WifiCellConfig& config)
-{
-    return config.pathLoss.DistanceForLoss(CARRIER_HZ, config.txPowerDbm - DETECTION_DBM);
 }
 
 std::string

@@ -6,6 +6,7 @@
 #include "access/background.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
+#include "access/reach.h"
 #include "access/wifi/rate-training.h"
 #include "access/wifi/wifi-frame-probe.h"
 #include "access/wifi/wifi-mac-queue-probe.h"
@@ -34,6 +35,7 @@ struct WifiCellConfig
 {
     std::string standard{"80211n"};              //!< 80211n | 80211ac | 80211ax
     uint32_t channelWidthMhz{20};                //!< MHz
+    uint32_t guardIntervalNs{800};               //!< between OFDM symbols, ns: 400 | 800 | 3200
     std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
     uint32_t trainingBytes{300000};              //!< minstrel: uploaded by each in the warm-up
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
@@ -44,8 +46,22 @@ struct WifiCellConfig
     PlacementConfig placement;
     BackgroundConfig background;
 
+    WifiCellConfig();
+
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
+
+    /** @return whether every frame has the same MCS */
+    bool IsConstantRate() const;
+
+    /** @return ns-3's name of the lowest rate of data frames, e.g. "HeMcs0" */
+    std::string GetLowestMode() const;
+
+    /** @return the highest MCS of one spatial stream */
+    uint32_t GetHighestMcs() const;
+
+    /** @return how many rates Minstrel-HT can choose from: MCS, channel widths, guard intervals */
+    uint32_t CountRates() const;
 
     /** Add every argument, each with @p prefix in front of its name. */
     void AddArguments(CommandLine& cmd, const std::string& prefix = "");
@@ -58,6 +74,9 @@ struct WifiCellConfig
 class WifiCell : public AccessCell
 {
   public:
+    /** The association identifiers of an AP, and so of ns-3's, are 1 to 2007. */
+    static constexpr uint32_t MAX_STATIONS = 2007;
+
     /** @param config must have been checked */
     explicit WifiCell(const WifiCellConfig& config);
 
@@ -73,6 +92,7 @@ class WifiCell : public AccessCell
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
     void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    std::vector<std::string> GetWarnings() const override;
     bool HasShadowing() const override;
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
@@ -82,8 +102,17 @@ class WifiCell : public AccessCell
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
 
-    /** @return the greatest distance at which AP and stations detect each other's frames, m */
+    /**
+     * @return how far AP and stations receive each other's frames of full width at the lowest rate
+     * @param prefix of the cell's arguments, for the words of a message
+     */
+    static Reach GetReach(const WifiCellConfig& config, const std::string& prefix = "");
+
+    /** @return the distance of GetReach(), m */
     static double GetRange(const WifiCellConfig& config);
+
+    /** @return the greatest distance at which a radio takes notice of any frame, m */
+    static double GetHearingRange(const WifiCellConfig& config);
 
   private:
     /** What watches a user's radio. */

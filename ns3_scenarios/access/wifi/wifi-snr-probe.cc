@@ -15,11 +15,17 @@ constexpr double WIFI_THERMAL_NOISE_DBM_PER_HZ = -173.975;
 constexpr double HZ_PER_MHZ = 1e6;
 } // namespace
 
+double
+WifiNoiseDbm(uint32_t channelWidthMhz)
+{
+    return WIFI_THERMAL_NOISE_DBM_PER_HZ + 10 * std::log10(channelWidthMhz * HZ_PER_MHZ) +
+           WIFI_NOISE_FIGURE_DB;
+}
+
 WifiSnrProbe::WifiSnrProbe(Ptr<WifiNetDevice> ap, Mac48Address station, uint32_t channelWidthMhz)
     : m_ap(ap),
       m_station(station),
-      m_noiseDbm(WIFI_THERMAL_NOISE_DBM_PER_HZ + 10 * std::log10(channelWidthMhz * HZ_PER_MHZ) +
-                 WIFI_NOISE_FIGURE_DB)
+      m_noiseDbm(WifiNoiseDbm(channelWidthMhz))
 {
 }
 

@@ -11,6 +11,9 @@ namespace ns3::tandem
 /** ns-3's default receiver noise figure. */
 constexpr double WIFI_NOISE_FIGURE_DB = 7.0;
 
+/** @return a receiver's noise in a channel of that width, dBm */
+double WifiNoiseDbm(uint32_t channelWidthMhz);
+
 /**
  * Tells how well an AP hears a station: the AP's own record of the last frame from it, so nothing
  * is done per frame.

@@ -21,7 +21,7 @@ from tandem.scripts.app.benchmarks.record import Measurement
 
 _GROUP: Final = "Planning (hybrid agent, wifi-edge, CPU)"
 _REPEATS: Final = 7
-#: wifi-edge takes 64 users at most.
+#: More than 64 would take longer than the rest of the benchmark.
 _USERS: Final = (5, 20, 50, 64)
 _BATCH: Final = 256
 #: Interactions with the fewest users before the clock starts, so that the model has been fitted.

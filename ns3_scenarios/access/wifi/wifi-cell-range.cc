@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// How far a WiFi cell reaches.
+#include "access/wifi/wifi-cell.h"
+#include "agent-link/argument-check.h"
+
+#include "ns3/table-based-error-rate-model.h"
+#include "ns3/wifi-mode.h"
+#include "ns3/wifi-tx-vector.h"
+#include "ns3/wifi-utils.h"
+
+#include <algorithm>
+
+namespace ns3::tandem
+{
+
+namespace
+{
+/** ns-3's threshold preamble detection: a weaker frame is not received at all, … */
+constexpr double DETECTION_DBM = -82.0;
+/** … nor is one that is not so much above the noise. */
+constexpr double DETECTION_SNR_DB = 4.0;
+/** ns-3 looks for the preamble of an HE PPDU in the primary channel, for others in all of it. */
+constexpr uint32_t PRIMARY_CHANNEL_MHZ = 20;
+/** The bit error rate at which ns-3's IdealWifiManager takes a rate. */
+constexpr double USABLE_BIT_ERROR_RATE = 1e-6;
+
+/** @return SNR, dB, from which frames of an MCS get through, by ns-3's error model */
+double
+RequiredSnrDb(const std::string& mode, uint32_t channelWidthMhz)
+{
+    WifiTxVector vector;
+    vector.SetMode(WifiMode(mode));
+    vector.SetNss(1);
+    vector.SetChannelWidth(channelWidthMhz);
+    return RatioToDb(
+        CreateObject<TableBasedErrorRateModel>()->CalculateSnr(vector, USABLE_BIT_ERROR_RATE));
+}
+} // namespace
+
+double
+WifiCell::GetHearingRange(const WifiCellConfig& config)
+{
+    return config.pathLoss.DistanceForLoss(CARRIER_HZ, config.txPowerDbm - DETECTION_DBM);
+}
+
+Reach
+WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
+{
+    const uint32_t detected =
+        config.standard == "80211ax" ? PRIMARY_CHANNEL_MHZ : config.channelWidthMhz;
+    const std::string mode = config.GetLowestMode();
+    const double decodedDbm = std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
+                                       WifiNoiseDbm(config.channelWidthMhz) +
+                                           RequiredSnrDb(mode, config.channelWidthMhz));
+    const bool isNoise = decodedDbm > DETECTION_DBM;
+    const auto name = [&prefix](const std::string& argument) {
+        return "--" + ArgumentName(prefix, argument);
+    };
+    Reach reach;
+    reach.distanceM =
+        config.pathLoss.DistanceForLoss(CARRIER_HZ,
+                                        config.txPowerDbm - std::max(decodedDbm, DETECTION_DBM));
+    reach.limit = "with " + name("txPower") + "=" + FormatNumber(config.txPowerDbm) + " dBm and " +
+                  name("pathLossExponent") + "=" + FormatNumber(config.pathLoss.exponent) +
+                  ", frames from farther away are ";
+    reach.remedy = "more " + name("txPower") + " or less " + name("pathLossExponent");
+    if (isNoise)
+    {
+        reach.limit += "lost in the noise of " + std::to_string(config.channelWidthMhz) +
+                       " MHz, also at " + mode + ", the lowest rate";
+        reach.remedy += ", or less " + name("channelWidth");
+        reach.remedy += config.IsConstantRate() ? ", or a lower MCS in " + name("rateControl") : "";
+    }
+    else
+    {
+        reach.limit +=
+            "weaker than the " + FormatNumber(DETECTION_DBM) + " dBm at which a radio takes notice";
+    }
+    return reach;
+}
+
+double
+WifiCell::GetRange(const WifiCellConfig& config)
+{
+    return GetReach(config).distanceM;
+}
+
+} // namespace ns3::tandem
