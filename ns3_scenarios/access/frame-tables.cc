@@ -61,7 +61,7 @@ const std::vector<RecordField<AirtimeRow>> AIRTIME_COLUMNS{
      [](const AirtimeRow& r) -> int64_t { return r.resourceBlocks; }},
     {"start_s", "s", "simulated time at which it begins",
      [](const AirtimeRow& r) -> double { return r.startS; }},
-    {"duration_s", "s", "time on the air, preamble included",
+    {"duration_s", "s", "time on the air, preamble included; LTE: a subframe, in which several users can send",
      [](const AirtimeRow& r) -> double { return r.durationS; }},
     {"rate_bps", "bit/s", "PHY rate (LTE: of this transport block)",
      [](const AirtimeRow& r) -> double { return r.rateBps; }},

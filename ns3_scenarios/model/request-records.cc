@@ -81,7 +81,7 @@ DeclareRequestRecords(AgentLink& link)
          "first byte written to gateway has forwarded all, without uplink_air_s: queues, contention, grants, TCP window",
          Part<UPLINK_QUEUE>},
         {"uplink_air_s", "s",
-         "time that the user's own radio transmitted in that interval",
+         "time that the user's own radio transmitted in that interval; in LTE whole subframes, which users share by resource blocks, so the sum over users can exceed the time",
          Part<UPLINK_AIR>},
         {"uplink_backhaul_s", "s",
          "gateway has forwarded all to site has all",
