@@ -7,15 +7,15 @@ import csv
 import json
 import re
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import ScenarioWarning
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.cli import app
 
 ALL_USERS = -1
 #: Goodput at the edge of the range over goodput nearby, at one rate.
@@ -159,12 +159,13 @@ def test_minstrel_with_too_many_rates_is_warned_of() -> None:
 
 
 def test_what_a_scenario_warns_of_reaches_python_and_the_run_folder(tmp_path: Path) -> None:
-    with (
-        pytest.warns(ScenarioWarning, match="wifi-edge: minstrel has 29 rates"),
-        closing(TandemEnv("wifi-edge", users=1, **WIDE)) as env,
-        RunWriter(tmp_path / "run", schema=env.schema, config={}),
-    ):
-        pass
+    with pytest.warns(ScenarioWarning, match="wifi-edge: minstrel has 29 rates"):
+        TandemEnv("wifi-edge", users=1, **WIDE).close()
+    run = ["run", "--scenario", "wifi-edge", "--policy", "device", "--users", "1", "--epochs", "1"]
+    run += [word for name, value in WIDE.items() for word in ("--set", f"{name}={value}")]
+    with pytest.warns(ScenarioWarning):
+        done = CliRunner().invoke(app, [*run, "--out", str(tmp_path / "run"), "--quiet"])
+    assert done.exit_code == 0, done.output
     schema = json.loads((tmp_path / "run" / "schema.json").read_text(encoding="utf-8"))
     assert "minstrel has 29 rates" in schema["meta"]["warnings"][0]
 
