@@ -2,6 +2,7 @@
 #include "access/lte/lte-cell.h"
 
 #include "access/shadowing-loss.h"
+#include "agent-link/argument-check.h"
 
 #include "ns3/internet-stack-helper.h"
 #include "ns3/log.h"
