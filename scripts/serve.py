@@ -22,6 +22,7 @@ from tandem.bridge.remote.keys import AllowList, load_pair
 from tandem.bridge.remote.sockets import Access
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.config import default_config
+from tandem.bridge.server.connections import raise_descriptor_limit
 from tandem.bridge.server.server import Server
 from tandem.scripts.app.offers import offers, parse_limits
 
@@ -101,6 +102,7 @@ def serve(
         keys=None if keys is None else load_pair(keys),
         clients=None if allow is None else AllowList(allow),
     )
+    raise_descriptor_limit()
     catalogue = Catalogue(offers(scenario or installed_scenarios()), parse_limits(limit or ()))
     with Server(catalogue, config, access) as server:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -27,6 +27,7 @@ class RawClient:
             self._socket.setsockopt(zmq.CURVE_SECRETKEY, keys.own.secret)
             self._socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.own.public)
             self._socket.setsockopt(zmq.CURVE_SERVERKEY, keys.server)
+        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         self._socket.connect(address)
         self._id = 0
 
@@ -41,6 +42,10 @@ class RawClient:
             if message.type != "probe":
                 return message, arrays
         return None
+
+    def is_cut(self, limit_s: float) -> bool:
+        """Whether the server ends the connection in time."""
+        return bool(self._monitor.poll(limit_s * 1000))
 
     def ask(self, kind: str, *arrays: tuple[str, bytes, list[int]], **fields: Any) -> ServerMessage:
         """Send one well-formed header with ``(dtype, data, shape)`` arrays; the reply to it."""
@@ -69,6 +74,8 @@ class RawClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._socket.disable_monitor()
+        self._monitor.close()
         self._socket.close()
 
 

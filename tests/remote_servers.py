@@ -59,10 +59,16 @@ def serving(
 class ServerProcess:
     """``tandem serve`` in a process of its own."""
 
-    def __init__(self, address: str, *options: str) -> None:
+    def __init__(self, address: str, *options: str, descriptors: int | None = None) -> None:
+        limit = (
+            []
+            if descriptors is None
+            else ["/bin/sh", "-c", f'ulimit -n {descriptors} && exec "$0" "$@"']
+        )
         self.address = address
         self.process = subprocess.Popen(
             [
+                *limit,
                 *(sys.executable, "-m", "tandem.scripts.main", "serve", "--quiet"),
                 *("--bind", address, *options),
             ],

@@ -29,6 +29,7 @@ _QUEUED_MESSAGES: Final = 64
 _HANDSHAKE_MS: Final = 5000
 _LINGER_MS: Final = 500
 _DOMAIN: Final = b"tandem"
+_COMINGS_AND_GOINGS: Final = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class ServerSockets:
         self.context = zmq.Context()
         self._gate: zmq.auth.thread.ThreadAuthenticator | None = None
         self.publisher: zmq.Socket[bytes] | None = None
+        self.telemetry_monitor: zmq.Socket[bytes] | None = None
         self.telemetry_address = ""
         self._files: list[Path] = []
         try:
@@ -79,11 +81,12 @@ class ServerSockets:
             self.front = self._socket(zmq.ROUTER, front, heartbeat_s)
             self.front.setsockopt(zmq.ROUTER_MANDATORY, 1)
             self.front.setsockopt(zmq.MAXMSGSIZE, _FRAME_HEADROOM * max_array_bytes)
-            self.monitor = self.front.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+            self.monitor = self.front.get_monitor_socket(_COMINGS_AND_GOINGS)
             self.address = self._bind(self.front, front)
             if telemetry is not None:
                 self.publisher = self._socket(zmq.PUB, telemetry, heartbeat_s)
                 self.publisher.setsockopt(zmq.MAXMSGSIZE, _SUBSCRIPTION_BYTES)
+                self.telemetry_monitor = self.publisher.get_monitor_socket(_COMINGS_AND_GOINGS)
                 self.telemetry_address = self._bind(self.publisher, telemetry)
         except BaseException:
             self.close()
@@ -97,9 +100,9 @@ class ServerSockets:
         """Close everything; unsent goodbyes get half a second."""
         if self._gate is not None:
             self._gate.stop()
-        front = getattr(self, "front", None)
-        if front is not None:
-            front.disable_monitor()
+        for socket in (getattr(self, "front", None), self.publisher):
+            if socket is not None:
+                socket.disable_monitor()
         self.context.destroy(linger=_LINGER_MS)
         for path in self._files:
             path.unlink(missing_ok=True)
@@ -112,11 +115,14 @@ class ServerSockets:
         socket.setsockopt(zmq.RCVHWM, _QUEUED_MESSAGES)
         socket.setsockopt(zmq.HANDSHAKE_IVL, _HANDSHAKE_MS)
         set_heartbeat(socket, heartbeat_s)
+        # In a domain ZeroMQ refuses peers of its first two protocols. Without one, whatever does
+        # not begin as version 3 (a browser, a port scanner) counts as such a peer; those know
+        # neither a handshake with a deadline nor heartbeats.
+        socket.setsockopt(zmq.ZAP_DOMAIN, _DOMAIN)
         if self._access.keys is not None:
             socket.setsockopt(zmq.CURVE_SERVER, 1)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._access.keys.secret)
             socket.setsockopt(zmq.CURVE_PUBLICKEY, self._access.keys.public)
-            socket.setsockopt(zmq.ZAP_DOMAIN, _DOMAIN)
         return socket
 
     def _bind(self, socket: zmq.Socket[bytes], place: Endpoint) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import zmq
-import zmq.utils.monitor
 
 from tandem.bridge.remote.messages import Probe
 from tandem.bridge.remote.sockets import ServerSockets
 from tandem.bridge.remote.wire import encode
+from tandem.bridge.server.connections import Connections
 from tandem.bridge.server.session import Session
 from tandem.bridge.server.telemetry import ClientRow
 
@@ -33,6 +33,7 @@ class Client:
 
     Attributes:
         user: whom the connection's key belongs to.
+        descriptor: of the connection.
         name: what the client calls itself.
         last_id: number of its last request.
         scenario: of its simulator, "" without one.
@@ -45,6 +46,7 @@ class Client:
     """
 
     user: str
+    descriptor: int
     name: str = ""
     last_id: int = 0
     scenario: str = ""
@@ -72,10 +74,12 @@ class Clients:
 
     Args:
         sockets: replies and probes leave through these.
+        connections: of the clients' socket.
     """
 
-    def __init__(self, sockets: ServerSockets) -> None:
+    def __init__(self, sockets: ServerSockets, connections: Connections) -> None:
         self._sockets = sockets
+        self._connections = connections
         self._clients: dict[bytes, Client] = {}
         self._owners: dict[Session, bytes] = {}
         self._leaving: list[Session] = []
@@ -94,6 +98,7 @@ class Clients:
 
     def add(self, identity: bytes, client: Client) -> None:
         """Take a client in."""
+        self._connections.introduce(client.descriptor, identity)
         self._clients[identity] = client
 
     def rows(self) -> list[ClientRow]:
@@ -137,6 +142,7 @@ class Clients:
         if client is None:
             return
         self.release(client)
+        self._connections.dismiss(client.descriptor, identity)
         _LOG.info("%s (%s) is gone", client.name, client.user)
 
     def forget_idle(self, now_s: float, limit_s: float) -> None:
@@ -194,16 +200,10 @@ class Clients:
 
     # --- who is still there ---------------------------------------------------------------------
 
-    def watch_connections(self) -> None:
-        """Plan probes of all clients if a connection was lost: ZeroMQ does not say which."""
-        while True:
-            try:
-                event = zmq.utils.monitor.recv_monitor_message(self._sockets.monitor, zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            if event["event"] == zmq.EVENT_DISCONNECTED:
-                now_s = time.monotonic()
-                self._probes_s = [now_s + delay_s for delay_s in _PROBE_AGAIN_S]
+    def plan_probes(self) -> None:
+        """Look for clients that are gone: a connection was lost."""
+        now_s = time.monotonic()
+        self._probes_s = [now_s + delay_s for delay_s in _PROBE_AGAIN_S]
 
     def probe(self, now_s: float) -> None:
         """Send all clients a probe if one is due, and let those go that cannot be reached."""

@@ -18,7 +18,8 @@ class ServerConfig:
         simulators: how many may run at the same time, over all clients.
         simulators_per_client: the same for each client key (for all of this machine's users
             together where no keys are in use).
-        connections: how many may be open at the same time, with or without a simulator.
+        connections: how many clients may be connected at the same time, with or without a
+            simulator.
         max_array_bytes: size of all arrays in one message together.
         max_branches: how many branches one request may ask for.
         parallel: how many branches of one simulator run at the same time.
@@ -26,6 +27,7 @@ class ServerConfig:
         start_timeout_s: limit of a warm-up.
         step_timeout_s: limit of an epoch, and of a batch of branches.
         idle_timeout_s: a client that asks for nothing for so long is disconnected.
+        silence_s: a connection that does not introduce itself for so long is cut off.
         heartbeat_s: time between two signs of life; a peer that misses three is gone.
     """
 
@@ -39,6 +41,7 @@ class ServerConfig:
     start_timeout_s: float = 60.0
     step_timeout_s: float = 600.0
     idle_timeout_s: float = 3600.0
+    silence_s: float = 10.0
     heartbeat_s: float = 2.0
 
     def __post_init__(self) -> None:

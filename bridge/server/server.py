@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import logging
+import math
 import os
 import queue
 import time
@@ -41,6 +42,7 @@ from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays, WireError, encod
 from tandem.bridge.server.catalogue import Catalogue
 from tandem.bridge.server.clients import Client, Clients
 from tandem.bridge.server.config import ServerConfig
+from tandem.bridge.server.connections import Connections, spare_descriptors
 from tandem.bridge.server.session import JobResult, Session
 from tandem.bridge.server.telemetry import INTERVAL_S, TOPIC, Counters, Snapshot
 
@@ -49,6 +51,12 @@ _TICK_MS: Final = 100
 _REQUESTS_PER_TURN: Final = 64
 _SHUTDOWN_S: Final = 5.0
 _LOG_CHARACTERS: Final = 300
+#: Connections beside those of clients: who has not introduced itself yet, and who watches.
+_STRANGERS: Final = 64
+_WATCHERS: Final = 64
+#: Their parts of the descriptors; the rest is for what ZeroMQ accepts before it can be cut off.
+_WATCHERS_PART: Final = 8
+_CLIENTS_PART: Final = 2
 
 
 class Server:
@@ -79,7 +87,14 @@ class Server:
         except BaseException:
             os.close(self._wake)
             raise
-        self._clients = Clients(self._sockets)
+        spare = spare_descriptors(config.simulators)
+        watchers = min(_WATCHERS, spare // _WATCHERS_PART)
+        most = min(config.connections + _STRANGERS, spare // _CLIENTS_PART)
+        self._connections = Connections(self._sockets.monitor, most, config.silence_s)
+        self._listening = [self._connections]
+        if self._sockets.telemetry_monitor is not None:
+            self._listening.append(Connections(self._sockets.telemetry_monitor, watchers, math.inf))
+        self._clients = Clients(self._sockets, self._connections)
         self.address = self._sockets.address
         self.telemetry_address = self._sockets.telemetry_address
 
@@ -92,9 +107,9 @@ class Server:
     def run(self) -> None:
         """Serve until `stop`."""
         self._owner.check()
-        front, monitor = self._sockets.front, self._sockets.monitor
+        front = self._sockets.front
         poller = zmq.Poller()
-        for source in (front, monitor, self._wake):
+        for source in (front, self._wake, *(one.monitor for one in self._listening)):
             poller.register(source, zmq.POLLIN)
         next_telemetry_s = time.monotonic()
         while not self._stopping:
@@ -103,11 +118,14 @@ class Server:
                 with contextlib.suppress(BlockingIOError):
                     os.eventfd_read(self._wake)
             self._deliver_results()
-            if monitor in ready:
-                self._clients.watch_connections()
+            if self._connections.lost():
+                self._clients.plan_probes()
             if front in ready:
                 self._receive()
             now_s = time.monotonic()
+            for connections in self._listening:
+                connections.watch()
+                connections.enforce(now_s)
             self._clients.probe(now_s)
             self._clients.retry_unsent(now_s)
             if now_s >= next_telemetry_s:
@@ -167,7 +185,7 @@ class Server:
                     "the server does not know this connection: it was restarted, or freed what "
                     "was idle for too long"
                 )
-            self._greet(identity, self._user(last), message)
+            self._greet(identity, last, message)
             return
         if message.id <= client.last_id:
             raise ProtocolError(
@@ -188,7 +206,7 @@ class Server:
             client.session.submit(message, arrays)
         client.busy = True
 
-    def _greet(self, identity: bytes, user: str, hello: Hello) -> None:
+    def _greet(self, identity: bytes, frame: zmq.Frame, hello: Hello) -> None:
         if hello.protocol != PROTOCOL_VERSION:
             raise ProtocolError(
                 f"the client (ns3-tandem {hello.package}) speaks protocol {hello.protocol}, this "
@@ -197,7 +215,9 @@ class Server:
             )
         if len(self._clients) >= self._config.connections:
             raise QuotaExceeded(f"the server holds {len(self._clients)} connections, its limit")
-        self._clients.add(identity, Client(user=user, name=hello.name, last_id=hello.id))
+        user = self._user(frame)
+        descriptor = int(frame.get(zmq.SRCFD))
+        self._clients.add(identity, Client(user, descriptor, name=hello.name, last_id=hello.id))
         welcome = Welcome(
             id=hello.id,
             protocol=PROTOCOL_VERSION,
