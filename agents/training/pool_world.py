@@ -15,7 +15,6 @@ the episode has terminated, learners do not use it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
 from tandem.agents.training.world import Feedback
+from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.objective import forget
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
@@ -163,7 +163,7 @@ def save_pool(
 def load_pool(path: Path, cache: OracleCache) -> Pool | None:
     """The pool of a file, or ``None`` where it or one of its tables is missing."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError):
         return None
     if content.get("version") != FORMAT_VERSION:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -15,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import gymnasium.spaces
 
 from tandem.bridge.core.descriptors import keep_standard_descriptors
+from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
@@ -127,7 +127,7 @@ class GymSession:
         kind, *_, text = self._receive("before it described its spaces")
         if kind != _duplex.SPACES:
             raise TandemError("the simulator has another version: rebuild it with tandem build")
-        described = json.loads(text)
+        described = parse_json(text, "the description of the spaces")
         self.observation_space, self.action_space = (
             None
             if described[key] is None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import json
 import math
 import os
 import re
@@ -22,6 +21,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from tandem.bridge.core.descriptors import keep_standard_descriptors
+from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.errors import (
     InvalidArgument,
     ScenarioError,
@@ -247,7 +247,7 @@ def parse_declaration(text: str) -> Declaration:
         SchemaMismatch: another version printed it.
         ValueError: the text is something else.
     """
-    data = json.loads(text)
+    data = parse_json(text, "the list of arguments")
     if not isinstance(data, dict) or "tandem_arguments" not in data:
         raise ValueError("no declaration of arguments")
     if data["tandem_arguments"] != _VERSION:

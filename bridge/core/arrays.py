@@ -21,6 +21,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.bridge.core.documents import parse_json
+
 #: Member of the archive that holds the plain values.
 VALUES: Final = "values.json"
 _ARRAY: Final = ".npy"
@@ -63,7 +65,7 @@ def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            values = json.loads(archive.read(VALUES))
+            values = parse_json(archive.read(VALUES), VALUES)
             arrays = {
                 name.removesuffix(_ARRAY): _array(archive.read(name))
                 for name in archive.namelist()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.bridge.core.action import as_numbers
+from tandem.bridge.core.documents import DocumentError, parse_json
 from tandem.bridge.core.errors import InvalidAction, InvalidSeed, SchemaMismatch
 
 SCHEMA_VERSION = 1
@@ -173,9 +173,18 @@ class Schema:
         """Read the JSON that travels in the channel.
 
         Raises:
-            SchemaMismatch: the schema has another version than this package reads.
+            SchemaMismatch: the schema is no such JSON, or has another version than this package
+                reads.
         """
-        data = json.loads(text)
+        try:
+            data = parse_json(text, "the scenario's schema")
+        except DocumentError as error:
+            raise SchemaMismatch(f"{error}: rebuild the scenario with `tandem build`") from error
+        if not isinstance(data, dict):
+            raise SchemaMismatch(
+                f"the scenario's schema is {type(data).__name__}, an object is expected: rebuild "
+                "the scenario with `tandem build`"
+            )
         version = data.get("tandem_schema")
         if version != SCHEMA_VERSION:
             raise SchemaMismatch(

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from tandem.bridge.core.documents import DocumentError, read_json, read_yaml
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.files import replace_text, replacing, try_to_make, unfinished
 
@@ -118,8 +119,8 @@ def is_run(folder: Path) -> bool:
 def read_metadata(folder: Path) -> dict[str, Any]:
     """What `METADATA` holds; empty if it is missing or no JSON object."""
     try:
-        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        metadata = read_json(folder / METADATA)
+    except (OSError, ValueError):
         return {}
     return metadata if isinstance(metadata, dict) else {}
 
@@ -132,8 +133,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = read_yaml(path)
+    except (OSError, DocumentError) as error:
         raise RunFolderError(f"{path} cannot be read: {error}; {_REPEAT}") from error
     if not isinstance(content, dict):
         raise RunFolderError(

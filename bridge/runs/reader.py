@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.domain import domain_for
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.folder import DECISIONS, EPISODES
@@ -208,7 +208,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     metadata = run_folder.read_metadata(path)
     _check_version(path, metadata)
     try:
-        schema = json.loads((path / run_folder.SCHEMA).read_text(encoding="utf-8"))
+        schema = read_json(path / run_folder.SCHEMA)
         _check_schema(path, schema)
         config = run_folder.read_config(path)
         tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.files import replace_text
 
@@ -160,7 +161,7 @@ def read(path: Path) -> list[Measurement]:
         BenchFileError: it is missing or of another kind.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
         return [_row(row) for row in content["results"]]

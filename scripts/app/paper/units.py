@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from tandem.agents.evaluation.prober import THE_FUTURE
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
 from tandem.agents.training.world import EnvWorld, World
+from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs import folder as run_folder
@@ -149,7 +149,7 @@ def _world(unit: Unit, pool: Pool) -> Iterator[World]:
 def finished(unit: Unit, places: Places) -> dict[str, Any] | None:
     """The result of an earlier run of the same unit on the same states."""
     try:
-        content = json.loads(places.unit(unit).read_text(encoding="utf-8"))
+        content = read_json(places.unit(unit))
         digest = pool_digest(places.pool(unit.pool))
     except (OSError, ValueError):
         return None

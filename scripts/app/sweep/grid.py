@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.inference.heuristics import POLICIES
 from tandem.bridge.core.arguments import RESERVED
+from tandem.bridge.core.documents import DocumentError, read_yaml
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, run_config
 
@@ -83,11 +83,11 @@ def read_grid(path: Path) -> SweepGrid:
         SweepError: with the field, its value and what is allowed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SweepError(f"{path} is not YAML: {error}") from error
+    except DocumentError as error:
+        raise SweepError(str(error)) from error
     if not isinstance(content, dict):
         raise SweepError(f"{path} holds {type(content).__name__}, not fields: see `tandem sweep`")
     try:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.evaluation.judge import StateDraw
@@ -15,6 +14,7 @@ from tandem.agents.inference.cost import VIOLATION_S, NamedThreshold
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.inference.options import OptionTable, PolicyError
 from tandem.agents.inference.patterns import PatternSpace
+from tandem.bridge.core.documents import DocumentError, read_yaml
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 
@@ -95,8 +95,8 @@ def read_agent_config(path: Path) -> dict[str, Any]:
         PolicyError: not a file of ``key: value`` lines.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = read_yaml(path)
+    except (OSError, DocumentError) as error:
         raise PolicyError(f"--config {path} cannot be read: {error}") from error
     if content is None:
         return {}
