@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Imported targets for ns-3, whatever it came from.
 #
-#   ns3_find(MODULES core network wifi)     -> targets ns3sim::core …, fails loudly
+#   ns3_find(MODULES core network wifi      -> targets ns3sim::core …, fails loudly
+#            OPTIONAL mesh dsr)             -> the same for those that ns-3 has: NS3_OPTIONAL
 #
 # Input (cache variables; the environment variable of the same name is the fallback)
 #   NS3_PROVIDER   auto      root if NS3_ROOT is set, wheel if NS3_WHEEL_DIR is set, else download:
@@ -15,7 +16,7 @@
 #                  build/include/ns3)
 #   NS3_WHEEL_DIR  the `ns3` folder of a wheel (holds include/ and lib64/)
 # Output: NS3_PROVIDER_USED NS3_VERSION NS3_INCLUDE_DIR NS3_LIB_DIR NS3_DEFINITIONS
-#         NS3_CXX_STANDARD
+#         NS3_CXX_STANDARD NS3_OPTIONAL
 #
 # The CMake packages that the wheel and Debian ship name files of their build machines, so
 # everything is derived from the files present.
@@ -128,7 +129,7 @@ macro(_ns3_definitions)
 endmacro()
 
 macro(ns3_find)
-  cmake_parse_arguments(_NF "" "" "MODULES" ${ARGN})
+  cmake_parse_arguments(_NF "" "" "MODULES;OPTIONAL" ${ARGN})
   set(NS3_PROVIDER_USED "")
   set(_tried "")
   set(_choice "${NS3_PROVIDER}")
@@ -182,9 +183,15 @@ no include/ns3 with lib64/libns3*-core.so there")
   _ns3_definitions()
   message(STATUS "ns-3 ${NS3_VERSION} (${NS3_PROVIDER_USED}) at ${NS3_LIB_DIR}")
 
-  foreach(_module IN LISTS _NF_MODULES)
+  set(NS3_OPTIONAL "")
+  foreach(_module IN LISTS _NF_MODULES _NF_OPTIONAL)
     _ns3_library("${NS3_LIB_DIR}" ${_module} _file _version)
-    if(NOT _file)
+    if(_module IN_LIST _NF_OPTIONAL)
+      if(NOT _file)
+        continue()
+      endif()
+      list(APPEND NS3_OPTIONAL ${_module})
+    elseif(NOT _file)
       message(FATAL_ERROR "ns-3 at ${NS3_LIB_DIR} has no module '${_module}'. "
                           "Build ns-3 with it, or unset NS3_ROOT to use the pinned wheel.")
     endif()

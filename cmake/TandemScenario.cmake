@@ -6,7 +6,8 @@
 #   tandem_moved_headers(OLD:NEW name… …)         -> installed headers at their old places that warn
 #   tandem_compat_library(SOURCES …)              -> static library tandem-compat: foreign interfaces
 #                                                    for `tandem build --compat`
-#   tandem_add_scenario(name SOURCES …)           -> executable <package>/_bin/name
+#   tandem_add_scenario(name SOURCES …            -> executable <package>/_bin/name; MODULES are
+#                       MODULES …)                   ns-3's beside those of tandem-scenario
 #   tandem_bundle_ns3()                           -> ns-3's libraries and headers, <package>/_ns3
 
 include_guard(GLOBAL)
@@ -94,8 +95,15 @@ function(tandem_compat_library)
 endfunction()
 
 function(tandem_add_scenario name)
-  cmake_parse_arguments(A "" "" "SOURCES" ${ARGN})
+  cmake_parse_arguments(A "" "" "SOURCES;MODULES" ${ARGN})
   add_executable(${name} ${A_SOURCES})
+  foreach(_module IN LISTS A_MODULES)
+    if(NOT TARGET ns3sim::${_module})
+      message(FATAL_ERROR "tandem_add_scenario(${name}): no module '${_module}'; beside those of "
+                          "tandem-scenario there are: ${NS3_OPTIONAL}")
+    endif()
+    target_link_libraries(${name} PRIVATE ns3sim::${_module})
+  endforeach()
   target_link_libraries(${name} PRIVATE tandem-scenario)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   # The wheel's libraries need others that only the loader has to find.
@@ -123,6 +131,15 @@ function(tandem_bundle_ns3)
     get_target_property(_file ${_target} IMPORTED_LOCATION)
     list(APPEND _libraries "${_file}")
   endforeach()
+  set(_bundle ${_libraries})
+  set(_modules "")
+  foreach(_module IN LISTS NS3_OPTIONAL)
+    get_target_property(_file ns3sim::${_module} IMPORTED_LOCATION)
+    list(APPEND _bundle "${_file}")
+    get_filename_component(_name "${_file}" NAME)
+    list(APPEND _modules "\"${_module}\": \"${_name}\"")
+  endforeach()
+  list(JOIN _modules ", " _modules)
 
   set(_include "${NS3_INCLUDE_DIR}")
   set(_lib "${NS3_LIB_DIR}")
@@ -137,7 +154,7 @@ function(tandem_bundle_ns3)
       if(POLICY CMP0207)
         cmake_policy(SET CMP0207 NEW)
       endif()
-      set(_bundled \"${_libraries}\")
+      set(_bundled \"${_bundle}\")
       file(GET_RUNTIME_DEPENDENCIES LIBRARIES \${_bundled}
         RESOLVED_DEPENDENCIES_VAR _needed UNRESOLVED_DEPENDENCIES_VAR _unresolved
         DIRECTORIES \"${NS3_LIB_DIR}\"
@@ -183,7 +200,8 @@ function(tandem_bundle_ns3)
   \"include_dir\": \"${_include}\",
   \"library_dir\": \"${_lib}\",
   \"definitions\": [${_definitions}],
-  \"libraries\": [${_names}]
+  \"libraries\": [${_names}],
+  \"modules\": {${_modules}}
 }
 ")
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/build.json" DESTINATION "${TANDEM_CPP}"

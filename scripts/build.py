@@ -29,6 +29,13 @@ def build(
         list[str] | None,
         typer.Option(help="A further compiler option, as in --option=-g. May be repeated."),
     ] = None,
+    module: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A further ns-3 module to link, as in --module lr-wpan. May be repeated; "
+            "docs/scenarios.md lists them."
+        ),
+    ] = None,
     compat: Annotated[
         bool,
         typer.Option(
@@ -61,7 +68,7 @@ def build(
     console = Console()
     start = time.monotonic()
     with console.status(f"compiling {path}"):
-        compile_scenario(sources, executable, option or [], verbose=verbose)
+        compile_scenario(sources, executable, option or [], modules=module or (), verbose=verbose)
     shown = executable if executable.is_absolute() else f"./{executable}"
     for line in (
         f"built {executable} in {time.monotonic() - start:.1f} s",

@@ -18,7 +18,12 @@ import tandem  # noqa: F401
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.dnn_profiles.options import default_options_path
-from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
+from tandem.scripts.app.common.toolchain import (
+    BuildError,
+    Toolchain,
+    find_compiler,
+    library_module,
+)
 from tandem.scripts.cli import app
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")
@@ -237,3 +242,61 @@ def test_a_part_logs_what_it_does_when_asked() -> None:
     assert "TandemCorePool:Submit(" in logged
     assert "TandemEpochLoop:Decide(" in logged
     assert "TandemInferenceClient" not in logged
+
+
+MODULES = ("lr-wpan", "mesh", "dsr", "zigbee")
+WITH_MODULES = """
+#include "ns3/core-module.h"
+#include "ns3/dsr-helper.h"
+#include "ns3/lr-wpan-module.h"
+#include "ns3/mesh-module.h"
+#include "ns3/zigbee-module.h"
+
+#include <iostream>
+
+int
+main()
+{
+    ns3::LrWpanHelper lrWpan;
+    ns3::MeshHelper mesh;
+    ns3::DsrHelper dsr;
+    ns3::zigbee::ZigbeeHelper zigbee;
+    std::cout << "linked" << std::endl;
+    return 0;
+}
+"""
+
+
+def test_further_modules_are_linked_on_request(tmp_path: Path) -> None:
+    source = tmp_path / "radio.cc"
+    source.write_text(WITH_MODULES)
+    options = [word for name in MODULES for word in ("--module", name)]
+    missing = RUNNER.invoke(app, ["build", str(source), *options[:4]])
+    assert isinstance(missing.exception, BuildError)
+    assert "undefined reference" in str(missing.exception)
+    assert str(missing.exception).endswith("`tandem build --module dsr --module zigbee`")
+    result = RUNNER.invoke(app, ["build", str(source), *options])
+    assert result.exit_code == 0, result.output
+    done = subprocess.run([tmp_path / "radio"], capture_output=True, text=True, check=False)
+    assert done.stdout == "linked\n", done.stderr
+
+
+def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "radio.cc"
+    source.write_text(WITH_MODULES)
+    result = RUNNER.invoke(app, ["build", str(source), "--module", "click"])
+    assert isinstance(result.exception, BuildError)
+    assert re.search(r"--module click: .* no such module .* lr-wpan, mesh", str(result.exception))
+    toolchain = Toolchain.installed()
+    assert toolchain.with_modules(["wifi"]) == toolchain  # linked anyway
+    linked = toolchain.with_modules(["mesh", "mesh"]).libraries
+    assert linked == (*toolchain.libraries, toolchain.modules["mesh"])
+
+
+def test_the_documentation_lists_all_modules() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    section = page.partition("## Modules of ns-3")[2].partition("## ")[0]
+    toolchain = Toolchain.installed()
+    always = [library_module(library) for library in toolchain.libraries]
+    for name in (*always, *toolchain.modules):
+        assert re.search(rf"[\s,]{name}[\s,.:]", section), name

@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.errors import TandemError, excerpt, indent
 from tandem.bridge.core.files import replacing
 from tandem.bridge.core.scenarios import package_root
 
 _COMPILERS: Final = ("c++", "g++", "clang++")
 _ERROR_LINES: Final = 40
+#: The header in an include of ns-3's: by its path, or as ns-3's own headers name it.
+_INCLUDE: Final = re.compile(r'^\s*#\s*include\s*["<](?:ns3/)?([\w-]+\.h)[">]', re.MULTILINE)
+_LIBRARY: Final = re.compile(
+    r"libns3[.\d]*(?:-dev)?-(.+?)(?:-(?:default|debug|release|optimized))?\.so"
+)
 
 
 class BuildError(TandemError):
@@ -36,6 +43,8 @@ class Toolchain:
     definitions: tuple[str, ...]
     libraries: tuple[str, ...]
     scenario_library: Path
+    modules: Mapping[str, str] = field(default_factory=dict)
+    """Libraries of further ns-3 modules, by the module's name; linked on request."""
 
     @classmethod
     def installed(cls) -> Toolchain:
@@ -47,7 +56,7 @@ class Toolchain:
         root = package_root()
         folder = root / "_cpp"
         try:
-            data: dict[str, Any] = json.loads((folder / "build.json").read_text())
+            data: dict[str, Any] = read_json(folder / "build.json")
         except FileNotFoundError as error:
             raise BuildError(
                 f"{folder} has no build.json: the package was installed without scenarios; "
@@ -65,7 +74,45 @@ class Toolchain:
             definitions=(*data["definitions"], f'TANDEM_VERSION="{version}"'),
             libraries=tuple(data["libraries"]),
             scenario_library=folder / "libtandem-scenario.a",
+            modules=data.get("modules", {}),
         )
+
+    def with_modules(self, names: Sequence[str]) -> Toolchain:
+        """This toolchain with the libraries of further ns-3 modules.
+
+        Raises:
+            BuildError: this ns-3 has no such module, or it cannot be linked.
+        """
+        libraries = list(self.libraries)
+        for name in names:
+            library = self.modules.get(name)
+            if library is None and not any(
+                library_module(linked) == name for linked in self.libraries
+            ):
+                raise BuildError(
+                    f"--module {name}: ns-3 {self.ns3_version} has no such module to link; "
+                    f"it has {', '.join(sorted(self.modules)) or 'none'} beside those that are "
+                    f"always linked ({', '.join(sorted(map(library_module, self.libraries)))})"
+                )
+            if library is not None and library not in libraries:
+                libraries.append(library)
+        return replace(self, libraries=tuple(libraries))
+
+    def missing_modules(self, sources: Sequence[Path]) -> list[str]:
+        """Modules whose headers these files include, but which are not linked."""
+        included = set()
+        for source in sources:
+            included.update(_INCLUDE.findall(source.read_text(encoding="utf-8", errors="replace")))
+        missing = []
+        for name, library in self.modules.items():
+            headers = {f"{name}-module.h"}
+            for folder in self.include_dirs:
+                umbrella = folder / "ns3" / f"{name}-module.h"
+                if umbrella.is_file():
+                    headers.update(_INCLUDE.findall(umbrella.read_text(encoding="utf-8")))
+            if library not in self.libraries and headers & included:
+                missing.append(name)
+        return missing
 
     def command(
         self,
@@ -143,6 +190,12 @@ class Toolchain:
         ]
 
 
+def library_module(library: str) -> str:
+    """The ns-3 module that a library's file name stands for."""
+    found = _LIBRARY.match(library)
+    return library if found is None else found[1]
+
+
 def find_compiler() -> str | None:
     """The C++ compiler: $CXX, or the first of c++, g++ and clang++ on the path."""
     chosen = os.environ.get("CXX")
@@ -155,7 +208,12 @@ def find_compiler() -> str | None:
 
 
 def compile_scenario(
-    sources: list[Path], output: Path, extra: list[str], *, verbose: bool = False
+    sources: list[Path],
+    output: Path,
+    extra: list[str],
+    *,
+    modules: Sequence[str] = (),
+    verbose: bool = False,
 ) -> None:
     """Compile and link one scenario executable.
 
@@ -163,12 +221,13 @@ def compile_scenario(
         sources: C++ files, one of which has ``main``.
         output: the executable to write; replaced only if the compilation succeeds.
         extra: further compiler options.
+        modules: names of further ns-3 modules to link.
         verbose: print the command.
 
     Raises:
-        BuildError: no compiler, or it failed.
+        BuildError: no compiler, no such module, or the compiler failed.
     """
-    toolchain = Toolchain.installed()
+    toolchain = Toolchain.installed().with_modules(modules)
     compiler = find_compiler()
     if compiler is None:
         raise BuildError(
@@ -176,7 +235,17 @@ def compile_scenario(
             "install one, for instance: apt-get install g++"
         )
     command = toolchain.command(compiler, sources, output, extra)
-    compile_command(command, output, sources, verbose=verbose)
+    try:
+        compile_command(command, output, sources, verbose=verbose)
+    except BuildError as error:
+        missing = toolchain.missing_modules(sources)
+        if not missing:
+            raise
+        options = " ".join(f"--module {name}" for name in missing)
+        raise BuildError(
+            f"{error}\nit includes headers of ns-3 modules that are not linked by default: try "
+            f"`tandem build {options}`"
+        ) from error
 
 
 def compile_command(
