@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #ifndef TANDEM_VERSION
 #error "TANDEM_VERSION is set by the build (tandem_add_scenario)"
 #endif
@@ -21,6 +23,8 @@ namespace
 {
 /** Version of the schema's JSON. */
 constexpr int32_t SCHEMA_VERSION = 1;
+/** How deep the values of SetMeta() may nest; the agent's side reads twice as many levels. */
+constexpr int MAX_META_DEPTH = 32;
 
 /** Each part begins on a cache line of its own. */
 template <typename Part>
@@ -151,6 +155,14 @@ Schema::SetMeta(const std::string& key, const std::string& json)
     NS_ABORT_MSG_UNLESS(Json::accept(json),
                         "SetMeta(\"" << key << "\"): '" << json
                                      << "' is not JSON; a text needs quotes of its own");
+    int deepest = 0;
+    Json::parse(json, [&deepest](int depth, Json::parse_event_t, Json&) {
+        deepest = std::max(deepest, depth);
+        return depth < MAX_META_DEPTH;
+    });
+    NS_ABORT_MSG_IF(deepest >= MAX_META_DEPTH,
+                    "SetMeta(\"" << key << "\") is nested more than " << MAX_META_DEPTH
+                                 << " levels deep");
     m_meta.emplace_back(key, json);
 }
 

@@ -260,7 +260,7 @@ main()
     ns3::LrWpanHelper lrWpan;
     ns3::MeshHelper mesh;
     ns3::DsrHelper dsr;
-    ns3::zigbee::ZigbeeHelper zigbee;
+    ns3::ZigbeeHelper zigbee;
     std::cout << "linked" << std::endl;
     return 0;
 }

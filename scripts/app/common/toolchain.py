@@ -20,6 +20,8 @@ from tandem.bridge.core.scenarios import package_root
 
 _COMPILERS: Final = ("c++", "g++", "clang++")
 _ERROR_LINES: Final = 40
+#: What linkers say of a library that is missing.
+_LINK_FAULTS: Final = ("undefined reference", "undefined symbol")
 #: The header in an include of ns-3's: by its path, or as ns-3's own headers name it.
 _INCLUDE: Final = re.compile(r'^\s*#\s*include\s*["<](?:ns3/)?([\w-]+\.h)[">]', re.MULTILINE)
 _LIBRARY: Final = re.compile(
@@ -238,7 +240,8 @@ def compile_scenario(
     try:
         compile_command(command, output, sources, verbose=verbose)
     except BuildError as error:
-        missing = toolchain.missing_modules(sources)
+        linking = any(fault in str(error) for fault in _LINK_FAULTS)
+        missing = toolchain.missing_modules(sources) if linking else []
         if not missing:
             raise
         options = " ".join(f"--module {name}" for name in missing)
