@@ -51,6 +51,7 @@ RESERVED: Final[Mapping[str, str]] = {
     "seed": "give the episode's seed to reset(seed=…), or --seed to the command",
     "requests": "under an agent all tables reach Python: `tandem run` records them, and "
     "`env.simulator` returns them",
+    "actions": "the agent acts; start the executable itself to play a file of actions",
     "branchSlots": "give branch_slots to the environment",
     "spinUs": "give spin_us to the environment",
     "RngRun": "ns-3's run number is set for each episode: give reset(seed=…), or --seed to the "

@@ -124,6 +124,7 @@ RESERVED_VALUES = [
     ("policy", "edge", "tandem run --policy"),
     ("seed", "3", "reset(seed=…)"),
     ("requests", "rows.csv", "tandem run"),
+    ("actions", "failed.actions", "start the executable itself"),
     ("branchSlots", "1", "branch_slots"),
     ("spinUs", "5", "spin_us"),
     ("RngRun", "7", "warmupSeed"),
