@@ -55,12 +55,17 @@ ReportCrashes()
 {
     NS_LOG_FUNCTION_NOARGS();
     static char stack[STACK_BYTES];
-    stack_t alternative{};
-    alternative.ss_sp = stack;
-    alternative.ss_size = sizeof stack;
-    if (sigaltstack(&alternative, nullptr) != 0)
+    stack_t present{};
+    if (sigaltstack(nullptr, &present) != 0)
     {
         return;
+    }
+    if ((present.ss_flags & SS_DISABLE) != 0) // a sanitizer has its own, and frees it
+    {
+        stack_t alternative{};
+        alternative.ss_sp = stack;
+        alternative.ss_size = sizeof stack;
+        sigaltstack(&alternative, nullptr);
     }
     void* frame = nullptr;
     backtrace(&frame, 1); // loads its library now: not in the handler
