@@ -5,6 +5,7 @@
 #include "model/request-ledger.h"
 
 #include "ns3/abort.h"
+#include "ns3/boolean.h"
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 #include "ns3/trace-source-accessor.h"
@@ -44,6 +45,12 @@ InferenceClient::GetTypeId()
                                           TimeValue(Seconds(DEFAULT_TIMEOUT_S)),
                                           MakeTimeAccessor(&InferenceClient::m_timeout),
                                           MakeTimeChecker(NanoSeconds(1)))
+                            .AddAttribute("ConnectAtStart",
+                                          "Open the connections when the application starts; "
+                                          "else when Connect() is called",
+                                          BooleanValue(true),
+                                          MakeBooleanAccessor(&InferenceClient::m_connectAtStart),
+                                          MakeBooleanChecker())
                             .AddTraceSource("Issued",
                                             "A request arrives at the user.",
                                             MakeTraceSourceAccessor(&InferenceClient::m_issued),
@@ -65,6 +72,16 @@ InferenceClient::Attach(const OptionTable& options, GatewayProbe& gateway, Reque
 
 void
 InferenceClient::StartApplication()
+{
+    NS_LOG_FUNCTION(this);
+    if (m_connectAtStart)
+    {
+        Connect();
+    }
+}
+
+void
+InferenceClient::Connect()
 {
     NS_LOG_FUNCTION(this);
     NS_ABORT_MSG_UNLESS(m_options && m_gateway && m_ledger,

@@ -43,6 +43,9 @@ class InferenceClient : public Application
      */
     void Attach(const OptionTable& options, GatewayProbe& gateway, RequestLedger& ledger);
 
+    /** Open the connections to edge and cloud, once; by itself unless ConnectAtStart is false. */
+    void Connect();
+
     /** A request arrives now and is served by @p option; @p epoch is recorded with it. */
     void Issue(uint32_t option, uint32_t epoch);
 
@@ -91,6 +94,7 @@ class InferenceClient : public Application
     std::unique_ptr<UploadConnection> m_edge;
     std::unique_ptr<UploadConnection> m_cloud;
     std::map<uint64_t, Pending> m_pending;
+    bool m_connectAtStart; //!< attribute ConnectAtStart
     int32_t m_lastOption{-1};
     TracedCallback<const Request&> m_issued;
     TracedCallback<const Request&> m_finished;

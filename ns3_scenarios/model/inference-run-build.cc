@@ -6,6 +6,7 @@
 #include "model/run-metadata.h"
 
 #include "ns3/abort.h"
+#include "ns3/boolean.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/log.h"
 #include "ns3/uinteger.h"
@@ -110,8 +111,11 @@ InferenceRun::BuildApplications()
             "CloudAddress",
             Ipv4AddressValue(m_backhaul->GetCloudAddress(user.cell)),
             "Timeout",
-            TimeValue(Seconds(m_config.timeoutS)));
+            TimeValue(Seconds(m_config.timeoutS)),
+            "ConnectAtStart",
+            BooleanValue(false));
         user.client->Attach(m_options, *m_gateways[user.cell], *m_ledger);
+        m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
 }
 

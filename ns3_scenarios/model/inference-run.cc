@@ -153,9 +153,8 @@ InferenceRun::WarmUp()
     Time start;
     for (const ObservedUser& user : m_users)
     {
-        user.client->SetStartTime(start);
+        Simulator::Schedule(start, &InferenceClient::Connect, user.client);
         start += CONNECT_SPACING;
-        m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
     if (!RunUntil(start, [this] { return CountUnready() == 0; }))
     {

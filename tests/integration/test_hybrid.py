@@ -100,7 +100,7 @@ def test_changed_network_is_noticed_and_learned_anew() -> None:
     """The way to both sites becomes 150 ms longer in the middle of a run; nobody tells the agent,
     whose prior still believes in the old one."""
     objective = PaperObjective("min")
-    arguments = {"users": 2, "epochs": 10, "deviceServiceScale": 60, "cloudCores": 4}
+    arguments = {"users": 2, "epochs": 10, "deviceServiceScale": 100, "cloudCores": 4}
     arguments |= {"edgeBusyLoad": 0, "edgeQuietLoad": 0, "cloudBusyLoad": 0, "cloudQuietLoad": 0}
     config = HybridConfig(stale_after=30, stale_window=6)
     change_at, interactions = 60, 120

@@ -37,7 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def dissect(trace: Path, *fields: str, only: str = "tandem") -> list[dict[str, list[str]]]:
     """Fields of each packet in which the dissector finds a request."""
     script = CliRunner().invoke(app, ["dissector"]).output.strip()
-    command = ["tshark", "-X", f"lua_script:{script}", "-r", str(trace), "-Y", only]
+    command = ["tshark", "-2", "-X", f"lua_script:{script}", "-r", str(trace), "-Y", only]
     command += ["-T", "fields", *(part for field in fields for part in ("-e", field))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "Error" not in done.stderr, done.stderr

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Shows in Wireshark and tshark which inference request each TCP segment of a trace carries.
 --
---   tshark -X lua_script:tandem.lua -r trace-wifi-ap.pcap -Y "tandem.request_id == 12"
+--   tshark -2 -X lua_script:tandem.lua -r trace-wifi-ap.pcap -Y "tandem.request_id == 12"
 --
 -- Uploads and replies follow one another in a TCP stream; each begins with a header that names the
 -- request and says how long it is (ns3_scenarios/model/request-header.h). So every segment can be
