@@ -13,7 +13,7 @@ namespace
 /** Of 802.11ax; the older standards allow less. */
 constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
-constexpr double MAX_TRAINING_BYTES = 1e9;
+constexpr double MAX_TRAINING_BYTES = 1e7;
 } // namespace
 
 WifiCellConfig::WifiCellConfig()

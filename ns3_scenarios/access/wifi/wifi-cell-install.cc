@@ -117,10 +117,11 @@ WifiCell::Build(NodeContainer users)
                                 WifiMacQueueProbe(user),
                                 WifiSnrProbe(ap, address, m_config.channelWidthMhz)});
     }
-    m_training.Install(m_stations,
-                       m_ap,
-                       m_apAddress,
-                       m_config.rateControl == "minstrel" ? m_config.trainingBytes : 0);
+    m_training.Install(
+        m_stations,
+        m_ap,
+        m_apAddress,
+        m_config.rateControl == "minstrel" ? m_config.trainingBytes * m_config.CountRates() : 0);
     m_medium = std::make_unique<WifiMediumProbe>(ap);
 }
 

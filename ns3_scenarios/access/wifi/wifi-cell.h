@@ -37,7 +37,7 @@ struct WifiCellConfig
     uint32_t channelWidthMhz{20};                //!< MHz
     uint32_t guardIntervalNs{800};               //!< between OFDM symbols, ns: 400 | 800 | 3200
     std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
-    uint32_t trainingBytes{300000};              //!< minstrel: uploaded by each in the warm-up
+    uint32_t trainingBytes{40000};               //!< minstrel: uploaded in the warm-up per rate
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Uploads of several users over one cell, written from ns-3 alone, with nothing of ns3_scenarios:
-// what the product's scenarios are compared with (tests/integration/test_independent.py). Stations
-// stand at their places from the start of the simulation.
+// Uploads of several users over one cell, written from ns-3 alone, for comparison with the
+// scenarios (tests/integration/test_independent.py). Stations stand at their places from the start.
 #include "ns3/applications-module.h"
 #include "ns3/core-module.h"
 #include "ns3/internet-module.h"
@@ -16,7 +15,6 @@
 #include <map>
 
 using namespace ns3;
-
 namespace
 {
 constexpr uint16_t REQUEST_PORT = 5000;
@@ -30,7 +28,7 @@ struct Setting
     std::string cell{"wifi"};
     uint32_t users{3};
     uint32_t decisions{3};
-    uint32_t trainingBytes{300000};
+    uint32_t trainingBytes{320000};
     double radius{25};
 };
 
@@ -189,17 +187,19 @@ class Uploads
 
     void Decide()
     {
-        m_start = Simulator::Now();
         m_open = m_sockets.size();
-        for (const auto& socket : m_sockets)
+        for (uint32_t i = 0; i < m_open; ++i) // not all in the same slot
         {
-            socket->Send(Create<Packet>(UPLOAD_BYTES));
+            Simulator::Schedule(Seconds(m_random->GetValue(0, 1e-3)), [this, i] {
+                m_start[i] = Simulator::Now();
+                m_sockets[i]->Send(Create<Packet>(UPLOAD_BYTES));
+            });
         }
     }
 
     void Replied(uint32_t user)
     {
-        std::cout << m_decision << ' ' << user << ' ' << Simulator::Now() - m_start << '\n';
+        std::cout << m_decision << ' ' << user << ' ' << Simulator::Now() - m_start[user] << '\n';
         if (--m_open == 0)
         {
             ++m_decision < m_decisions ? void(Simulator::Schedule(GAP, &Uploads::Decide, this))
@@ -210,11 +210,11 @@ class Uploads
     const uint32_t m_decisions;
     std::vector<Ptr<Socket>> m_sockets;
     std::map<Ptr<Socket>, uint32_t> m_received;
-    Time m_start;
+    std::map<uint32_t, Time> m_start;
+    Ptr<UniformRandomVariable> m_random{CreateObject<UniformRandomVariable>()};
     uint32_t m_open{0}, m_decision{0};
 };
 } // namespace
-
 int
 main(int argc, char* argv[])
 {
@@ -222,7 +222,7 @@ main(int argc, char* argv[])
     CommandLine cmd(__FILE__);
     cmd.AddValue("cell", "wifi or lte", setting.cell);
     cmd.AddValue("users", "users", setting.users);
-    cmd.AddValue("decisions", "uploads of each user", setting.decisions);
+    cmd.AddValue("decisions", "per user", setting.decisions);
     cmd.AddValue("training", "bytes to the AP before", setting.trainingBytes);
     cmd.AddValue("radius", "m", setting.radius);
     cmd.Parse(argc, argv);
