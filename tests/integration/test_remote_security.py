@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -284,7 +283,7 @@ def test_memory_is_limited_from_the_start(tmp_path: Path) -> None:
     program = tmp_path / "echo"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--agent*) ulimit -v > {seen};; esac\n'
-        f'exec {scenario_executable("echo")} "$@"\n'
+        f'exec "{scenario_executable("echo")}" "$@"\n'
     )
     program.chmod(0o755)
     with serving([str(program)], simulator_bytes=2 * GIB) as server:
@@ -302,7 +301,7 @@ def test_memory_is_limited_from_the_start(tmp_path: Path) -> None:
             )
 
 
-FAILING = """#!{python}
+FAILING = """#!/usr/bin/env python3
 import os, socket, sys
 echo = {echo!r}
 agent = [word for word in sys.argv if word.startswith("--agent=")]
@@ -323,7 +322,7 @@ def test_errors_do_not_tell_the_folders_of_the_server(tmp_path: Path) -> None:
     folder = tmp_path / "my scenarios"
     folder.mkdir()
     program = folder / "echo"
-    program.write_text(FAILING.format(python=sys.executable, echo=str(scenario_executable("echo"))))
+    program.write_text(FAILING.format(echo=str(scenario_executable("echo"))))
     program.chmod(0o755)
     with serving([str(program)]) as server:
         target = Target(server.address)

@@ -168,7 +168,7 @@ def test_source_code_is_to_be_compiled_first(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({"users": 0}, "users"),
-        ({"users": 65}, "64"),
+        ({"users": 2008}, "2007"),
         ({"nonsense": 1}, "nonsense=1"),
         ({"options": "nowhere.csv"}, "nowhere.csv"),
         ({"trace": "times.csv"}, "--arrivals=trace only"),

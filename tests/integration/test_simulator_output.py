@@ -39,7 +39,7 @@ def program(folder: Path, body: str) -> Path:
     path = folder / "talking"
     echo = scenario_executable("echo")
     path.write_text(
-        f'#!/bin/sh\ncase "$*" in *--describe*) exec {echo} --describe;; esac\n{body}\n'
+        f'#!/bin/sh\ncase "$*" in *--describe*) exec "{echo}" --describe;; esac\n{body}\n'
     )
     path.chmod(0o755)
     return path
