@@ -102,7 +102,9 @@ def test_messages_have_the_names_of_the_scenario() -> None:
 
 
 def test_a_hundred_wifi_users_connect_and_are_served() -> None:
-    done = alone("wifi-edge", users=100, policy="device", epochs=1, requests="/dev/stdout")
+    done = alone(
+        "wifi-edge", users=100, policy="device", epochs=1, training=0, requests="/dev/stdout"
+    )
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert len(rows) == 100

@@ -17,29 +17,28 @@ from tandem.scripts.app.benchmarks.record import Measurement, at_most
 _GROUP: Final = "Resets and branches (wifi-edge, 5 users)"
 _REPEATS: Final = 7
 _RESETS: Final = 60
+_MOVES: Final = 11
 _BRANCHES: Final = 16
 _USERS: Final = 5
 _KIB: Final = 1024
 _FORK_AIM_MS: Final = 2.0
+_RESET_AIM_MS: Final = 5.0
 _PROCESS_AIM_MS: Final = 120.0
 _BRANCH_AIM_MS: Final = 1.0
 
 
 def starts() -> list[Measurement]:
     """New process, forked episode and its first observation."""
-    with Simulator("wifi-edge", {"users": _USERS}) as simulator:
-        forks, resets = [], []
-        for seed in range(1, _RESETS):
-            start = time.perf_counter()
-            simulator.begin(seed)
-            forks.append((time.perf_counter() - start) * MS_PER_S)
-            simulator.wait()
-            resets.append((time.perf_counter() - start) * MS_PER_S)
+    forks, resets = _resets({"users": _USERS, "warmupSeed": 1}, _RESETS)
+    _, moves = _resets({"users": _USERS}, _MOVES)
     processes = tuple(_process_s() * MS_PER_S for _ in range(_REPEATS))
     return [
         _measurement("new process to its first observation", processes, _PROCESS_AIM_MS),
-        _measurement("fork of an episode", tuple(forks), _FORK_AIM_MS),
-        _measurement("reset to the first observation, its 10 ms simulated included", tuple(resets)),
+        _measurement("fork of an episode", forks, _FORK_AIM_MS),
+        _measurement(
+            "reset to the first observation, its 10 ms simulated included", resets, _RESET_AIM_MS
+        ),
+        _measurement("the same at other places, with the warm-up there", moves),
     ]
 
 
@@ -74,6 +73,21 @@ def branches() -> list[Measurement]:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KIB
     results.append(Measurement(_GROUP, "peak memory of a simulator so far", "MiB", (peak,)))
     return results
+
+
+def _resets(
+    arguments: dict[str, object], count: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Milliseconds until each of the episodes has begun, and until its first observation."""
+    forks, resets = [], []
+    with Simulator("wifi-edge", arguments) as simulator:
+        for seed in range(1, count):
+            start = time.perf_counter()
+            simulator.begin(seed)
+            forks.append((time.perf_counter() - start) * MS_PER_S)
+            simulator.wait()
+            resets.append((time.perf_counter() - start) * MS_PER_S)
+    return tuple(forks), tuple(resets)
 
 
 def _process_s() -> float:
