@@ -32,7 +32,7 @@ from tandem.bridge.core.preload import simulator_environment
 _MESSAGE_BYTES = 256
 #: What a zygote says (``ns3_scenarios/agent-link/zygote.h``); two of them bring a descriptor.
 _MESSAGES = re.compile(
-    r"(?P<with_descriptor>READY|EPISODE \d+)|WARMUP|EXIT \d+ \d+|UNWATCHED \d+", re.ASCII
+    r"(?P<with_descriptor>READY|EPISODE \d+ \d+)|WARMUP|EXIT \d+ \d+|UNWATCHED \d+ \d+", re.ASCII
 )
 _KIB = 1024
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
@@ -95,6 +95,7 @@ class SimulatorProcess:
             ) from error
         self.pid = self._popen.pid
         self._exits: dict[int, int] = {}
+        self._reset = 0
         self._owner = Owner("this simulator")
         self._finalizer = finalize(self, _stop, self._popen, self._socket, self._pidfd, self.output)
 
@@ -145,7 +146,8 @@ class SimulatorProcess:
             WrongProcess: another process started the simulator.
         """
         self._owner.check()
-        self._socket.send(f"RESET {seed}".encode())
+        self._reset += 1
+        self._socket.send(f"RESET {seed} {self._reset}".encode())
         deadline = time.monotonic() + timeout_s
         while True:
             text, fds = self._receive(deadline - time.monotonic())
@@ -163,6 +165,10 @@ class SimulatorProcess:
             if words[0] == "WARMUP":
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
+            if words[0] in ("EPISODE", "UNWATCHED") and int(words[2]) != self._reset:
+                for fd in fds:  # of a reset that was interrupted
+                    os.close(fd)
+                continue
             if words[0] == "UNWATCHED":
                 # Some zygotes get no pidfd: no descriptor is left, or an old valgrind runs them.
                 fds = [_open_pidfd(int(words[1]))]

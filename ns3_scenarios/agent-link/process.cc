@@ -28,6 +28,8 @@ namespace
 {
 /** Exit status of a process whose agent has gone away. */
 constexpr int EXIT_ORPHANED = 3;
+/** How often an idle process looks whether its parent lives. */
+constexpr int ORPHAN_CHECK_MS = 500;
 /** Longest message of the control socket. */
 constexpr size_t CONTROL_BYTES = 256;
 /** Mappings below this size take a few page faults at most. */
@@ -66,15 +68,6 @@ WatchChildren()
     const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     NS_ABORT_MSG_IF(fd < 0, "signalfd: " << std::strerror(errno));
     return fd;
-}
-
-void
-DrainChildren(int fd)
-{
-    signalfd_siginfo info;
-    while (read(fd, &info, sizeof info) > 0)
-    {
-    }
 }
 
 void
@@ -209,6 +202,49 @@ ReceiveControl(int fd)
         bytes = recv(fd, buffer, sizeof buffer, 0);
     } while (bytes < 0 && errno == EINTR);
     return bytes > 0 ? std::string(buffer, bytes) : std::string();
+}
+
+std::string
+WaitForCommand(int fd, int childFd, pid_t parent, const std::function<void()>& reap)
+{
+    NS_LOG_FUNCTION(fd << childFd << parent);
+    while (true)
+    {
+        pollfd watched[] = {
+            {fd,      POLLIN, 0},
+            {childFd, POLLIN, 0}
+        };
+        const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
+        if (ready <= 0)
+        {
+            if (getppid() != parent)
+            {
+                return "";
+            }
+            continue;
+        }
+        if (watched[1].revents != 0)
+        {
+            signalfd_siginfo info;
+            while (read(childFd, &info, sizeof info) > 0)
+            {
+            }
+            reap();
+        }
+        if (watched[0].revents != 0)
+        {
+            return ReceiveControl(fd);
+        }
+    }
+}
+
+ResetCommand
+ReadReset(const std::string& message)
+{
+    ResetCommand reset{};
+    NS_ABORT_MSG_IF(std::sscanf(message.c_str(), "RESET %lu %lu", &reset.seed, &reset.number) != 2,
+                    "unknown control message '" << message << "'");
+    return reset;
 }
 
 } // namespace ns3::tandem

@@ -7,7 +7,9 @@
 #ifndef TANDEM_PROCESS_H
 #define TANDEM_PROCESS_H
 
+#include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 
@@ -23,10 +25,6 @@ PrintByLine()
 {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
 }
-
-/** How often an idle process looks whether its parent lives, in case a stranger holds its socket.
- */
-constexpr int ORPHAN_CHECK_MS = 500;
 
 /** Have the kernel kill this process when its parent dies; exits if it is dead already. */
 void DieWithParent(pid_t parent);
@@ -48,8 +46,6 @@ void KeepStandardDescriptors();
  * @return the descriptor, readable when a child has ended
  */
 int WatchChildren();
-/** Read away what the descriptor of WatchChildren() has to tell. */
-void DrainChildren(int fd);
 /** Undo WatchChildren(), in a forked copy that goes its own way. */
 void ForgetChildren(int fd);
 
@@ -75,6 +71,27 @@ void SendControl(int fd, const std::string& text, int attachment = -1);
 
 /** @return the next message, or "" if the other side has closed the socket */
 std::string ReceiveControl(int fd);
+
+/**
+ * Wait for a command of the parent process; see to children that end meanwhile.
+ *
+ * @param fd the socket of the commands
+ * @param childFd from WatchChildren()
+ * @param parent the parent's pid: a stranger may hold the socket when it is gone
+ * @param reap called when a child has ended
+ * @return the next message, or "" if the parent is gone or has closed the socket
+ */
+std::string WaitForCommand(int fd, int childFd, pid_t parent, const std::function<void()>& reap);
+
+/** A RESET: which episode is to begin. */
+struct ResetCommand
+{
+    uint64_t seed;   //!< of the episode
+    uint64_t number; //!< told to the agent with the episode, which may have given up an earlier one
+};
+
+/** @return what a RESET message says; other messages are a fatal error */
+ResetCommand ReadReset(const std::string& message);
 
 } // namespace ns3::tandem
 

@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <poll.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -68,41 +67,20 @@ ZygoteKeeper::Run()
     m_childFd = WatchChildren();
     while (true)
     {
-        pollfd watched[] = {
-            {m_agentFd, POLLIN, 0},
-            {m_childFd, POLLIN, 0}
-        };
-        const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
-        if (ready <= 0)
+        const std::string message =
+            WaitForCommand(m_agentFd, m_childFd, m_agent, [this] { Reap(); });
+        if (message.empty())
         {
-            if (getppid() != m_agent)
-            {
-                EndAll();
-                ExitIfOrphaned(m_agent);
-            }
-            continue;
+            EndAll();
+            // Without destructors: buffered files belong to the episodes.
+            _exit(0);
         }
-        if (watched[1].revents != 0)
+        const uint64_t seed = ReadReset(message).seed;
+        if (Select(seed))
         {
-            DrainChildren(m_childFd);
-            Reap();
+            return {seed, m_ownFd};
         }
-        if (watched[0].revents != 0)
-        {
-            const std::string message = ReceiveControl(m_agentFd);
-            if (message.empty())
-            {
-                EndAll();
-                // Without destructors: buffered files belong to the episodes.
-                _exit(0);
-            }
-            const uint64_t seed = Zygote::ReadReset(message);
-            if (Select(seed))
-            {
-                return {seed, m_ownFd};
-            }
-            SendControl(m_kept.front().commandFd, message);
-        }
+        SendControl(m_kept.front().commandFd, message);
     }
 }
 

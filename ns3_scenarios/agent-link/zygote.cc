@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -41,63 +40,31 @@ Zygote::Run()
 
     while (true)
     {
-        pollfd watched[] = {
-            {m_commandFd, POLLIN, 0},
-            {m_childFd,   POLLIN, 0}
-        };
-        const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
-        if (ready <= 0)
+        const std::string message =
+            WaitForCommand(m_commandFd, m_childFd, m_parent, [this] { Reap(WNOHANG); });
+        StopEpisode();
+        if (message.empty())
         {
-            if (getppid() != m_parent)
-            {
-                StopEpisode();
-                ExitIfOrphaned(m_parent);
-            }
+            // Without destructors: buffered files belong to the episode.
+            _exit(0);
+        }
+        if (message == STOP)
+        {
+            SendControl(m_commandFd, STOPPED);
             continue;
         }
-        if (watched[1].revents != 0)
+        const ResetCommand reset = ReadReset(message);
+        if (Fork(reset.number))
         {
-            DrainChildren(m_childFd);
-            Reap(WNOHANG);
-        }
-        if (watched[0].revents != 0)
-        {
-            const std::string message = ReceiveControl(m_commandFd);
-            if (message.empty())
-            {
-                StopEpisode();
-                // Without destructors: buffered files belong to the episode.
-                _exit(0);
-            }
-            if (message == STOP)
-            {
-                StopEpisode();
-                SendControl(m_commandFd, STOPPED);
-                continue;
-            }
-            const uint64_t seed = ReadReset(message);
-            StopEpisode();
-            if (Fork())
-            {
-                return seed;
-            }
+            return reset.seed;
         }
     }
 }
 
-uint64_t
-Zygote::ReadReset(const std::string& message)
-{
-    uint64_t seed = 0;
-    NS_ABORT_MSG_IF(std::sscanf(message.c_str(), "RESET %lu", &seed) != 1,
-                    "unknown control message '" << message << "'");
-    return seed;
-}
-
 bool
-Zygote::Fork()
+Zygote::Fork(uint64_t number)
 {
-    NS_LOG_FUNCTION(this);
+    NS_LOG_FUNCTION(this << number);
     auto& slot = m_segment.Slot(0);
     slot.toAgent.sequence.store(0);
     slot.toSimulator.sequence.store(0);
@@ -121,7 +88,7 @@ Zygote::Fork()
     m_episode = pid;
     const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
     const char* const kind = pidfd >= 0 ? "EPISODE " : "UNWATCHED ";
-    SendControl(m_agentFd, kind + std::to_string(pid), pidfd);
+    SendControl(m_agentFd, kind + std::to_string(pid) + " " + std::to_string(number), pidfd);
     if (pidfd >= 0)
     {
         close(pidfd);

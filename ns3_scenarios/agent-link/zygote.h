@@ -17,12 +17,14 @@ namespace ns3::tandem
  *
  * Control messages, one per packet of a SOCK_SEQPACKET socket:
  *
- *     agent → zygote   RESET <seed>          replace the running episode by a new one
- *     zygote → agent   READY                 shared memory attached, once
- *                      EPISODE <pid>         pidfd attached
- *                      UNWATCHED <pid>       the same where the kernel gives no pidfd
- *                      EXIT <pid> <status>   wait status of an episode
+ *     agent → zygote   RESET <seed> <number>      replace the running episode by a new one
+ *     zygote → agent   READY                      shared memory attached, once
+ *                      WARMUP                     a warm-up begins: the answer will take longer
+ *                      EPISODE <pid> <number>     pidfd attached
+ *                      UNWATCHED <pid> <number>   the same where the kernel gives no pidfd
+ *                      EXIT <pid> <status>        wait status of an episode
  *
+ * The number is the reset's: an agent that gave up a reset must not take its episode for the next.
  * A closed socket ends the zygote and the episode. Where the warm-up depends on the seed, a
  * ZygoteKeeper stands between agent and zygotes.
  */
@@ -45,12 +47,9 @@ class Zygote
     /** Serve until the agent goes away. @return the seed, in forked episodes only */
     uint64_t Run();
 
-    /** @return the seed that a RESET names; other messages are a fatal error */
-    static uint64_t ReadReset(const std::string& message);
-
   private:
     /** @return true in the child */
-    bool Fork();
+    bool Fork(uint64_t number);
     void Reap(int options);
     void StopEpisode();
 

@@ -50,9 +50,9 @@ def test_a_start_without_the_memory_is_told(message: tuple[bytes, int], tmp_path
 @pytest.mark.parametrize(
     "message",
     [
-        (b"EPISODE 7", 0),
+        (b"EPISODE 7 1", 0),
         (b"EPISODE", 1),
-        (b"EPISODE x", 1),
+        (b"EPISODE x 1", 1),
         (b"EXIT 1", 0),
         (b"EXIT a b", 0),
         (b"\xff", 0),

@@ -8,21 +8,17 @@ the 99 % confidence interval of their difference: of the first requests of an ep
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cmake_targets import NEEDED, build
 from scipy import stats
 
 from tandem.bridge.core.simulator import Simulator
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "dev"
-CMAKE = shutil.which("cmake", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 CONFIDENCE = 0.99
 DECISIONS = 4
 EDGE = 8
@@ -37,25 +33,12 @@ QUIET = {
     "epochs": DECISIONS,
 }
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CMAKE is None, reason="no cmake"),
-    pytest.mark.skipif(not (BUILD / "build.ninja").exists(), reason=f"{BUILD} is not built"),
-    pytest.mark.timeout(1200),
-]
+pytestmark = [pytest.mark.slow, *NEEDED, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
 def program() -> Path:
-    assert CMAKE is not None
-    built = subprocess.run(
-        [CMAKE, "--build", BUILD, "--target", "tandem-independent"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout[-8000:] + built.stderr
-    return BUILD / "ns3_scenarios" / "tandem-independent"
+    return build("tandem-independent")
 
 
 def independent(program: Path, seed: int, options: dict[str, object]) -> list[float]:

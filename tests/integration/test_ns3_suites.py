@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cmake_targets import NEEDED, build
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "dev"
-CMAKE = shutil.which("cmake", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 CASE = re.compile(r"^\s*(PASS|FAIL|CRASH|SKIP) (.+) [\d.]+ s$")
 SUITES = [
     name
@@ -22,24 +18,12 @@ SUITES = [
     for name in re.findall(r'TestSuite\("([\w-]+)"', source.read_text())
 ]
 
-pytestmark = [
-    pytest.mark.skipif(CMAKE is None, reason="no cmake"),
-    pytest.mark.skipif(not (BUILD / "build.ninja").exists(), reason=f"{BUILD} is not built"),
-    pytest.mark.timeout(600),
-]
+pytestmark = [*NEEDED, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def runner() -> Path:
-    assert CMAKE is not None
-    built = subprocess.run(
-        [CMAKE, "--build", BUILD, "--target", "tandem-test"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout[-8000:] + built.stderr
-    return BUILD / "ns3_scenarios" / "tandem-test"
+    return build("tandem-test")
 
 
 @pytest.mark.parametrize("suite", SUITES)

@@ -164,6 +164,28 @@ def test_a_death_in_the_warm_up_is_told() -> None:
         assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), WALL_S)
 
 
+def test_a_reset_after_an_interrupted_one_gets_its_own_episode() -> None:
+    """Ctrl-C in a warm-up, then another reset: the first one's episode still comes up."""
+    arguments = {"users": 12, "epochs": 2}
+    with Simulator("wifi-edge", arguments) as simulator:
+        expected = {seed: play(simulator, seed) for seed in (1, 2)}
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for again in (1, 2):
+            with Simulator("wifi-edge", arguments) as simulator:
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                with pytest.raises(KeyboardInterrupt):
+                    simulator.reset(1)
+                assert play(simulator, again) == expected[again]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_walkers_leave_their_place() -> None:
     with Simulator("wifi-edge", {"users": 3, "epochs": 4, "mobility": "walk"}) as simulator:
         frame = simulator.reset(1)
