@@ -22,7 +22,7 @@ struct InferenceConfig
     uint32_t users{5};
     /** The most that can be asked for; the limit of the scenario's cells, set in code. */
     uint32_t maxUsers{std::numeric_limits<uint32_t>::max()};
-    std::string optionsFile;   //!< empty: the one that comes with the package
+    std::string optionsFile; //!< empty: the one that comes with the package
     ArrivalConfig arrivals;
     double epochLengthS{0.5}; //!< poisson and trace: time between decisions
     double epochGapS{0.05};   //!< sync: rest between the last request's end and the next decision
