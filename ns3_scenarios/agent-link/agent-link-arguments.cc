@@ -72,8 +72,7 @@ AgentLink::AddArguments(CommandLine& cmd)
     arguments
         .Add("warmupSeed",
              "seed of the warm-up, where stations stand included; 0: the seed of the episode, so "
-             "that "
-             "a reset to another seed needs a warm-up of its own",
+             "that a reset to another seed needs a warm-up of its own",
              m_warmupSeed,
              Range(0, NO_LIMIT))
         .OwnedBy(CORE)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/wifi/rate-training.h"
 
-#include "ns3/address.h"
 #include "ns3/bulk-send-application.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/log.h"

@@ -2,9 +2,9 @@
 #ifndef TANDEM_RATE_TRAINING_H
 #define TANDEM_RATE_TRAINING_H
 
-#include "ns3/application-container.h"
 #include "ns3/ipv4-address.h"
 #include "ns3/node-container.h"
+#include "ns3/nstime.h"
 #include "ns3/packet-sink.h"
 #include "ns3/ptr.h"
 

@@ -52,8 +52,9 @@ WifiCellConfig::Declare(Arguments& arguments)
                            "Minstrel: weight of earlier intervals in a rate's success probability");
     arguments.Add(
         "training",
-        "what each station uploads to the AP in the warm-up, with rateControl=minstrel, so "
-        "that rate control knows its place when the episode starts; 0: nothing",
+        "with rateControl=minstrel: what each station uploads to the AP in the warm-up, for each "
+        "rate that Minstrel may try, so that rate control knows its place when the episode starts; "
+        "0: nothing",
         trainingBytes,
         Range(0, MAX_TRAINING_BYTES, "bytes"));
     arguments.Add("txPower",
