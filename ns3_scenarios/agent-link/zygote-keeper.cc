@@ -61,7 +61,6 @@ ZygoteOrder
 ZygoteKeeper::Run()
 {
     NS_LOG_FUNCTION(this);
-    KeepLibrariesMapped();
     // Episodes whose zygote has died are reaped here.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     m_childFd = WatchChildren();

@@ -33,7 +33,6 @@ uint64_t
 Zygote::Run()
 {
     NS_LOG_FUNCTION(this);
-    KeepLibrariesMapped();
     // Branches whose episode has died are reaped here, too.
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     m_childFd = WatchChildren();
