@@ -34,6 +34,7 @@ class Transition:
         action: the joint action, ``[N]``.
         components_s: response-time components of each user, seconds, ``[N, C]``.
         answered: whether a request of the user ended in the epoch, ``[N]``.
+        upload_bytes: size of each user's request as it was sent, ``[N]``; 0 if it sent none.
         cost_s: negative reward.
         ended: whether the episode terminated (a truncated one could continue).
     """
@@ -42,6 +43,7 @@ class Transition:
     action: JointAction
     components_s: NDArray[np.float64]
     answered: NDArray[np.bool_]
+    upload_bytes: NDArray[np.float64]
     cost_s: float
     next_observation: Observation
     ended: bool

@@ -94,6 +94,7 @@ class ReplayBuffer:
                     action=np.array(state["action"][i]),
                     components_s=np.array(state["components_s"][i]),
                     answered=np.array(state["answered"][i]),
+                    upload_bytes=np.array(state["upload_bytes"][i]),
                     cost_s=float(state["cost_s"][i]),
                     next_observation=blocks("next_observation", i),
                     ended=bool(state["ended"][i]),

@@ -39,6 +39,7 @@ def imagine(
             action=action,
             components_s=prediction.components_s[:, case].mean(axis=0),
             answered=everybody,
+            upload_bytes=problem.options.upload_bytes[action],
             cost_s=max(float(bound_s[case]), 0.0),
             next_observation={**observation, "users": prediction.next_users[elite[case], case]},
             ended=False,

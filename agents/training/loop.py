@@ -15,7 +15,7 @@ import numpy as np
 
 from tandem.agents.api import Decision, Learner, Observation, Transition
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.inference.components import read_components
+from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.objective import EpochCost
 from tandem.agents.training.world import Feedback, World
 from tandem.bridge.core.reset import SEED_LIMIT
@@ -153,14 +153,15 @@ class Training:
         decision = self.learner.decide(self._observation)
         feedback = self.world.step(decision.action)
         self._episode_actions.append(decision.action.tolist())
-        components_s, answered = read_components(decision.action, feedback.requests)
+        answers = read_answers(decision.action, feedback.requests)
         lesson = self.learner.learn(
             decision,
             Transition(
                 observation=self._observation,
                 action=decision.action,
-                components_s=components_s,
-                answered=answered,
+                components_s=answers.components_s,
+                answered=answers.answered,
+                upload_bytes=answers.upload_bytes,
                 cost_s=-feedback.reward,
                 next_observation=feedback.observation,
                 ended=feedback.terminated,

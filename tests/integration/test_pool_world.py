@@ -13,7 +13,7 @@ from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.components import read_components
+from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.training.pool_world import Pool, PoolWorld, load_pool, pool_keys, save_pool
 from tandem.agents.training.world import EnvWorld
@@ -66,12 +66,10 @@ def test_replayed_outcomes_equal_the_simulators_bit_for_bit(scenario: str, tmp_p
         replayed.reset(1)
         transition, step = replayed.step(actions[0]), real.step(actions[0])
         assert transition.reward == step.reward
-        for one, other in zip(
-            read_components(actions[0], transition.requests),
-            read_components(actions[0], step.requests),
-            strict=True,
-        ):
-            assert one.tobytes() == other.tobytes()
+        one, other = (read_answers(actions[0], met.requests) for met in (transition, step))
+        assert one.components_s.tobytes() == other.components_s.tobytes()
+        assert one.answered.tobytes() == other.answered.tobytes()
+        assert one.upload_bytes.tobytes() == other.upload_bytes.tobytes()
         missing = tmp_path / "gone.json"
         save_pool(missing, env.simulator.schema_text, [*keys, "gone"], [keys[:1]])
         assert load_pool(missing, cache) is None

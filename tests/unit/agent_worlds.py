@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation, Transition
-from tandem.agents.inference.components import DEVICE, DOWNLINK, SITE, UPLINK
+from tandem.agents.inference.components import DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.problem import JointProblem
@@ -111,20 +111,22 @@ def played_transition(
     """
     away = action >= EDGE
     rate = observation["users"][:, problem.user_columns["rate_bps"]]
-    components = np.zeros((problem.users, 4))
+    components = np.zeros((problem.users, 5))
     components[:, DEVICE] = np.where(away, 0.0, problem.options.service_s[action])
     upload_s = 8 * 150e3 / rate
     components[:, UPLINK] = np.where(away, slowdown * away.sum() * upload_s, 0.0)
     for site in (EDGE, CLOUD):
         here = action == site
         service = problem.options.service_s[site]
-        components[here, SITE] = service * (1.0 + 0.5 * (here.sum() - 1))
+        components[here, SERVICE] = service
+        components[here, WAIT] = service * 0.5 * (here.sum() - 1)
     components[:, DOWNLINK] = np.where(away, 0.002, 0.0)
     return Transition(
         observation=observation,
         action=action,
         components_s=components,
         answered=np.ones(problem.users, dtype=bool),
+        upload_bytes=problem.options.upload_bytes[action],
         cost_s=float(problem.cost_s(components.sum(axis=1), action)),
         next_observation=next_observation,
         ended=False,

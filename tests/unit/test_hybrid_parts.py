@@ -16,7 +16,7 @@ from tandem.agents.baselines.branching_dqn import BranchingDqn, BranchingDqnConf
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.hybrid import HybridAgent, HybridConfig
-from tandem.agents.inference.components import UPLINK, read_components
+from tandem.agents.inference.components import UPLINK, read_answers
 from tandem.agents.inference.config import ModelConfig
 from tandem.agents.inference.model.staleness import StalenessDetector
 
@@ -39,15 +39,22 @@ def play(agent: HybridAgent, transitions: int, seed: int, slowdown: float = 1.0)
 
 def test_components_are_of_requests_under_the_present_choice(make_requests: MakeRequests) -> None:
     requests = make_requests(
-        {"user": 0, "option": EDGE, "uplink_air_s": 0.1, "uplink_queue_s": 0.2},
-        {"user": 0, "option": EDGE, "uplink_air_s": 0.3},
+        {
+            "user": 0,
+            "option": EDGE,
+            "upload_bytes": 900,
+            "uplink_air_s": 0.1,
+            "uplink_queue_s": 0.2,
+        },
+        {"user": 0, "option": EDGE, "upload_bytes": 700, "uplink_air_s": 0.3},
         {"user": 1, "option": 0, "device_compute_s": 9.0},
     )
     action = np.array([EDGE, EDGE, 0], dtype=np.int32)
-    components, answered = read_components(action, requests)
-    assert answered.tolist() == [True, False, False]
-    assert components[0, UPLINK] == pytest.approx(0.3)
-    assert components[1:].sum() == 0.0
+    answers = read_answers(action, requests)
+    assert answers.answered.tolist() == [True, False, False]
+    assert answers.components_s[0, UPLINK] == pytest.approx(0.3)
+    assert answers.components_s[1:].sum() == 0.0
+    assert answers.upload_bytes.tolist() == [800.0, 0.0, 0.0]
 
 
 def test_buffer_forgets_the_oldest_and_comes_back_from_its_state() -> None:

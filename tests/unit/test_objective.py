@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from request_rows import DTYPE, MakeRequests
 
-from tandem.agents.inference.components import read_components
+from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.cost import VIOLATION_S
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.objective import (
@@ -145,9 +145,9 @@ def test_open_requests_teach_no_components(make_requests: MakeRequests) -> None:
     requests = make_requests(
         {"device_compute_s": 0.1}, {"user": 1, "status": 2, "device_compute_s": 0.05}
     )
-    components_s, answered = read_components(np.array([0, 0]), requests)
-    assert answered.tolist() == [True, False]
-    assert components_s.sum() == pytest.approx(0.1)
+    answers = read_answers(np.array([0, 0], dtype=np.int32), requests)
+    assert answers.answered.tolist() == [True, False]
+    assert answers.components_s.sum() == pytest.approx(0.1)
 
 
 def test_epoch_without_finished_request_costs_nothing(make_requests: MakeRequests) -> None:

@@ -19,7 +19,7 @@ from agent_worlds import (
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
-from tandem.agents.inference.components import DOWNLINK, SITE, UPLINK
+from tandem.agents.inference.components import DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.network import Ensemble
 from tandem.agents.inference.model.prior import PriorView
@@ -68,7 +68,7 @@ def test_prior_on_an_idle_network_is_the_sum_of_its_parts() -> None:
     view = PriorView(problem, config, make_observation(problem))
     components = view.network_components_s(np.zeros((1, 2, 2)))[0]
     assert view.device_s[0].tolist() == [0.3, 0.05]
-    assert components[0, :, SITE].tolist() == [0.1, 0.05]
+    assert components[0, :, SERVICE].tolist() == [0.1, 0.05]
     upload_s = 8 * 150e3 / (50e6 * config.wifi_efficiency)
     rounds = np.log2(1.0 + 150e3 / 14e3) - 1.0
     for option, wired_s in enumerate((0.0005, 0.02)):
@@ -112,8 +112,8 @@ def test_prior_grows_with_load_only_where_it_is_shared() -> None:
     loaded = view.network_components_s(weights(3, 0))
     assert (loaded[0, 2, :, UPLINK] > 1.5 * alone[0, 2, :, UPLINK]).any()
     assert loaded[0, 1, :, UPLINK] == pytest.approx(alone[0, 1, :, UPLINK])
-    assert loaded[0, 1, 0, SITE] > alone[0, 1, 0, SITE]
-    assert loaded[0, 1, 1, SITE] == alone[0, 1, 1, SITE]
+    assert loaded[0, 1, 0, WAIT] > alone[0, 1, 0, WAIT]
+    assert loaded[0, 1, 1, WAIT] == alone[0, 1, 1, WAIT]
     assert loaded[0, 0] == pytest.approx(alone[0, 0])
 
 
@@ -123,8 +123,8 @@ def test_prior_waits_for_the_backlog_of_a_busy_site() -> None:
     observation["sites"][0, 1:4] = (1.0, 3.0, 0.8)
     view = PriorView(problem, PriorConfig(), observation)
     components = view.network_components_s(np.zeros((1, 1, 2)))[0, 0]
-    assert components[0, SITE] == pytest.approx(0.1 + 0.8 - components[0, UPLINK])
-    assert components[1, SITE] == 0.05
+    assert components[0, WAIT] == pytest.approx(0.8 - components[0, UPLINK])
+    assert components[1, WAIT] == 0.0
 
 
 def test_prior_without_a_measured_rate_takes_that_of_the_cell() -> None:

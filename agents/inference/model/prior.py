@@ -4,13 +4,16 @@
     response = device wait + service                                    (device options)
     response = uplink + wait at the site + service there + downlink     (network options)
 
+What it takes for granted about options (service times, sizes) comes as `Facts`: the scenario's
+table, or what experience has made of it.
+
 The uplink shares the air with the cell's other offloaders, at rates that are measured now. The
 estimate is rough on purpose (no collisions, no retransmissions, no time-outs): the system model
 learns what is missing.
 
 Loads come as *weights*: ``weights[b, u, m]`` says how much user u is at network option m in case
 b. Ones and zeros make a joint action; fractions make the mean field in which the planner prices
-options. Shapes: B cases, N users, K options, M network options, 4 components.
+options. Shapes: B cases, N users, K options, M network options, 5 components.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
 from tandem.agents.common.units import BITS_PER_BYTE
-from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SITE, UPLINK
+from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.config import PriorConfig
+from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
@@ -38,34 +42,43 @@ class PriorView:
         base_rtt_s: round trip to the site of each network option on an idle path, ``[N, M]``.
         same_site: 1 where two network options lead to one site, ``[M, M]``.
         service_s: service time of each network option, ``[M]``.
+        downlink_s: time for the result to come back, ``[N, M]``.
+        backlog_s: work that waits on each user's device, ``[N]``.
     """
 
-    def __init__(self, problem: JointProblem, config: PriorConfig, observation: Observation):
+    def __init__(
+        self,
+        problem: JointProblem,
+        config: PriorConfig,
+        observation: Observation,
+        facts: Facts | None = None,
+    ) -> None:
         self._problem = problem
         self._config = config
+        facts = Facts.of(problem.options) if facts is None else facts
         users, sites = observation["users"], observation["sites"]
         table, network = problem.options, problem.network_options
         column = problem.user_columns
-        backlog_s = users[:, column["device_backlog_s"], None]
-        self.device_s: Array = backlog_s + table.service_s[problem.device_options]
+        self.backlog_s: Array = users[:, column["device_backlog_s"]]
+        self.device_s: Array = self.backlog_s[:, None] + facts.service_s[problem.device_options]
 
         site = table.site[network]
         self._site_row = np.array([REMOTE_SITES.index(Site(code)) for code in site], dtype=np.intp)
-        self.service_s: Array = table.service_s[network]
+        self.service_s: Array = facts.service_s[network]
         self.same_site: Array = (site[:, None] == site[None, :]).astype(np.float64)
         cells = problem.user_cells
         self._in_cell: Array = np.eye(len(problem.cell_kinds))[:, cells]
 
         rate_bps = self._payload_rate_bps(users, observation["cells"])
-        upload_bits = BITS_PER_BYTE * table.upload_bytes[network]
+        upload_bits = BITS_PER_BYTE * facts.upload_bytes[network]
         self.airtime_s: Array = upload_bits / rate_bps[:, None]
         self.base_rtt_s: Array = self._idle_rtt(users)[:, self._site_row]
         weak_s = users[:, column["weak"], None] * problem.weak_delay_s
         self._one_way_s: Array = (self.base_rtt_s + weak_s) / 2.0
         self._shared = self._sharing(rate_bps, upload_bits)
         self._ramp_s = self._window_waits(users, upload_bits, rate_bps)
-        self._downlink_s: Array = (
-            self.base_rtt_s / 2.0 + BITS_PER_BYTE * table.reply_bytes[network] / rate_bps[:, None]
+        self.downlink_s: Array = (
+            self.base_rtt_s / 2.0 + BITS_PER_BYTE * facts.reply_bytes[network] / rate_bps[:, None]
         )
 
         named = problem.site_columns
@@ -84,27 +97,44 @@ class PriorView:
             weights: ``[B, N, M]``; a user's own weights are ignored for that user.
 
         Returns:
-            Seconds, ``[B, N, M, 4]``.
+            Seconds, ``[B, N, M, 5]``.
         """
+        result = np.zeros((*weights.shape, len(COMPONENTS)))
+        result[..., UPLINK] = self.uplink_s(weights)
+        drain_s, behind_s = self.waits_s(weights, result[..., UPLINK])
+        result[..., WAIT] = drain_s + behind_s
+        result[..., SERVICE] = self.service_s
+        result[..., DOWNLINK] = self.downlink_s
+        return result
+
+    def uplink_s(self, weights: Array) -> Array:
+        """Time until each upload has arrived, while the others load the cell, ``[B, N, M]``."""
         cases, users, options = weights.shape
-        result = np.zeros((cases, users, options, len(COMPONENTS)))
         # Time on the air of the others' uploads, as far as it delays the user's own.
         flat = weights.reshape(cases, users * options)
         others = (flat @ self._shared).reshape(cases, users, options)
-        uplink = others + self._own_share_s + self._ramp_s + self._one_way_s
-        result[..., UPLINK] = uplink
+        return np.asarray(others + self._own_share_s + self._ramp_s + self._one_way_s)
+
+    def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
+        """What a request waits for at its site: what stands there now, and the other users' jobs.
+
+        Args:
+            weights, uplink_s: ``[B, N, M]``.
+
+        Returns:
+            The rest of the site's present backlog when the upload arrives, and the wait behind
+            other users' requests; seconds, both ``[B, N, M]``.
+        """
         at_site = weights @ self.same_site
         jobs = at_site.sum(axis=1, keepdims=True) - at_site
         work = (weights * self.service_s) @ self.same_site
         work = work.sum(axis=1, keepdims=True) - work
         # In a random order a job waits behind half of the jobs that find no free core.
         waiting = np.maximum(jobs + 1.0 - self._cores, 0.0) / (2.0 * self._cores)
-        behind = waiting * work / np.maximum(jobs, 1.0)
+        behind_s = waiting * work / np.maximum(jobs, 1.0)
         # First come, first served: what the background brings until the upload is there.
-        drain = np.maximum(self._drain_s - uplink * (1.0 - self._background), 0.0)
-        result[..., SITE] = drain + behind + self.service_s
-        result[..., DOWNLINK] = self._downlink_s
-        return result
+        drain_s = np.maximum(self._drain_s - uplink_s * (1.0 - self._background), 0.0)
+        return drain_s, behind_s
 
     def others_in_cell(self, amounts: Array) -> Array:
         """For each user, the sum of ``amounts`` ``[B, N, X]`` over the others in its cell."""
