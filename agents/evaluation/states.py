@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
 from tandem.bridge.core.env import TandemEnv
@@ -41,6 +42,10 @@ class Walk:
         self.env = env
         self.history = History(0)
         self.observation: Observation = {}
+        #: Record tables of the last epoch, by name.
+        self.records: dict[str, NDArray[np.void]] = {}
+        #: Whether the last epoch ended the episode for good; `over`: for good, or cut off.
+        self.terminated = False
         self.over = True
 
     def reset(self, seed: int) -> Observation:
@@ -52,9 +57,10 @@ class Walk:
 
     def step(self, action: JointAction) -> float:
         """Play one epoch; returns its reward. `over` then says whether it was the last."""
-        self.observation, reward, terminated, truncated, _ = self.env.step(action)
+        self.observation, reward, self.terminated, truncated, info = self.env.step(action)
         self.history = self.history.then(action)
-        self.over = terminated or truncated
+        self.records = {table.name: info[table.name] for table in self.env.schema.records}
+        self.over = self.terminated or truncated
         return reward
 
     def check(self) -> None:

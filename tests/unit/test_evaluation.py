@@ -8,6 +8,7 @@ import pytest
 
 from tandem.agents.evaluation.aggregate import Bounded
 from tandem.agents.evaluation.convergence import Convergence
+from tandem.agents.evaluation.fixed_actions import joint_actions
 from tandem.agents.evaluation.judge import Evaluation, EvaluationSet
 from tandem.agents.evaluation.oracle import Solution
 from tandem.agents.evaluation.outcome_table import OutcomeTable
@@ -18,7 +19,6 @@ from tandem.scripts.app.training.calibration import (
     BEST_FIXED,
     HELD_OUT,
     _fixed_lines,
-    joint_actions,
 )
 
 RULE = PaperCost(85.0)
@@ -104,7 +104,7 @@ def test_not_converged_is_more_than_where_it_was_last_missed() -> None:
 
 
 def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tandem.scripts.app.training.calibration.CHUNK", 7)
+    monkeypatch.setattr("tandem.agents.evaluation.fixed_actions.CHUNK", 7)
     portions = list(joint_actions(3, 4))
     assert [len(portion) for portion in portions] == [7] * 9 + [1]
     assert len(np.unique(np.concatenate(portions), axis=0)) == 64
@@ -115,10 +115,10 @@ def test_fixed_action_of_other_episodes_is_judged_on_its_own() -> None:
     # and each held-out choice is the wrong one.
     rule = PaperCost(85.0, np.inf)
     states = EvaluationSet([state(0.1), state(0.1), state(0.6)], rule)
-    hindsight, held_out = _fixed_lines(states, 3, np.array([0, 0, 1]))
+    hindsight, held_out = _fixed_lines(states, np.array([0, 0, 1]))
     assert hindsight.policy == BEST_FIXED
     assert held_out.policy == HELD_OUT
     assert hindsight.action in ((1, 2), (2, 1))
     assert hindsight.cost_s == pytest.approx((0.3 + 0.3 + 0.55) / 3)
     assert held_out.cost_s == pytest.approx((0.5 + 0.5 + 1.2) / 3)
-    assert len(_fixed_lines(states, 3, np.zeros(3, dtype=np.int64))) == 1
+    assert len(_fixed_lines(states, np.zeros(3, dtype=np.int64))) == 1

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.evaluation.aggregate import ratio_interval
+from tandem.agents.evaluation.fixed_actions import best_fixed, joint_actions
 from tandem.agents.evaluation.judge import EvaluationSet, Policy
 from tandem.agents.evaluation.oracle import Solution
 from tandem.agents.inference.cost import CostRule
@@ -23,8 +23,6 @@ from tandem.bridge.core.schema import Schema
 #: What makes a scenario worth learning: excess over the oracle's mean cost, percent.
 FIXED_TARGET_PERCENT: Final = 15.0
 GREEDY_TARGET_PERCENT: Final = 10.0
-#: Joint actions whose costs are computed at once, to bound memory.
-CHUNK: Final = 100_000
 PERCENT: Final = 100.0
 
 BEST_FIXED: Final = "best fixed"
@@ -109,7 +107,7 @@ def compare_with_oracle(
     options = OptionTable.from_meta(schema.meta)
     users = states.solutions[0].table.users
     greedy = GreedyPolicy(options, user_columns(schema), rule.needed_percent)
-    lines = [_oracle_line(states), *_fixed_lines(states, len(options), np.asarray(episode))]
+    lines = [_oracle_line(states), *_fixed_lines(states, np.asarray(episode))]
     lines.append(_line(GREEDY, states, greedy.act))
     for site in Site:
         if (options.site == site).any():
@@ -118,13 +116,6 @@ def compare_with_oracle(
     lines.append(_random_line(states, len(options)))
     optima = {tuple(solution.best.action.tolist()) for solution in states.solutions}
     return ScenarioWorth(rule, tuple(lines), len(optima))
-
-
-def joint_actions(users: int, options: int) -> Iterator[NDArray[np.int32]]:
-    """All joint actions, in portions ``[B, N]`` of at most `CHUNK`."""
-    every = itertools.product(range(options), repeat=users)
-    while chunk := list(itertools.islice(every, CHUNK)):
-        yield np.array(chunk, dtype=np.int32)
 
 
 def _oracle_line(states: EvaluationSet) -> PolicyExcess:
@@ -141,30 +132,18 @@ def _line(name: str, states: EvaluationSet, policy: Policy) -> PolicyExcess:
     return line
 
 
-def _fixed_lines(
-    states: EvaluationSet, options: int, episode: NDArray[np.int64]
-) -> list[PolicyExcess]:
+def _fixed_lines(states: EvaluationSet, episode: NDArray[np.int64]) -> list[PolicyExcess]:
     """The joint action with the least mean cost: in hindsight, and found in other episodes.
 
     In hindsight it is chosen for the same states that judge it, out of very many joint actions, so
     its excess is too small. Found without the episode that judges it, the excess is a little too
     large. With a single episode there is no second line.
     """
-    users = states.solutions[0].table.users
     kept = [np.ones(len(episode), dtype=np.bool_)]
     kept.extend(episode != number for number in np.unique(episode))
     kept = [chosen_on for chosen_on in kept if chosen_on.any()]
-    least_s = np.full(len(kept), np.inf)
-    best = np.zeros((len(kept), users), dtype=np.int32)
-    for actions in joint_actions(users, options):
-        costs_s = np.array(
-            [solution.table.costs_s(actions, states.rule) for solution in states.solutions]
-        )
-        for index, chosen_on in enumerate(kept):
-            mean_s = costs_s[chosen_on].mean(axis=0)
-            cheapest = int(mean_s.argmin())
-            if mean_s[cheapest] < least_s[index]:
-                least_s[index], best[index] = mean_s[cheapest], actions[cheapest]
+    tables = [solution.table for solution in states.solutions]
+    best = best_fixed(tables, states.rule, kept)
     lines = [_line(BEST_FIXED, states, lambda observation: best[0])]
     if len(kept) > 1:
         others = iter(best[1 + np.unique(episode, return_inverse=True)[1].reshape(-1)])
