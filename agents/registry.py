@@ -18,6 +18,7 @@ from tandem.agents.baselines.bandit import BanditConfig, UserBandits
 from tandem.agents.baselines.branching_dqn import BranchingLearner, BranchingLearnerConfig
 from tandem.agents.baselines.fixed_learner import FixedLearner
 from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
+from tandem.agents.baselines.prior_bandit import PriorBandit, PriorBanditConfig
 from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
 from tandem.agents.common.settings import Settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
@@ -97,6 +98,8 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "qlearning-penalty": LearnerKind(QLearner, QLearningConfig(obey_threshold=False, pooling=0.0)),
     # Thompson sampling per user, blind to the state.
     "bandit": LearnerKind(UserBandits, BanditConfig()),
+    # The analytic prior with a learned factor per user, option and part of the response time.
+    "prior-bandit": LearnerKind(PriorBandit, PriorBanditConfig()),
 }
 
 #: Everything that `make_agent` knows.

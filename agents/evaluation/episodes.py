@@ -25,7 +25,7 @@ from tandem.agents.api import JointAction, Observation, Transition
 from tandem.agents.evaluation.aggregate import ratio_interval
 from tandem.agents.evaluation.players import Player
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.components import read_components
+from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.cost import cost_rule_of
 from tandem.agents.inference.objective import EpochCost
 from tandem.agents.inference.request_table import TABLE
@@ -186,12 +186,13 @@ def _transition(
     reward: float,
     walk: Walk,
 ) -> Transition:
-    components_s, answered = read_components(action, requests)
+    answers = read_answers(action, requests)
     return Transition(
         observation=before,
         action=action,
-        components_s=components_s,
-        answered=answered,
+        components_s=answers.components_s,
+        answered=answers.answered,
+        upload_bytes=answers.upload_bytes,
         cost_s=-reward,
         next_observation=walk.observation,
         ended=walk.terminated,
