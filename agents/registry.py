@@ -24,6 +24,7 @@ from tandem.agents.common.settings import Settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.config import ModelConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
+from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.bridge.core.schema import Schema
@@ -44,19 +45,6 @@ class LearnerKind:
     default: Settings
 
 
-#: Columns of a user that has not transmitted.
-NO_RATE: Final = {"snr_db": 0.0, "rate_bps": 0.0, "mcs": 0.0, "goodput_bps": 0.0}
-#: A new connection: ns-3's initial window of 10 segments, no threshold below 1 MiB.
-NO_TRANSPORT: Final = {
-    f"{site}_{name}": value
-    for site in ("edge", "cloud")
-    for name, value in {
-        "cwnd_bytes": 14_000.0,
-        "ssthresh_bytes": 1_048_576.0,
-        "idle_s": 0.0,
-        "rtt_s": 0.0,
-    }.items()
-}
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
 #: from the cost of missing it, as Shahhosseini et al. (ISQED 2022) do.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {

@@ -15,15 +15,13 @@ import numpy as np
 
 from tandem.agents.api import Decision, Learner, Observation, Transition
 from tandem.agents.common.threads import single_threaded
+from tandem.agents.evaluation.seeds import TRAINING
 from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.objective import EpochCost
 from tandem.agents.training.world import Feedback, World
-from tandem.bridge.core.reset import SEED_LIMIT
 
 #: Keeps the seeds of episodes apart from the agent's draws.
 EPISODE_STREAM: Final = 1
-#: Smaller seeds are left to evaluation, so that no agent trains on the episodes that judge it.
-FIRST_TRAINING_SEED: Final = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ class Training:
 
     def _begin_episode(self) -> None:
         self._episode += 1
-        self._episode_seed = int(self._rng.integers(FIRST_TRAINING_SEED, SEED_LIMIT))
+        self._episode_seed = int(self._rng.integers(TRAINING.first, TRAINING.limit))
         self._episode_actions = []
         self._observation = self.world.reset(self._episode_seed)
         self.learner.begin_episode(self._episode_seed)

@@ -65,12 +65,15 @@ class World(Protocol):
 class EnvWorld:
     """The simulator itself, as an environment runs it.
 
+    Attributes:
+        env: the environment.
+
     Raises:
         PolicyError: the environment does not fit (see `joint_problem`).
     """
 
     def __init__(self, env: TandemEnv) -> None:
-        self._env = env
+        self.env = env
         self._problem = joint_problem(env)
         self._tables = tuple(table.name for table in env.schema.records)
 
@@ -81,11 +84,11 @@ class EnvWorld:
 
     def reset(self, seed: int) -> Observation:
         """Fork the episode of that seed from the warmed-up simulator."""
-        return self._env.reset(seed=seed)[0]
+        return self.env.reset(seed=seed)[0]
 
     def step(self, action: JointAction) -> Feedback:
         """Let ns-3 run one epoch."""
-        observation, reward, terminated, truncated, info = self._env.step(action)
+        observation, reward, terminated, truncated, info = self.env.step(action)
         records = {name: info[name] for name in self._tables}
         return Feedback(observation, float(reward), terminated, truncated, records)
 
