@@ -60,7 +60,7 @@ class Episode:
     @property
     def weight(self) -> int:
         """Roughly, how long it takes beside others: network patterns and futures."""
-        patterns = min(3**self.truth.users, SEARCH.max_branches // self.futures)
+        patterns: int = min(3**self.truth.users, SEARCH.max_branches // self.futures)
         return self.states * self.futures * patterns
 
 
