@@ -20,6 +20,7 @@ from tandem.agents.baselines.fixed_learner import FixedLearner
 from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
 from tandem.agents.baselines.prior_bandit import PriorBandit, PriorBanditConfig
 from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
+from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerConfig
 from tandem.agents.common.settings import Settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.config import ModelConfig
@@ -43,6 +44,18 @@ class LearnerKind:
 
     make: Make
     default: Settings
+
+
+def _ppo(problem: JointProblem, config: PpoLearnerConfig, seed: int, name: str) -> Learner:
+    from tandem.agents.baselines.sb3_ppo import PpoLearner
+
+    return PpoLearner(problem, config, seed, name)
+
+
+def _dqn(problem: JointProblem, config: DqnLearnerConfig, seed: int, name: str) -> Learner:
+    from tandem.agents.baselines.sb3_dqn import DqnLearner
+
+    return DqnLearner(problem, config, seed, name)
 
 
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
@@ -86,6 +99,9 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "qlearning-penalty": LearnerKind(QLearner, QLearningConfig(obey_threshold=False, pooling=0.0)),
     # Thompson sampling per user, blind to the state.
     "bandit": LearnerKind(UserBandits, BanditConfig()),
+    # Stable-Baselines3's PPO and, for few users, its DQN (extra sb3).
+    "sb3-ppo": LearnerKind(_ppo, PpoLearnerConfig()),
+    "sb3-dqn": LearnerKind(_dqn, DqnLearnerConfig()),
     # The analytic prior with a learned factor per user, option and part of the response time.
     "prior-bandit": LearnerKind(PriorBandit, PriorBanditConfig()),
 }

@@ -28,8 +28,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction, Observation
+from tandem.agents.baselines.sb3_settings import DqnConfig, PpoConfig, Sb3Config
 from tandem.agents.common.codec import BlockCodec, is_state
-from tandem.agents.common.settings import Count, NotNegative, Positive, Settings, Share
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
@@ -42,66 +42,22 @@ except ImportError as error:
         "tandem.agents.sb3 needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'"
     ) from error
 
+__all__ = [
+    "Algorithm",
+    "DqnConfig",
+    "PpoConfig",
+    "Sb3Agent",
+    "Sb3Config",
+    "Sb3Env",
+    "make_sb3",
+    "train_sb3",
+]
+
 Algorithm: TypeAlias = Literal["ppo", "dqn"]
 Encoded: TypeAlias = dict[str, NDArray[np.float32]]
 #: DQN has an output for each joint action and trains all of them at each step; 10 options allow
 #: 4 users.
 LARGEST_FLAT_SPACE: Final = 10_000
-#: Discount of SB3's algorithms by default.
-SB3_GAMMA: Final = 0.99
-
-
-class PpoConfig(Settings):
-    """Proximal policy optimisation: settings of SB3's ``PPO``."""
-
-    learning_rate: Positive = 1e-3
-    """Step size of Adam."""
-    n_steps: Count = 128
-    """Interactions between two updates of the policy."""
-    batch_size: Count = 64
-    """Interactions per gradient step."""
-    n_epochs: Count = 10
-    """Passes over the interactions of an update."""
-    gamma: Share = SB3_GAMMA
-    """Discount per decision; default: SB3's."""
-    ent_coef: NotNegative = 0.003
-    """Weight of the policy's entropy, which keeps it exploring."""
-
-
-class DqnConfig(Settings):
-    """Deep Q-learning: settings of SB3's ``DQN``."""
-
-    learning_rate: Positive = 1e-3
-    """Step size of Adam."""
-    buffer_size: Count = 20_000
-    """Interactions kept."""
-    learning_starts: Count = 100
-    """Interactions before the first update."""
-    batch_size: Count = 64
-    """Interactions per gradient step."""
-    train_freq: Count = 1
-    """Interactions between two updates."""
-    gradient_steps: Count = 1
-    """Gradient steps per update."""
-    gamma: Share = SB3_GAMMA
-    """Discount per decision; default: SB3's."""
-    exploration_fraction: Share = 0.3
-    """Share of the interactions over which exploration falls."""
-    exploration_final_eps: Share = 0.05
-    """Share of decisions that explore in the end."""
-    target_update_interval: Count = 200
-    """Interactions between two copies to the target network."""
-
-
-class Sb3Config(Settings):
-    """How Stable-Baselines3 sees our environments, and the settings of its algorithms."""
-
-    cost_limit_s: Positive | None = None
-    """Rewards below minus this count as minus this; default: no limit."""
-    cost_scale_s: Positive = 1.0
-    """Rewards are divided by this, after the limit; default: they stay as they are."""
-    ppo: PpoConfig = PpoConfig()
-    dqn: DqnConfig = DqnConfig()
 
 
 class Sb3Env(gymnasium.Env[dict[str, Any], Any]):

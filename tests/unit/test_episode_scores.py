@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from agent_worlds import make_observation, make_problem
 from test_evaluation import state
-from test_learners import assert_equal, make, play
+from test_learners import NAMES, assert_equal, make, play
 
 from tandem.agents.evaluation.episodes import EpisodeError, EpisodeScores, episode_seeds
 from tandem.agents.evaluation.fixed_actions import best_elsewhere
 from tandem.agents.evaluation.players import LearningPlayer, unchanged
 from tandem.agents.inference.cost import PaperCost
-from tandem.agents.registry import LEARNERS
 
 
 def scores(costs_s: list[float], seeds: tuple[int, ...] = (5, 6)) -> EpisodeScores:
@@ -55,7 +54,7 @@ def test_fixed_action_of_an_episode_was_chosen_in_the_others() -> None:
     assert best_elsewhere({5: [fast]}, rule) == {}
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_learner_that_played_on_is_afterwards_what_it_was(name: str) -> None:
     problem = make_problem(2)
     learner, twin = make(name, problem), make(name, problem)
