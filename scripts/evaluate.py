@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from tandem.agents.evaluation.seeds import EPISODES, TRAINED
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
@@ -23,8 +24,6 @@ from tandem.scripts.app.training.episode_table import print_episodes
 from tandem.scripts.app.training.settings import load_settings, state_draw
 from tandem.scripts.options import Cache, Connect, Key, Quiet, ServerKey
 
-#: Far from the seeds of the evaluations during training.
-FIRST_SEED: Final = 3_000_000
 OUTPUT: Final = "evaluate.json"
 EPISODES_OUTPUT: Final = "episodes.json"
 
@@ -36,7 +35,7 @@ def evaluate(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Seed of the first episode [3000000; with --episodes 5000000]."),
+        typer.Option(min=0, help="Seed of the first episode [1500000; with --episodes 5000000]."),
     ] = None,
     cache: Cache = None,
     futures: Annotated[
@@ -83,7 +82,7 @@ def evaluate(
     checkpoint = last_checkpoint(folder)
     console, bars = wide_console(), Console(quiet=True) if quiet else Console(stderr=True)
     if episodes is not None:
-        from tandem.agents.evaluation.episodes import DECISIONS, FIRST_EPISODE_SEED
+        from tandem.agents.evaluation.episodes import DECISIONS
         from tandem.scripts.app.training.whole_episodes import ORACLE_FUTURES, compare_episodes
 
         with sigterm_as_interrupt():
@@ -92,7 +91,7 @@ def evaluate(
                 checkpoint,
                 episodes,
                 decisions or DECISIONS,
-                FIRST_EPISODE_SEED if seed is None else seed,
+                EPISODES.first if seed is None else seed,
                 cache=cache,
                 console=bars,
                 target=target,
@@ -109,7 +108,7 @@ def evaluate(
         result = compare(
             settings,
             checkpoint,
-            state_draw(states or settings.draw.count, FIRST_SEED if seed is None else seed),
+            state_draw(states or settings.draw.count, TRAINED.first if seed is None else seed),
             cache=cache,
             futures=judging_futures(futures),
             console=bars,

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from tandem.agents.api import JointAction, Observation, Transition
 from tandem.agents.evaluation.aggregate import ratio_interval
 from tandem.agents.evaluation.players import Player
+from tandem.agents.evaluation.seeds import EPISODES
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.cost import cost_rule_of
@@ -32,8 +33,6 @@ from tandem.agents.inference.request_table import TABLE
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 
-#: Seeds of these episodes: none trains (those begin at 10 000 000), none gives states that judge.
-FIRST_EPISODE_SEED: Final = 5_000_000
 #: Decisions of an episode that are played and scored.
 DECISIONS: Final = 50
 
@@ -105,8 +104,8 @@ class EpisodeScores:
         }
 
 
-def episode_seeds(count: int, first: int = FIRST_EPISODE_SEED) -> tuple[int, ...]:
-    """Seeds of ``count`` episodes."""
+def episode_seeds(count: int, first: int = EPISODES.first) -> tuple[int, ...]:
+    """Seeds of ``count`` episodes; by default of those that train nobody and judge nothing else."""
     return tuple(range(first, first + count))
 
 

@@ -32,12 +32,14 @@ class SeedRange:
 
 
 #: Evaluations during a run of ``tandem train``, ``demo`` and ``calibrate``.
-RUNS: Final = SeedRange("runs", 1_000_000, 2_000_000)
+RUNS: Final = SeedRange("runs", 1_000_000, 1_500_000)
+#: States at which ``tandem evaluate`` judges a trained agent.
+TRAINED: Final = SeedRange("trained", 1_500_000, 2_000_000)
 #: States that judge agents in the experiments of ``tandem reproduce``. Nobody tunes on them.
 JUDGING: Final = SeedRange("judging", 2_000_000, 3_000_000)
 #: States of the same kind for whoever changes an agent or its settings.
 TUNING: Final = SeedRange("tuning", 3_000_000, 4_000_000)
 #: Whole episodes that compare agents.
-EPISODES: Final = SeedRange("episodes", 4_000_000, 5_000_000)
+EPISODES: Final = SeedRange("episodes", 5_000_000, 6_000_000)
 #: Episodes that agents learn in.
 TRAINING: Final = SeedRange("training", 10_000_000, SEED_LIMIT)

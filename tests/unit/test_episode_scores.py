@@ -9,6 +9,7 @@ from agent_worlds import make_observation, make_problem
 from test_evaluation import state
 from test_learners import NAMES, assert_equal, make, play
 
+from tandem.agents.evaluation import seeds
 from tandem.agents.evaluation.episodes import EpisodeError, EpisodeScores, episode_seeds
 from tandem.agents.evaluation.fixed_actions import best_elsewhere
 from tandem.agents.evaluation.players import LearningPlayer, unchanged
@@ -70,8 +71,8 @@ def test_a_learner_that_played_on_is_afterwards_what_it_was(name: str) -> None:
     assert learner.act(observation).tolist() == twin.act(observation).tolist()
 
 
-def test_seeds_of_episodes_train_nobody() -> None:
-    from tandem.agents.training.loop import FIRST_TRAINING_SEED
-
-    assert episode_seeds(3) == (5_000_000, 5_000_001, 5_000_002)
-    assert max(episode_seeds(1000)) < FIRST_TRAINING_SEED
+def test_seeds_of_episodes_serve_nothing_else() -> None:
+    others = (seeds.RUNS, seeds.TRAINED, seeds.JUDGING, seeds.TUNING, seeds.TRAINING)
+    for seed in (*episode_seeds(1), episode_seeds(1000)[-1]):
+        assert seed in seeds.EPISODES
+        assert not any(seed in other for other in others)

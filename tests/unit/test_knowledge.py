@@ -121,7 +121,14 @@ def test_a_changing_world_cuts_the_episode_and_goes_on_in_the_other() -> None:
 
 
 def test_no_two_uses_share_a_seed() -> None:
-    ranges = [seeds.RUNS, seeds.JUDGING, seeds.TUNING, seeds.EPISODES, seeds.TRAINING]
+    ranges = [
+        seeds.RUNS,
+        seeds.TRAINED,
+        seeds.JUDGING,
+        seeds.TUNING,
+        seeds.EPISODES,
+        seeds.TRAINING,
+    ]
     ordered = sorted(ranges, key=lambda one: one.first)
     for one, following in itertools.pairwise(ordered):
         assert one.first < one.limit <= following.first
