@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
 from tandem.agents.common.settings import (
     Count,
@@ -16,8 +13,7 @@ from tandem.agents.common.settings import (
     Settings,
     Share,
 )
-
-DeviceName = Literal["auto", "cpu", "cuda"]
+from tandem.agents.inference.model.calibration_config import CalibrationConfig
 
 
 class PriorConfig(Settings):
@@ -40,42 +36,14 @@ class PriorConfig(Settings):
 
 
 class ModelConfig(Settings):
-    """The system model: an ensemble of probabilistic networks over the prior."""
+    """The system model: a base, corrected by experience."""
 
-    members: Count = 7
-    """Networks trained side by side, each from its own start and on its own resample."""
-    elites: Count = 5
-    """The members with the least error on decisions they did not train on; only these predict."""
-    hidden: Count = 64
-    """Width of both hidden layers."""
-    learning_rate: Positive = 2e-3
-    """Step size of Adam."""
-    noise_variance: Positive = 0.03
-    """Assumed variance of log response times that nothing predicts; the larger, the longer the
-    model stays near the prior."""
-    batch_rows: Count = 256
-    """Rows (one user at one decision) per gradient step and member."""
-    steps_per_fit: Count = 60
-    """Gradient steps each time the model is fitted."""
-    held_out_share: Share = 0.1
-    """Share of decisions that no member trains on, besides those that its resample leaves out."""
-    next_state_weight: NotNegative = 0.1
-    """Weight of the error of the predicted next state against that of response times."""
-    device: DeviceName = "auto"
-    """Where it computes: ``cpu``, ``cuda``, or ``auto``, the GPU if PyTorch sees one."""
-    use_prior: bool = True
-    """Predict a correction to the analytic prior; without it, predict from nothing (ablation)."""
+    calibration: CalibrationConfig = CalibrationConfig()
+    """How the base is corrected."""
     use_structure: bool = True
-    """Show each user the loads that the others put on its cell and site (ablation when false)."""
-
+    """See the loads that the others put on cells and sites (ablation when false)."""
     fixed_columns: dict[str, float] = Field(default_factory=dict)
     """Values that stand in for columns of the users' observation (ablation: the model is blind)."""
-
-    @model_validator(mode="after")
-    def _check_elites(self) -> Self:
-        if self.elites > self.members:
-            raise ValueError(f"elites is {self.elites}, more than the {self.members} members")
-        return self
 
 
 class PlannerConfig(Settings):

@@ -1,197 +1,150 @@
 # SPDX-License-Identifier: MIT
-"""The learned system model: network part and compute part, per user and component.
+"""The system model: network part and compute part, per user and component.
 
-An ensemble predicts, for each user and the option it takes, how far the logarithm of each
-response-time component lies from the analytic prior, with a variance, and how the user's state
-changes. Every user goes through the same network and sees the others only as sums of loads, so a
-permutation of the users permutes the predictions, and a model trained with some users predicts
-for any number of them.
+A *base* estimates how long each component takes: hand-written physics, or a network that was
+trained on other scenarios. *Calibration* corrects it by what requests really took, in closed form:
+where the base is right little changes, where it is wrong a few requests suffice. Every correction
+has an uncertainty, so the model can also be asked for a draw of what may be true.
 
-* `tandem.agents.inference.model.option_rows`: what the ensemble sees.
-* `tandem.agents.inference.model.ensemble`: how it learns.
-* Here: what its outputs mean, as predictions and for the planner.
+* `tandem.agents.inference.model.base`: what it starts from.
+* `tandem.agents.inference.model.calibration`: what it learns.
+* Here: how the two make response times of joint actions.
+
+Shapes: B joint actions, N users, K options, V device options, M network options.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
-from tandem.agents.inference.components import COMPONENTS, DEVICE
+from tandem.agents.inference.components import COMPONENTS, DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.config import ModelConfig, PriorConfig
-from tandem.agents.inference.model.ensemble import TrainedEnsemble
-from tandem.agents.inference.model.features import TIME_FLOOR_S, compress_s
-from tandem.agents.inference.model.option_rows import ModelInputs, OptionRows
-from tandem.agents.inference.model.training_rows import RowBatch, TrainingRows
+from tandem.agents.inference.model.base import AnalyticBase, BaseModel, BaseView, LoadBlind
+from tandem.agents.inference.model.beliefs import Beliefs
+from tandem.agents.inference.model.calibration import Calibration, Outcome
+from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
-#: The mean of a log-normal grows with its variance; beyond this one the fit is not believed.
-LARGEST_MEAN_VARIANCE: Final = 0.1
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What each elite says; E elites, B joint actions, N users.
-
-    Attributes:
-        components_s: mean of each component, seconds, ``[E, B, N, 4]``.
-        next_users: the block ``users`` at the next decision, ``[E, B, N, columns]``.
-    """
-
-    components_s: Array
-    next_users: Array
-
-    @property
-    def response_s(self) -> Array:
-        """Mean response time, seconds, ``[E, B, N]``."""
-        return np.asarray(self.components_s.sum(axis=-1))
-
 
 class SystemModel:
-    """Ensemble over a prior; learns from transitions, predicts joint actions.
+    """A base and its calibration.
 
     Args:
         problem: users, options and columns.
-        config: settings of the ensemble.
-        prior: settings of the analytic prior.
-        seed: decides initial weights, resamples and batches.
+        config: settings.
+        prior: settings of the analytic base.
 
     Raises:
         PolicyError: the settings fix a column that users do not have.
     """
 
-    def __init__(
-        self, problem: JointProblem, config: ModelConfig, prior: PriorConfig, seed: int
-    ) -> None:
+    def __init__(self, problem: JointProblem, config: ModelConfig, prior: PriorConfig) -> None:
+        for name in config.fixed_columns:
+            if name not in problem.user_columns:
+                raise PolicyError(
+                    f"model.fixed_columns has {name!r}, which users do not have: one of "
+                    f"{', '.join(problem.user_columns)}"
+                )
         self.problem = problem
-        self._inputs = ModelInputs(problem, config, prior)
-        self._users = self._inputs.features.users
-        self._ensemble = TrainedEnsemble(
-            config,
-            inputs=self._inputs.features.width,
-            targets=len(COMPONENTS),
-            extras=len(problem.user_columns),
-            seed=seed,
-        )
+        self._config = config
+        base: BaseModel = AnalyticBase(problem, prior)
+        self._base = base if config.use_structure else LoadBlind(base)
+        self.calibration = Calibration(problem, config.calibration)
 
-    @property
-    def elites(self) -> tuple[int, ...]:
-        """The members of the ensemble that predict."""
-        return self._ensemble.elites
+    def begin_episode(self) -> None:
+        """Forget what held for the last episode only."""
+        self.calibration.begin_episode()
 
-    @property
-    def rows(self) -> TrainingRows:
-        """What was learned from: one row per user and decision."""
-        return self._ensemble.rows
-
-    def add(self, transition: Transition) -> None:
-        """Remember a transition; it counts from the next `fit` on."""
-        action = transition.action
-        rows, base = self._inputs.at(transition.observation).of_actions(action[None])
-        weight = np.zeros((self.problem.users, len(COMPONENTS)))
-        weight[self._inputs.is_network[action]] = 1.0
-        weight[:, DEVICE] = 1.0
-        weight[~transition.answered] = 0.0
-        before = self._users.encode(transition.observation["users"])
-        after = self._users.encode(transition.next_observation["users"])
-        self._ensemble.add(
-            RowBatch(
-                features=rows[0].astype(np.float32),
-                target=(compress_s(transition.components_s) - base[0]).astype(np.float32),
-                weight=weight.astype(np.float32),
-                change=(after - before).astype(np.float32),
-            )
-        )
-
-    def fit(self, steps: int | None = None) -> float:
-        """Learn from all that was added; returns the validation loss.
-
-        See `tandem.agents.inference.model.ensemble.TrainedEnsemble.fit`.
-        """
-        return self._ensemble.fit(steps)
-
-    def fade(self, keep_transitions: int, factor: float) -> None:
-        """Let all but the last transitions count ``factor`` as much as before."""
-        self._ensemble.fade(keep_transitions * self.problem.users, factor)
-
-    def view(self, observation: Observation, members: tuple[int, ...] | None = None) -> ModelView:
+    def view(self, observation: Observation, beliefs: Beliefs | None = None) -> ModelView:
         """The model at one observation, as the planner asks it.
 
         Args:
-            members: networks whose mean is taken; the elites by default.
+            beliefs: what is taken for true; by default what is believed on average.
         """
-        members = self.elites if members is None else members
-        return ModelView(self, self._inputs.at(observation), members)
+        beliefs = self.calibration.mean() if beliefs is None else beliefs
+        base = self._base.at(self._seen(observation), beliefs.facts(self.problem))
+        return ModelView(self.problem, base, beliefs)
 
-    def predict(self, observation: Observation, actions: NDArray[np.integer]) -> Prediction:
-        """What the elites say about joint actions ``[B, N]`` at an observation."""
-        rows, base = self._inputs.at(observation).of_actions(actions)
-        cases, users = actions.shape
-        flat = rows.reshape(cases * users, -1)
-        mean, log_variance, change = self._ensemble.outputs(flat, self.elites)
-        shape = (len(self.elites), cases, users, len(COMPONENTS))
-        components_s = self._seconds(base, mean.reshape(shape), log_variance.reshape(shape))
-        exists = np.ones((cases, users, len(COMPONENTS)))
-        exists[~self._inputs.is_network[actions]] = np.eye(len(COMPONENTS))[DEVICE]
-        moved = self._users.encode(observation["users"]) + change.reshape(*shape[:-1], -1)
-        return Prediction(components_s * exists, self._users.decode(moved))
+    def draw(
+        self, observation: Observation, rng: np.random.Generator, optimism: float = 0.0
+    ) -> ModelView:
+        """The model at one observation, with one draw of what may be true.
 
-    def component_means_s(self, rows: Array, base: Array, members: tuple[int, ...]) -> Array:
-        """Mean components of feature rows ``[R, F]`` over ``members``, seconds, ``[R, 4]``."""
-        mean, log_variance, _ = self._ensemble.outputs(rows, members)
-        return np.asarray(self._seconds(base, mean, log_variance).mean(axis=0))
+        Args:
+            optimism: as for `Calibration.draw`.
+        """
+        return self.view(observation, self.calibration.draw(rng, optimism))
+
+    def learn(self, transition: Transition) -> bool:
+        """Learn from a transition; returns whether the system has changed."""
+        answered = np.flatnonzero(transition.answered)
+        outcome = Outcome(
+            user=answered,
+            option=transition.action[answered].astype(np.intp),
+            components_s=transition.components_s[answered],
+            upload_bytes=transition.upload_bytes[answered],
+        )
+        self.calibration.learn_sizes(outcome)
+        view = self.view(transition.observation)
+        base_s, waits_s = view.base_of(transition.action)
+        return self.calibration.learn(
+            outcome,
+            view.base.backlog_s[answered],
+            base_s[answered, UPLINK],
+            base_s[answered, DOWNLINK],
+            waits_s[answered],
+        )
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that learning changed, generators included."""
-        return self._ensemble.state_dict()
+        """Everything that learning changed."""
+        return self.calibration.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, on a model with the same settings.
+        """The inverse of `state_dict`, on a model of the same problem and settings."""
+        self.calibration.load_state_dict(state)
 
-        The problem may have another number of users.
-        """
-        self._ensemble.load_state_dict(state)
-
-    def _seconds(
-        self, base: Array, mean: NDArray[np.float32], log_variance: NDArray[np.float32]
-    ) -> Array:
-        """Means of log-normal components, cut at the time-out."""
-        variance = np.minimum(self._ensemble.variance(log_variance), LARGEST_MEAN_VARIANCE)
-        exponent = np.minimum(
-            base + mean + variance / 2.0, np.log1p(self.problem.timeout_s / TIME_FLOOR_S)
-        )
-        return np.asarray(np.maximum(np.expm1(exponent), 0.0) * TIME_FLOOR_S)
+    def _seen(self, observation: Observation) -> Observation:
+        """A copy with the columns replaced to which the settings make the model blind."""
+        if not self._config.fixed_columns:
+            return observation
+        seen = {name: block.copy() for name, block in observation.items()}
+        for name, value in self._config.fixed_columns.items():
+            seen["users"][:, self.problem.user_columns[name]] = value
+        return seen
 
 
 class ModelView:
-    """The model at one observation: what `tandem.agents.inference.planner` searches in.
+    """The model at one observation; a `tandem.agents.inference.planning.view.ResponseView`.
 
     Attributes:
-        device_s: response time of each user's device options, seconds, ``[N, K - M]``.
+        base: the estimate that is corrected.
     """
 
-    def __init__(self, model: SystemModel, inputs: OptionRows, members: tuple[int, ...]) -> None:
-        self._model = model
-        self._inputs = inputs
-        self._members = members
-        self._device_s: Array | None = None
-
-    @property
-    def device_s(self) -> Array:
-        if self._device_s is None:
-            self._device_s = np.asarray(self._means(*self._inputs.device())[..., DEVICE])
-        return self._device_s
+    def __init__(self, problem: JointProblem, base: BaseView, beliefs: Beliefs) -> None:
+        self.base = base
+        self._problem = problem
+        self._beliefs = beliefs
+        device, network = problem.device_options, problem.network_options
+        table_s = problem.options.service_s
+        self.device_s: Array = base.backlog_s[:, None] + table_s[device] * np.exp(beliefs.device)
+        self._service_s = table_s[network] * np.exp(beliefs.service)
+        self._uplink = np.exp(beliefs.uplink)
+        self._downlink_s = base.downlink_s * np.exp(beliefs.downlink)
 
     def field_s(self, weights: Array) -> Array:
         """Response time of every user at every network option, ``[B, N, M]``, while the others
         load the network by ``weights`` ``[B, N, M]``."""
-        return np.asarray(self._means(*self._inputs.network(weights)).sum(axis=-1))
+        uplink_s = self.base.uplink_s(weights) * self._uplink
+        wait_s = self._wait_s(*self.base.waits_s(weights, uplink_s))
+        return np.minimum(
+            uplink_s + wait_s + self._service_s + self._downlink_s, self._problem.timeout_s
+        )
 
     def pattern_s(self, patterns: NDArray[np.integer]) -> Array:
         """Response time of each offloading user, ``[B, N]``; 0 for users on their devices.
@@ -199,15 +152,56 @@ class ModelView:
         Args:
             patterns: ``[B, N]``, 0 for the device, m for the m-th network option (from 1).
         """
-        weights = (
-            patterns[..., None] == 1 + np.arange(len(self._model.problem.network_options))
-        ).astype(np.float64)
-        chosen = weights > 0.0
-        result = np.zeros(weights.shape)
-        result[chosen] = self._means(*self._inputs.network(weights, chosen)).sum(axis=-1)
-        return np.asarray(result.sum(axis=-1))
+        chosen = patterns[..., None] == 1 + np.arange(len(self._problem.network_options))
+        return np.asarray((self.field_s(chosen.astype(np.float64)) * chosen).sum(axis=-1))
 
-    def _means(self, rows: Array, base: Array) -> Array:
-        flat = rows.reshape(-1, rows.shape[-1])
-        means = self._model.component_means_s(flat, base.reshape(-1, base.shape[-1]), self._members)
-        return means.reshape(*rows.shape[:-1], means.shape[-1])
+    def components_s(self, action: NDArray[np.integer]) -> Array:
+        """Components of each user's response time under one joint action ``[N]``, ``[N, 5]``."""
+        result, waits_s = self.base_of(action)
+        remote, user, place = self._split(action)
+        away = np.flatnonzero(remote)
+        result[user, DEVICE] = self.device_s[user, place[user]]
+        at = place[away]
+        result[away, UPLINK] *= self._uplink[away, at]
+        result[away, DOWNLINK] = self._downlink_s[away, at]
+        result[away, SERVICE] = self._service_s[at]
+        drain_s, behind_s = waits_s[away].T
+        coefficients = self._beliefs.wait[:, at]
+        result[away, WAIT] = np.maximum(
+            coefficients[0] * drain_s + coefficients[1] * behind_s + self._beliefs.wait_s[at], 0.0
+        )
+        return result
+
+    def base_of(self, action: NDArray[np.integer]) -> tuple[Array, Array]:
+        """What the base says about the remote users of one joint action ``[N]``.
+
+        Returns:
+            Uplink and downlink in their places, the rest 0, ``[N, 5]``; backlog and others' jobs at
+            each user's site, ``[N, 2]``. All in seconds, 0 for users on their devices.
+        """
+        users, network = self._problem.users, self._problem.network_options
+        result, waits_s = np.zeros((users, len(COMPONENTS))), np.zeros((users, 2))
+        remote, _, place = self._split(action)
+        away = np.flatnonzero(remote)
+        weights = (action[:, None] == network).astype(np.float64)[None]
+        uplink_s = self.base.uplink_s(weights)
+        corrected_s = uplink_s * self._uplink
+        parts = self.base.waits_s(weights, corrected_s)
+        at = place[away]
+        result[away, UPLINK] = uplink_s[0, away, at]
+        result[away, DOWNLINK] = self.base.downlink_s[away, at]
+        waits_s[away] = np.stack([part[0, away, at] for part in parts], axis=1)
+        return result, waits_s
+
+    def _wait_s(self, drain_s: Array, behind_s: Array) -> Array:
+        a, b = self._beliefs.wait
+        return np.maximum(a * drain_s + b * behind_s + self._beliefs.wait_s, 0.0)
+
+    def _split(
+        self, action: NDArray[np.integer]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
+        """Who offloads ``[N]``, who does not, and each option's place in its group ``[N]``."""
+        device, network = self._problem.device_options, self._problem.network_options
+        remote = np.isin(action, network)
+        place = np.where(remote, np.searchsorted(network, action), np.searchsorted(device, action))
+        return remote, np.flatnonzero(~remote), place.astype(np.intp)

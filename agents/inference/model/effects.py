@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""Bayesian linear effects, learned row by row in closed form, under several scales of their prior.
+
+A row says ``y = x·effects + noise``. How large effects are is not known beforehand: where knowledge
+is right they are about 0, where it is wrong they are large. So the same Gaussian prior is held at
+several scales, each with its own posterior, and the scales are weighted by their evidence (a
+spike-to-slab mixture; George and McCulloch, "Variable Selection via Gibbs Sampling", JASA 88, 1993).
+A handful of rows then suffices to learn a large effect, and small ones stay at 0.
+
+Each posterior is a Kalman filter of constant parameters. Noise may be heavy-tailed: a row then
+counts less the further it is off (Student's t by reweighting; Lange, Little and Taylor, "Robust
+Statistical Modeling Using the t Distribution", JASA 84, 1989).
+
+Shapes: G scales, D effects, R rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Degrees of freedom of heavy-tailed noise.
+TAIL: Final = 4.0
+#: A standardised error beyond this is surprising …
+SURPRISE: Final = 3.5
+#: … and as many of the last few with the same sign mean that the system has changed.
+ALARMING: Final = 3
+REMEMBERED: Final = 4
+_LOG_T: Final = math.lgamma((TAIL + 1) / 2) - math.lgamma(TAIL / 2) - 0.5 * math.log(TAIL * math.pi)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is assumed about the noise of rows.
+
+    Attributes:
+        sd: its standard deviation before any row was seen.
+        rows: how many rows that assumption counts as.
+        least_sd: it is never believed to be smaller.
+        heavy: whether it is heavy-tailed.
+    """
+
+    sd: float
+    rows: float
+    least_sd: float
+    heavy: bool
+
+
+@dataclass(frozen=True)
+class EffectPrior:
+    """What is believed about effects before any row was seen.
+
+    Attributes:
+        mean, sd: of each effect, ``[D]``.
+        scaled: whether an effect's standard deviation is multiplied by the scales, ``[D]``.
+        widening: standard deviation that is added to each effect when the system has changed, ``[D]``.
+        scales: factors, ``[G]``.
+        weights: probability of each scale, ``[G]``.
+        noise: of the rows.
+    """
+
+    mean: Array
+    sd: Array
+    scaled: NDArray[np.bool_]
+    widening: Array
+    scales: Array
+    weights: Array
+    noise: Noise
+
+    def covariances(self) -> Array:
+        """Of the effects at each scale, ``[G, D, D]``."""
+        factor = np.where(self.scaled, self.scales[:, None], 1.0)
+        return np.asarray(((factor * self.sd) ** 2)[:, :, None] * np.eye(len(self.sd)))
+
+
+class Effects:
+    """The posterior of effects."""
+
+    def __init__(self, prior: EffectPrior) -> None:
+        self.prior = prior
+        scales = len(prior.scales)
+        self._mean: Array = np.tile(prior.mean, (scales, 1))
+        self._covariance: Array = prior.covariances()
+        self._log_weight: Array = np.log(prior.weights)
+        self._noise_rows: Array = np.full(scales, prior.noise.rows)
+        self._noise_sum: Array = self._noise_rows * prior.noise.sd**2
+        #: Latest interactions: the rows, and the median of their standardised errors.
+        self._latest: deque[tuple[Array, Array, float]] = deque(maxlen=REMEMBERED)
+
+    @property
+    def weights(self) -> Array:
+        """Probability of each scale, ``[G]``."""
+        likelihood = np.exp(self._log_weight - self._log_weight.max())
+        return np.asarray(likelihood / likelihood.sum())
+
+    @property
+    def mean(self) -> Array:
+        """Posterior mean of the effects, ``[D]``."""
+        return np.asarray(self.weights @ self._mean)
+
+    @property
+    def sd(self) -> Array:
+        """Posterior standard deviation of each effect, ``[D]``."""
+        variance = np.diagonal(self._covariance, axis1=1, axis2=2)
+        spread = (self._mean - self.mean) ** 2
+        return np.asarray(np.sqrt(self.weights @ (variance + spread)))
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Effects drawn from the posterior, ``[D]``: first a scale, then the effects."""
+        scale = int(rng.choice(len(self._log_weight), p=self.weights))
+        root = np.linalg.cholesky(self._covariance[scale])
+        return np.asarray(self._mean[scale] + root @ rng.standard_normal(len(root)))
+
+    def errors(self, rows: Array, values: Array) -> Array:
+        """Standardised errors of the predictions of ``values`` ``[R]``, ``[R]``."""
+        mean = self._mean @ rows.T
+        variance = self._variances(rows)
+        weights = self.weights
+        centre = weights @ mean
+        total = weights @ (variance + (mean - centre) ** 2)
+        return np.asarray((values - centre) / np.sqrt(total))
+
+    def learn(self, rows: Array, values: Array) -> bool:
+        """Learn from the rows ``[R, D]`` of one interaction; returns whether the system has changed.
+
+        Where it has, the posterior is widened, and the latest rows count again.
+        """
+        if not len(rows):
+            return False
+        self._latest.append((rows, values, float(np.median(self.errors(rows, values)))))
+        self._add(rows, values)
+        if not self._is_alarming():
+            return False
+        again = list(self._latest)
+        self._latest.clear()
+        self._covariance += np.diag(self.prior.widening**2)
+        self._noise_rows[:] = self.prior.noise.rows
+        self._noise_sum[:] = self.prior.noise.rows * self.prior.noise.sd**2
+        for old_rows, old_values, _ in again:
+            self._add(old_rows, old_values)
+        return True
+
+    def forget(self, which: NDArray[np.bool_]) -> None:
+        """Put some effects back to where they were before any row, ``which`` ``[D]``."""
+        if not which.any():
+            return
+        fresh = self.prior.covariances()
+        self._mean[:, which] = self.prior.mean[which]
+        self._covariance[:, which, :] = fresh[:, which, :]
+        self._covariance[:, :, which] = fresh[:, :, which]
+        self._latest.clear()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that learning changed."""
+        return {
+            "mean": self._mean.copy(),
+            "covariance": self._covariance.copy(),
+            "log_weight": self._log_weight.copy(),
+            "noise_rows": self._noise_rows.copy(),
+            "noise_sum": self._noise_sum.copy(),
+            "latest": [[rows.copy(), values.copy(), error] for rows, values, error in self._latest],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, for the same prior."""
+        self._mean = np.array(state["mean"])
+        self._covariance = np.array(state["covariance"])
+        self._log_weight = np.array(state["log_weight"])
+        self._noise_rows = np.array(state["noise_rows"])
+        self._noise_sum = np.array(state["noise_sum"])
+        self._latest.clear()
+        for rows, values, error in state["latest"]:
+            self._latest.append((np.array(rows), np.array(values), float(error)))
+
+    def _noise_variance(self) -> Array:
+        """Of each scale, ``[G]``."""
+        return np.maximum(self._noise_sum / self._noise_rows, self.prior.noise.least_sd**2)
+
+    def _variances(self, rows: Array) -> Array:
+        """Predictive variance of each row at each scale, ``[G, R]``."""
+        known = np.einsum("rd,gde,re->gr", rows, self._covariance, rows, optimize=True)
+        return np.asarray(known + self._noise_variance()[:, None])
+
+    def _add(self, rows: Array, values: Array) -> None:
+        for row, value in zip(rows, values.tolist(), strict=True):
+            self._add_row(row, value)
+
+    def _add_row(self, row: Array, value: float) -> None:
+        noise = self.prior.noise
+        gain = self._covariance @ row
+        known = gain @ row
+        assumed = self._noise_variance()
+        error = value - self._mean @ row
+        squared = error**2 / (known + assumed)
+        weight = (TAIL + 1.0) / (TAIL + squared) if noise.heavy else np.ones_like(squared)
+        if noise.heavy:
+            likelihood = _LOG_T - (TAIL + 1.0) / 2.0 * np.log1p(squared / TAIL)
+        else:
+            likelihood = -0.5 * (squared + math.log(2.0 * math.pi))
+        self._log_weight += likelihood - 0.5 * np.log(known + assumed)
+        self._log_weight -= self._log_weight.max()
+        total = known + assumed / weight
+        self._mean += gain * (error / total)[:, None]
+        self._covariance -= gain[:, :, None] * gain[:, None, :] / total[:, None, None]
+        # An error that uncertain effects explain is no noise, and one far off is a change.
+        share = assumed / (known + assumed)
+        limited = np.minimum(error**2, SURPRISE**2 * (known + assumed))
+        self._noise_rows += 1.0
+        self._noise_sum += weight * limited * share
+
+    def _is_alarming(self) -> bool:
+        errors = [error for _, _, error in self._latest]
+        return (
+            sum(error > SURPRISE for error in errors) >= ALARMING
+            or sum(error < -SURPRISE for error in errors) >= ALARMING
+        )

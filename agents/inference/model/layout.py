@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Which effects act on which (user, option) pair: rows of zeros and ones for `Effects`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.common.settings import NotNegative, Positive, Settings
+from tandem.agents.inference.model.effects import EffectPrior, Noise
+
+Array = NDArray[np.float64]
+
+
+class EffectSettings(Settings):
+    """A group of effects with the same prior."""
+
+    sd: Positive
+    """Standard deviation before any row was seen, at scale 1."""
+    widening: NotNegative = 0.0
+    """Standard deviation that is added when the system has changed."""
+    scaled: bool = True
+    """Whether the scales apply to it."""
+    per_episode: bool = False
+    """Whether it starts again with each episode."""
+
+
+class NoiseSettings(Settings):
+    """Noise of the rows of a component, as `tandem.agents.inference.model.effects.Noise` says."""
+
+    sd: Positive
+    rows: Positive
+    least_sd: Positive
+    heavy: bool = False
+
+    @property
+    def noise(self) -> Noise:
+        """As the filter takes it."""
+        return Noise(self.sd, self.rows, self.least_sd, self.heavy)
+
+
+class ComponentSettings(Settings):
+    """Effects on one component of response times."""
+
+    effects: dict[str, EffectSettings]
+    """By what they belong to: ``all``, ``option``, ``site``, ``cell``, ``user``, ``visit`` (a user
+    in this episode) and ``visit_option`` (a user at an option in this episode)."""
+    scales: tuple[float, ...] = (1.0,)
+    """Factors on the standard deviations of scaled effects …"""
+    weights: tuple[float, ...] = (1.0,)
+    """… and the probability of each."""
+    noise: NoiseSettings
+
+
+@dataclass(frozen=True)
+class EffectLayout:
+    """Effects of one component over N users and X options.
+
+    Attributes:
+        rows: the row of each user at each option, ``[N, X, D]``.
+        prior: of the D effects.
+        per_episode: which effects start again with each episode, ``[D]``.
+    """
+
+    rows: Array
+    prior: EffectPrior
+    per_episode: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, settings: ComponentSettings, groups: dict[str, NDArray[np.intp]]) -> EffectLayout:
+        """Lay out effects.
+
+        Args:
+            settings: of the component.
+            groups: for each group of effects, which one acts on each pair, ``[N, X]``.
+        """
+        blocks, sd, widening, scaled, per_episode = [], [], [], [], []
+        for name, effect in settings.effects.items():
+            index = groups[name]
+            count = int(index.max(initial=-1)) + 1
+            blocks.append(np.eye(count)[index])
+            sd += [effect.sd] * count
+            widening += [effect.widening] * count
+            scaled += [effect.scaled] * count
+            per_episode += [effect.per_episode] * count
+        prior = EffectPrior(
+            mean=np.zeros(len(sd)),
+            sd=np.array(sd),
+            scaled=np.array(scaled, dtype=np.bool_),
+            widening=np.array(widening),
+            scales=np.array(settings.scales),
+            weights=normalised(settings.weights),
+            noise=settings.noise.noise,
+        )
+        return cls(np.concatenate(blocks, axis=-1), prior, np.array(per_episode, dtype=np.bool_))
+
+
+def normalised(weights: Sequence[float]) -> Array:
+    """Weights that sum to 1."""
+    array = np.array(weights, dtype=np.float64)
+    return np.asarray(array / array.sum())
