@@ -70,8 +70,8 @@ class HybridAgent:
         self.model.begin_episode()
 
     def act(self, observation: Observation) -> JointAction:
-        """The best plan by what is believed on average."""
-        return self._plan(self.model.view(observation))
+        """The best plan by what is believed on average, at a state of any episode."""
+        return self._plan(self.model.elsewhere(observation))
 
     def decide(self, observation: Observation) -> Decision:
         """A joint action to learn from."""

@@ -71,6 +71,10 @@ class SystemModel:
         base = self._base.at(self._seen(observation), beliefs.facts(self.problem))
         return ModelView(self.problem, base, beliefs)
 
+    def elsewhere(self, observation: Observation) -> ModelView:
+        """The model at an observation of any episode, the present one or another."""
+        return self.view(observation, self.calibration.elsewhere(observation))
+
     def draw(
         self, observation: Observation, rng: np.random.Generator, optimism: float = 0.0
     ) -> ModelView:

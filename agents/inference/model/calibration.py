@@ -21,6 +21,7 @@ from tandem.agents.inference.components import DEVICE, DOWNLINK, SERVICE, UPLINK
 from tandem.agents.inference.model.beliefs import Beliefs
 from tandem.agents.inference.model.calibration_config import CalibrationConfig
 from tandem.agents.inference.model.effects import Effects
+from tandem.agents.inference.model.history import SiteHistory
 from tandem.agents.inference.model.layout import EffectLayout
 from tandem.agents.inference.model.waits import SiteWaits
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
@@ -74,6 +75,7 @@ class Calibration:
         }
         self._effects = {name: Effects(layout.prior) for name, layout in self._layouts.items()}
         self._waits = [SiteWaits(config.wait) for _ in REMOTE_SITES]
+        self._history = SiteHistory(problem)
         self.tried: NDArray[np.bool_] = np.zeros(len(problem.options), dtype=np.bool_)
 
     def begin_episode(self) -> None:
@@ -84,9 +86,24 @@ class Calibration:
             waits.begin_episode()
 
     def mean(self) -> Beliefs:
-        """What is believed on average."""
+        """What is believed on average, in the present episode."""
         factors = {name: effects.mean for name, effects in self._effects.items()}
-        return self._beliefs(factors, [waits.mean for waits in self._waits])
+        return self._beliefs(factors, [waits.wait_of(waits.mean) for waits in self._waits])
+
+    def elsewhere(self, observation: Observation) -> Beliefs:
+        """What is believed on average at a state of any episode: nothing of the present one.
+
+        What sites' waits have lately been is read from the users' last requests.
+        """
+        factors = {
+            name: np.where(self._layouts[name].per_episode, 0.0, effects.mean)
+            for name, effects in self._effects.items()
+        }
+        waits = [
+            model.wait_of(model.mean, model.excess_after(*seen))
+            for model, seen in zip(self._waits, self._history.waits(observation), strict=True)
+        ]
+        return self._beliefs(factors, waits)
 
     def draw(self, rng: np.random.Generator, optimism: float) -> Beliefs:
         """One draw of what may be true.
@@ -96,7 +113,7 @@ class Calibration:
                 this many standard deviations, or more; 0: as drawn.
         """
         factors = {name: effects.draw(rng) for name, effects in self._effects.items()}
-        beliefs = self._beliefs(factors, [waits.draw(rng) for waits in self._waits])
+        beliefs = self._beliefs(factors, [waits.wait_of(waits.draw(rng)) for waits in self._waits])
         if optimism > 0.0:
             self._hope(beliefs, optimism)
         return beliefs
@@ -137,7 +154,7 @@ class Calibration:
         site = self.site[option] if len(option) else np.zeros(0, dtype=np.intp)
         for index, model in enumerate(self._waits):
             here = site == index
-            changed |= model.learn(waits[remote][here], seen[remote, WAIT][here])
+            model.learn(waits[remote][here], seen[remote, WAIT][here])
         return changed
 
     def state_dict(self) -> dict[str, Any]:
@@ -164,7 +181,6 @@ class Calibration:
     def _beliefs(self, factors: dict[str, Array], waits: list[Array]) -> Beliefs:
         logs = {name: self._layouts[name].rows @ factors[name] for name in factors}
         coefficients = np.stack(waits, axis=1)[:, self.site]
-        excess_s = np.array([model.excess_s for model in self._waits])[self.site]
         return Beliefs(
             device=logs["device"],
             service=logs["service"][0],
@@ -172,7 +188,7 @@ class Calibration:
             uplink=logs["uplink"],
             downlink=logs["downlink"],
             wait=coefficients[:2],
-            wait_s=coefficients[2] * excess_s + coefficients[3],
+            wait_s=coefficients[2],
         )
 
     def _hope(self, beliefs: Beliefs, optimism: float) -> None:

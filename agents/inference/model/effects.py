@@ -4,8 +4,8 @@
 A row says ``y = x·effects + noise``. How large effects are is not known beforehand: where knowledge
 is right they are about 0, where it is wrong they are large. So the same Gaussian prior is held at
 several scales, each with its own posterior, and the scales are weighted by their evidence (a
-spike-to-slab mixture; George and McCulloch, "Variable Selection via Gibbs Sampling", JASA 88, 1993).
-A handful of rows then suffices to learn a large effect, and small ones stay at 0.
+spike-to-slab mixture; George and McCulloch, "Variable Selection via Gibbs Sampling", JASA 88,
+1993). A handful of rows then suffices to learn a large effect, and small ones stay at 0.
 
 Each posterior is a Kalman filter of constant parameters. Noise may be heavy-tailed: a row then
 counts less the further it is off (Student's t by reweighting; Lange, Little and Taylor, "Robust
@@ -33,6 +33,8 @@ SURPRISE: Final = 3.5
 #: … and as many of the last few with the same sign mean that the system has changed.
 ALARMING: Final = 3
 REMEMBERED: Final = 4
+#: Share of the evidence about scales that is left an interaction later.
+EVIDENCE_MEMORY: Final = 0.98
 _LOG_T: Final = math.lgamma((TAIL + 1) / 2) - math.lgamma(TAIL / 2) - 0.5 * math.log(TAIL * math.pi)
 
 
@@ -60,7 +62,9 @@ class EffectPrior:
     Attributes:
         mean, sd: of each effect, ``[D]``.
         scaled: whether an effect's standard deviation is multiplied by the scales, ``[D]``.
-        widening: standard deviation that is added to each effect when the system has changed, ``[D]``.
+        widening: standard deviation that each effect gains when the system has changed, ``[D]``.
+        drift: standard deviation by which each effect may change from one interaction to the next,
+            at scale 1, ``[D]``.
         scales: factors, ``[G]``.
         weights: probability of each scale, ``[G]``.
         noise: of the rows.
@@ -70,14 +74,22 @@ class EffectPrior:
     sd: Array
     scaled: NDArray[np.bool_]
     widening: Array
+    drift: Array
     scales: Array
     weights: Array
     noise: Noise
 
     def covariances(self) -> Array:
         """Of the effects at each scale, ``[G, D, D]``."""
+        return self._diagonal(self.sd)
+
+    def drifts(self) -> Array:
+        """What each covariance gains from one interaction to the next, ``[G, D, D]``."""
+        return self._diagonal(self.drift)
+
+    def _diagonal(self, sd: Array) -> Array:
         factor = np.where(self.scaled, self.scales[:, None], 1.0)
-        return np.asarray(((factor * self.sd) ** 2)[:, :, None] * np.eye(len(self.sd)))
+        return np.asarray(((factor * sd) ** 2)[:, :, None] * np.eye(len(sd)))
 
 
 class Effects:
@@ -86,6 +98,7 @@ class Effects:
     def __init__(self, prior: EffectPrior) -> None:
         self.prior = prior
         scales = len(prior.scales)
+        self._drift = prior.drifts()
         self._mean: Array = np.tile(prior.mean, (scales, 1))
         self._covariance: Array = prior.covariances()
         self._log_weight: Array = np.log(prior.weights)
@@ -128,11 +141,18 @@ class Effects:
         return np.asarray((values - centre) / np.sqrt(total))
 
     def learn(self, rows: Array, values: Array) -> bool:
-        """Learn from the rows ``[R, D]`` of one interaction; returns whether the system has changed.
+        """Learn from the rows ``[R, D]`` of one interaction; returns whether the system changed.
 
-        Where it has, the posterior is widened, and the latest rows count again.
+        Where it has, the posterior is widened, and the latest rows count again. Where noise is
+        heavy-tailed errors give no alarm: there the effects' drift is what follows a change.
         """
         if not len(rows):
+            return False
+        self._covariance += self._drift
+        at_first = np.log(self.prior.weights)
+        self._log_weight = at_first + EVIDENCE_MEMORY * (self._log_weight - at_first)
+        if self.prior.noise.heavy:
+            self._add(rows, values)
             return False
         self._latest.append((rows, values, float(np.median(self.errors(rows, values)))))
         self._add(rows, values)
@@ -205,7 +225,6 @@ class Effects:
         else:
             likelihood = -0.5 * (squared + math.log(2.0 * math.pi))
         self._log_weight += likelihood - 0.5 * np.log(known + assumed)
-        self._log_weight -= self._log_weight.max()
         total = known + assumed / weight
         self._mean += gain * (error / total)[:, None]
         self._covariance -= gain[:, :, None] * gain[:, None, :] / total[:, None, None]

@@ -22,6 +22,8 @@ class EffectSettings(Settings):
     """Standard deviation before any row was seen, at scale 1."""
     widening: NotNegative = 0.0
     """Standard deviation that is added when the system has changed."""
+    drift: NotNegative = 0.0
+    """Standard deviation by which it may change from one interaction to the next, at scale 1."""
     scaled: bool = True
     """Whether the scales apply to it."""
     per_episode: bool = False
@@ -77,13 +79,14 @@ class EffectLayout:
             settings: of the component.
             groups: for each group of effects, which one acts on each pair, ``[N, X]``.
         """
-        blocks, sd, widening, scaled, per_episode = [], [], [], [], []
+        blocks, sd, widening, drift, scaled, per_episode = [], [], [], [], [], []
         for name, effect in settings.effects.items():
             index = groups[name]
             count = int(index.max(initial=-1)) + 1
             blocks.append(np.eye(count)[index])
             sd += [effect.sd] * count
             widening += [effect.widening] * count
+            drift += [effect.drift] * count
             scaled += [effect.scaled] * count
             per_episode += [effect.per_episode] * count
         prior = EffectPrior(
@@ -91,6 +94,7 @@ class EffectLayout:
             sd=np.array(sd),
             scaled=np.array(scaled, dtype=np.bool_),
             widening=np.array(widening),
+            drift=np.array(drift),
             scales=np.array(settings.scales),
             weights=normalised(settings.weights),
             noise=settings.noise.noise,

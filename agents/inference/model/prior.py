@@ -56,6 +56,7 @@ class PriorView:
         self._problem = problem
         self._config = config
         facts = Facts.of(problem.options) if facts is None else facts
+        self._facts = facts
         users, sites = observation["users"], observation["sites"]
         table, network = problem.options, problem.network_options
         column = problem.user_columns
@@ -145,6 +146,7 @@ class PriorView:
         """What TCP payload gets if nobody else offloads, ``[N]``."""
         problem, config = self._problem, self._config
         rate = users[:, problem.user_columns["rate_bps"]].copy()
+        rate = np.where(rate > 0.0, rate, self._last_rate_bps(users))
         for cell in range(len(problem.cell_kinds)):
             members = problem.user_cells == cell
             known = members & (rate > 0.0)
@@ -158,6 +160,17 @@ class PriorView:
         background = cells[problem.user_cells, problem.cell_columns["background_bps"]]
         free: Array = np.maximum(1.0 - background / rate, config.least_free_share)
         return np.asarray(rate * free, dtype=np.float64)
+
+    def _last_rate_bps(self, users: Array) -> Array:
+        """Rate at which each user's last upload went over the air, ``[N]``; 0 where unknown."""
+        column = self._problem.user_columns
+        if not {"last_option", "last_uplink_air_s"} <= column.keys():
+            return np.zeros(len(users))
+        option = users[:, column["last_option"]].astype(np.intp)
+        air_s = users[:, column["last_uplink_air_s"]]
+        known = (option >= 0) & (air_s > 0.0)
+        bits = BITS_PER_BYTE * self._facts.upload_bytes[np.where(known, option, 0)]
+        return np.where(known, bits / np.where(known, air_s, 1.0), 0.0)
 
     def _sharing(self, rate_bps: Array, upload_bits: Array) -> Array:
         """Delay that user j at option l adds to user u at option m: ``[N·M, N·M]`` (j l, u m).

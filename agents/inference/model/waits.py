@@ -33,7 +33,8 @@ class SiteWaits:
                 mean=np.array(settings.mean),
                 sd=np.array(settings.sd),
                 scaled=np.ones(len(settings.sd), dtype=np.bool_),
-                widening=np.array(settings.widening),
+                widening=np.zeros(len(settings.sd)),
+                drift=np.array(settings.drift),
                 scales=np.array(settings.scales),
                 weights=normalised(settings.weights),
                 noise=settings.noise.noise,
@@ -51,24 +52,46 @@ class SiteWaits:
         """The coefficients drawn from the posterior, ``[4]``."""
         return self._cut(self._effects.draw(rng))
 
+    def wait_of(self, coefficients: Array, excess_s: float | None = None) -> Array:
+        """The coefficients a and b, and the part of the wait that depends on neither, ``[3]``.
+
+        Args:
+            coefficients: a, b, c, d.
+            excess_s: the recent excess; by default that of the present episode.
+        """
+        a, b, c, d = coefficients
+        return np.array([a, b, c * (self.excess_s if excess_s is None else excess_s) + d])
+
+    def excess_after(self, behind_s: Array, waits_s: Array) -> float:
+        """The recent excess where nothing is known but the R latest requests.
+
+        Args:
+            behind_s: others' jobs that they waited for, seconds, ``[R]``.
+            waits_s: how long they waited, ``[R]``.
+        """
+        if not len(waits_s):
+            return 0.0
+        _, b, _, d = self.mean
+        gain = 1.0 / (1.0 + self._settings.excess_noise)
+        return self._settings.memory * gain * float(np.mean(waits_s - b * behind_s - d))
+
     def begin_episode(self) -> None:
         """Another episode has another load."""
         self.excess_s, self._variance = 0.0, 1.0
 
-    def learn(self, expected: Array, waits_s: Array) -> bool:
-        """Learn from the R requests of one decision; returns whether the system has changed.
+    def learn(self, expected: Array, waits_s: Array) -> None:
+        """Learn from the R requests of one decision.
 
         Args:
             expected: backlog and others' jobs, as the base has them, ``[R, 2]``.
             waits_s: how long they waited, ``[R]``.
         """
         settings = self._settings
-        changed = False
         if len(waits_s):
             rows = np.column_stack(
                 (expected, np.full(len(waits_s), self.excess_s), np.ones(len(waits_s)))
             )
-            changed = self._effects.learn(rows, waits_s)
+            self._effects.learn(rows, waits_s)
         self.excess_s *= settings.memory
         kept = settings.memory**2
         self._variance = kept * self._variance + 1.0 - kept
@@ -78,7 +101,6 @@ class SiteWaits:
             gain = self._variance / (self._variance + settings.excess_noise)
             self.excess_s += gain * (found_s - self.excess_s)
             self._variance *= 1.0 - gain
-        return changed
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that learning changed."""
