@@ -64,6 +64,12 @@ class HybridAgent:
         self.planner = Planner(problem, config.planner)
         self._rng = np.random.default_rng(seed)
         self._last_action: JointAction | None = None
+        self._lessons = 0
+
+    @property
+    def policy_version(self) -> int:
+        """Raised whenever what `act` returns may have changed."""
+        return self._lessons
 
     def begin_episode(self, seed: int) -> None:
         """Forget what held for the last episode only."""
@@ -86,8 +92,10 @@ class HybridAgent:
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Learn from the outcome of a decision."""
         surprise = self._surprise(decision, transition)
-        changed = self.config.learn and self.model.learn(transition)
-        return Lesson(surprise, stale=changed)
+        if not self.config.learn:
+            return Lesson(surprise)
+        self._lessons += 1
+        return Lesson(surprise, stale=self.model.learn(transition))
 
     def _explore(self, observation: Observation, greedy: JointAction) -> tuple[str, JointAction]:
         """The best plan by a draw of what may be true, if it would save enough."""
@@ -119,11 +127,13 @@ class HybridAgent:
             "model": self.model.state_dict(),
             "rng": self._rng.bit_generator.state,
             "last_action": None if last is None else last.copy(),
+            "lessons": self._lessons,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`, on an agent with the same problem and settings."""
         self.model.load_state_dict(state["model"])
         self._rng.bit_generator.state = state["rng"]
+        self._lessons = int(state["lessons"])
         last = state["last_action"]
         self._last_action = None if last is None else np.array(last, dtype=np.int32)

@@ -61,16 +61,16 @@ def _dqn(problem: JointProblem, config: DqnLearnerConfig, seed: int, name: str) 
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
 #: from the cost of missing it, as Shahhosseini et al. (ISQED 2022) do.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {
-    # System model, planning and direct RL: the hybrid agent.
+    # Plans in a model that starts from physics and learns from every decision.
     "hybrid": LearnerKind(HybridAgent, HybridConfig()),
-    # Hybrid whose model starts without the analytic prior.
-    "hybrid-no-prior": LearnerKind(HybridAgent, HybridConfig(model=ModelConfig(use_prior=False))),
+    # The same knowledge and planner, nothing learned.
+    "prior": LearnerKind(HybridAgent, HybridConfig(learn=False)),
+    # Hybrid that never tries what it is unsure of.
+    "hybrid-greedy": LearnerKind(HybridAgent, HybridConfig(explore_share=0.0)),
     # Hybrid whose model does not see the loads of cell and site.
     "hybrid-no-structure": LearnerKind(
         HybridAgent, HybridConfig(model=ModelConfig(use_structure=False))
     ),
-    # Hybrid that neither plans nor imagines: its DQN alone.
-    "hybrid-no-planning": LearnerKind(HybridAgent, HybridConfig(use_planning=False)),
     # Hybrid whose model does not see the users' radio rates.
     "hybrid-no-rate": LearnerKind(
         HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_RATE))
@@ -78,14 +78,6 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     # Hybrid whose model does not see TCP's windows.
     "hybrid-no-transport": LearnerKind(
         HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT))
-    ),
-    # Hybrid whose predictions are those of all members, not of the best.
-    "hybrid-no-ranking": LearnerKind(
-        HybridAgent, HybridConfig(model=ModelConfig(elites=ModelConfig().members))
-    ),
-    # Hybrid that learns from users spread at random, never from its own plans.
-    "hybrid-random-exploration": LearnerKind(
-        HybridAgent, HybridConfig(warmup=HybridConfig().real_capacity)
     ),
     # Double DQN with a branch of values per user.
     "branching-dqn": LearnerKind(BranchingLearner, BranchingLearnerConfig()),

@@ -154,7 +154,7 @@ class Calibration:
         site = self.site[option] if len(option) else np.zeros(0, dtype=np.intp)
         for index, model in enumerate(self._waits):
             here = site == index
-            model.learn(waits[remote][here], seen[remote, WAIT][here])
+            changed |= model.learn(waits[remote][here], seen[remote, WAIT][here])
         return changed
 
     def state_dict(self) -> dict[str, Any]:

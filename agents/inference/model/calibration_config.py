@@ -53,9 +53,9 @@ def _sizes() -> ComponentSettings:
 def _air(option_sd: float, all_sd: float) -> ComponentSettings:
     return ComponentSettings(
         effects={
-            "all": EffectSettings(sd=all_sd, drift=0.03),
-            "option": EffectSettings(sd=option_sd, drift=0.02),
-            "cell": EffectSettings(sd=0.15, drift=0.02),
+            "all": EffectSettings(sd=all_sd, widening=0.5, drift=0.03),
+            "option": EffectSettings(sd=option_sd, widening=0.3, drift=0.02),
+            "cell": EffectSettings(sd=0.15, widening=0.2, drift=0.02),
             "user": EffectSettings(sd=0.03, scaled=False),
             "visit": EffectSettings(sd=0.25, scaled=False, per_episode=True),
             "visit_option": EffectSettings(sd=0.25, scaled=False, per_episode=True),
@@ -73,6 +73,8 @@ class WaitSettings(Settings):
     """Coefficients before any request was seen."""
     sd: tuple[float, float, float, float] = (0.3, 0.3, 0.8, 0.03)
     """Their standard deviations at scale 1."""
+    widening: tuple[float, float, float, float] = (0.2, 0.2, 0.3, 0.1)
+    """What is added to them when the system has changed."""
     drift: tuple[float, float, float, float] = (0.01, 0.01, 0.02, 0.002)
     """By how much they may change from one interaction to the next, at scale 1."""
     scales: tuple[float, ...] = (0.05, 0.25, 1.0)

@@ -28,8 +28,9 @@ Array = NDArray[np.float64]
 
 #: Degrees of freedom of heavy-tailed noise.
 TAIL: Final = 4.0
-#: A standardised error beyond this is surprising …
+#: A standardised error beyond this is surprising (where noise is heavy-tailed: beyond the second) …
 SURPRISE: Final = 3.5
+HEAVY_SURPRISE: Final = 6.0
 #: … and as many of the last few with the same sign mean that the system has changed.
 ALARMING: Final = 3
 REMEMBERED: Final = 4
@@ -143,17 +144,13 @@ class Effects:
     def learn(self, rows: Array, values: Array) -> bool:
         """Learn from the rows ``[R, D]`` of one interaction; returns whether the system changed.
 
-        Where it has, the posterior is widened, and the latest rows count again. Where noise is
-        heavy-tailed errors give no alarm: there the effects' drift is what follows a change.
+        Where it has, the posterior is widened, and the latest rows count again.
         """
         if not len(rows):
             return False
         self._covariance += self._drift
         at_first = np.log(self.prior.weights)
         self._log_weight = at_first + EVIDENCE_MEMORY * (self._log_weight - at_first)
-        if self.prior.noise.heavy:
-            self._add(rows, values)
-            return False
         self._latest.append((rows, values, float(np.median(self.errors(rows, values)))))
         self._add(rows, values)
         if not self._is_alarming():
@@ -236,7 +233,8 @@ class Effects:
 
     def _is_alarming(self) -> bool:
         errors = [error for _, _, error in self._latest]
+        limit = HEAVY_SURPRISE if self.prior.noise.heavy else SURPRISE
         return (
-            sum(error > SURPRISE for error in errors) >= ALARMING
-            or sum(error < -SURPRISE for error in errors) >= ALARMING
+            sum(error > limit for error in errors) >= ALARMING
+            or sum(error < -limit for error in errors) >= ALARMING
         )

@@ -33,7 +33,7 @@ class SiteWaits:
                 mean=np.array(settings.mean),
                 sd=np.array(settings.sd),
                 scaled=np.ones(len(settings.sd), dtype=np.bool_),
-                widening=np.zeros(len(settings.sd)),
+                widening=np.array(settings.widening),
                 drift=np.array(settings.drift),
                 scales=np.array(settings.scales),
                 weights=normalised(settings.weights),
@@ -79,19 +79,20 @@ class SiteWaits:
         """Another episode has another load."""
         self.excess_s, self._variance = 0.0, 1.0
 
-    def learn(self, expected: Array, waits_s: Array) -> None:
-        """Learn from the R requests of one decision.
+    def learn(self, expected: Array, waits_s: Array) -> bool:
+        """Learn from the R requests of one decision; returns whether the system has changed.
 
         Args:
             expected: backlog and others' jobs, as the base has them, ``[R, 2]``.
             waits_s: how long they waited, ``[R]``.
         """
         settings = self._settings
+        changed = False
         if len(waits_s):
             rows = np.column_stack(
                 (expected, np.full(len(waits_s), self.excess_s), np.ones(len(waits_s)))
             )
-            self._effects.learn(rows, waits_s)
+            changed = self._effects.learn(rows, waits_s)
         self.excess_s *= settings.memory
         kept = settings.memory**2
         self._variance = kept * self._variance + 1.0 - kept
@@ -101,6 +102,7 @@ class SiteWaits:
             gain = self._variance / (self._variance + settings.excess_noise)
             self.excess_s += gain * (found_s - self.excess_s)
             self._variance *= 1.0 - gain
+        return changed
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that learning changed."""
