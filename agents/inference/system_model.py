@@ -199,7 +199,7 @@ class ModelView:
 
     def _wait_s(self, drain_s: Array, behind_s: Array) -> Array:
         a, b = self._beliefs.wait
-        return np.maximum(a * drain_s + b * behind_s + self._beliefs.wait_s, 0.0)
+        return np.asarray(np.maximum(a * drain_s + b * behind_s + self._beliefs.wait_s, 0.0))
 
     def _split(
         self, action: NDArray[np.integer]

@@ -10,7 +10,7 @@ import pytest
 from commands import tandem
 from remote_servers import ServerProcess, free_address
 
-CONFIG = {"warmup": 2, "fit_every": 3, "imagine_every": 3, "imagined_epochs": 6}
+CONFIG = {"explore_share": 0.9, "probe_share": 0.5, "worth": 0.0}
 TABLES = ("requests", "decisions", "episodes", "history", "evaluation")
 COMMAND = (
     *("train", "--quiet", "--users=2", "--epochs=3", "--interactions=5", "--seed=4"),

@@ -30,8 +30,8 @@ from tandem.scripts.app.training.run import CHECKPOINTS, EVALUATION, HISTORY, la
 from tandem.scripts.cli import app
 
 ARGUMENTS = {"users": 2, "epochs": 5, "backgroundStations": 0}
-#: Everything happens early, so that few interactions cover it.
-CONFIG = {"warmup": 2, "fit_every": 3, "imagine_every": 3, "imagined_epochs": 6}
+#: Explores much, so that few interactions cover everything.
+CONFIG = {"explore_share": 0.9, "probe_share": 0.5, "worth": 0.0}
 #: Files that depend on what was asked for only, not on when and how often it was interrupted.
 SAME_BYTES = (
     HISTORY,

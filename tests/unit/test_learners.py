@@ -25,13 +25,6 @@ from tandem.agents.inference.problem import JointProblem
 from tandem.agents.registry import LEARNERS, learner_config, make_learner
 
 SEED = 3
-#: Makes the hybrid's fits short; the others are quick as they are.
-QUICK: dict[str, Any] = {
-    "warmup": 2,
-    "model": {"steps_per_fit": 3},
-    "imagined_epochs": 6,
-    "imagined_updates": 1,
-}
 #: Those of Stable-Baselines3 need an extra.
 SB3 = "sb3-"
 NAMES = [
@@ -39,15 +32,18 @@ NAMES = [
     for name in LEARNERS
     if not name.startswith(SB3) or importlib.util.find_spec("stable_baselines3")
 ]
+#: These draw nothing; the first of them learns nothing either.
+PLAIN = ("prior", "hybrid-greedy")
 #: In so few interactions those of Stable-Baselines3 learn nothing yet (`test_sb3_learners`).
-BASELINES = [name for name in LEARNERS if not name.startswith(("hybrid", SB3))]
+BASELINES = [
+    name for name in LEARNERS if not name.startswith(("hybrid", SB3)) and name not in PLAIN
+]
 #: They learn the threshold from the cost of missing it.
 TOLD_NOTHING = ("sb3-ppo", "joint-dqn-penalty", "qlearning-penalty")
 
 
 def make(name: str, problem: JointProblem, seed: int = SEED) -> Learner:
-    overrides = QUICK if name.startswith("hybrid") else None
-    return make_learner(name, problem, seed, learner_config(name, overrides))
+    return make_learner(name, problem, seed)
 
 
 def play(learner: Learner, problem: JointProblem, transitions: int, seed: int) -> list[list[int]]:
@@ -116,7 +112,7 @@ def test_learner_follows_from_its_seed(name: str) -> None:
     first, same, other = (make(name, problem, seed) for seed in (1, 1, 2))
     played = play(first, problem, 8, seed=0)
     assert play(same, problem, 8, seed=0) == played
-    assert play(other, problem, 8, seed=0) != played
+    assert (play(other, problem, 8, seed=0) == played) == (name in PLAIN)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -307,9 +303,9 @@ def test_settings_are_checked_by_name() -> None:
         make_learner("joint-dqn", problem, 0, HybridConfig())
     with pytest.raises(PolicyError, match=r"'joint-dqn': epsilon\.start: .* 1 \(2\)"):
         learner_config("joint-dqn", {"epsilon": {"start": 2}})
-    config = learner_config("hybrid-no-prior", {"model": {"hidden": 32}})
+    config = learner_config("hybrid-no-structure", {"worth": 0.1})
     assert isinstance(config, HybridConfig)
-    assert (config.model.hidden, config.model.use_prior) == (32, False)
+    assert (config.worth, config.model.use_structure) == (0.1, False)
 
 
 def test_every_schedule_falls_linearly_and_then_stays() -> None:
@@ -319,6 +315,5 @@ def test_every_schedule_falls_linearly_and_then_stays() -> None:
         "joint-dqn", {"epsilon": {"start": 0.8, "end": 0.2, "interactions": 10}}
     )
     assert isinstance(nested, JointDqnConfig)
-    thompson = HybridConfig(thompson_share=0.8, thompson_end=0.2, thompson_interactions=10).thompson
-    assert flat == nested.epsilon == thompson
+    assert flat == nested.epsilon
     assert [flat.at(n) for n in (0, 5, 10, 1_000)] == pytest.approx([0.8, 0.5, 0.2, 0.2])

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.api import Observation
 from tandem.agents.inference.components import DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.model.beliefs import Beliefs
 from tandem.agents.inference.model.calibration_config import CalibrationConfig
@@ -80,8 +81,8 @@ class Calibration:
 
     def begin_episode(self) -> None:
         """Forget what held for the last episode only."""
-        for name, layout in self._layouts.items():
-            self._effects[name].forget(layout.per_episode)
+        for effects in self._effects.values():
+            effects.begin_episode()
         for waits in self._waits:
             waits.begin_episode()
 
@@ -96,7 +97,7 @@ class Calibration:
         What sites' waits have lately been is read from the users' last requests.
         """
         factors = {
-            name: np.where(self._layouts[name].per_episode, 0.0, effects.mean)
+            name: np.where(effects.prior.per_episode, 0.0, effects.mean)
             for name, effects in self._effects.items()
         }
         waits = [

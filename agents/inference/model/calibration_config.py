@@ -50,7 +50,7 @@ def _sizes() -> ComponentSettings:
     )
 
 
-def _air(option_sd: float, all_sd: float) -> ComponentSettings:
+def _air(option_sd: float, all_sd: float, least_noise_sd: float) -> ComponentSettings:
     return ComponentSettings(
         effects={
             "all": EffectSettings(sd=all_sd, widening=0.5, drift=0.03),
@@ -62,7 +62,7 @@ def _air(option_sd: float, all_sd: float) -> ComponentSettings:
         },
         scales=(0.05, 0.25, 1.0, 3.0),
         weights=(0.6, 0.25, 0.12, 0.03),
-        noise=NoiseSettings(sd=0.35, rows=8.0, least_sd=0.05, heavy=True),
+        noise=NoiseSettings(sd=0.35, rows=8.0, least_sd=least_noise_sd, heavy=True),
     )
 
 
@@ -101,9 +101,9 @@ class CalibrationConfig(Settings):
     """Service times at the sites."""
     sizes: ComponentSettings = Field(default_factory=_sizes)
     """Sizes of requests."""
-    uplink: ComponentSettings = Field(default_factory=lambda: _air(0.25, 0.4))
+    uplink: ComponentSettings = Field(default_factory=lambda: _air(0.25, 0.4, 0.1))
     """Time until an upload has arrived."""
-    downlink: ComponentSettings = Field(default_factory=lambda: _air(0.3, 0.3))
+    downlink: ComponentSettings = Field(default_factory=lambda: _air(0.3, 0.3, 0.25))
     """Time until a result has come back."""
     wait: WaitSettings = WaitSettings()
     """Wait at the sites."""

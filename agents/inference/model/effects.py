@@ -28,9 +28,9 @@ Array = NDArray[np.float64]
 
 #: Degrees of freedom of heavy-tailed noise.
 TAIL: Final = 4.0
-#: A standardised error beyond this is surprising (where noise is heavy-tailed: beyond the second) …
+#: A standardised error beyond this is surprising (where noise is heavy-tailed: beyond the other) …
 SURPRISE: Final = 3.5
-HEAVY_SURPRISE: Final = 6.0
+HEAVY_SURPRISE: Final = 4.0
 #: … and as many of the last few with the same sign mean that the system has changed.
 ALARMING: Final = 3
 REMEMBERED: Final = 4
@@ -66,6 +66,7 @@ class EffectPrior:
         widening: standard deviation that each effect gains when the system has changed, ``[D]``.
         drift: standard deviation by which each effect may change from one interaction to the next,
             at scale 1, ``[D]``.
+        per_episode: whether an effect starts again with each episode, ``[D]``.
         scales: factors, ``[G]``.
         weights: probability of each scale, ``[G]``.
         noise: of the rows.
@@ -76,6 +77,7 @@ class EffectPrior:
     scaled: NDArray[np.bool_]
     widening: Array
     drift: Array
+    per_episode: NDArray[np.bool_]
     scales: Array
     weights: Array
     noise: Noise
@@ -100,6 +102,10 @@ class Effects:
         self.prior = prior
         scales = len(prior.scales)
         self._drift = prior.drifts()
+        #: Variance of the effects of an episode before any row of it, at each scale, ``[G, D]``.
+        self._passing: Array = (
+            np.diagonal(prior.covariances(), axis1=1, axis2=2) * prior.per_episode
+        )
         self._mean: Array = np.tile(prior.mean, (scales, 1))
         self._covariance: Array = prior.covariances()
         self._log_weight: Array = np.log(prior.weights)
@@ -133,46 +139,57 @@ class Effects:
         return np.asarray(self._mean[scale] + root @ rng.standard_normal(len(root)))
 
     def errors(self, rows: Array, values: Array) -> Array:
-        """Standardised errors of the predictions of ``values`` ``[R]``, ``[R]``."""
-        mean = self._mean @ rows.T
-        variance = self._variances(rows)
+        """Standardised errors of the predictions of ``values`` ``[R]``, ``[R]``.
+
+        As they would be in a new episode: what this one's effects have taken up is an error, too.
+        """
+        lasting = np.where(self.prior.per_episode, 0.0, rows)
+        mean = self._mean @ lasting.T
+        known = np.einsum("rd,gde,re->gr", lasting, self._covariance, lasting, optimize=True)
+        passing = self._passing @ (rows**2).T
         weights = self.weights
         centre = weights @ mean
-        total = weights @ (variance + (mean - centre) ** 2)
-        return np.asarray((values - centre) / np.sqrt(total))
+        spread = known + passing + self._noise_variance()[:, None] + (mean - centre) ** 2
+        return np.asarray((values - centre) / np.sqrt(weights @ spread))
 
     def learn(self, rows: Array, values: Array) -> bool:
         """Learn from the rows ``[R, D]`` of one interaction; returns whether the system changed.
 
-        Where it has, the posterior is widened, and the latest rows count again.
+        Where it has, the posterior is widened, and the rows that showed it count again.
         """
         if not len(rows):
             return False
         self._covariance += self._drift
         at_first = np.log(self.prior.weights)
         self._log_weight = at_first + EVIDENCE_MEMORY * (self._log_weight - at_first)
-        self._latest.append((rows, values, float(np.median(self.errors(rows, values)))))
+        errors = self.errors(rows, values)
+        # Least surprising first: what is learned must not depend on the order of the users.
+        order = np.argsort(np.abs(errors), kind="stable")
+        rows, values = rows[order], values[order]
+        self._latest.append((rows, values, float(np.median(errors))))
         self._add(rows, values)
         if not self._is_alarming():
             return False
-        again = list(self._latest)
+        sign = np.sign(sum(error for _, _, error in self._latest))
+        again = [entry for entry in self._latest if entry[2] * sign > self._limit]
         self._latest.clear()
         self._covariance += np.diag(self.prior.widening**2)
+        self._log_weight = np.log(self.prior.weights)
         self._noise_rows[:] = self.prior.noise.rows
         self._noise_sum[:] = self.prior.noise.rows * self.prior.noise.sd**2
         for old_rows, old_values, _ in again:
             self._add(old_rows, old_values)
         return True
 
-    def forget(self, which: NDArray[np.bool_]) -> None:
-        """Put some effects back to where they were before any row, ``which`` ``[D]``."""
+    def begin_episode(self) -> None:
+        """Put the effects of an episode back to where they were before any row."""
+        which = self.prior.per_episode
         if not which.any():
             return
         fresh = self.prior.covariances()
         self._mean[:, which] = self.prior.mean[which]
         self._covariance[:, which, :] = fresh[:, which, :]
         self._covariance[:, :, which] = fresh[:, :, which]
-        self._latest.clear()
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that learning changed."""
@@ -200,11 +217,6 @@ class Effects:
         """Of each scale, ``[G]``."""
         return np.maximum(self._noise_sum / self._noise_rows, self.prior.noise.least_sd**2)
 
-    def _variances(self, rows: Array) -> Array:
-        """Predictive variance of each row at each scale, ``[G, R]``."""
-        known = np.einsum("rd,gde,re->gr", rows, self._covariance, rows, optimize=True)
-        return np.asarray(known + self._noise_variance()[:, None])
-
     def _add(self, rows: Array, values: Array) -> None:
         for row, value in zip(rows, values.tolist(), strict=True):
             self._add_row(row, value)
@@ -231,10 +243,11 @@ class Effects:
         self._noise_rows += 1.0
         self._noise_sum += weight * limited * share
 
+    @property
+    def _limit(self) -> float:
+        return HEAVY_SURPRISE if self.prior.noise.heavy else SURPRISE
+
     def _is_alarming(self) -> bool:
-        errors = [error for _, _, error in self._latest]
-        limit = HEAVY_SURPRISE if self.prior.noise.heavy else SURPRISE
-        return (
-            sum(error > limit for error in errors) >= ALARMING
-            or sum(error < -limit for error in errors) >= ALARMING
-        )
+        errors = np.array([error for _, _, error in self._latest])
+        above, below = errors > self._limit, errors < -self._limit
+        return bool(max(above.sum(), below.sum()) >= ALARMING)

@@ -64,12 +64,10 @@ class EffectLayout:
     Attributes:
         rows: the row of each user at each option, ``[N, X, D]``.
         prior: of the D effects.
-        per_episode: which effects start again with each episode, ``[D]``.
     """
 
     rows: Array
     prior: EffectPrior
-    per_episode: NDArray[np.bool_]
 
     @classmethod
     def of(cls, settings: ComponentSettings, groups: dict[str, NDArray[np.intp]]) -> EffectLayout:
@@ -95,11 +93,12 @@ class EffectLayout:
             scaled=np.array(scaled, dtype=np.bool_),
             widening=np.array(widening),
             drift=np.array(drift),
+            per_episode=np.array(per_episode, dtype=np.bool_),
             scales=np.array(settings.scales),
             weights=normalised(settings.weights),
             noise=settings.noise.noise,
         )
-        return cls(np.concatenate(blocks, axis=-1), prior, np.array(per_episode, dtype=np.bool_))
+        return cls(np.concatenate(blocks, axis=-1), prior)
 
 
 def normalised(weights: Sequence[float]) -> Array:

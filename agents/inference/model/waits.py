@@ -35,6 +35,7 @@ class SiteWaits:
                 scaled=np.ones(len(settings.sd), dtype=np.bool_),
                 widening=np.array(settings.widening),
                 drift=np.array(settings.drift),
+                per_episode=np.zeros(len(settings.sd), dtype=np.bool_),
                 scales=np.array(settings.scales),
                 weights=normalised(settings.weights),
                 noise=settings.noise.noise,
