@@ -26,13 +26,11 @@ JOINT: Final = "joint-dqn"
 #: As in the paper, it learns the accuracy threshold from the cost of missing it.
 PENALTY: Final = "joint-dqn-penalty"
 BRANCHING: Final = "branching-dqn"
-ABLATIONS: Final = ("hybrid-no-prior", "hybrid-no-structure", "hybrid-no-planning")
+ABLATIONS: Final = ("prior", "hybrid-greedy", "hybrid-no-structure")
 #: Further ablations of the hybrid agent; run only on request.
 MORE_ABLATIONS: Final = (
     "hybrid-no-rate",
     "hybrid-no-transport",
-    "hybrid-no-ranking",
-    "hybrid-random-exploration",
 )
 #: Agents without a network. Where a pool has states to train on, outcomes are replayed to these;
 #: all others always play in ns-3 itself, since they would memorise the few states of a pool.
