@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who plays whole episodes: a policy, a learner that goes on learning, the oracle, a fixed action.
+"""Who plays whole episodes: a policy, a learner in service, the oracle, a fixed action.
 
 A policy sees observations. The oracle sees more: it looks ahead in branches of the very state where
 a `Walk` stands. So a player is asked at a walk.
@@ -18,9 +18,6 @@ from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.evaluation.prober import Advance
 from tandem.agents.evaluation.states import Walk
-
-#: Who chose the action of a decision from which a `LearningPlayer` learns.
-PLAYED = "played"
 
 
 class Player(Protocol):
@@ -58,19 +55,27 @@ class PolicyPlayer:
         """Nothing: it does not learn."""
 
 
-class LearningPlayer(PolicyPlayer):
-    """Plays a learner's greedy policy, and the learner goes on learning from what it plays.
+class LearningPlayer:
+    """A learner in service: it decides as in training, explores as it sees fit, and learns on.
 
-    That is how a learner would be used once it is trained. It shows what a learner gains from
-    seeing the episode that it is in, such as hidden loads that last.
+    This shows what a learner gains from seeing the episode that it is in, such as hidden loads that
+    last, and what its exploring costs.
     """
 
     def __init__(self, learner: Learner) -> None:
-        super().__init__(learner)
         self._learner = learner
+        self._decision: Decision | None = None
+
+    def begin_episode(self, seed: int) -> None:
+        self._learner.begin_episode(seed)
+
+    def choose(self, walk: Walk) -> JointAction:
+        self._decision = self._learner.decide(walk.observation)
+        return self._decision.action
 
     def saw(self, transition: Transition) -> None:
-        self._learner.learn(Decision(transition.action, PLAYED), transition)
+        if self._decision is not None:
+            self._learner.learn(self._decision, transition)
 
 
 class FixedPlayer:

@@ -55,6 +55,7 @@ def test_references_meet_the_same_episodes(env: TandemEnv, tmp_path: Path) -> No
         "all edge",
         "all cloud",
         "greedy",
+        "prior",
         ORACLE,
     ]
     measured = cache.misses

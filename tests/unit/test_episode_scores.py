@@ -12,7 +12,7 @@ from test_learners import NAMES, assert_equal, make, play
 from tandem.agents.evaluation import seeds
 from tandem.agents.evaluation.episodes import EpisodeError, EpisodeScores, episode_seeds
 from tandem.agents.evaluation.fixed_actions import best_elsewhere
-from tandem.agents.evaluation.players import LearningPlayer, unchanged
+from tandem.agents.evaluation.players import unchanged
 from tandem.agents.inference.cost import PaperCost
 
 
@@ -63,8 +63,7 @@ def test_a_learner_that_played_on_is_afterwards_what_it_was(name: str) -> None:
         play(one, problem, 4, seed=0)
     observation = make_observation(problem)
     with unchanged(learner):
-        player = LearningPlayer(learner)
-        player.begin_episode(5)
+        learner.begin_episode(5)
         play(learner, problem, 3, seed=1)
     assert_equal(learner.state_dict(), twin.state_dict())
     assert play(learner, problem, 4, seed=2) == play(twin, problem, 4, seed=2)

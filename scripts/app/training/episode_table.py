@@ -28,7 +28,8 @@ HEADINGS: Final = (
 NOTE: Final = (
     "Oracle played on: at each decision the joint action that is best on average over futures "
     "other than the one that comes; it plans one decision, so a policy may cost less. Best fixed: "
-    "chosen at the states of the other episodes. Interval: episodes resampled in pairs."
+    "chosen at the states of the other episodes. Learning on: exploring, and learning from each "
+    "decision. Interval: episodes resampled in pairs."
 )
 NO_ORACLE: Final = (
     "With so many users neither the oracle nor the best fixed joint action is within reach."

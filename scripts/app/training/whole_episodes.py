@@ -30,7 +30,7 @@ from tandem.agents.evaluation.players import (
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
-from tandem.agents.registry import make_agent
+from tandem.agents.registry import make_agent, make_learner
 from tandem.agents.training.world import joint_problem
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.env import TandemEnv
@@ -44,6 +44,8 @@ ORACLE_FUTURES: Final = 3
 ORACLE: Final = "oracle played on"
 BEST_FIXED: Final = "best fixed, of other episodes"
 LEARNING: Final = ", learning on"
+#: The agent's knowledge alone.
+PRIOR: Final = "prior"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def reference_episodes(
     parallel: int | None = None,
     on_decision: Callable[[], None] | None = None,
 ) -> dict[str, EpisodeScores]:
-    """Episodes of everybody who learns nothing: fixed choices, greedy, the oracle last.
+    """Episodes of everybody who learns nothing: fixed choices, greedy, the prior, the oracle last.
 
     The oracle plays first: the states that it measured on its way say which fixed joint action is
     best in the other episodes. With more users than it can do exactly, both are left out.
@@ -112,12 +114,13 @@ def reference_episodes(
             result[BEST_FIXED] = scores(FixedPlayer(fixed))
     for name, policy in simple_policies(problem).items():
         result[name] = scores(PolicyPlayer(policy))
+    result[PRIOR] = scores(PolicyPlayer(make_learner(PRIOR, problem, seed=0)))
     return result | last
 
 
 def _reference_count(exact: bool, problem: JointProblem, episodes: int) -> int:
     """How many players `reference_episodes` lets play."""
-    return len(simple_policies(problem)) + exact * (1 + (episodes > 1))
+    return len(simple_policies(problem)) + 1 + exact * (1 + (episodes > 1))
 
 
 def simple_policies(problem: JointProblem) -> dict[str, FixedPolicy | GreedyPolicy]:
@@ -146,7 +149,8 @@ def compare_episodes(
 ) -> EpisodeComparison:
     """Let the agent of a checkpoint and the others play whole episodes.
 
-    The agent plays twice: as it is, and learning on from what it plays (from the checkpoint again).
+    The agent plays twice: its greedy policy as it is; and in service, where it explores and learns
+    on (from the checkpoint again).
 
     Raises:
         RunFolderError: the checkpoint cannot be read.
