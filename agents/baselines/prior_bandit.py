@@ -37,9 +37,9 @@ LEAST_S: Final = 1e-4
 class PriorBanditConfig(Settings):
     """The analytic prior with a learned factor per user, option and part of the response time."""
 
-    spread: Positive = 0.5
+    spread: Positive = 1.0
     """Standard deviation of the logarithm of a factor before anything was seen."""
-    noise: Positive = 0.5
+    noise: Positive = 0.25
     """Assumed standard deviation of one observation of it."""
     thompson_interactions: CountOrZero = 150
     """First interactions in which factors are drawn from what is believed about them (Thompson
