@@ -117,6 +117,15 @@ class Learner(Agent, Protocol):
     seen, so that equal runs are equal.
     """
 
+    @property
+    def policy_version(self) -> int:
+        """Raised whenever what `act` returns may have changed; the same in a resumed run.
+
+        Two evaluations at one version judge one policy, so the second says nothing about how long
+        the first one's result will last. A learner that never changes stays at 0.
+        """
+        ...
+
     def decide(self, observation: Observation) -> Decision:
         """A joint action to learn from, exploration included."""
         ...

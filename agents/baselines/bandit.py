@@ -61,6 +61,12 @@ class UserBandits:
         shape = (problem.users, len(problem.options))
         self._mean_s: Array = np.zeros(shape)
         self._count: Array = np.zeros(shape)
+        self._interactions = 0
+
+    @property
+    def policy_version(self) -> int:
+        """Interactions learned from."""
+        return self._interactions
 
     def begin_episode(self, seed: int) -> None:
         """Nothing to prepare; what was learned stays."""
@@ -81,6 +87,7 @@ class UserBandits:
 
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Move the means of the options that were played towards what was measured."""
+        self._interactions += 1
         user = np.flatnonzero(transition.answered)
         option = transition.action[user]
         self._count[user, option] = np.minimum(
@@ -96,6 +103,7 @@ class UserBandits:
         return {
             "mean_s": self._mean_s.copy(),
             "count": self._count.copy(),
+            "interactions": self._interactions,
             "rng": self._rng.bit_generator.state,
         }
 
@@ -103,4 +111,5 @@ class UserBandits:
         """The inverse of `state_dict`."""
         self._mean_s = np.array(state["mean_s"])
         self._count = np.array(state["count"])
+        self._interactions = int(state["interactions"])
         self._rng.bit_generator.state = state["rng"]

@@ -222,6 +222,11 @@ class BranchingLearner:
         self._rng = np.random.default_rng(int(seeds[1]))
         self._interactions = 0
 
+    @property
+    def policy_version(self) -> int:
+        """Interactions so far that were followed by gradient steps."""
+        return max(self._interactions - self.config.warmup + 1, 0)
+
     def begin_episode(self, seed: int) -> None:
         """Nothing to prepare; what was learned stays."""
 

@@ -28,6 +28,11 @@ class FixedLearner:
         """The policy's."""
         return self._policy.name
 
+    @property
+    def policy_version(self) -> int:
+        """Always 0: nothing changes."""
+        return 0
+
     def begin_episode(self, seed: int) -> None:
         """Count decisions from here."""
         self._seed = seed

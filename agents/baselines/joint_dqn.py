@@ -128,6 +128,11 @@ class JointDqn(JointActionLearner[JointDqnConfig]):
         )
         self._steps = 0
 
+    @property
+    def policy_version(self) -> int:
+        """Gradient steps so far."""
+        return self._steps
+
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Remember the transition and take gradient steps on remembered ones."""
         self._interactions += 1

@@ -81,6 +81,11 @@ class PriorBandit:
         self._sum: Array = np.zeros(shape)
         self._count: Array = np.zeros(shape)
 
+    @property
+    def policy_version(self) -> int:
+        """Interactions learned from."""
+        return self._interactions
+
     def begin_episode(self, seed: int) -> None:
         """Nothing to prepare; what was learned stays."""
 

@@ -102,6 +102,11 @@ class QLearner(JointActionLearner[QLearningConfig]):
         self._pooled = np.full(len(self.space), -np.inf)
         self._pooled_count = np.zeros(len(self.space), dtype=np.int64)
 
+    @property
+    def policy_version(self) -> int:
+        """Trials that have moved values so far."""
+        return int(self._pooled_count.sum())
+
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Move the value of what was played towards reward plus discounted future."""
         self._interactions += 1

@@ -26,6 +26,7 @@ from tandem.agents.evaluation.judge import (
     Evaluation,
     EvaluationSet,
     Judge,
+    Optima,
     Policy,
     StateScore,
     answer,
@@ -94,6 +95,11 @@ class FuturesJudge:
     def best_on_average_s(self) -> float:
         """Mean cost of the best on average, seconds."""
         return self.best_on_average.cost_s
+
+    @property
+    def optima(self) -> Optima:
+        """All three."""
+        return Optima(self.oracle_s, self.best_on_average_s, self.hindsight_s)
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state, and look up what it costs in all futures."""

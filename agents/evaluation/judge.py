@@ -157,6 +157,23 @@ class Evaluation:
         return self.cost_s - self.oracle_s
 
 
+@dataclass(frozen=True, slots=True)
+class Optima:
+    """Mean costs of the best joint actions, by how much whoever chose them knows, seconds.
+
+    See `tandem.agents.evaluation.futures`. ``None``: not known by this judge.
+
+    Attributes:
+        held_out_s: of the choice that does not know the future it is judged in.
+        best_on_average_s: of one joint action for all futures that judge it.
+        hindsight_s: of each future's own best.
+    """
+
+    held_out_s: float | None = None
+    best_on_average_s: float | None = None
+    hindsight_s: float | None = None
+
+
 class Judge(Protocol):
     """States at which any policy can be compared with the best joint action known."""
 
@@ -168,6 +185,11 @@ class Judge(Protocol):
     @property
     def oracle_s(self) -> float:
         """Mean cost of the best joint actions known, seconds."""
+        ...
+
+    @property
+    def optima(self) -> Optima:
+        """Mean costs of all optima that are known; `oracle_s` is one of them."""
         ...
 
     def evaluate(self, policy: Policy) -> Evaluation:
@@ -210,6 +232,11 @@ class EvaluationSet:
     def oracle_s(self) -> float:
         """The oracle's mean cost, seconds."""
         return float(np.mean([solution.best.cost_s for solution in self.solutions]))
+
+    @property
+    def optima(self) -> Optima:
+        """Only hindsight: of one future."""
+        return Optima(hindsight_s=self.oracle_s)
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """Ask a policy for its action at every state and look up what it costs."""

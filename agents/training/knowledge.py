@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
-from tandem.agents.evaluation.judge import Evaluation, Judge, Policy
+from tandem.agents.evaluation.judge import Evaluation, Judge, Optima, Policy
 from tandem.agents.inference.hidden_columns import NO_RATE, SITE_FACTS
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
@@ -44,6 +44,11 @@ class Knowledge:
     upload_factor: float = 1.0
     hide_site_load: bool = False
     hide_radio: bool = False
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what the agent is told depends on a seed."""
+        return self.device_factor != 1.0
 
     def problem(self, true: JointProblem, seed: int) -> JointProblem:
         """The problem that the agent believes in.
@@ -104,6 +109,11 @@ class BelievedJudge:
     def oracle_s(self) -> float:
         """Mean cost of the best joint actions known, seconds."""
         return self.truth.oracle_s
+
+    @property
+    def optima(self) -> Optima:
+        """Those of the truth."""
+        return self.truth.optima
 
     def evaluate(self, policy: Policy) -> Evaluation:
         """The policy at every state, as the agent sees it."""

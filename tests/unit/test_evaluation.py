@@ -88,7 +88,7 @@ def evaluation(ratio: float) -> Evaluation:
 def test_convergence_is_the_first_of_three_in_a_row() -> None:
     convergence = Convergence()
     ratios = [1.3, 1.04, 1.05, 1.2, 1.05, 1.01, 1.04, 1.5]
-    reached = [convergence.add(20 * i, evaluation(ratio)) for i, ratio in enumerate(ratios)]
+    reached = [convergence.add(20 * i, evaluation(ratio), i) for i, ratio in enumerate(ratios)]
     assert reached == [False] * 6 + [True, True]
     assert convergence.interactions == Bounded(80.0)
 
@@ -96,11 +96,30 @@ def test_convergence_is_the_first_of_three_in_a_row() -> None:
 def test_not_converged_is_more_than_where_it_was_last_missed() -> None:
     convergence = Convergence()
     for interactions in (0, 50, 100):
-        convergence.add(interactions, evaluation(1.06 if interactions < 100 else 1.0))
+        ratio = 1.06 if interactions < 100 else 1.0
+        convergence.add(interactions, evaluation(ratio), interactions)
     # Two more evaluations as good as the last one would have made it 100.
     assert str(convergence.interactions) == "> 50"
     with pytest.raises(ValueError, match="follows one after 100"):
-        convergence.add(60, evaluation(1.0))
+        convergence.add(60, evaluation(1.0), 60)
+
+
+def test_a_policy_that_cannot_have_changed_is_judged_once() -> None:
+    fixed = Convergence()
+    assert not any(fixed.add(20 * i, evaluation(1.0), 0) for i in range(10))
+    assert fixed.interactions == Bounded(0.0, censored=True)
+    learner = Convergence()
+    versions = [0, 0, 0, 1, 1, 2, 3]
+    reached = [learner.add(i, evaluation(1.0), version) for i, version in enumerate(versions)]
+    assert reached == [False] * 5 + [True, True]
+    assert learner.interactions == Bounded(0.0)
+
+
+def test_a_repeated_miss_is_still_a_miss() -> None:
+    convergence = Convergence()
+    for interactions, ratio in enumerate([1.2, 1.2, 1.0, 1.0]):
+        convergence.add(interactions, evaluation(ratio), 0)
+    assert convergence.interactions == Bounded(1.0, censored=True)
 
 
 def test_joint_actions_are_all_of_them_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from tandem.agents.training.world import EnvWorld, World
 from tandem.agents.training.worlds import BelievedWorld, ChangingWorld
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.experiments.places import Places
-from tandem.scripts.app.experiments.states import JudgingStates, pool_of
+from tandem.scripts.app.experiments.states import JudgingStates, judge_of, pool_of
 from tandem.scripts.app.experiments.truth import USUAL, Threshold, Truth
 
 #: Interactions after which a change comes.
@@ -63,9 +63,14 @@ class Setting:
         """The systems in the order in which they come."""
         return (self.truth,) if self.after is None else (self.truth, self.after)
 
-    def at(self, truth: Truth) -> Setting:
-        """The same task in another system that does not change."""
-        return replace(self, truth=truth, after=None)
+    @property
+    def content(self) -> tuple[object, ...]:
+        """Everything but the words."""
+        return self.truth, self.threshold, self.knowledge, self.after
+
+    def told_the_truth(self, truth: Truth) -> Setting:
+        """The same task in a system that does not change, for an agent that knows it."""
+        return replace(self, truth=truth, after=None, knowledge=TRUE)
 
     def judge(
         self,
@@ -81,15 +86,13 @@ class Setting:
             tuning: at the states for tuning, not at those that judge.
             states: how many; ``tuning`` is ignored then.
             changed: in the system after the change.
-
-        Raises:
-            OracleError: so many users that the oracle can only search.
         """
         states = states or JudgingStates(tuning=tuning)
         truth = self.truths[-1] if changed else self.truth
-        pool = pool_of(truth, self.threshold, states, places)
-        problem = JointProblem.from_schema(pool.schema, self.objective)
-        return BelievedJudge(pool.judge(self.objective), self.knowledge, problem)
+        schema = pool_of(truth, self.threshold, states, places).schema
+        problem = JointProblem.from_schema(schema, self.objective)
+        judge = judge_of(truth, self.threshold, states, places)
+        return BelievedJudge(judge, self.knowledge, problem)
 
     @contextmanager
     def world(self, seed: int) -> Iterator[World]:

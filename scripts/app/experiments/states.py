@@ -8,13 +8,16 @@ episode's simulation at most; what was measured of it is in the oracle's cache.
 from __future__ import annotations
 
 import functools
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from tandem.agents.evaluation.judge import SiteExplorer
-from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.judge import Judge, SiteExplorer
+from tandem.agents.evaluation.oracle import Oracle, solution_of
+from tandem.agents.evaluation.played_evaluation import FoundState, PlayedEvaluationSet
 from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.seeds import JUDGING, TUNING, SeedRange
 from tandem.agents.evaluation.state_pool import (
@@ -28,7 +31,7 @@ from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.experiments.places import Places
-from tandem.scripts.app.experiments.truth import PER_EPISODE, STRIDE, Threshold, Truth
+from tandem.scripts.app.experiments.truth import CHOICES, PER_EPISODE, STRIDE, Threshold, Truth
 
 #: Where there are too many network patterns to run them all.
 SEARCH: Final = SearchConfig(max_branches=480)
@@ -43,14 +46,14 @@ class Episode:
         seed: of the episode.
         states: how many.
         futures: in how many futures each is measured, 2 or more.
-        searched_for: the accuracy threshold, which only a search needs to know.
+        searched_for: the accuracy threshold where states are searched; exhaustion serves all.
     """
 
     truth: Truth
     seed: int
     states: int
     futures: int
-    searched_for: Threshold
+    searched_for: Threshold | None
 
     @property
     def name(self) -> str:
@@ -60,7 +63,9 @@ class Episode:
     @property
     def weight(self) -> int:
         """Roughly, how long it takes beside others: network patterns and futures."""
-        patterns: int = min(3**self.truth.users, SEARCH.max_branches // self.futures)
+        patterns: int = CHOICES**self.truth.users
+        if self.truth.is_searched:
+            patterns = SEARCH.max_branches // self.futures
         return self.states * self.futures * patterns
 
 
@@ -86,8 +91,9 @@ class JudgingStates:
     def episodes(self, truth: Truth, threshold: Threshold) -> Iterator[Episode]:
         """The episodes that they are taken from."""
         for number, first in enumerate(range(0, self.count, PER_EPISODE)):
+            searched_for = threshold if truth.is_searched else None
             states = min(PER_EPISODE, self.count - first)
-            yield Episode(truth, self.seeds.first + number, states, self.futures, threshold)
+            yield Episode(truth, self.seeds.first + number, states, self.futures, searched_for)
 
 
 def measure(episode: Episode, places: Places) -> float:
@@ -96,7 +102,7 @@ def measure(episode: Episode, places: Places) -> float:
     path = places.file("states", episode.name, episode)
     if load_states(path, places.store) is not None:
         return 0.0
-    objective = PaperObjective(episode.searched_for)
+    objective = PaperObjective(85.0 if episode.searched_for is None else episode.searched_for)
     with TandemEnv(episode.truth.scenario, episode.truth.arguments, objective=objective) as env:
         # One branch at a time: episodes are measured side by side.
         oracle = Oracle(
@@ -113,7 +119,19 @@ def measure(episode: Episode, places: Places) -> float:
     return time.monotonic() - started_s
 
 
-@functools.lru_cache(maxsize=4)
+def states_digest(truth: Truth, threshold: Threshold, states: JudgingStates, places: Places) -> str:
+    """Digest of the lists of states, which name each table and with it the simulator's build.
+
+    Raises:
+        OSError: a list is missing.
+    """
+    digest = hashlib.sha256()
+    for episode in states.episodes(truth, threshold):
+        digest.update(places.file("states", episode.name, episode).read_bytes())
+    return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=2)
 def pool_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: Places) -> StatePool:
     """The states that judge in a scenario; measured now where that has not been done.
 
@@ -131,3 +149,21 @@ def pool_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: P
             )
         pools.append(pool)
     return StatePool(pools[0].schema, tuple(state for pool in pools for state in pool.states))
+
+
+@functools.lru_cache(maxsize=8)
+def judge_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: Places) -> Judge:
+    """Compares policies with the optimum, or with the best found where states were searched.
+
+    Finding optima takes seconds, so judges are kept for other runs in this process; one that plays
+    joint actions keeps its simulator.
+    """
+    pool = pool_of(truth, threshold, states, places)
+    objective = PaperObjective(threshold)
+    if pool.is_complete:
+        return pool.judge(objective)
+    env = TandemEnv(truth.scenario, truth.arguments, objective=objective)
+    rule = objective.cost_rule(pool.schema.meta)
+    found = [FoundState(state.history, solution_of(state.tables[0], rule)) for state in pool.states]
+    futures = range(1, states.futures + 1)
+    return PlayedEvaluationSet(env, found, futures, Path(places.work) / "played")

@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tandem.agents.evaluation.oracle import MAX_PATTERNS
 from tandem.agents.inference.cost import NamedThreshold
+from tandem.agents.inference.request_table import Site
 
 Threshold = float | NamedThreshold
 
@@ -14,6 +16,8 @@ Threshold = float | NamedThreshold
 #: are as long, so that they give the same kinds of states.
 STRIDE: Final = 4
 PER_EPISODE: Final = 3
+#: Where a user's request can go in the scenarios here.
+CHOICES: Final = len(Site)
 EPISODE_DECISIONS: Final = PER_EPISODE * STRIDE + 1
 
 
@@ -43,6 +47,11 @@ class Truth:
         parts = [self.scenario, f"u{self.users}"]
         parts += [f"{name}={value}" for name, value in self.settings]
         return "-".join(parts)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether there are too many network patterns (device, edge, cloud) to run them all."""
+        return bool(CHOICES**self.users > MAX_PATTERNS)
 
     @property
     def arguments(self) -> dict[str, object]:

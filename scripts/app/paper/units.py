@@ -109,7 +109,7 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
             evaluations.append(
                 [interactions, result.ratio, result.accuracy_percent, result.violated]
             )
-            if convergence.add(interactions, result):
+            if convergence.add(interactions, result, learner.policy_version):
                 break
     reached = convergence.interactions
     content = {

@@ -38,7 +38,7 @@ CHECKPOINTS: Final = "checkpoints"
 #: Checkpoints that are kept: the last one, and the one before in case the last is damaged.
 KEPT_CHECKPOINTS: Final = 2
 #: Raised by one with every change of what a checkpoint holds.
-CHECKPOINT_FORMAT: Final = 2
+CHECKPOINT_FORMAT: Final = 3
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class EvaluationRow:
         ratio: one over the other.
         accuracy_percent: mean top-5 accuracy.
         violated: share of the states in which the accuracy threshold was missed.
+        policy_version: of the learner (see `tandem.agents.api.Learner`).
     """
 
     interaction: int
@@ -60,6 +61,7 @@ class EvaluationRow:
     ratio: float
     accuracy_percent: float
     violated: float
+    policy_version: int
 
 
 class Monitor(Protocol):
@@ -118,7 +120,7 @@ class TrainRun:
         """Interactions until the greedy policy stayed near the oracle."""
         convergence = Convergence()
         for row in self.evaluations:
-            convergence.add_ratio(row.interaction, row.ratio)
+            convergence.add_ratio(row.interaction, row.ratio, row.policy_version)
         return convergence
 
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
@@ -229,6 +231,7 @@ class TrainRun:
             ratio=result.ratio,
             accuracy_percent=result.accuracy_percent,
             violated=result.violated,
+            policy_version=self.training.learner.policy_version,
         )
         self.evaluations.append(row)
         self._saved_at = -1
