@@ -17,7 +17,7 @@ SECTIONS = {
         "train": "Train an agent on real ns-3 and record everything.",
         "evaluate": "Compare a trained agent with other policies and the optimum, at new states.",
         "sweep": "Run a grid of scenario arguments, policies and seeds, and compare the results.",
-        "reproduce": "Repeat the paper's experiments: count the interactions that agents need.",
+        "reproduce": "Repeat experiments: how fast agents learn, and what wrong knowledge does.",
     },
     "Look at recorded runs": {
         "analyze": "Print response times, their components, retransmissions, airtime and fairness.",

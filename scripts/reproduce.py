@@ -1,142 +1,153 @@
 # SPDX-License-Identifier: MIT
-"""``tandem reproduce``: repeats the paper (Shahhosseini et al., ISQED 2022); it can be resumed."""
+"""``tandem reproduce``: repeats the experiments behind the published figures; can be resumed."""
 
 from __future__ import annotations
 
 import enum
 import os
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
-from tandem.scripts.app.paper.choice import changed_grid, thresholds_of
-from tandem.scripts.app.paper.csv_file import csv_text
-from tandem.scripts.app.paper.curves import write_curves
-from tandem.scripts.app.paper.grid import QUICK, PaperGrid
-from tandem.scripts.app.paper.reproduction import (
-    facts_of,
-    pool_weight,
-    run_all,
-)
-from tandem.scripts.app.paper.results import markdown
-from tandem.scripts.app.paper.units import Places, build_pool, finished, run_unit
-from tandem.scripts.options import DEFAULT_SCENARIO, Cache, InferenceScenario, Quiet, Settings
+from tandem.scripts.app.experiments.choice import EXPERIMENTS, Choice
+from tandem.scripts.app.experiments.csv_file import csv_text
+from tandem.scripts.app.experiments.places import Places
+from tandem.scripts.app.experiments.provenance import facts_of
+from tandem.scripts.app.experiments.runner import run_all
+from tandem.scripts.app.experiments.states import measure
+from tandem.scripts.app.experiments.units import finished, run_unit
+from tandem.scripts.options import Cache, Quiet
 
-DEFAULT_OUT: Final = Path("docs/results/paper")
-DEFAULT_WORK: Final = Path("runs/reproduce-paper")
-QUICK_SUFFIX: Final = "-quick"
+RESULTS_FOLDER: Final = Path("docs/results")
+#: Shared by all experiments, so that what one has measured serves the others.
+DEFAULT_WORK: Final = Path("runs/reproduce")
 RESULTS: Final = "results"
 
 
-class Experiment(str, enum.Enum):
+class ExperimentName(str, enum.Enum):
     """What can be reproduced."""
 
     PAPER = "paper"
+    WRONG_KNOWLEDGE = "wrong-knowledge"
 
 
 def reproduce(
-    experiment: Annotated[Experiment, typer.Argument(help="Which experiments.")],
+    experiment: Annotated[ExperimentName, typer.Argument(help="Which experiment.")],
     quick: Annotated[bool, typer.Option("--quick", help="A smoke run of a few minutes.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help=f"Folder of tables and curves [{DEFAULT_OUT}].")
+        Path | None,
+        typer.Option(help=f"Folder of tables and curves [{RESULTS_FOLDER}/EXPERIMENT]."),
     ] = None,
-    work: Annotated[
-        Path | None, typer.Option(help=f"Folder of finished parts [{DEFAULT_WORK}].")
-    ] = None,
+    work: Annotated[Path, typer.Option(help="Folder of finished parts.")] = DEFAULT_WORK,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; default: one per core.")] = len(
         os.sched_getaffinity(0)
     ),
-    scenario: InferenceScenario = DEFAULT_SCENARIO,
-    users: Annotated[list[int] | None, typer.Option(min=1, help="Repeatable.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--setting", help="wrong-knowledge: only these settings; repeatable."),
+    ] = None,
+    users: Annotated[
+        list[int] | None, typer.Option(min=1, help="paper: how many; repeatable.")
+    ] = None,
     conditions: Annotated[
         list[str] | None,
-        typer.Option("--condition", help="Network condition A, B, C or D; repeatable."),
-    ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="How many: 1, 2, …")] = None,
-    training_states: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Replay outcomes of so many states to tabular agents, per pool; 0: they play in "
-            "ns-3 like all others.",
-        ),
-    ] = None,
-    evaluation_states: Annotated[
-        int | None, typer.Option(min=1, help="States that judge, per pool.")
-    ] = None,
-    futures: Annotated[
-        int | None,
-        typer.Option(min=0, help=HELP),
-    ] = None,
-    agents: Annotated[
-        list[str] | None, typer.Option("--agent", help="Only these agents; repeatable.")
+        typer.Option("--condition", help="paper: network condition A, B, C or D; repeatable."),
     ] = None,
     thresholds: Annotated[
         list[str] | None,
         typer.Option(
             "--threshold",
-            help="Accuracy threshold of every agent: percent, min or max; repeatable. Default: "
-            "all for the hybrid agent, 85 for the others.",
+            help="paper: accuracy threshold of every agent: percent, min or max; repeatable. "
+            "Default: 80, 85, 89 and max for the hybrid agent, 85 for most others.",
         ),
+    ] = None,
+    agents: Annotated[
+        list[str] | None,
+        typer.Option("--agent", help="Only these agents, also others than usual; repeatable."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="How many: 1, 2, …")] = None,
+    states: Annotated[
+        int | None, typer.Option(min=1, help="States that judge, per system.")
+    ] = None,
+    futures: Annotated[
+        int | None, typer.Option(min=0, help="Futures in which each state is judged; 2 or more.")
     ] = None,
     caps: Annotated[
         list[str] | None,
         typer.Option("--cap", metavar="AGENT=N", help="Most interactions; repeatable."),
     ] = None,
-    settings: Settings = None,
+    tuning: Annotated[
+        bool,
+        typer.Option(
+            "--tuning",
+            help="Judge at other states, kept for tuning: what is changed by looking at them is "
+            "then judged at states that nobody has looked at.",
+        ),
+    ] = False,
+    learning_cost: Annotated[
+        bool,
+        typer.Option(
+            help="Measure what learning costs: a branch of the prior's choice at each interaction, "
+            "which takes up to twice the simulation."
+        ),
+    ] = True,
+    episodes: Annotated[
+        int,
+        typer.Option(min=0, help="Whole episodes of 50 decisions that agents play in the end."),
+    ] = 0,
     cache: Cache = None,
     quiet: Quiet = False,
 ) -> None:
-    """Repeat the paper's experiments: count the interactions that agents need.
+    """Repeat experiments: how fast agents learn, and what wrong knowledge does.
 
-    The paper is Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in
-    Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098).
+    `paper` is the grid of Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning
+    Inference in Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098): users × accuracy
+    thresholds × network conditions × agents × seeds. In `wrong-knowledge` the agent's tables, what
+    it sees, or the system it meets differ from what it believes.
 
-    An agent is done when its policy stays near the packet-level optimum. The grid is users 3, 4, 5
-    × accuracy thresholds × network conditions A–D × agents × seeds. Each finished part is a file:
-    after an interruption the same command does the rest.
+    Each finished part is a file: after an interruption the same command does the rest.
 
     Example: tandem reproduce paper --quick
+    Example: tandem reproduce wrong-knowledge --setting device-lie-3 --jobs 2
     """
-    need_torch("reproducing the paper")
+    need_torch("reproducing experiments")
 
     console = Console(stderr=True)
     started_s = time.monotonic()
-    suffix = QUICK_SUFFIX if quick else ""
-    out = out or DEFAULT_OUT.with_name(DEFAULT_OUT.name + suffix)
-    grid = changed_grid(
-        QUICK if quick else PaperGrid(), scenario, users, conditions, seeds, agents, caps, settings
+    chosen = EXPERIMENTS[experiment.value]
+    choice = Choice(
+        quick=quick,
+        users=users or (),
+        conditions=conditions or (),
+        thresholds=thresholds or (),
+        settings=settings or (),
+        agents=agents or (),
+        seeds=seeds,
+        states=states,
+        futures=futures,
+        caps=caps or (),
+        tuning=tuning,
+        referenced=learning_cost,
+        whole=episodes,
     )
-    if thresholds:
-        grid = replace(grid, agents=dict.fromkeys(grid.agents, thresholds_of(thresholds)))
-    if training_states is not None:
-        grid = replace(grid, training_states=training_states)
-    if evaluation_states:
-        grid = replace(grid, evaluation_states=evaluation_states)
-    if futures is not None:
-        grid = replace(grid, futures=judging_futures(futures))
+    grid = choice.grid(chosen.grid(choice))
+    kind = experiment.value + ("-quick" if quick else "") + ("-tuning" if tuning else "")
+    out = out or RESULTS_FOLDER / kind
     check_folder(out, "--out")
-    check_folder(work or DEFAULT_WORK, "--work")
-    places = Places(
-        str(work or DEFAULT_WORK.with_name(DEFAULT_WORK.name + suffix)), str(cache or "")
-    )
-    tasks: list[Any] = list(grid.pools())
+    check_folder(work, "--work")
+    places = Places(str(work), str(cache or ""))
     try:
         with sigterm_as_interrupt():
-            pool_s = run_all(
-                "states", console, quiet, jobs, build_pool, tasks, places, weigh=pool_weight
-            )
-            units = list(grid.units())
+            measured_s = run_all("states", console, quiet, jobs, measure, grid.episodes(), places)
+            units = grid.units()
             known = {unit.name: result for unit in units if (result := finished(unit, places))}
             missing = [unit for unit in units if unit.name not in known]
             fresh = run_all("runs", console, quiet, jobs, run_unit, missing, places)
@@ -146,10 +157,10 @@ def reproduce(
     known.update((unit.name, result) for unit, result in fresh.items())
     results = [known[unit.name] for unit in units]
     wall_s = time.monotonic() - started_s
-    facts = facts_of(grid, jobs, wall_s, pool_s, fresh, results)
+    facts = facts_of(grid, jobs, wall_s, measured_s, len(fresh), results)
     out.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(out / f"{RESULTS}.json", {**facts, "runs": results})
     replace_text(out / f"{RESULTS}.csv", csv_text(results))
-    replace_text(out / "README.md", markdown(results, facts))
-    write_curves(results, out)
+    replace_text(out / "README.md", chosen.markdown(results, facts))
+    chosen.write_curves(grid, results, out)
     console.print(f"{len(results)} runs in [bold]{out}[/], {wall_s:.0f} s", highlight=False)

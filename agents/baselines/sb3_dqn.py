@@ -125,6 +125,11 @@ class DqnLearner:
             rewards=torch.tensor([[value] for value in gained]),
         )
 
+    @property
+    def policy_version(self) -> int:
+        """SB3's count of updates."""
+        return int(self.model._n_updates)
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that changes, generators included."""
         return {

@@ -129,6 +129,11 @@ class PpoLearner:
             )
         buffer.compute_returns_and_advantage(following[-1], np.array([met[-1].ended]))
 
+    @property
+    def policy_version(self) -> int:
+        """SB3's count of updates."""
+        return int(self.model._n_updates)
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that changes, generators included."""
         return {

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.api import Observation
+from tandem.agents.api import Decision, JointAction, Learner, Lesson, Observation, Transition
 from tandem.agents.evaluation.judge import Evaluation, Judge, Optima, Policy
 from tandem.agents.inference.hidden_columns import NO_RATE, SITE_FACTS
 from tandem.agents.inference.problem import JointProblem
@@ -84,6 +84,58 @@ class Knowledge:
 
 #: Nothing but the truth.
 TRUE: Final = Knowledge()
+
+
+class Believer:
+    """A learner that is shown what it gets to see; a `tandem.agents.api.Learner` itself.
+
+    It plays where nothing but the true system can be had, such as in whole episodes.
+
+    Args:
+        learner: of the believed problem.
+        knowledge: of the learner.
+        problem: the true one.
+    """
+
+    def __init__(self, learner: Learner, knowledge: Knowledge, problem: JointProblem) -> None:
+        self._learner = learner
+        self._knowledge = knowledge
+        self._problem = problem
+
+    @property
+    def name(self) -> str:
+        """The learner's, as all that follows."""
+        return self._learner.name
+
+    @property
+    def policy_version(self) -> int:
+        return self._learner.policy_version
+
+    def begin_episode(self, seed: int) -> None:
+        self._learner.begin_episode(seed)
+
+    def act(self, observation: Observation) -> JointAction:
+        return self._learner.act(self._seen(observation))
+
+    def decide(self, observation: Observation) -> Decision:
+        return self._learner.decide(self._seen(observation))
+
+    def learn(self, decision: Decision, transition: Transition) -> Lesson:
+        seen = replace(
+            transition,
+            observation=self._seen(transition.observation),
+            next_observation=self._seen(transition.next_observation),
+        )
+        return self._learner.learn(decision, seen)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._learner.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._learner.load_state_dict(state)
+
+    def _seen(self, observation: Observation) -> Observation:
+        return self._knowledge.observation(self._problem, observation)
 
 
 class BelievedJudge:

@@ -25,6 +25,10 @@ class TimedLearner:
     def name(self) -> str:
         return self._learner.name
 
+    @property
+    def policy_version(self) -> int:
+        return self._learner.policy_version
+
     def begin_episode(self, seed: int) -> None:
         self._learner.begin_episode(seed)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tandem.scripts.app.experiments.settings import Setting
-from tandem.scripts.app.experiments.states import Episode, JudgingStates
+from tandem.scripts.app.experiments.states import JUDGES, Episode, JudgingStates
 from tandem.scripts.app.experiments.truth import EPISODE_DECISIONS, threshold_name
 from tandem.scripts.app.experiments.units import Unit
 
@@ -37,12 +37,14 @@ class Grid:
         seeds: of each.
         states: that judge.
         referenced: whether what learning costs is measured.
+        whole: whole episodes that each agent plays in the end.
     """
 
     runs: tuple[Run, ...]
     seeds: tuple[int, ...] = SEEDS
-    states: JudgingStates = JudgingStates()
+    states: JudgingStates = JUDGES
     referenced: bool = True
+    whole: int = 0
 
     def units(self) -> list[Unit]:
         """All runs, seed after seed, so that the first part is a smaller experiment by itself."""
@@ -54,6 +56,7 @@ class Grid:
                 run.cap,
                 self.states,
                 self.referenced and bool(run.cap),
+                self.whole,
             )
             for seed in self.seeds
             for run in self.runs
@@ -103,6 +106,7 @@ class Grid:
             "futures": self.states.futures,
             "seeds of the states": self.states.seeds.name,
             "decisions per episode": EPISODE_DECISIONS,
+            "whole episodes": self.whole,
             "settings": {
                 setting.name: {
                     "about": setting.about,

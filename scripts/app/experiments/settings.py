@@ -14,7 +14,7 @@ A `Setting` gives the two things that a learner's run needs::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -117,7 +117,7 @@ class Setting:
                 for truth in self.truths
             ]
 
-    def believed(self, worlds: list[World] | list[EnvWorld], seed: int) -> World:
+    def believed(self, worlds: Sequence[World], seed: int) -> World:
         """True worlds, one per system, as one world that the agent meets."""
         first, *others = worlds
         world: World = first

@@ -96,13 +96,19 @@ class JudgingStates:
             yield Episode(truth, self.seeds.first + number, states, self.futures, searched_for)
 
 
+#: Enough to judge by: 24 states in 4 futures.
+JUDGES: Final = JudgingStates()
+
+
 def measure(episode: Episode, places: Places) -> float:
     """Measure an episode's states, as far as the cache lacks them; returns the seconds it took."""
     started_s = time.monotonic()
     path = places.file("states", episode.name, episode)
     if load_states(path, places.store) is not None:
         return 0.0
-    objective = PaperObjective(85.0 if episode.searched_for is None else episode.searched_for)
+    objective = PaperObjective()
+    if episode.searched_for is not None:
+        objective = PaperObjective(episode.searched_for)
     with TandemEnv(episode.truth.scenario, episode.truth.arguments, objective=objective) as env:
         # One branch at a time: episodes are measured side by side.
         oracle = Oracle(

@@ -6,18 +6,22 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from tandem.agents.api import Learner
+from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.convergence import Convergence
 from tandem.agents.evaluation.criterion import Excess, evaluation_points
 from tandem.agents.evaluation.judge import Judge
-from tandem.agents.registry import learner_config, make_learner
+from tandem.agents.registry import LEARNERS, learner_config, make_learner
 from tandem.agents.training.loop import Training
-from tandem.agents.training.stopwatch import Stopwatch
+from tandem.agents.training.timed import TimedLearner
 from tandem.agents.training.world import EnvWorld, World
 from tandem.agents.training.worlds import ReferencedWorld
 from tandem.bridge.core.documents import read_json
@@ -27,6 +31,7 @@ from tandem.scripts.app.experiments.places import Places
 from tandem.scripts.app.experiments.settings import CHANGE_AT, Setting
 from tandem.scripts.app.experiments.states import JudgingStates, states_digest
 from tandem.scripts.app.experiments.truth import threshold_name
+from tandem.scripts.app.experiments.whole_episodes import agent_episodes
 
 FORMAT_VERSION: Final = 1
 #: The prior's model planned exactly, nothing learned.
@@ -53,6 +58,7 @@ class Unit:
         states: that judge.
         referenced: whether what learning costs is measured: each interaction's cost less that of
             `PRIOR_TRUE` at the same state in the same future.
+        episodes: whole episodes that the agent plays after its last interaction.
     """
 
     setting: Setting
@@ -61,6 +67,7 @@ class Unit:
     cap: int
     states: JudgingStates
     referenced: bool = True
+    episodes: int = 0
 
     @property
     def name(self) -> str:
@@ -87,6 +94,7 @@ class Unit:
             self.cap,
             self.states,
             self.referenced,
+            self.episodes,
             settings,
             [
                 states_digest(truth, self.setting.threshold, self.states, places)
@@ -145,7 +153,7 @@ def _trained(unit: Unit, judges: Sequence[Judge]) -> dict[str, Any]:
     convergence = Convergence()
     rows: list[dict[str, Any]] = []
     with _worlds(unit) as (world, referenced):
-        learner = Stopwatch(make_learner(unit.agent, world.problem, unit.seed))
+        learner = TimedLearner(make_learner(unit.agent, world.problem, unit.seed))
         training = Training(world, learner, unit.seed)
         for interactions, number in _points(unit):
             training.run(min(interactions, unit.cap))
@@ -154,14 +162,16 @@ def _trained(unit: Unit, judges: Sequence[Judge]) -> dict[str, Any]:
                 reached = convergence.add_ratio(interactions, ratio, learner.policy_version)
                 if reached and interactions >= LAST_TOLD and len(judges) == 1:
                     break
+        played = agent_episodes(unit.setting, learner, unit.episodes) if unit.episodes else None
     count = convergence.interactions
     return {
         "interactions": count.value,
         "censored": count.censored,
         "fixed": rows[-1]["policy_version"] == rows[0]["policy_version"],
         "played": training.interactions,
-        "cpu_ms": 1e3 * learner.cpu_s / training.interactions if training.interactions else None,
+        "cpu_ms": MS_PER_S * float(np.mean(learner.times_s)) if learner.times_s else None,
         "evaluations": rows,
+        "episodes": played,
     }
 
 
@@ -181,6 +191,7 @@ def _reference(unit: Unit, places: Places) -> dict[str, Any]:
         "played": 0,
         "cpu_ms": None,
         "evaluations": rows,
+        "episodes": None,
     }
 
 
@@ -197,14 +208,14 @@ def _row(
     costs so far less those of the reference.
     """
     result = judge.evaluate(learner.act)
-    costs = [pair for world in referenced for pair in world.costs]
+    paid_s = [pair.cost_s - pair.reference_s for world in referenced for pair in world.costs]
     return {
         "interactions": interactions,
         "system": number,
         "policy_version": learner.policy_version,
         **asdict(Excess.of(result, judge.optima)),
         "violated": result.violated,
-        "learning_s": sum(pair.cost_s - pair.reference_s for pair in costs) if referenced else None,
+        "learning_s": math.fsum(paid_s) if referenced else None,
     }
 
 
@@ -235,12 +246,6 @@ def _referenced(world: EnvWorld) -> ReferencedWorld:
     return ReferencedWorld(world, reference.act)
 
 
-def check_agents(names: Sequence[str]) -> None:
-    """Refuse names of agents that there are not.
-
-    Raises:
-        PolicyError: names them.
-    """
-    for name in names:
-        if name != PRIOR_TRUE:
-            learner_config(name)
+def agent_names() -> tuple[str, ...]:
+    """Everything that can be run."""
+    return (*LEARNERS, PRIOR_TRUE)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The settings of ``tandem reproduce wrong-knowledge``: what the agent is told is not so."""
+"""``tandem reproduce wrong-knowledge``: settings in which what the agent is told is not so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tandem.agents.training.knowledge import Knowledge
-from tandem.scripts.app.experiments.settings import Setting
+from tandem.scripts.app.experiments.grid import Grid, Run
+from tandem.scripts.app.experiments.settings import CHANGE_AT, Setting
+from tandem.scripts.app.experiments.states import JudgingStates
 from tandem.scripts.app.experiments.truth import Truth
+from tandem.scripts.app.experiments.units import AFTER_CHANGE, PRIOR, PRIOR_TRUE
 
 #: By how much tables are wrong.
 LIE: Final = 3.0
@@ -73,3 +77,78 @@ _CHANGES: Final = (
 SETTINGS: Final[Mapping[str, Setting]] = {
     setting.name: setting for setting in (*_LIES, *_OTHER_SYSTEMS, *_CHANGES)
 }
+
+#: Most interactions of an agent in a setting that does not change.
+CAP: Final = 150
+CHANGE_CAP: Final = CHANGE_AT + AFTER_CHANGE[-1]
+#: What is run, in the order of the tables: whether it learns.
+AGENTS: Final[Mapping[str, bool]] = {
+    "hybrid": True,
+    PRIOR: False,
+    "prior-bandit": True,
+    "hybrid-no-physics": True,
+    PRIOR_TRUE: False,
+}
+#: The settings of a smoke run.
+QUICK_SETTINGS: Final = ("default-3", "device-lie-3", "hidden-load-3", "throttled-3")
+QUICK_CAP: Final = 35
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What the hybrid agent is to reach.
+
+    Attributes:
+        interactions: after how many.
+        percent: excess over the best on average, median seed.
+    """
+
+    interactions: int
+    percent: float
+
+
+#: Aims of settings; all others are to be within 5 % after 50 interactions.
+OTHER_AIM: Final = Aim(50, 5.0)
+AIMS: Final[Mapping[str, Aim]] = {
+    **{f"{name}-3": Aim(20, 3.0) for name in ("device-lie", "edge-lie", "cloud-lie")},
+    "device-lie-5": Aim(20, 3.0),
+    "upload-lie-3": Aim(50, 3.0),
+}
+
+
+def wrong_knowledge_grid(agents: Mapping[str, bool] = AGENTS) -> Grid:
+    """All settings with all agents."""
+    return Grid(
+        tuple(
+            Run(setting, agent, _cap(setting) if learns else 0)
+            for setting in SETTINGS.values()
+            for agent, learns in agents.items()
+        )
+    )
+
+
+def quick_grid(agents: Mapping[str, bool] = AGENTS) -> Grid:
+    """The same code, with few of everything."""
+    return Grid(
+        tuple(
+            Run(SETTINGS[name], agent, QUICK_CAP if learns else 0)
+            for name in QUICK_SETTINGS
+            for agent, learns in agents.items()
+        ),
+        seeds=(1, 2),
+        states=JudgingStates(count=6, futures=2),
+    )
+
+
+def figures(settings: Sequence[Setting]) -> dict[str, list[str]]:
+    """One figure of lies, one of other systems, one of changes."""
+    named = {"lies": _LIES, "other_systems": _OTHER_SYSTEMS, "changes": _CHANGES}
+    run = {setting.name for setting in settings}
+    return {
+        title: [setting.name for setting in group if setting.name in run]
+        for title, group in named.items()
+    }
+
+
+def _cap(setting: Setting) -> int:
+    return CAP if setting.after is None else CHANGE_CAP
