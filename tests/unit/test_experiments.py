@@ -191,7 +191,7 @@ def test_the_report_says_what_was_met_and_what_was_missed() -> None:
     priors = [fixed("prior", 1.1, setting=name) for name in ("device-lie-3", "hidden-load-3")]
     text = knowledge_report.markdown([*hybrid, *told, *priors], FACTS)
     assert "≤ 3 after 20: **missed** (53.0)" in text
-    assert "≤ 5 after 50: **missed** (7.0)" in text
+    assert "≤ 5 after 50: **missed** (7.0); worst ≤ 8 after 100: met" in text
     # 2.04 - 1.1 at interaction 20 of the second seed; never worse where the excess is 7 %.
     assert "| device-lie-3 | **94.0** |" in text
     assert "| hidden-load-3 | -3.0 |" in text

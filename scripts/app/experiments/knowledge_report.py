@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from tandem.agents.common.units import MS_PER_S
+from tandem.scripts.app.experiments.aims import aims_of
 from tandem.scripts.app.experiments.provenance import episodes_section, how_made, optima_table
 from tandem.scripts.app.experiments.records import (
     Result,
@@ -24,9 +25,8 @@ from tandem.scripts.app.experiments.records import (
 )
 from tandem.scripts.app.experiments.settings import CHANGE_AT
 from tandem.scripts.app.experiments.units import AFTER_CHANGE, PRIOR, PRIOR_TRUE
-from tandem.scripts.app.experiments.wrong_knowledge import AIMS, OTHER_AIM, SETTINGS
+from tandem.scripts.app.experiments.wrong_knowledge import SETTINGS
 
-HYBRID: Final = "hybrid"
 BANDIT: Final = "prior-bandit"
 #: Interactions that the tables tell about.
 TOLD: Final = (0, 10, 20, 50, 100, 150)
@@ -63,13 +63,9 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
 def _excess(results: Sequence[Result]) -> str:
     rows = []
     for (name,), mine in grouped(results, "setting").items():
-        aim = AIMS.get(name, OTHER_AIM)
         for (agent,), runs in grouped(mine, "agent").items():
             figures = [str(spread(runs, interactions)) for interactions in TOLD]
-            goal = ""
-            if agent == HYBRID:
-                reached = spread(runs, aim.interactions).median
-                goal = f"≤ {aim.percent:g} after {aim.interactions}: {_met(reached, aim.percent)}"
+            goal = "; ".join(aim.told(runs) for aim in aims_of(agent, name))
             about = SETTINGS[name].about if agent == mine[0]["agent"] else ""
             rows.append([name, about, agent, *figures, goal])
     return table(["setting", "what is wrong", "agent", *map(str, TOLD), "aim"], rows)
@@ -157,12 +153,6 @@ def _learning(results: Sequence[Result]) -> str:
             )
     heading = ["setting", "agent", "first 50", "all", "times prior-bandit's", "CPU"]
     return text + "\n" + table(heading, rows)
-
-
-def _met(value: float, limit: float) -> str:
-    if math.isnan(value):
-        return "–"
-    return "met" if value <= limit else f"**missed** ({value:.1f})"
 
 
 def _points(value: float) -> str:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tandem.agents.training.knowledge import Knowledge
@@ -92,28 +91,8 @@ AGENTS: Final[Mapping[str, bool]] = {
 #: The settings of a smoke run.
 QUICK_SETTINGS: Final = ("default-3", "device-lie-3", "hidden-load-3", "throttled-3")
 QUICK_CAP: Final = 35
-
-
-@dataclass(frozen=True)
-class Aim:
-    """What the hybrid agent is to reach.
-
-    Attributes:
-        interactions: after how many.
-        percent: excess over the best on average, median seed.
-    """
-
-    interactions: int
-    percent: float
-
-
-#: Aims of settings; all others are to be within 5 % after 50 interactions.
-OTHER_AIM: Final = Aim(50, 5.0)
-AIMS: Final[Mapping[str, Aim]] = {
-    **{f"{name}-3": Aim(20, 3.0) for name in ("device-lie", "edge-lie", "cloud-lie")},
-    "device-lie-5": Aim(20, 3.0),
-    "upload-lie-3": Aim(50, 3.0),
-}
+#: After the change of a setting in a smoke run.
+QUICK_AFTER: Final = 15
 
 
 def wrong_knowledge_grid(agents: Mapping[str, bool] = AGENTS) -> Grid:
@@ -131,7 +110,7 @@ def quick_grid(agents: Mapping[str, bool] = AGENTS) -> Grid:
     """The same code, with few of everything."""
     return Grid(
         tuple(
-            Run(SETTINGS[name], agent, QUICK_CAP if learns else 0)
+            Run(SETTINGS[name], agent, _quick_cap(SETTINGS[name]) if learns else 0)
             for name in QUICK_SETTINGS
             for agent, learns in agents.items()
         ),
@@ -152,3 +131,7 @@ def figures(settings: Sequence[Setting]) -> dict[str, list[str]]:
 
 def _cap(setting: Setting) -> int:
     return CAP if setting.after is None else CHANGE_CAP
+
+
+def _quick_cap(setting: Setting) -> int:
+    return QUICK_CAP if setting.after is None else CHANGE_AT + QUICK_AFTER
