@@ -13,7 +13,6 @@ from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.inference.objective import PaperObjective
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.finite import finite
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.outputs import check_file
@@ -22,6 +21,7 @@ from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.calibration import compare_with_oracle
 from tandem.scripts.app.training.calibration_table import print_calibration
 from tandem.scripts.app.training.judges import measured_states
+from tandem.scripts.given import set_arguments
 from tandem.scripts.options import (
     DEFAULT_ACCURACY,
     DEFAULT_SCENARIO,
@@ -38,6 +38,7 @@ FORMAT_VERSION: Final = 1
 
 
 def calibrate(
+    context: typer.Context,
     scenario: InferenceScenario = DEFAULT_SCENARIO,
     users: Annotated[int, typer.Option(min=1, help="Number of users.")] = DEFAULT_USERS,
     states: Annotated[int, typer.Option(min=1, help="States to measure.")] = DRAW.count,
@@ -72,7 +73,7 @@ def calibrate(
         check_file(out, "--out")
     started_s = time.monotonic()
     objective = PaperObjective(accuracy_threshold(accuracy))
-    arguments = {"users": users, **parse_assignments(settings or ())}
+    arguments = {"users": users, **set_arguments(context, settings, "users")}
     draw = StateDraw(states, seed, per_episode, stride)
     store = OracleCache() if cache is None else OracleCache(cache)
     with (
@@ -86,8 +87,8 @@ def calibrate(
     result = compare_with_oracle(solutions, schema, rule, measured.episodes)
     console = wide_console()
     console.print(
-        f"[bold]{scenario}[/]: {users} users, {len(solutions)} states ({store.hits} from the "
-        f"cache), mean top-5 accuracy ≥ {rule.needed_percent:g} %, "
+        f"[bold]{scenario}[/]: {resolved['users']} users, {len(solutions)} states "
+        f"({store.hits} from the cache), mean top-5 accuracy ≥ {rule.needed_percent:g} %, "
         f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
     )
     print_calibration(console, result)

@@ -15,7 +15,6 @@ from rich.console import Console
 from tandem.agents.inference.heuristics import POLICIES, make_policy
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
-from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.objective import make_objective
 from tandem.scripts.app.common.place import check_output, start, target_of
 from tandem.scripts.app.common.run_config import (
@@ -27,6 +26,7 @@ from tandem.scripts.app.common.run_config import (
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
+from tandem.scripts.given import set_arguments
 from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings, SimulatorOutput
 
 #: ns-3's own outputs: switch → (scenario argument, file in the run folder).
@@ -38,6 +38,7 @@ TRACE_FILES: Final = {
 
 
 def run(
+    context: typer.Context,
     scenario: Annotated[
         str, typer.Option(help="Name of an installed scenario, or path of an executable.")
     ] = "wifi-edge",
@@ -75,6 +76,7 @@ def run(
     check_output(simulator_output, connect)
     console = Console(stderr=True)
     folder = out or default_folder(scenario, policy, users, seed)
+    assigned = set_arguments(context, settings, "epochs", "users", "frames", *TRACE_FILES)
     reward = make_objective(objective, accuracy)
     traces = [
         name
@@ -104,7 +106,7 @@ def run(
         epochs=epochs,
         users=users,
         frames=frames,
-        settings=parse_assignments(settings or ()),
+        settings=assigned,
         traces=traces,
     )
     arguments = config["arguments"]
@@ -126,6 +128,7 @@ def run(
         sigterm_as_interrupt(),
     ):
         agent = make_policy(policy, env.schema)
+        decisions = int(str(env.arguments["epochs"])) * episodes
         if not traces and not resume:
             # Only now: if the scenario does not start, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
@@ -142,9 +145,7 @@ def run(
             shown = f"{scenario} · {agent.name}"
             with (
                 writer,
-                progress(
-                    shown, epochs * episodes, "decisions", console=console, quiet=quiet
-                ) as bar,
+                progress(shown, decisions, "decisions", console=console, quiet=quiet) as bar,
             ):
                 play(
                     env,

@@ -13,7 +13,6 @@ from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.inference.cost import VIOLATION_S
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.place import check_output, target_of
@@ -21,6 +20,7 @@ from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.app.training.settings import TrainSettings, load_settings, read_agent_config
+from tandem.scripts.given import is_given, set_arguments
 from tandem.scripts.options import (
     DEFAULT_ACCURACY,
     DEFAULT_SCENARIO,
@@ -128,7 +128,7 @@ def train(
         interactions=interactions,
         accuracy_threshold=accuracy_threshold(accuracy),
         violation_s=violation_s,
-        arguments=_arguments(users, epochs, settings),
+        arguments=_arguments(context, users, epochs, settings),
         agent_config=agent_config(agent, {} if config is None else read_agent_config(config)),
         evaluate_every=evaluate_every,
         evaluation_states=evaluation_states,
@@ -177,7 +177,7 @@ def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> Trai
         typer.BadParameter: an option contradicts the run.
     """
     stored = load_settings(folder)
-    given = {name for name in context.params if _is_given(context, name)}
+    given = {name for name in context.params if is_given(context, name)}
     for name in sorted(given & OF_THE_RUN.keys()):
         field = OF_THE_RUN[name]
         if getattr(asked, field) != getattr(stored, field):
@@ -199,20 +199,16 @@ def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> Trai
     return stored
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    """Whether an option is on the command line and not just at its default."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
 def _given_arguments(context: typer.Context, name: str) -> dict[str, object]:
     value = context.params[name]
-    return parse_assignments(value) if name == "settings" else {name: value}
+    return set_arguments(context, value) if name == "settings" else {name: value}
 
 
-def _arguments(users: int | None, epochs: int, settings: list[str] | None) -> dict[str, object]:
+def _arguments(
+    context: typer.Context, users: int | None, epochs: int, settings: list[str] | None
+) -> dict[str, object]:
     arguments: dict[str, object] = {"epochs": epochs}
     if users is not None:
         arguments["users"] = users
-    arguments.update(parse_assignments(settings or ()))
+    arguments.update(set_arguments(context, settings, "users", "epochs"))
     return arguments

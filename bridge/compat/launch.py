@@ -6,15 +6,21 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shlex
 import signal
 import subprocess
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tandem.bridge.core.errors import ScenarioError, ScenarioNotFound, SimulatorDied
+from tandem.bridge.core.errors import (
+    NoEpisode,
+    ScenarioError,
+    ScenarioNotFound,
+    SimulatorDied,
+    indent,
+)
 from tandem.bridge.core.output import SHOWN, Output, open_output
 from tandem.bridge.core.ownership import Owner, finalize
 
@@ -162,21 +168,46 @@ class Launched:
 
     def died(self, what: str = "the simulator ended") -> SimulatorDied:
         """The error for a process that ended or does not answer."""
-        deadline = time.monotonic() + _REAP_S
-        self.wait(max(0.0, deadline - time.monotonic()))
-        said = self.output.summary()
-        return SimulatorDied.report(what, self._popen.returncode, said, self.command)
+        status = self.exit_status()
+        return SimulatorDied.report(what, status, self.output.summary(), self.command)
+
+    def exit_status(self) -> int | None:
+        """Of a process that has just ended; ``None`` if it has not."""
+        self.wait(_REAP_S)
+        return self._popen.returncode
 
 
-def raise_died(pid: int) -> None:
-    """Raise the death of a simulator that this module started; called by users' modules.
+def raise_died(pid: int, handled: bool = False, told: bool = False) -> bool:
+    """Raise the end of a simulator that this module started; called by users' modules.
+
+    A simulation that is over is an episode that has ended, and not a death.
+
+    Args:
+        pid: the simulator's process.
+        handled: the script asks for the end itself, by ``PyGetFinished()``.
+        told: the simulator has said that nothing more comes.
+
+    Returns:
+        Whether this is an end that the script handles. False: this module did not start it.
 
     Raises:
+        NoEpisode: the simulation is over and the script does not ask for that.
         SimulatorDied: with exit status, last output and command.
     """
     launched = _running.get(pid)
-    if launched is not None:
+    if launched is None:
+        return False
+    if launched.exit_status() != 0 and not told:
         raise launched.died()
+    if not handled:
+        raise NoEpisode(
+            "the simulation is over, without an error: no further message comes. Count the "
+            "messages, or give Experiment handleFinish=True and leave the loop when "
+            "PyGetFinished() is true after PyRecvBegin()\n"
+            f"last output:\n{indent(launched.output.summary())}\n"
+            f"the simulator was: {shlex.join(launched.command)}"
+        )
+    return True
 
 
 def _stop(owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: Output) -> None:

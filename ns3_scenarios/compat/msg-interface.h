@@ -12,10 +12,10 @@
 #include <ns3/singleton.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -29,8 +29,9 @@ namespace ns3
  *
  * The Python side offers the memory and comes first; it calls the Py methods through the user's
  * pybind11 module. The simulator calls the Cpp methods. Every Begin waits for the other side, every
- * End hands over. If Python ends, the simulator exits with status 3; if the simulator ends, the Py
- * methods raise.
+ * End hands over. If Python ends, the simulator exits with status 3. If the simulator ends, the Py
+ * methods raise; if it ends with status 0 and the script handles the finish, PyGetFinished() says
+ * so.
  */
 template <typename Cpp2PyMsgType, typename Py2CppMsgType>
 class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
@@ -115,28 +116,28 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     /** @return what C++ writes and Python reads; not with vectors */
     Cpp2PyMsgType* GetCpp2PyStruct()
     {
-        assert(!m_useVector);
+        Require(!m_useVector, "structs are used, but the interface is one of vectors");
         return reinterpret_cast<Cpp2PyMsgType*>(m_segment.ToAgentBlock());
     }
 
     /** @return what Python writes and C++ reads; not with vectors */
     Py2CppMsgType* GetPy2CppStruct()
     {
-        assert(!m_useVector);
+        Require(!m_useVector, "structs are used, but the interface is one of vectors");
         return reinterpret_cast<Py2CppMsgType*>(m_segment.ToSimulatorBlock());
     }
 
     /** @return what C++ writes and Python reads; only with vectors */
     Cpp2PyMsgVector* GetCpp2PyVector()
     {
-        assert(m_useVector);
+        Require(m_useVector, "vectors are used, but the interface is one of structs");
         return &m_cpp2pyVector;
     }
 
     /** @return what Python writes and C++ reads; only with vectors */
     Py2CppMsgVector* GetPy2CppVector()
     {
-        assert(m_useVector);
+        Require(m_useVector, "vectors are used, but the interface is one of structs");
         return &m_py2cppVector;
     }
 
@@ -167,7 +168,7 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     /** Tell Python that nothing more will come; done at the program's end by itself. */
     void CppSetFinished()
     {
-        assert(m_handleFinish);
+        Require(m_handleFinish, "CppSetFinished() needs SetHandleFinish(true)");
         CppSendBegin();
         m_segment.Header().finished.store(1);
         CppSendEnd();
@@ -177,8 +178,16 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     void PyRecvBegin()
     {
         Renew();
-        m_python.Run(m_toAgent.HasMessage(), [this](auto idle) { m_toAgent.ReceiveBegin(idle); });
-        m_isFinished = m_handleFinish && m_segment.Header().finished.load() != 0;
+        const bool received = m_python.Run(
+            m_toAgent.HasMessage(),
+            [this](auto idle) { m_toAgent.ReceiveBegin(idle); },
+            m_handleFinish);
+        const bool told = m_segment.Header().finished.load() != 0;
+        if (told && !m_handleFinish)
+        {
+            m_python.ReportEnd(false, true); // what lies there is the last message once more
+        }
+        m_isFinished = told || !received;
     }
 
     /** Python has read everything. */
@@ -192,7 +201,10 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     void PySendBegin()
     {
         Renew();
-        m_python.Run(m_toSimulator.CanSend(), [this](auto idle) { m_toSimulator.SendBegin(idle); });
+        m_python.Run(
+            m_toSimulator.CanSend(),
+            [this](auto idle) { m_toSimulator.SendBegin(idle); },
+            false);
     }
 
     /** Python hands over what it has written. */
@@ -205,11 +217,19 @@ class TANDEM_COMPAT Ns3AiMsgInterfaceImpl
     /** @return true if the last PyRecvBegin() brought the simulator's end instead of a message */
     bool PyGetFinished()
     {
-        assert(m_handleFinish);
+        Require(m_handleFinish, "PyGetFinished() needs Experiment(…, handleFinish=True)");
         return m_isFinished;
     }
 
   private:
+    static void Require(bool fits, const char* what)
+    {
+        if (!fits)
+        {
+            throw std::logic_error(std::string("Ns3AiMsgInterface: ") + what);
+        }
+    }
+
     /** Offer memory to a simulator, or lay out memory that the caller has offered. */
     void Offer(const std::string& name,
                const ::tandem::channel::DuplexItems& items,

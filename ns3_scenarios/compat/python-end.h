@@ -48,9 +48,12 @@ class PythonEnd
      *
      * @param ready true if the wait will not sleep, so that the lock can be kept
      * @param wait what waits
+     * @param finishHandled the script asks whether the simulation is over
+     * @return false if what is waited for does not come, as the simulation is over; only with
+     *     `finishHandled`
      */
     template <typename WaitFunction>
-    void Run(bool ready, WaitFunction wait)
+    bool Run(bool ready, WaitFunction wait, bool finishHandled)
     {
         CheckProcess();
         try
@@ -63,15 +66,48 @@ class PythonEnd
                     CheckSignals();
                     return IsDead();
                 });
-                return;
+                return true;
             }
 #endif
             wait([this] { return IsDead(); });
+            return true;
         }
         catch (const ::tandem::channel::PeerDied&)
         {
-            ReportDeath();
+            ReportEnd(finishHandled, false);
+            return false;
         }
+    }
+
+    /**
+     * Raise the simulator's end.
+     *
+     * @param finishHandled return if the simulation is over and the simulator did not fail
+     * @param told the simulator has said that nothing more comes
+     */
+    void ReportEnd(bool finishHandled, bool told) const
+    {
+        const int pid = m_segment.Header().simulatorPid.load();
+#ifdef TANDEM_COMPAT_PYTHON
+        try
+        {
+            // Knows the exit status, if the process is one of Experiment's.
+            auto report = pybind11::module_::import("tandem.compat.launch").attr("raise_died");
+            if (report(pid, finishHandled, told).cast<bool>())
+            {
+                return;
+            }
+        }
+        catch (pybind11::error_already_set& error)
+        {
+            if (!error.matches(PyExc_ImportError))
+            {
+                throw;
+            }
+        }
+#endif
+        throw std::runtime_error("the simulator (process " + std::to_string(pid) +
+                                 ") has ended; where it was started it says why");
     }
 
   private:
@@ -91,26 +127,6 @@ class PythonEnd
         }
     }
 #endif
-
-    [[noreturn]] void ReportDeath() const
-    {
-        const int pid = m_watch.GetPid();
-#ifdef TANDEM_COMPAT_PYTHON
-        try
-        {
-            // Raises SimulatorDied with the exit status, if the process is one of Experiment's.
-            pybind11::module_::import("tandem.compat.launch").attr("raise_died")(pid);
-        }
-        catch (pybind11::error_already_set& error)
-        {
-            if (!error.matches(PyExc_ImportError))
-            {
-                throw;
-            }
-        }
-#endif
-        throw std::runtime_error("the simulator (process " + std::to_string(pid) + ") has ended");
-    }
 
     ::tandem::channel::DuplexSegment& m_segment;
     ::tandem::channel::PeerWatch m_watch;

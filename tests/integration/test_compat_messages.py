@@ -19,7 +19,7 @@ import pytest
 from compat_builds import build, processes_in
 from forks import errors_in_a_fork
 
-from tandem.bridge.core.errors import SimulatorDied, TandemError
+from tandem.bridge.core.errors import NoEpisode, SimulatorDied, TandemError
 from tandem.compat.ns3ai import Experiment
 from tandem.scripts.app.migration.forms_bench import measure, summarise
 
@@ -44,9 +44,11 @@ def module(folder: Path) -> ModuleType:
     return loaded
 
 
-def experiment(folder: Path, module: ModuleType, **options: Any) -> Experiment:
+def experiment(
+    folder: Path, module: ModuleType, *, handle_finish: bool = True, **options: Any
+) -> Experiment:
     target = str(folder / "tandem-build" / "messages")
-    return Experiment(target, folder, module, handleFinish=True, **options)
+    return Experiment(target, folder, module, handle_finish, **options)
 
 
 def answer_structs(msg: Any) -> list[tuple[float, float, int]]:
@@ -56,13 +58,18 @@ def answer_structs(msg: Any) -> list[tuple[float, float, int]]:
         msg.PyRecvBegin()
         if msg.PyGetFinished():
             return seen
-        sent = msg.GetCpp2PyStruct()
-        seen.append((sent.a, sent.b, sent.c(0)))
-        msg.PySendBegin()
-        msg.GetPy2CppStruct().sum = sent.a + 0.5
-        msg.GetPy2CppStruct().turn = len(seen) - 1
-        msg.PyRecvEnd()
-        msg.PySendEnd()
+        seen.append(answer_struct(msg, len(seen)))
+
+
+def answer_struct(msg: Any, turn: int) -> tuple[float, float, int]:
+    """Answer what has been received; returns what that was."""
+    sent = msg.GetCpp2PyStruct()
+    msg.PySendBegin()
+    msg.GetPy2CppStruct().sum = sent.a + 0.5
+    msg.GetPy2CppStruct().turn = turn
+    msg.PyRecvEnd()
+    msg.PySendEnd()
+    return sent.a, sent.b, sent.c(0)
 
 
 def test_structs_go_to_and_fro_until_the_end(folder: Path, module: ModuleType) -> None:
@@ -128,6 +135,53 @@ def test_a_dead_simulator_raises_with_its_status(
     with pytest.raises(SimulatorDied) as caught:
         answer_structs(one.run({"end": end}))
     assert caught.value.exit_status == status
+    one.kill()
+
+
+def test_a_simulation_that_does_not_tell_its_end_ends_nevertheless(
+    folder: Path, module: ModuleType
+) -> None:
+    one = experiment(folder, module)
+    assert len(answer_structs(one.run({"handleFinish": 0}))) == 3
+    with pytest.raises(SimulatorDied, match="exit status 7"):
+        answer_structs(one.run({"handleFinish": 0, "end": "exit"}))
+    one.kill()
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_an_end_that_the_script_does_not_ask_for_says_what_to_do(
+    folder: Path, module: ModuleType, told: int
+) -> None:
+    """Not a death, and not the last message once more."""
+    one = experiment(folder, module, handle_finish=False)
+    msg = one.run({"handleFinish": told})
+    for turn in range(3):
+        msg.PyRecvBegin()
+        assert answer_struct(msg, turn)[0] == turn
+    with pytest.raises(NoEpisode, match=r"(?s)handleFinish=True.*total 4\.5.*--handleFinish"):
+        msg.PyRecvBegin()
+    one.kill()
+
+
+def test_what_nobody_will_read_cannot_be_sent(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module, handle_finish=False)
+    msg = one.run({"handleFinish": 0, "turns": 1})
+    msg.PyRecvBegin()
+    answer_struct(msg, 0)
+    msg.PySendBegin()  # the simulator took the answer before
+    msg.PySendEnd()
+    with pytest.raises(NoEpisode, match="the simulation is over"):
+        msg.PySendBegin()
+    one.kill()
+
+
+def test_the_wrong_kind_of_use_is_an_error_of_python(folder: Path, module: ModuleType) -> None:
+    one = experiment(folder, module, handle_finish=False)
+    msg = one.run()
+    with pytest.raises(RuntimeError, match="handleFinish=True"):
+        msg.PyGetFinished()
+    with pytest.raises(RuntimeError, match="is one of structs"):
+        msg.GetCpp2PyVector()
     one.kill()
 
 

@@ -4,17 +4,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from remote_servers import ServerProcess, free_address
 
-from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import NoEpisode, ScenarioError, SimulatorDied
-from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.parallel_env import TandemParallelEnv
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.simulator import Simulator
@@ -28,20 +24,6 @@ ENDS = {
     "drainAt": (False, True),
     "epochs": (False, True),
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
-    process = ServerProcess(free_address(), "--scenario", "echo", "--telemetry", "")
-    yield process
-    process.end()
-
-
-@pytest.fixture(params=["local", "remote"])
-def backend(request: pytest.FixtureRequest) -> Backend:
-    if request.param == "local":
-        return LocalBackend()
-    return RemoteBackend(Target(request.getfixturevalue("server").address))
 
 
 @pytest.mark.parametrize("end", ENDS)

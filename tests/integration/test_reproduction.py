@@ -10,39 +10,22 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from remote_servers import ServerProcess, children, free_address
+from remote_servers import children
 
-from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core import failure
 from tandem.bridge.core.backend import DEFAULT_BRANCH_SLOTS, Backend
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import SimulatorDied, SimulatorTimeout, TandemError
-from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
 
 ECHO = {"values": 3, "choices": 2, "epochs": 0, "crashAbove": 10}
 WORDS = "told to crash above 10, got 10.1"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ServerProcess]:
-    process = ServerProcess(free_address(), "--scenario", "echo", "--telemetry", "")
-    yield process
-    process.end()
-
-
-@pytest.fixture(params=["local", "remote"])
-def backend(request: pytest.FixtureRequest) -> Backend:
-    if request.param == "local":
-        return LocalBackend()
-    return RemoteBackend(Target(request.getfixturevalue("server").address))
 
 
 def again(

@@ -100,6 +100,7 @@ def test_failed_run_is_told_and_the_others_are_kept(grid: Path, tmp_path: Path) 
         ("seed: 1", ["seed", "not permitted"]),
         ("set: {users: 2}\ngrid: {users: [1]}", ["users", "both"]),
         ("grid: {seed: [1, 2]}", ["seed", "field of its own: write `seeds:`"]),
+        ("set: {frames: 1}", ["frames", "field of its own: write `frames:`"]),
         ("grid: {users: []}", ["users"]),
         ("grid: {users: [2, 2]}", ["users", "twice"]),
         ("seeds: [1, 1]", ["seeds", "twice"]),

@@ -27,6 +27,26 @@ def test_bad_assignments_are_refused(items: list[str]) -> None:
         parse_assignments(items)
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("run --epochs 50 --set epochs=7", "--set epochs=7: --epochs gives it too"),
+        ("run --users 3 --set users=3", "--set users=3: --users gives it too"),
+        ("run --frames --set --frames=0", "--set frames=0: --frames gives it too"),
+        ("run --pcap --set pcap=/tmp/x", "--set pcap=/tmp/x: --pcap gives it too"),
+        ("train --epochs 50 --set epochs=7", "--set epochs=7: --epochs gives it too"),
+        ("train --users 3 --set users=4", "--set users=4: --users gives it too"),
+        ("calibrate --users 3 --set users=4", "--set users=4: --users gives it too"),
+    ],
+)
+def test_set_does_not_beat_an_option_silently(command: str, words: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, [*command.split(), "--out", str(tmp_path / "out")])
+    assert result.exit_code == cli.EXIT_ERROR
+    text = " ".join(result.output.replace("│", " ").split())
+    assert words in text
+    assert not (tmp_path / "out").exists()
+
+
 def test_objectives_by_name() -> None:
     assert make_objective("mean", "85") == MeanResponseTime()
     assert make_objective("paper", "max") == PaperObjective("max")

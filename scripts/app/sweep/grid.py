@@ -20,7 +20,7 @@ from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, run_config
 Scalar = bool | int | float | str
 
 #: Arguments that are fields of their own.
-FIELDS: Final = {"epochs": "epochs", "seed": "seeds", "policy": "policies"}
+FIELDS: Final = {"epochs": "epochs", "frames": "frames", "seed": "seeds", "policy": "policies"}
 
 
 class SweepError(TandemError):

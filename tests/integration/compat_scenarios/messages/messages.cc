@@ -16,12 +16,14 @@ main(int argc, char* argv[])
 {
     bool vector = false;
     int turns = 3;
+    bool handleFinish = true;
     std::string end = "finish";
     std::string segment = "My Seg";
     std::string second;
     CommandLine cmd(__FILE__);
     cmd.AddValue("vector", "vectors instead of structs", vector);
     cmd.AddValue("turns", "round trips", turns);
+    cmd.AddValue("handleFinish", "tell Python the end", handleFinish);
     cmd.AddValue("end", "finish, exit, crash or wait", end);
     cmd.AddValue("segment", "name of the segment; - for none", segment);
     cmd.AddValue("second", "name of a second segment, for one message", second);
@@ -30,7 +32,7 @@ main(int argc, char* argv[])
     auto interface = Ns3AiMsgInterface::Get();
     interface->SetIsMemoryCreator(false);
     interface->SetUseVector(vector);
-    interface->SetHandleFinish(true);
+    interface->SetHandleFinish(handleFinish);
     interface->SetNames(segment == "-" ? "" : segment, "to Python", "to C++", "lock");
     auto* msg = interface->GetInterface<Sent, Answer>();
     if (!second.empty())
