@@ -48,6 +48,7 @@ $(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP)
 
 demo: $(PACKAGE)
 	$(BIN)/tandem demo
+	@command -v tandem > /dev/null || echo "For the command tandem: . $(BIN)/activate"
 
 test: $(PACKAGE)
 	$(BIN)/python -m pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist loadfile

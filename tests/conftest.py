@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faults.processes import descendants
 
 
 def simulator_processes() -> set[int]:
@@ -17,29 +18,14 @@ def simulator_processes() -> set[int]:
 
     folder = str(executable_folder())
     found = set()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for pid in descendants(os.getpid()):
         try:
-            executable = (entry / "exe").readlink()
+            executable = Path(f"/proc/{pid}/exe").readlink()
         except OSError:
             continue
-        if str(executable).startswith(folder) and os.getpid() in ancestors(int(entry.name)):
-            found.add(int(entry.name))
+        if str(executable).startswith(folder):
+            found.add(pid)
     return found
-
-
-def ancestors(pid: int) -> list[int]:
-    """The parent processes of a process, nearest first."""
-    line: list[int] = []
-    while pid > 1:
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-        except OSError:
-            break
-        pid = int(stat.rpartition(")")[2].split()[1])
-        line.append(pid)
-    return line
 
 
 @pytest.fixture

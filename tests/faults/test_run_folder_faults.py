@@ -46,7 +46,7 @@ def test_a_killed_run_is_read_and_resumed(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     # Long enough that it cannot end between the sixth decision and the kill, on a busy machine too:
     # the journal of a run that has ended is gone.
-    length = ("--episodes", "12")
+    length = ("--episodes", "8")
     with tandem("--out", str(whole), *length) as uninterrupted:
         with tandem("--out", str(cut), *length) as killed:
             deadline_s = time.monotonic() + 60

@@ -203,16 +203,22 @@ main(int argc, char* argv[])
 """
 
 
-@pytest.mark.parametrize(("policy", "uploads"), [("edge", 6), ("device", 0)])
-def test_trace_sources_tell_of_each_request(tmp_path: Path, policy: str, uploads: int) -> None:
-    source = tmp_path / "traced.cc"
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An executable that listens to the trace sources."""
+    source = tmp_path_factory.mktemp("traced") / "traced.cc"
     source.write_text(TRACING)
     result = RUNNER.invoke(app, ["build", str(source)])
     assert result.exit_code == 0, result.output
+    return source.with_suffix("")
+
+
+@pytest.mark.parametrize(("policy", "uploads"), [("edge", 6), ("device", 0)])
+def test_trace_sources_tell_of_each_request(traced: Path, policy: str, uploads: int) -> None:
     options = default_options_path()
     done = subprocess.run(
         [
-            tmp_path / "traced",
+            traced,
             "--users=2",
             "--epochs=3",
             f"--policy={policy}",

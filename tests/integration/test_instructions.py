@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tandem.bridge.core.errors import SimulatorDied
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.simulator import Simulator
 
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 FEW, MANY = 50, 250
 SMALL, LARGE = 16, 4096
+#: An action that makes `echo` crash.
+CRASH = 11.0
 #: Decide, the event that leads to it, both mailboxes and the system calls of a sleep.
 STEP_LIMIT = 3000
 #: Clamping a value and copying it twice, several values at a time.
@@ -32,10 +35,15 @@ VALUE_LIMIT = 7.5
 WRITTEN_S = 60.0
 
 
-def count(folder: Path, values: int, steps: int) -> int:
-    """Instructions of an episode's process of so many steps."""
-    output = folder / f"{values}-{steps}"
-    wrapper = folder / f"counted-{values}-{steps}"
+def per_step(folder: Path, values: int) -> float:
+    """Instructions of one step: what an episode of many takes beyond those of a few.
+
+    All are episodes of one simulator, which takes seconds to start under valgrind. They end by a
+    crash, as a process that is killed leaves no count. An episode starts with the count of the
+    process that it is forked from, which grows evenly: hence a short one before and one after.
+    """
+    output = folder / f"{values}"
+    wrapper = folder / f"counted-{values}"
     echo = shlex.quote(str(scenario_executable("echo")))
     wrapper.write_text(
         f'#!/bin/sh\ncase "$*" in *--describe*) exec {echo} "$@";; esac\n'
@@ -43,13 +51,24 @@ def count(folder: Path, values: int, steps: int) -> int:
         f'{echo} "$@"\n'
     )
     wrapper.chmod(0o755)
-    arguments = {"values": values, "choices": 1, "epochs": steps}
+    arguments = {"values": values, "choices": 1, "epochs": 0, "crashAbove": CRASH - 1}
+    counts = []
     # Without spinning, so that waiting costs the same however long it takes.
-    with Simulator(wrapper, arguments, one_shot=True, spin_us=0) as simulator:
-        simulator.reset(1)
-        for _ in range(steps):
-            simulator.exchange(np.zeros(1))
-        text = written(Path(f"{output}.{simulator.episode_pid}"))
+    with Simulator(wrapper, arguments, spin_us=0, failure_folder=folder) as simulator:
+        for steps in (FEW, MANY, FEW):
+            simulator.reset(1)
+            for _ in range(steps):
+                simulator.exchange(np.zeros(1))
+            with pytest.raises(SimulatorDied):
+                simulator.exchange(np.full(1, CRASH))
+            counts.append(total(Path(f"{output}.{simulator.episode_pid}")))
+    before, many, after = counts
+    return (many - (before + after) / 2) / (MANY - FEW)
+
+
+def total(path: Path) -> int:
+    """Instructions of a process that has ended."""
+    text = written(path)
     found = re.search(r"^totals: (\d+)", text, re.MULTILINE)
     assert found is not None, text[:500]
     return int(found[1])
@@ -66,11 +85,8 @@ def written(path: Path) -> str:
 
 
 def test_a_step_and_a_value_cost_few_instructions(tmp_path: Path) -> None:
-    per_step = {
-        values: (count(tmp_path, values, MANY) - count(tmp_path, values, FEW)) / (MANY - FEW)
-        for values in (SMALL, LARGE)
-    }
-    per_value = (per_step[LARGE] - per_step[SMALL]) / (LARGE - SMALL)
-    print(f"instructions: {per_step[SMALL]:.0f} per step, {per_value:.2f} per value")
-    assert 0 < per_step[SMALL] < STEP_LIMIT
+    small, large = (per_step(tmp_path, values) for values in (SMALL, LARGE))
+    per_value = (large - small) / (LARGE - SMALL)
+    print(f"instructions: {small:.0f} per step, {per_value:.2f} per value")
+    assert 0 < small < STEP_LIMIT
     assert 0 < per_value < VALUE_LIMIT

@@ -166,7 +166,7 @@ def test_a_death_in_the_warm_up_is_told() -> None:
 
 def test_a_reset_after_an_interrupted_one_gets_its_own_episode() -> None:
     """Ctrl-C in a warm-up, then another reset: the first one's episode still comes up."""
-    arguments = {"users": 12, "epochs": 2}
+    arguments = {"users": 6, "epochs": 1}
     with Simulator("wifi-edge", arguments) as simulator:
         expected = {seed: play(simulator, seed) for seed in (1, 2)}
 
@@ -177,7 +177,7 @@ def test_a_reset_after_an_interrupted_one_gets_its_own_episode() -> None:
     try:
         for again in (1, 2):
             with Simulator("wifi-edge", arguments) as simulator:
-                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
                 with pytest.raises(KeyboardInterrupt):
                     simulator.reset(1)
                 assert play(simulator, again) == expected[again]

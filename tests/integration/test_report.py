@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,12 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import load_run
 from tandem.bridge.runs.writer import RunWriter
-from tandem.scripts.app.figures.output import ReportFormat, build_figures, write_images
+from tandem.scripts.app.figures.output import (
+    WIDTH_PX,
+    ReportFormat,
+    build_figures,
+    write_images,
+)
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.training.rollout import play
 from tandem.scripts.report import report
@@ -160,12 +167,20 @@ def assert_same(shown: dict[str, list[Any]], drawn: Any, what: str) -> None:
 def test_files_for_papers(
     folders: list[Path], output: ReportFormat, begin: bytes, tmp_path: Path
 ) -> None:
-    figures, _ = build_figures([load_run(folders[0])], ["latency", "timeline"])
+    figures, _ = build_figures([load_run(folder) for folder in folders], ["latency", "timeline"])
     write_images(figures, tmp_path / "figures", output)
-    for key in figures:
+    for key, figure in figures.items():
         content = (tmp_path / "figures" / f"{key}.{output.value}").read_bytes()
         assert content.startswith(begin)
         assert len(content) > 5000
+        # As high as on the page, or the panels of several runs overlap.
+        if output is ReportFormat.PNG:
+            width, height = struct.unpack(">II", content[16:24])
+        else:
+            found = re.search(rb'width="(\d+)" height="(\d+)"', content)
+            assert found is not None
+            width, height = map(int, found.groups())
+        assert height / width == pytest.approx(figure.layout.height / WIDTH_PX, rel=0.01)
 
 
 def test_summary_of_the_page_is_the_analysis(folders: list[Path], tmp_path: Path) -> None:

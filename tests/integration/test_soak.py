@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SOAK = Path(__file__).parents[1] / "soak" / "soak.py"
-SHORT_S = 8
+SHORT_S = 5
 
 
 def test_a_short_soak_loses_nothing() -> None:

@@ -88,6 +88,8 @@ def write_images(figures: dict[str, go.Figure], folder: Path, output: ReportForm
             file=[folder / f"{key}.{output.value}" for key in figures],
             format=output.value,
             width=WIDTH_PX,
+            # Without these all would have plotly's 500 px, and many panels would overlap.
+            height=[figure.layout.height for figure in figures.values()],
             scale=PNG_SCALE if output is ReportFormat.PNG else 1,
         )
     except ModuleNotFoundError as error:
