@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-KILLS = 30
+KILLS = 18
 SEED = 5
 
 
