@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed (extra '
 
 import torch
 
-from tandem.dnn_profiles.measure import Request, export_onnx, load_factory, measure
+from tandem.dnn_profiles.measure import Measurement, Request, export_onnx, load_factory, measure
 from tandem.dnn_profiles.measured import to_profile
 from tandem.dnn_profiles.mobilenet import MobileNetV1
 
@@ -107,14 +108,17 @@ def test_an_onnx_file_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_another_network_cannot_take_a_known_name() -> None:
-    result = measure(request(variant="d0"))
+    result = measure(request())
+
+    def called(variant: str) -> Measurement:
+        return replace(result, request=replace(result.request, variant=variant))
+
     with pytest.raises(ProfileError, match=r"569.*MMACs in the catalogue, this model 41"):
-        to_profile(result, Catalogue.load())
-    result = measure(request(variant="d7"))
+        to_profile(called("d0"), Catalogue.load())
     with pytest.raises(ProfileError, match="is int8 in the catalogue"):
-        to_profile(result, Catalogue.load())
+        to_profile(called("d7"), Catalogue.load())
     with pytest.raises(ProfileError, match="already has input bytes and accuracy"):
-        to_profile(measure(request()), Catalogue.load(), top1_percent=99.0)
+        to_profile(result, Catalogue.load(), top1_percent=99.0)
 
 
 def no_module() -> int:
