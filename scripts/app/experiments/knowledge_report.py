@@ -13,6 +13,7 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.scripts.app.experiments.aims import aims_of
 from tandem.scripts.app.experiments.provenance import episodes_section, how_made, optima_table
 from tandem.scripts.app.experiments.records import (
+    PERCENT,
     Result,
     Spread,
     evaluations,
@@ -41,6 +42,8 @@ above the *best on average*: one joint action per state, the best in the very fu
 Median seed [worst seed]; one figure alone: all seeds are alike. `prior` plans exactly with what the
 agent is told and learns nothing; `prior-true` is the same for an agent that is told the truth and
 sees everything. Greedy policies are judged, at states of episodes that agents never meet.
+Violated: share of states and futures in which the accuracy threshold was missed at the last
+evaluation, worst seed.
 """
 
 
@@ -67,8 +70,10 @@ def _excess(results: Sequence[Result]) -> str:
             figures = [str(spread(runs, interactions)) for interactions in TOLD]
             goal = "; ".join(aim.told(runs) for aim in aims_of(agent, name))
             about = SETTINGS[name].about if agent == mine[0]["agent"] else ""
-            rows.append([name, about, agent, *figures, goal])
-    return table(["setting", "what is wrong", "agent", *map(str, TOLD), "aim"], rows)
+            violated = PERCENT * max(r["evaluations"][-1]["violated"] for r in runs)
+            rows.append([name, about, agent, *figures, f"{violated:.0f} %", goal])
+    heading = ["setting", "what is wrong", "agent", *map(str, TOLD), "violated", "aim"]
+    return table(heading, rows)
 
 
 def _changes(results: Sequence[Result]) -> str:

@@ -48,6 +48,7 @@ def facts_of(
         "machine": f"{origin['host']['cpus']} CPUs, {jobs} processes",
         "wall time": f"{wall_s:.0f} s; {fresh} of {len(results)} runs in it, and "
         f"{sum(states_s.values()):.0f} process seconds for states that were not known",
+        "runs": f"{len(results)} in {sum(r['wall_s'] for r in results):.0f} process seconds in all",
         "grid": grid.as_config(),
     }
 

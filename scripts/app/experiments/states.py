@@ -36,6 +36,9 @@ from tandem.scripts.app.experiments.truth import CHOICES, PER_EPISODE, STRIDE, T
 #: Where there are too many network patterns to run them all.
 SEARCH: Final = SearchConfig(max_branches=480)
 
+#: Kept by each process for further runs; a pool takes some ten megabytes.
+KEPT_POOLS, KEPT_JUDGES = 16, 64
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Episode:
@@ -137,7 +140,7 @@ def states_digest(truth: Truth, threshold: Threshold, states: JudgingStates, pla
     return digest.hexdigest()
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=KEPT_POOLS)
 def pool_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: Places) -> StatePool:
     """The states that judge in a scenario; measured now where that has not been done.
 
@@ -157,7 +160,7 @@ def pool_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: P
     return StatePool(pools[0].schema, tuple(state for pool in pools for state in pool.states))
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=KEPT_JUDGES)
 def judge_of(truth: Truth, threshold: Threshold, states: JudgingStates, places: Places) -> Judge:
     """Compares policies with the optimum, or with the best found where states were searched.
 

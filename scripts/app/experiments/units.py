@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -106,6 +107,7 @@ class Unit:
 
 def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
     """Train, evaluate on the way, keep and return the result."""
+    started_s = time.monotonic()
     judges: list[Judge] = [
         unit.setting.judge(places, states=unit.states, changed=bool(number))
         for number in range(len(unit.setting.truths))
@@ -125,6 +127,7 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
         "cap": unit.cap,
         "optima": [asdict(judge.optima) for judge in judges],
         **record,
+        "wall_s": round(time.monotonic() - started_s, 1),
     }
     path = places.file("runs", unit.name, key)
     path.parent.mkdir(parents=True, exist_ok=True)
