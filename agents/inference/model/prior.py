@@ -76,7 +76,12 @@ class PriorView:
         self.base_rtt_s: Array = self._idle_rtt(users)[:, self._site_row]
         weak_s = users[:, column["weak"], None] * problem.weak_delay_s
         self._one_way_s: Array = (self.base_rtt_s + weak_s) / 2.0
-        self._shared = self._sharing(rate_bps, upload_bits)
+        wifi = np.array([kind == "wifi" for kind in problem.cell_kinds])[cells]
+        self._is_wifi: Array = wifi.astype(np.float64)[:, None]
+        self._turn_s: Array = self._is_wifi / rate_bps[:, None]
+        self._least_bits: Array = np.minimum(upload_bits[:, None], upload_bits[None, :])
+        self._scheduled = np.flatnonzero(~wifi)
+        self._shared = self._sharing(self._scheduled)
         self._ramp_s = self._window_waits(users, upload_bits, rate_bps)
         self.downlink_s: Array = (
             self.base_rtt_s / 2.0 + BITS_PER_BYTE * facts.reply_bytes[network] / rate_bps[:, None]
@@ -110,11 +115,24 @@ class PriorView:
 
     def uplink_s(self, weights: Array) -> Array:
         """Time until each upload has arrived, while the others load the cell, ``[B, N, M]``."""
-        cases, users, options = weights.shape
         # Time on the air of the others' uploads, as far as it delays the user's own.
-        flat = weights.reshape(cases, users * options)
-        others = (flat @ self._shared).reshape(cases, users, options)
-        return np.asarray(others + self._own_share_s + self._ramp_s + self._one_way_s)
+        others = self._turns_s(weights)
+        scheduled = self._scheduled
+        if len(scheduled):
+            mine = weights[:, scheduled]
+            flat = mine.reshape(len(weights), -1)
+            others[:, scheduled] = (flat @ self._shared).reshape(mine.shape)
+        return np.asarray(others + self.airtime_s + self._ramp_s + self._one_way_s)
+
+    def _turns_s(self, weights: Array) -> Array:
+        """Delay by the others in a WiFi cell, ``[B, N, M]``; 0 for users of other cells.
+
+        Stations take turns frame by frame, so another one sends as many bytes as the user until one
+        of the two is done.
+        """
+        sent_s = (weights * self._turn_s) @ self._least_bits
+        per_cell = self._in_cell @ sent_s
+        return np.asarray(per_cell[:, self._problem.user_cells] * self._is_wifi - sent_s)
 
     def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
         """What a request waits for at its site: what stands there now, and the other users' jobs.
@@ -172,26 +190,17 @@ class PriorView:
         bits = BITS_PER_BYTE * self._facts.upload_bytes[np.where(known, option, 0)]
         return np.where(known, bits / np.where(known, air_s, 1.0), 0.0)
 
-    def _sharing(self, rate_bps: Array, upload_bits: Array) -> Array:
-        """Delay that user j at option l adds to user u at option m: ``[N·M, N·M]`` (j l, u m).
+    def _sharing(self, users: NDArray[np.intp]) -> Array:
+        """Delay that user j at option l adds to user u at option m, ``[n·M, n·M]`` (j l, u m).
 
-        WiFi stations take turns frame by frame, so j sends as many bytes as u until one of the
-        two is done; an LTE scheduler gives both the same time.
+        Among the n ``users`` of LTE cells, whose scheduler gives all of a cell the same time.
         """
-        n, m = self.airtime_s.shape
-        bits = np.broadcast_to(upload_bits, (n, m)).reshape(-1)
-        air = self.airtime_s.reshape(-1)
-        rate = np.repeat(rate_bps, m)
-        by_bytes = np.minimum(bits[:, None], bits[None, :]) / rate[:, None]
-        by_time = np.minimum(air[:, None], air[None, :])
-        wifi = np.array([kind == "wifi" for kind in self._problem.cell_kinds])
-        is_wifi = np.repeat(wifi[self._problem.user_cells], m)
-        delay = np.where(is_wifi[None, :], by_bytes, by_time)
-        self._own_share_s = np.diag(delay).reshape(n, m).copy()
-        cells = np.repeat(self._problem.user_cells, m)
-        user = np.repeat(np.arange(n), m)
+        air = self.airtime_s[users].reshape(-1)
+        options = self.airtime_s.shape[1]
+        cells = np.repeat(self._problem.user_cells[users], options)
+        user = np.repeat(np.arange(len(users)), options)
         shared = (cells[:, None] == cells[None, :]) & (user[:, None] != user[None, :])
-        return np.asarray(delay * shared, dtype=np.float64)
+        return np.asarray(np.minimum(air[:, None], air[None, :]) * shared, dtype=np.float64)
 
     def _idle_rtt(self, users: Array) -> Array:
         """Round trip on an idle path to each site, ``[N, sites]``.
