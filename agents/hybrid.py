@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The hybrid agent: it plans in a model of the system that real decisions correct.
 
-Every real decision teaches the system model how wrong its knowledge is, and where. The planner
-finds the joint action that is best in the model. What is uncertain and could pay gets tried: a draw
-of what may be true is planned for, too, and played if it promises enough (Thompson sampling).
+Every real decision teaches the system model how wrong its knowledge is, and where; what the model
+cannot say is learned from response times directly. The planner finds the joint action that is best
+by both. What is uncertain and could pay gets tried: a draw of what may be true is planned for, too,
+and played if it promises enough (Thompson sampling).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import numpy as np
 from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
 from tandem.agents.common.settings import NotNegative, Settings, Share
 from tandem.agents.inference.config import ModelConfig, PlannerConfig, PriorConfig
+from tandem.agents.inference.direct import DirectConfig, DirectCorrection
 from tandem.agents.inference.planner import Planner
+from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.inference.system_model import ModelView, SystemModel
+from tandem.agents.inference.system_model import SystemModel
 
 
 class HybridConfig(Settings):
@@ -35,6 +38,7 @@ class HybridConfig(Settings):
     """A drawn plan is played if it saves at least this share of the cost, should the draw be
     true."""
 
+    direct: DirectConfig = DirectConfig()
     prior: PriorConfig = PriorConfig()
     model: ModelConfig = ModelConfig()
     planner: PlannerConfig = PlannerConfig()
@@ -61,6 +65,7 @@ class HybridAgent:
         self.problem = problem
         self.config = config
         self.model = SystemModel(problem, config.model, config.prior)
+        self.direct = DirectCorrection(problem, config.direct)
         self.planner = Planner(problem, config.planner)
         self._rng = np.random.default_rng(seed)
         self._last_action: JointAction | None = None
@@ -77,12 +82,12 @@ class HybridAgent:
 
     def act(self, observation: Observation) -> JointAction:
         """The best plan by what is believed on average, at a state of any episode."""
-        return self._plan(self.model.elsewhere(observation))
+        return self._plan(self.direct.view(self.model.elsewhere(observation)))
 
     def decide(self, observation: Observation) -> Decision:
         """A joint action to learn from."""
         view = self.model.view(observation)
-        greedy = self._plan(view)
+        greedy = self._plan(self.direct.view(view))
         source, action = "plan", greedy
         if self.config.learn and self._rng.random() < self.config.explore_share:
             source, action = self._explore(observation, greedy)
@@ -95,20 +100,27 @@ class HybridAgent:
         if not self.config.learn:
             return Lesson(surprise)
         self._lessons += 1
+        if decision.predicted_s is not None:
+            ended = transition.answered
+            self.direct.learn(
+                transition.action[ended], decision.predicted_s[ended], transition.response_s[ended]
+            )
         return Lesson(surprise, stale=self.model.learn(transition))
 
     def _explore(self, observation: Observation, greedy: JointAction) -> tuple[str, JointAction]:
         """The best plan by a draw of what may be true, if it would save enough."""
         config = self.config
         probes = self._rng.random() < config.probe_share
-        drawn = self.model.draw(observation, self._rng, config.optimism if probes else 0.0)
+        drawn = self.direct.view(
+            self.model.draw(observation, self._rng, config.optimism if probes else 0.0)
+        )
         action = self._plan(drawn)
         usual_s = self.planner.cost_s(drawn, greedy)
         if usual_s - self.planner.cost_s(drawn, action) <= config.worth * usual_s:
             return "plan", greedy
         return ("probe" if probes else "thompson"), action
 
-    def _plan(self, view: ModelView) -> JointAction:
+    def _plan(self, view: ResponseView) -> JointAction:
         hints = None if self._last_action is None else self._last_action[None]
         return self.planner.plan(view, hints).action
 
@@ -125,6 +137,7 @@ class HybridAgent:
         last = self._last_action
         return {
             "model": self.model.state_dict(),
+            "direct": self.direct.state_dict(),
             "rng": self._rng.bit_generator.state,
             "last_action": None if last is None else last.copy(),
             "lessons": self._lessons,
@@ -133,6 +146,7 @@ class HybridAgent:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`, on an agent with the same problem and settings."""
         self.model.load_state_dict(state["model"])
+        self.direct.load_state_dict(state["direct"])
         self._rng.bit_generator.state = state["rng"]
         self._lessons = int(state["lessons"])
         last = state["last_action"]

@@ -55,7 +55,7 @@ class SystemModel:
         self._config = config
         base: BaseModel = AnalyticBase(problem, prior)
         self._base = base if config.use_structure else LoadBlind(base)
-        self.calibration = Calibration(problem, config.calibration)
+        self.calibration = Calibration(problem, config.calibration, base.row_width)
 
     def begin_episode(self) -> None:
         """Forget what held for the last episode only."""
@@ -103,6 +103,7 @@ class SystemModel:
             base_s[answered, UPLINK],
             base_s[answered, DOWNLINK],
             waits_s[answered],
+            view.rows_of(transition.action)[answered],
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -144,7 +145,7 @@ class ModelView:
     def field_s(self, weights: Array) -> Array:
         """Response time of every user at every network option, ``[B, N, M]``, while the others
         load the network by ``weights`` ``[B, N, M]``."""
-        uplink_s = self.base.uplink_s(weights) * self._uplink
+        uplink_s = self.base.uplink_s(weights) * self._factor(weights)
         wait_s = self._wait_s(*self.base.waits_s(weights, uplink_s))
         return np.minimum(
             uplink_s + wait_s + self._service_s + self._downlink_s, self._problem.timeout_s
@@ -166,7 +167,7 @@ class ModelView:
         away = np.flatnonzero(remote)
         result[user, DEVICE] = self.device_s[user, place[user]]
         at = place[away]
-        result[away, UPLINK] *= self._uplink[away, at]
+        result[away, UPLINK] *= self._factor(self._weights(action))[0, away, at]
         result[away, DOWNLINK] = self._downlink_s[away, at]
         result[away, SERVICE] = self._service_s[at]
         drain_s, behind_s = waits_s[away].T
@@ -183,19 +184,36 @@ class ModelView:
             Uplink and downlink in their places, the rest 0, ``[N, 5]``; backlog and others' jobs at
             each user's site, ``[N, 2]``. All in seconds, 0 for users on their devices.
         """
-        users, network = self._problem.users, self._problem.network_options
+        users = self._problem.users
         result, waits_s = np.zeros((users, len(COMPONENTS))), np.zeros((users, 2))
         remote, _, place = self._split(action)
         away = np.flatnonzero(remote)
-        weights = (action[:, None] == network).astype(np.float64)[None]
+        weights = self._weights(action)
         uplink_s = self.base.uplink_s(weights)
-        corrected_s = uplink_s * self._uplink
+        corrected_s = uplink_s * self._factor(weights)
         parts = self.base.waits_s(weights, corrected_s)
         at = place[away]
         result[away, UPLINK] = uplink_s[0, away, at]
         result[away, DOWNLINK] = self.base.downlink_s[away, at]
         waits_s[away] = np.stack([part[0, away, at] for part in parts], axis=1)
         return result, waits_s
+
+    def rows_of(self, action: NDArray[np.integer]) -> Array:
+        """Numbers that the base gives with the uplinks of one joint action ``[N]``, ``[N, D]``;
+        0 for users on their devices."""
+        weights = self._weights(action)
+        return np.asarray((self.base.uplink_rows(weights)[0] * weights[0, ..., None]).sum(axis=1))
+
+    def _weights(self, action: NDArray[np.integer]) -> Array:
+        """Who is at which network option under one joint action, ``[1, N, M]``."""
+        return (action[:, None] == self._problem.network_options).astype(np.float64)[None]
+
+    def _factor(self, weights: Array) -> Array:
+        """By what uplinks of the base are multiplied, ``[B, N, M]`` or ``[1, N, M]``."""
+        effects = self._beliefs.uplink_rows
+        if not len(effects):
+            return np.asarray(self._uplink[None])
+        return np.asarray(self._uplink * np.exp(self.base.uplink_rows(weights) @ effects))
 
     def _wait_s(self, drain_s: Array, behind_s: Array) -> Array:
         a, b = self._beliefs.wait

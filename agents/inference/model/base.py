@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tandem.agents.api import Observation
 from tandem.agents.inference.config import PriorConfig
 from tandem.agents.inference.model.facts import Facts
-from tandem.agents.inference.model.prior import PriorView
+from tandem.agents.inference.model.prior import UPLINK_PARTS, PriorView
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
@@ -41,9 +41,21 @@ class BaseView(Protocol):
         """Wait for what stands at the site now, and for the other users' jobs, ``[B, N, M]``."""
         ...
 
+    def uplink_rows(self, weights: Array, /) -> Array:
+        """Numbers by which experience may correct the uplink besides its effects,
+        ``[B, N, M, D]``."""
+        ...
+
 
 class BaseModel(Protocol):
-    """Makes a `BaseView` of each observation."""
+    """Makes a `BaseView` of each observation.
+
+    Attributes:
+        row_width: D of its `BaseView.uplink_rows`.
+    """
+
+    @property
+    def row_width(self) -> int: ...
 
     def at(self, observation: Observation, facts: Facts) -> BaseView:
         """The estimate at an observation, while options are what ``facts`` say."""
@@ -52,6 +64,8 @@ class BaseModel(Protocol):
 
 class AnalyticBase:
     """Hand-written physics: `tandem.agents.inference.model.prior`."""
+
+    row_width = UPLINK_PARTS
 
     def __init__(self, problem: JointProblem, config: PriorConfig) -> None:
         self._problem = problem
@@ -66,6 +80,7 @@ class LoadBlind:
 
     def __init__(self, base: BaseModel) -> None:
         self._base = base
+        self.row_width = base.row_width
 
     def at(self, observation: Observation, facts: Facts) -> BaseView:
         return _Blind(self._base.at(observation, facts))
@@ -82,3 +97,6 @@ class _Blind:
 
     def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
         return self._view.waits_s(np.zeros_like(weights), uplink_s)
+
+    def uplink_rows(self, weights: Array) -> Array:
+        return self._view.uplink_rows(np.zeros_like(weights))

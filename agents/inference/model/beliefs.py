@@ -25,6 +25,7 @@ class Beliefs:
         service: on service times at the sites, ``[M]``.
         size: on sizes of requests, ``[M]``.
         uplink, downlink: on times on the way, ``[N, M]``.
+        uplink_rows: coefficients of the base's rows, ``[D]``.
         wait: coefficients of each option's wait: of the backlog and of others' jobs, ``[2, M]``.
         wait_s: what is added to each option's wait, seconds, ``[M]``; the recent excess in it.
     """
@@ -34,6 +35,7 @@ class Beliefs:
     size: Array
     uplink: Array
     downlink: Array
+    uplink_rows: Array
     wait: Array
     wait_s: Array
 

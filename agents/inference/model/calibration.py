@@ -53,7 +53,9 @@ class Outcome:
 class Calibration:
     """The posterior of all corrections."""
 
-    def __init__(self, problem: JointProblem, config: CalibrationConfig) -> None:
+    def __init__(
+        self, problem: JointProblem, config: CalibrationConfig, row_width: int = 0
+    ) -> None:
         self._problem = problem
         users, device, network = problem.users, problem.device_options, problem.network_options
         self._place = np.zeros(len(problem.options), dtype=np.intp)
@@ -69,7 +71,9 @@ class Calibration:
             "device": EffectLayout.of(config.device, _groups(users, len(device), problem)),
             "service": EffectLayout.of(config.service, _groups(1, len(network), problem, site)),
             "sizes": EffectLayout.of(config.sizes, _groups(1, len(network), problem, site)),
-            "uplink": EffectLayout.of(config.uplink, _groups(users, len(network), problem, site)),
+            "uplink": EffectLayout.of(
+                config.uplink, _groups(users, len(network), problem, site), row_width
+            ),
             "downlink": EffectLayout.of(
                 config.downlink, _groups(users, len(network), problem, site)
             ),
@@ -127,7 +131,13 @@ class Calibration:
         self._learn("sizes", 0, place[sent], np.log(outcome.upload_bytes[sent] / table[sent]))
 
     def learn(
-        self, outcome: Outcome, backlog_s: Array, uplink_s: Array, downlink_s: Array, waits: Array
+        self,
+        outcome: Outcome,
+        backlog_s: Array,
+        uplink_s: Array,
+        downlink_s: Array,
+        waits: Array,
+        uplink_rows: Array,
     ) -> bool:
         """Learn from one decision; returns whether the system has changed.
 
@@ -136,6 +146,7 @@ class Calibration:
             backlog_s: work that waited on these users' devices, ``[R]``.
             uplink_s, downlink_s: what the base says for these users, ``[R]``.
             waits: the base's backlog and others' jobs at their sites, seconds, ``[R, 2]``.
+            uplink_rows: the base's numbers about these uplinks, ``[R, D]``.
         """
         self.tried[outcome.option] = True
         remote = self._is_network[outcome.option]
@@ -149,7 +160,7 @@ class Calibration:
         changed |= self._learn("service", 0, place[remote], service)
         user, option = outcome.user[remote], place[remote]
         up = _ratio(seen[remote, UPLINK], uplink_s[remote])
-        changed |= self._learn("uplink", user, option, up)
+        changed |= self._learn("uplink", user, option, up, uplink_rows[remote])
         down = _ratio(seen[remote, DOWNLINK], downlink_s[remote])
         changed |= self._learn("downlink", user, option, down)
         site = self.site[option] if len(option) else np.zeros(0, dtype=np.intp)
@@ -175,12 +186,24 @@ class Calibration:
         self.tried = np.array(state["tried"], dtype=np.bool_)
 
     def _learn(
-        self, name: str, user: NDArray[np.intp] | int, place: NDArray[np.intp], values: Array
+        self,
+        name: str,
+        user: NDArray[np.intp] | int,
+        place: NDArray[np.intp],
+        values: Array,
+        numbers: Array | None = None,
     ) -> bool:
-        return self._effects[name].learn(self._layouts[name].rows[user, place], values)
+        rows = self._layouts[name].rows[user, place]
+        if numbers is not None:
+            rows = np.concatenate((rows, numbers), axis=1)
+        return self._effects[name].learn(rows, values)
 
     def _beliefs(self, factors: dict[str, Array], waits: list[Array]) -> Beliefs:
-        logs = {name: self._layouts[name].rows @ factors[name] for name in factors}
+        logs, numbers = {}, {}
+        for name, layout in self._layouts.items():
+            known = layout.rows.shape[-1]
+            logs[name] = layout.rows @ factors[name][:known]
+            numbers[name] = factors[name][known:]
         coefficients = np.stack(waits, axis=1)[:, self.site]
         return Beliefs(
             device=logs["device"],
@@ -188,6 +211,7 @@ class Calibration:
             size=logs["sizes"][0],
             uplink=logs["uplink"],
             downlink=logs["downlink"],
+            uplink_rows=numbers["uplink"],
             wait=coefficients[:2],
             wait_s=coefficients[2],
         )

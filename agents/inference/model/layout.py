@@ -50,6 +50,8 @@ class ComponentSettings(Settings):
     effects: dict[str, EffectSettings]
     """By what they belong to: ``all``, ``option``, ``site``, ``cell``, ``user``, ``visit`` (a user
     in this episode) and ``visit_option`` (a user at an option in this episode)."""
+    numbers: EffectSettings = EffectSettings(sd=0.3, scaled=False)
+    """Effects of each number that the base gives with an estimate, if it gives any."""
     scales: tuple[float, ...] = (1.0,)
     """Factors on the standard deviations of scaled effects …"""
     weights: tuple[float, ...] = (1.0,)
@@ -61,27 +63,39 @@ class ComponentSettings(Settings):
 class EffectLayout:
     """Effects of one component over N users and X options.
 
+    The last effects belong to numbers that come with each estimate; the others are told by who
+    takes which option.
+
     Attributes:
-        rows: the row of each user at each option, ``[N, X, D]``.
-        prior: of the D effects.
+        rows: the row of each user at each option, without the numbers that come, ``[N, X, D]``.
+        prior: of the effects, those of the numbers that come last.
     """
 
     rows: Array
     prior: EffectPrior
 
     @classmethod
-    def of(cls, settings: ComponentSettings, groups: dict[str, NDArray[np.intp]]) -> EffectLayout:
+    def of(
+        cls,
+        settings: ComponentSettings,
+        groups: dict[str, NDArray[np.intp]],
+        numbers: int = 0,
+    ) -> EffectLayout:
         """Lay out effects.
 
         Args:
             settings: of the component.
             groups: for each group of effects, which one acts on each pair, ``[N, X]``.
+            numbers: how many numbers come with each estimate.
         """
         blocks, sd, widening, drift, scaled, per_episode = [], [], [], [], [], []
+        counts = []
         for name, effect in settings.effects.items():
             index = groups[name]
-            count = int(index.max(initial=-1)) + 1
-            blocks.append(np.eye(count)[index])
+            counts.append((effect, int(index.max(initial=-1)) + 1))
+            blocks.append(np.eye(counts[-1][1])[index])
+        counts.append((settings.numbers, numbers))
+        for effect, count in counts:
             sd += [effect.sd] * count
             widening += [effect.widening] * count
             drift += [effect.drift] * count

@@ -18,6 +18,8 @@ options. Shapes: B cases, N users, K options, M network options, 5 components.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,9 @@ from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
 Array = NDArray[np.float64]
+
+#: Parts of an uplink's time whose weight experience may correct.
+UPLINK_PARTS: Final = 2
 
 
 class PriorView:
@@ -115,14 +120,29 @@ class PriorView:
 
     def uplink_s(self, weights: Array) -> Array:
         """Time until each upload has arrived, while the others load the cell, ``[B, N, M]``."""
-        # Time on the air of the others' uploads, as far as it delays the user's own.
+        alone_s = self.airtime_s + self._ramp_s + self._one_way_s
+        return np.asarray(self._others_s(weights) + alone_s)
+
+    def uplink_rows(self, weights: Array) -> Array:
+        """Shares of the uplink spent on the others' uploads and on the growth of the window,
+        ``[B, N, M, 2]``.
+
+        Both overlap in part, so experience may find each to count less than the estimate says.
+        """
+        others_s = self._others_s(weights)
+        total_s = others_s + self.airtime_s + self._ramp_s + self._one_way_s
+        ramp_s = np.broadcast_to(self._ramp_s, total_s.shape)
+        return np.stack((others_s / total_s, ramp_s / total_s), axis=-1)
+
+    def _others_s(self, weights: Array) -> Array:
+        """Time on the air of the others' uploads, as far as it delays a user, ``[B, N, M]``."""
         others = self._turns_s(weights)
         scheduled = self._scheduled
         if len(scheduled):
             mine = weights[:, scheduled]
             flat = mine.reshape(len(weights), -1)
             others[:, scheduled] = (flat @ self._shared).reshape(mine.shape)
-        return np.asarray(others + self.airtime_s + self._ramp_s + self._one_way_s)
+        return others
 
     def _turns_s(self, weights: Array) -> Array:
         """Delay by the others in a WiFi cell, ``[B, N, M]``; 0 for users of other cells.
