@@ -206,7 +206,8 @@ class ModelView:
 
     def _weights(self, action: NDArray[np.integer]) -> Array:
         """Who is at which network option under one joint action, ``[1, N, M]``."""
-        return (action[:, None] == self._problem.network_options).astype(np.float64)[None]
+        chosen = action[:, None] == self._problem.network_options
+        return np.asarray(chosen.astype(np.float64)[None])
 
     def _factor(self, weights: Array) -> Array:
         """By what uplinks of the base are multiplied, ``[B, N, M]`` or ``[1, N, M]``."""
