@@ -24,6 +24,7 @@ from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerCon
 from tandem.agents.common.settings import Settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.config import ModelConfig
+from tandem.agents.inference.direct import DirectConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
 from tandem.agents.inference.options import PolicyError
@@ -67,6 +68,8 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "prior": LearnerKind(HybridAgent, HybridConfig(learn=False)),
     # Hybrid that never tries what it is unsure of.
     "hybrid-greedy": LearnerKind(HybridAgent, HybridConfig(explore_share=0.0)),
+    # Hybrid that plans by the model alone: without what response times teach directly.
+    "hybrid-no-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=False))),
     # Hybrid whose model does not see the loads of cell and site.
     "hybrid-no-structure": LearnerKind(
         HybridAgent, HybridConfig(model=ModelConfig(use_structure=False))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from agent_worlds import (
+    CLOUD,
     EDGE,
     make_observation,
     make_problem,
@@ -25,6 +26,9 @@ from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.components import UPLINK, read_answers
+from tandem.agents.inference.config import ModelConfig, PriorConfig
+from tandem.agents.inference.direct import DirectConfig, DirectCorrection
+from tandem.agents.inference.system_model import SystemModel
 
 
 def play(agent: HybridAgent, transitions: int, seed: int, slowdown: float = 1.0) -> list[list[int]]:
@@ -169,6 +173,30 @@ def test_agent_notices_a_change_of_the_devices_and_plans_anew() -> None:
     assert 40 <= alarms[0] <= 45
     device_s = agent.model.view(make_observation(after)).device_s
     assert device_s[:, 0] == pytest.approx([0.2] * 3, rel=0.1)
+
+
+def test_what_the_model_does_not_say_is_learned_from_response_times() -> None:
+    """Requests at one option take 0.4 s longer than predicted; those at the other do not."""
+    problem = make_problem(2)
+    direct = DirectCorrection(problem, DirectConfig())
+    model = SystemModel(problem, ModelConfig(), PriorConfig())
+    view = model.view(make_observation(problem))
+    patterns = np.array([[1, 2], [0, 1]])
+    before_s = view.pattern_s(patterns)
+    assert direct.view(view).pattern_s(patterns) == pytest.approx(before_s)
+    for _ in range(40):
+        predicted_s = np.array([0.2, 0.2])
+        direct.learn(np.array([EDGE, CLOUD]), predicted_s, predicted_s + [0.4, 0.0])
+    corrected_s = direct.view(view).pattern_s(patterns)
+    assert corrected_s[0, 0] - before_s[0, 0] == pytest.approx(0.4, rel=0.2)
+    assert corrected_s[0, 1] == pytest.approx(before_s[0, 1], abs=0.03)
+    assert corrected_s[1].tolist() == [0.0, pytest.approx(corrected_s[0, 0], rel=0.3)]
+    weights = np.zeros((1, 2, 2))
+    gained_s = direct.view(view).field_s(weights) - view.field_s(weights)
+    assert gained_s[0, 0, 0] == pytest.approx(0.4, rel=0.2)
+    blind = DirectCorrection(problem, DirectConfig(use=False))
+    blind.load_state_dict(direct.state_dict())
+    assert blind.view(view) is view
 
 
 def test_an_agent_that_does_not_learn_is_its_knowledge() -> None:
