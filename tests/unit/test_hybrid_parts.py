@@ -186,14 +186,14 @@ def test_what_the_model_does_not_say_is_learned_from_response_times() -> None:
     assert direct.view(view).pattern_s(patterns) == pytest.approx(before_s)
     for _ in range(40):
         predicted_s = np.array([0.2, 0.2])
-        direct.learn(np.array([EDGE, CLOUD]), predicted_s, predicted_s + [0.4, 0.0])
+        direct.learn(np.array([EDGE, CLOUD]), predicted_s, np.array([0.6, 0.2]))
     corrected_s = direct.view(view).pattern_s(patterns)
     assert corrected_s[0, 0] - before_s[0, 0] == pytest.approx(0.4, rel=0.2)
     assert corrected_s[0, 1] == pytest.approx(before_s[0, 1], abs=0.03)
     assert corrected_s[1].tolist() == [0.0, pytest.approx(corrected_s[0, 0], rel=0.3)]
     weights = np.zeros((1, 2, 2))
     gained_s = direct.view(view).field_s(weights) - view.field_s(weights)
-    assert gained_s[0, 0, 0] == pytest.approx(0.4, rel=0.2)
+    assert gained_s[0, 0, 0] == pytest.approx(0.4, rel=0.3)
     blind = DirectCorrection(problem, DirectConfig(use=False))
     blind.load_state_dict(direct.state_dict())
     assert blind.view(view) is view
