@@ -219,7 +219,7 @@ def test_the_paper_s_report_names_what_knowledge_alone_does() -> None:
     text = paper_report.markdown([*known, *joint, *prior], FACTS)
     assert "0 (knowledge alone)" in text
     assert "fixed: +4.0 %" in text
-    assert "no ratio: the other needs none" in text
+    assert "≥ 180, counting 5 for knowledge alone" in text
     some = [result("hybrid", s, [row(0, 1.0)], name, interactions=float(s)) for s in (4, 5, 6)]
     assert paper_report.ratio_text(needed(joint), needed(some)) == "180"
     cut = [{**r, "censored": True} for r in joint]

@@ -127,7 +127,7 @@ def paper_grid(choice: Choice) -> Grid:
     rows = {name: row for name, row in rows.items() if name in agent_names()}
     limits: dict[str, Any] = {"users": tuple(choice.users)} if choice.users else {}
     if choice.quick:
-        rows = paper.quick_rows(rows, choice.agents)
+        rows = paper.quick_rows(choice.agents)
         limits = {"users": (paper.SMALLEST,), "conditions": ("A",), **limits}
     if choice.conditions:
         limits["conditions"] = tuple(dict.fromkeys(choice.conditions))

@@ -125,9 +125,9 @@ def paper_grid(
     return Grid(runs)
 
 
-def quick_rows(rows: Mapping[str, Row], more: Sequence[str]) -> dict[str, Row]:
+def quick_rows(more: Sequence[str]) -> dict[str, Row]:
     """The agents of a smoke run, and those that were asked for by name."""
-    quick = {PRIOR: rows[PRIOR], **{agent: Row(cap) for agent, cap in QUICK_CAPS.items()}}
+    quick = {PRIOR: Row(0), **{agent: Row(cap) for agent, cap in QUICK_CAPS.items()}}
     return {**quick, **{agent: Row(QUICK_CAP) for agent in more if agent not in quick}}
 
 

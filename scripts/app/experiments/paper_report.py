@@ -12,6 +12,7 @@ import numpy as np
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.aggregate import Summary, number_text
 from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
+from tandem.agents.evaluation.criterion import POINTS
 from tandem.scripts.app.experiments.paper import CONDITIONS, HYBRID, JOINT, NO_PHYSICS
 from tandem.scripts.app.experiments.provenance import episodes_section, how_made, optima_table
 from tandem.scripts.app.experiments.records import (
@@ -30,6 +31,8 @@ from tandem.scripts.app.experiments.units import PRIOR
 
 PAPER_RATIO: Final = 166.6
 RATIO_DIGITS: Final = 3
+#: The first evaluation that learning can have changed.
+FIRST_LEARNED: Final = POINTS[1]
 #: Interactions that the tables tell about.
 TOLD: Final = (0, 20, 50, 150)
 CENTRE: Final = "85"
@@ -89,8 +92,12 @@ def target_text(results: Sequence[Result]) -> str:
 
 def ratio_text(above: Summary, below: Summary) -> str:
     """How many times more interactions one agent took: a bound where a run was cut off."""
+    if below.iqm.value == 0.0 and not below.iqm.censored:
+        # It needs none; at the first evaluation after that one it was still there.
+        least = number_text(above.iqm.value / FIRST_LEARNED, RATIO_DIGITS)
+        return f"≥ {least}, counting {FIRST_LEARNED} for knowledge alone"
     if below.iqm.value == 0.0:
-        return "–" if below.iqm.censored else "no ratio: the other needs none"
+        return "–"
     if below.iqm.censored and above.iqm.censored:
         return "both cut off"
     times = above.iqm.value / below.iqm.value
