@@ -27,6 +27,7 @@ from tandem.agents.inference.config import ModelConfig
 from tandem.agents.inference.direct import DirectConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
+from tandem.agents.inference.model.calibration_config import nothing_known
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.bridge.core.schema import Schema
@@ -70,6 +71,15 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "hybrid-greedy": LearnerKind(HybridAgent, HybridConfig(explore_share=0.0)),
     # Hybrid that plans by the model alone: without what response times teach directly.
     "hybrid-no-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=False))),
+    # Hybrid without hand-written physics: its base are networks trained on other scenarios.
+    "hybrid-no-physics": LearnerKind(
+        HybridAgent, HybridConfig(model=ModelConfig(base="pretrained"))
+    ),
+    # Hybrid with neither physics nor such networks: it starts from a guess.
+    "hybrid-no-prior": LearnerKind(
+        HybridAgent,
+        HybridConfig(model=ModelConfig(base="nothing", calibration=nothing_known())),
+    ),
     # Hybrid whose model does not see the loads of cell and site.
     "hybrid-no-structure": LearnerKind(
         HybridAgent, HybridConfig(model=ModelConfig(use_structure=False))

@@ -15,6 +15,7 @@ SECTIONS = {
         "optimum.",
         "run": "Play a policy in a scenario and record every request.",
         "train": "Train an agent on real ns-3 and record everything.",
+        "pretrain": "Train a system model without hand-written physics, on drawn scenarios.",
         "evaluate": "Compare a trained agent with other policies and the optimum, at new states.",
         "sweep": "Run a grid of scenario arguments, policies and seeds, and compare the results.",
         "reproduce": "Repeat experiments: how fast agents learn, and what wrong knowledge does.",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from tandem.agents.common.settings import (
@@ -37,6 +39,12 @@ class PriorConfig(Settings):
 
 class ModelConfig(Settings):
     """The system model: a base, corrected by experience."""
+
+    base: Literal["physics", "pretrained", "nothing"] = "physics"
+    """What it starts from: hand-written physics, networks that were trained on other scenarios, or
+    a constant."""
+    networks: str = ""
+    """base=pretrained: file of `tandem pretrain`; empty: the one that the package ships."""
 
     calibration: CalibrationConfig = CalibrationConfig()
     """How the base is corrected."""

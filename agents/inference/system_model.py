@@ -15,6 +15,7 @@ Shapes: B joint actions, N users, K options, V device options, M network options
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from tandem.agents.inference.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.base import AnalyticBase, BaseModel, BaseView, LoadBlind
 from tandem.agents.inference.model.beliefs import Beliefs
 from tandem.agents.inference.model.calibration import Calibration, Outcome
+from tandem.agents.inference.model.constant import ConstantBase
+from tandem.agents.inference.model.network_file import SHIPPED, load_pretrained
+from tandem.agents.inference.model.pretrained import PretrainedBase
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
@@ -53,7 +57,7 @@ class SystemModel:
                 )
         self.problem = problem
         self._config = config
-        base: BaseModel = AnalyticBase(problem, prior)
+        base = _base_of(problem, config, prior)
         self._base = base if config.use_structure else LoadBlind(base)
         self.calibration = Calibration(problem, config.calibration, base.row_width)
 
@@ -228,3 +232,15 @@ class ModelView:
         remote = np.isin(action, network)
         place = np.where(remote, np.searchsorted(network, action), np.searchsorted(device, action))
         return remote, np.flatnonzero(~remote), place.astype(np.intp)
+
+
+def _base_of(problem: JointProblem, config: ModelConfig, prior: PriorConfig) -> BaseModel:
+    """The base that the settings name."""
+    match config.base:
+        case "physics":
+            return AnalyticBase(problem, prior)
+        case "pretrained":
+            file = Path(config.networks) if config.networks else SHIPPED
+            return PretrainedBase(problem, load_pretrained(file))
+        case "nothing":
+            return ConstantBase(problem)

@@ -107,3 +107,28 @@ class CalibrationConfig(Settings):
     """Time until a result has come back."""
     wait: WaitSettings = WaitSettings()
     """Wait at the sites."""
+
+
+def _guessed() -> ComponentSettings:
+    return ComponentSettings(
+        effects={
+            "all": EffectSettings(sd=1.0, widening=0.5, drift=0.03),
+            "option": EffectSettings(sd=0.5, widening=0.3, drift=0.02),
+            "cell": EffectSettings(sd=0.3, widening=0.2, drift=0.02),
+            "user": EffectSettings(sd=0.1),
+            "visit": EffectSettings(sd=0.25, per_episode=True),
+        },
+        numbers=EffectSettings(sd=0.1, widening=0.05),
+        noise=NoiseSettings(sd=0.4, rows=4.0, least_sd=0.05, heavy=True),
+    )
+
+
+def nothing_known() -> CalibrationConfig:
+    """Settings for a base that is a mere guess: whatever experience says is likely."""
+    return CalibrationConfig(
+        uplink=_guessed(),
+        downlink=_guessed(),
+        wait=WaitSettings(
+            mean=(0.0, 0.0, 0.0, 0.0), sd=(1.0, 1.0, 0.8, 0.05), scales=(1.0,), weights=(1.0,)
+        ),
+    )

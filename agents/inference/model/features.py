@@ -1,155 +1,234 @@
 # SPDX-License-Identifier: MIT
-"""What the system model sees: rows of bounded, unit-free numbers, in any order of users."""
+"""What a network sees of a user at an option: a row of numbers of about 1, in any order of users.
+
+A row only describes. It holds the user's own state, that of the cell it is in and of the site it
+would use, the option's facts, and sums over what the *other* users do. How these make times is for
+a network to learn. Sums make rows independent of the users' order and number.
+
+Shapes: B cases, N users, M network options, F features of which L are loads.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
-from tandem.agents.common.codec import HISTORY, SCALES, BlockCodec
-from tandem.agents.inference.components import COMPONENTS
-from tandem.agents.inference.model.prior import PriorView
+from tandem.agents.common.codec import SCALES, scale_of
+from tandem.agents.common.units import BITS_PER_BYTE
+from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
 Array = NDArray[np.float64]
 
-#: Times below this do not matter; relative errors are taken above it.
-TIME_FLOOR_S: Final = 1e-3
-#: State that exists once per remote site; a user sees that of the site it chooses.
+#: State of a user that the network may depend on.
+USER_STATE: Final = (
+    "snr_db",
+    "rate_bps",
+    "weak",
+    "mac_retransmissions",
+    "tcp_retransmissions",
+    "airtime_s",
+    "goodput_bps",
+    "distance_m",
+)
+#: State that exists once per remote site; a user sees that of the site it would use.
 SITE_STATE: Final = ("cwnd_bytes", "ssthresh_bytes", "idle_s", "rtt_s")
-LOADS: Final = 7
-OPTION_FACTS: Final = 3
+CELL_STATE: Final = ("airtime_fraction", "stations", "background_bps")
+CELL_KINDS: Final = ("wifi", "lte")
+SITE_LOAD: Final = (
+    "cores",
+    "utilisation",
+    "busy_cores",
+    "queue_length",
+    "backlog_s",
+    "background_utilisation",
+)
+#: Facts of the user's path and of the option.
+#: Work at the site for each of its cores.
+CORE_LOAD: Final = ("backlog_per_core_s",)
+PATH_FACTS: Final = ("observed_bps", "site_delay_s", "weak_delay_s")
+OPTION_FACTS: Final = ("service_s", "upload_bytes", "reply_bytes", "upload_s")
+#: Sums over the other users in the same cell, at the same site, and in the same cell there.
+LOADS: Final = (
+    "cell_users",
+    "cell_bytes",
+    "cell_upload_s",
+    "site_users",
+    "site_service_s",
+    "site_bytes",
+    "both_users",
+    "both_upload_s",
+    "site_service_per_core_s",
+)
+SITE_SERVICE: Final = LOADS.index("site_service_s")
+#: All features in order.
+FEATURES: Final = (
+    *USER_STATE,
+    *SITE_STATE,
+    *CELL_STATE,
+    *CELL_KINDS,
+    *SITE_LOAD,
+    *CORE_LOAD,
+    *PATH_FACTS,
+    *OPTION_FACTS,
+    *LOADS,
+)
+#: Rate that stands in while nobody in a user's cell has sent, bit/s.
+UNKNOWN_RATE_BPS: Final = 20e6
 
 
 class FeatureMap:
-    """Rows of features for (user, option) pairs of one problem.
-
-    A row holds the user's own state, that of the site and cell it would use, the option's facts,
-    the loads that the *other* users put on that cell and site, and the prior's components. Rows of
-    device options see neither site, cell nor loads: none of these affects a device. Sums over users
-    make all of it independent of the users' order and number.
-    """
+    """Rows of one problem; a column that the scenario lacks is 0."""
 
     def __init__(self, problem: JointProblem) -> None:
         self._problem = problem
-        self.users = BlockCodec(problem.user_columns)
-        self.sites = BlockCodec(problem.site_columns)
-        self.cells = BlockCodec(problem.cell_columns)
-        chosen = {f"{site.label}_{name}" for site in REMOTE_SITES for name in SITE_STATE}
-        self._own = np.array(
-            [
-                index
-                for index, name in enumerate(self.users.names)
-                if name not in chosen and not name.startswith(HISTORY)
-            ]
-        )
-        self._state = np.array(
-            [[self.users.names.index(f"{s.label}_{n}") for n in SITE_STATE] for s in REMOTE_SITES]
-        )
         table, network = problem.options, problem.network_options
-        self._site_row = np.array([REMOTE_SITES.index(Site(code)) for code in table.site[network]])
-        self._facts = self._option_facts()
-
-    @property
-    def width(self) -> int:
-        """Length of a row."""
-        sites = len(REMOTE_SITES) + len(SITE_STATE) + len(self.sites.names)
-        own = len(self._own) + len(self.cells.names)
-        return own + sites + OPTION_FACTS + LOADS + len(COMPONENTS)
-
-    def device_rows(self, observation: Observation, prior: PriorView) -> Array:
-        """Rows of every user at every device option, ``[N, K - M, F]``."""
-        own = self.users.encode(observation["users"])[:, self._own]
-        options = self._problem.device_options
-        rows = np.zeros((len(own), len(options), self.width))
-        rows[..., : own.shape[1]] = own[:, None, :]
-        facts = own.shape[1]
-        rows[..., facts : facts + OPTION_FACTS] = self._facts[options]
-        rows[..., -len(COMPONENTS)] = compress_s(prior.device_s)
-        return rows
-
-    def network_rows(
-        self,
-        observation: Observation,
-        prior: PriorView,
-        weights: Array,
-        components_s: Array,
-        chosen: NDArray[np.bool_] | None = None,
-    ) -> Array:
-        """Rows of users at network options.
-
-        Args:
-            weights: what the users do, ``[B, N, M]`` as in `tandem.agents.inference.model.prior`.
-            components_s: the prior's `network_components_s` for these weights.
-            chosen: which cases are wanted, ``[B, N, M]``; all by default.
-
-        Returns:
-            ``[R, F]`` for the R chosen ones in order, or ``[B, N, M, F]``.
-        """
-        fixed = self._fixed(observation)
-        loads = self._loads(prior, weights)
-        if chosen is None:
-            fixed = np.broadcast_to(fixed, (*weights.shape, fixed.shape[-1]))
-        else:
-            _, user, option = np.nonzero(chosen)
-            fixed, loads, components_s = fixed[user, option], loads[chosen], components_s[chosen]
-        rows = (fixed, loads, compress_s(components_s))
-        return np.concatenate(rows, axis=-1)
-
-    def _fixed(self, observation: Observation) -> Array:
-        """The part of network rows that no action changes, ``[N, M, …]``."""
-        encoded = self.users.encode(observation["users"])
-        shape = (len(encoded), len(self._site_row))
-        sites = self.sites.encode(observation["sites"])[self._site_row]
-        cells = self.cells.encode(observation["cells"])[self._problem.user_cells]
-        which = np.eye(len(REMOTE_SITES))[self._site_row]
-        parts = (
-            np.broadcast_to(encoded[:, None, self._own], (*shape, len(self._own))),
-            np.broadcast_to(self._facts[self._problem.network_options], (*shape, OPTION_FACTS)),
-            encoded[:, self._state[self._site_row]],
-            np.broadcast_to(sites, (*shape, sites.shape[1])),
-            np.broadcast_to(which, (*shape, which.shape[1])),
-            np.broadcast_to(cells[:, None, :], (*shape, cells.shape[1])),
+        self._site = np.array(
+            [REMOTE_SITES.index(Site(code)) for code in table.site[network]], dtype=np.intp
         )
-        return np.concatenate(parts, axis=-1)
+        kinds = np.array(problem.cell_kinds)[problem.user_cells]
+        self._kinds = (kinds[:, None] == np.array(CELL_KINDS)).astype(np.float64)
+        cells = problem.user_cells
+        self._other = 1.0 - np.eye(problem.users)
+        self._same_cell = (cells[:, None] == cells) * self._other
+        self._same_site = (self._site[:, None] == self._site).astype(np.float64)
 
-    def _loads(self, prior: PriorView, weights: Array) -> Array:
-        """What the others put on a user's cell and on each option's site, ``[B, N, M, 7]``."""
-        loads = np.zeros((*weights.shape, LOADS))
-        to_site = weights @ prior.same_site
-        everybody = to_site.sum(axis=1, keepdims=True) - to_site
-        air = weights * prior.airtime_s
-        in_cell = prior.others_in_cell(to_site)
-        in_cell_anywhere = prior.others_in_cell(weights.sum(axis=2, keepdims=True))
-        air_to_site = prior.others_in_cell(air @ prior.same_site)
-        air_in_cell = prior.others_in_cell(air.sum(axis=2, keepdims=True))
-        work = (weights * prior.service_s) @ prior.same_site
-        loads[..., 0] = np.log1p(in_cell_anywhere)
-        loads[..., 1] = np.log1p(in_cell)
-        loads[..., 2] = np.log1p(everybody)
-        loads[..., 3] = compress_s(air_in_cell)
-        loads[..., 4] = compress_s(air_to_site)
-        loads[..., 5] = compress_s(work.sum(axis=1, keepdims=True) - work)
-        loads[..., 6] = compress_s(prior.airtime_s)
-        return loads
+    def at(self, observation: Observation, facts: Facts) -> FeatureView:
+        """Rows at one observation, while options are what ``facts`` say."""
+        problem, network = self._problem, self._problem.network_options
+        users, column = observation["users"], problem.user_columns
+        shape = (problem.users, len(network))
 
-    def _option_facts(self) -> Array:
-        """Service time, upload and reply of each option, compressed, ``[K, 3]``."""
-        table = self._problem.options
-        return np.stack(
-            [
-                compress_s(table.service_s),
-                np.log1p(table.upload_bytes / SCALES["_bytes"]),
-                np.log1p(table.reply_bytes / SCALES["_bytes"]),
-            ],
+        def of_users(part: Array) -> Array:
+            return np.broadcast_to(part[:, None, :], (*shape, part.shape[1]))
+
+        def of_options(part: Array) -> Array:
+            return np.broadcast_to(part, (*shape, part.shape[1]))
+
+        rate_bps = self._observed_bps(users)
+        upload_bytes = facts.upload_bytes[network]
+        upload_s = BITS_PER_BYTE * upload_bytes / rate_bps[:, None]
+        service_s = facts.service_s[network]
+        per_site = [
+            _coded(users, column, [f"{site.label}_{name}" for name in SITE_STATE])
+            for site in REMOTE_SITES
+        ]
+        weak_s = problem.weak_delay_s * _read(users, column, ("weak",))[:, 0]
+        delay_s = np.array(problem.site_delay_s)[self._site]
+        option = np.stack(
+            (
+                _compress(service_s, SCALES["_s"]),
+                _compress(upload_bytes, SCALES["_bytes"]),
+                _compress(facts.reply_bytes[network], SCALES["_bytes"]),
+            ),
             axis=1,
         )
+        cells = _coded(observation["cells"], problem.cell_columns, CELL_STATE)[problem.user_cells]
+        sites = _coded(observation["sites"], problem.site_columns, SITE_LOAD)[self._site]
+        cores = np.maximum(
+            _read(observation["sites"], problem.site_columns, ("cores",))[self._site, 0], 1.0
+        )
+        backlog = _read(observation["sites"], problem.site_columns, ("backlog_s",))[self._site]
+        fixed = np.concatenate(
+            (
+                of_users(_coded(users, column, USER_STATE)),
+                np.stack(per_site, axis=1)[:, self._site],
+                of_users(cells),
+                of_users(self._kinds),
+                of_options(sites),
+                of_options(_compress(backlog / cores[:, None], SCALES["_s"])),
+                of_users(_compress(rate_bps, SCALES["_bps"])[:, None]),
+                of_options(_compress(delay_s, SCALES["_s"])[:, None]),
+                of_users(_compress(weak_s, SCALES["_s"])[:, None]),
+                of_options(option),
+                _compress(upload_s, SCALES["_s"])[..., None],
+            ),
+            axis=-1,
+        )
+        return FeatureView(fixed, self._pairs(upload_bytes, upload_s, service_s, cores))
+
+    def _pairs(self, upload_bytes: Array, upload_s: Array, service_s: Array, cores: Array) -> Array:
+        """What user j at option l adds to each load of user u at option m, ``[N M, N M L]``."""
+        users, options = upload_s.shape
+        cell = self._same_cell[:, None, :, None]
+        site = self._other[:, None, :, None] * self._same_site[None, :, None, :]
+        both = cell * self._same_site[None, :, None, :]
+        size = (upload_bytes / SCALES["_bytes"])[None, :, None, None]
+        time = (upload_s / SCALES["_s"])[:, :, None, None]
+        work = (service_s / SCALES["_s"])[None, :, None, None]
+        full = np.ones((users, options, users, options))
+        parts = (
+            *(cell, cell * size, cell * time, site, site * work, site * size, both, both * time),
+            site * work / cores,
+        )
+        stacked = np.stack([full * part for part in parts], axis=-1)
+        return stacked.reshape(users * options, users * options * len(LOADS))
+
+    def _observed_bps(self, users: Array) -> Array:
+        """The larger of a user's last frame rate and its goodput, ``[N]``; where neither is known,
+        the median of the cell."""
+        named = _read(users, self._problem.user_columns, ("rate_bps", "goodput_bps"))
+        rate: Array = named.max(axis=1)
+        for cell in range(len(self._problem.cell_kinds)):
+            members = self._problem.user_cells == cell
+            known = members & (rate > 0.0)
+            typical = float(np.median(rate[known])) if known.any() else UNKNOWN_RATE_BPS
+            rate[members & ~known] = typical
+        return rate
 
 
-def compress_s(time_s: Array) -> Array:
-    """Times on a logarithmic scale that is linear below `TIME_FLOOR_S`."""
-    return np.asarray(np.log1p(np.maximum(time_s, 0.0) / TIME_FLOOR_S))
+class FeatureView:
+    """Rows at one observation.
+
+    Attributes:
+        fixed: the part that no action changes, ``[N, M, F - L]``.
+    """
+
+    def __init__(self, fixed: Array, pairs: Array) -> None:
+        self.fixed = fixed
+        self._pairs = pairs
+
+    def loads(self, weights: Array) -> Array:
+        """The part that follows from what the others do, ``[B, N, M, L]``.
+
+        Args:
+            weights: how much each user is at each option, ``[B, N, M]``; fractions make a mean
+                field. A user's own weights do not count for that user.
+        """
+        sums = weights.reshape(len(weights), -1) @ self._pairs
+        return np.asarray(np.log1p(sums).reshape(*weights.shape, len(LOADS)))
+
+    def site_service_s(self, weights: Array) -> Array:
+        """Service times that the others bring to each option's site, ``[B, N, M]``."""
+        return np.asarray(SCALES["_s"] * np.expm1(self.loads(weights)[..., SITE_SERVICE]))
+
+    def rows(self, weights: Array) -> Array:
+        """Whole rows, ``[B, N, M, F]``."""
+        fixed = np.broadcast_to(self.fixed, (*weights.shape, self.fixed.shape[-1]))
+        return np.concatenate((fixed, self.loads(weights)), axis=-1)
+
+
+def _read(block: Array, columns: Mapping[str, int], names: Sequence[str]) -> Array:
+    """Columns of a block by name, ``[…, names]``."""
+    parts = [block[:, columns[name]] if name in columns else _nothing(block) for name in names]
+    return np.stack(parts, axis=1)
+
+
+def _coded(block: Array, columns: Mapping[str, int], names: Sequence[str]) -> Array:
+    """Columns of a block by name, compressed."""
+    scales = np.array([scale_of(name) for name in names])
+    return _compress(_read(block, columns, names), scales)
+
+
+def _nothing(block: Array) -> Array:
+    return np.zeros(len(block))
+
+
+def _compress(values: Array, scale: Array | float) -> Array:
+    """Numbers of any unit and sign on a logarithmic scale that is linear near 0."""
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values) / scale))

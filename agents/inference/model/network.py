@@ -1,151 +1,120 @@
 # SPDX-License-Identifier: MIT
-"""An ensemble of small probabilistic networks, trained side by side in one batch of products."""
+"""A small trained network, asked in NumPy: several members whose answers are averaged.
+
+    answer = skip·x + mean over members of out·relu(second·relu(first·x))
+
+The linear part is there because times are nearly products: sums of the logarithms that features
+are. Where a part of the input stays the same over many questions, its share of the first layer is
+computed once (`Network.prepare`).
+
+Shapes: E members, F inputs, H and J units, Y outputs.
+"""
 
 from __future__ import annotations
 
-import itertools
-import math
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
-#: Limits of the predicted log variance (of log times): no member may claim to be certain.
-LOG_VARIANCE_RANGE: Final = (-7.0, 2.0)
-#: Log variance that an untrained member states: times are known to about a fifth.
-FIRST_LOG_VARIANCE: Final = -3.0
-#: Larger errors of log times count linearly: a factor of 1.35 either way.
-SQUARED_ERROR_LIMIT: Final = 0.3
-#: Weight of the variances' loss against the means'; they share the hidden layers.
-SPREAD_WEIGHT: Final = 0.05
-#: Standard deviation of the output weights' prior, times the square root of their number: members
-#: that have seen nothing differ from the analytic prior, and from each other, by about this much.
-OUTPUT_SCALE: Final = 0.15
-#: A feature that hardly varied in training says nothing; it is not blown up to unit variance.
-LEAST_DEVIATION: Final = 0.05
-#: Standardised features are cut here, so that a state never seen cannot be extrapolated from.
-FEATURE_LIMIT: Final = 5.0
+Array = NDArray[np.float64]
+Weights = NDArray[np.float32]
 
 
-class Ensemble(nn.Module):
-    """``E`` networks of two hidden layers on the same rows.
+@dataclass(frozen=True)
+class Network:
+    """Weights; inputs are standardised first.
 
-    Each member is held to its own random initial weights by a Gaussian prior (see `anchor_loss`),
-    which makes the members approximate samples of the Bayesian posterior: with little data they
-    stay near the analytic prior and disagree, with much data they agree. Anchored ensembles:
-    Pearce et al., "Uncertainty in Neural Networks: Approximately Bayesian
-    Ensembling", AISTATS 2020. Members that predict a mean and a variance with soft limits: Chua
-    et al., "Deep Reinforcement Learning in a Handful of Trials using Probabilistic Dynamics
-    Models", NeurIPS 2018.
-
-    Args:
-        members: E.
-        inputs: F, length of a row.
-        hidden: width of both hidden layers.
-        targets: C, values predicted with a mean and a variance.
-        extras: X, values predicted with a mean only.
-        generator: draws the initial weights.
+    Attributes:
+        mean, scale: of the inputs, ``[F]``.
+        skip: ``[F, Y]``.
+        first, first_bias: ``[E, F, H]`` and ``[E, H]``.
+        second, second_bias: ``[E, H, J]`` and ``[E, J]``.
+        out, out_bias: ``[E, J, Y]`` and ``[Y]``.
     """
 
-    feature_mean: Tensor
-    feature_deviation: Tensor
+    mean: Weights
+    scale: Weights
+    skip: Weights
+    first: Weights
+    first_bias: Weights
+    second: Weights
+    second_bias: Weights
+    out: Weights
+    out_bias: Weights
 
-    def __init__(
-        self,
-        members: int,
-        inputs: int,
-        hidden: int,
-        targets: int,
-        extras: int,
-        generator: torch.Generator,
-    ) -> None:
-        super().__init__()
-        self.targets = targets
-        sizes = (inputs, hidden, hidden, 2 * targets + extras)
-        self._precision: list[float] = []
-        self.weights = nn.ParameterList()
-        self.biases = nn.ParameterList()
-        for index, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
-            scale = OUTPUT_SCALE if index == len(sizes) - 2 else 1.0
-            weight = torch.randn(members, fan_in, fan_out, generator=generator)
-            weight *= scale / math.sqrt(fan_in)
-            self.weights.append(nn.Parameter(weight))
-            self.biases.append(nn.Parameter(torch.zeros(members, 1, fan_out)))
-            self.register_buffer(f"anchor{index}", weight.clone())
-            self._precision.append(fan_in / scale**2)
-        self.register_buffer("feature_mean", torch.zeros(inputs))
-        self.register_buffer("feature_deviation", torch.ones(inputs))
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Network:
+        """Read a network from the arrays of a file."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(arrays[f"{prefix}.{name}"].astype(np.float32) for name in names))
 
-    def standardise(self, rows: Tensor) -> None:
-        """Take mean and deviation of the features from ``rows``, ``[R, F]``."""
-        self.feature_mean.copy_(rows.mean(dim=0))
-        deviation = rows.std(dim=0, unbiased=False)
-        flat = deviation < LEAST_DEVIATION
-        self.feature_deviation.copy_(torch.where(flat, torch.ones_like(deviation), deviation))
+    def arrays(self, prefix: str) -> dict[str, Weights]:
+        """What `of` reads."""
+        return {f"{prefix}.{field.name}": getattr(self, field.name) for field in fields(self)}
 
-    def anchor_loss(self) -> Tensor:
-        """Minus twice the log prior of the weights, per member, ``[E]``."""
-        total = torch.zeros(())
-        for index, precision in enumerate(self._precision):
-            away = self.weights[index] - self.get_buffer(f"anchor{index}")
-            total = total + precision * (away**2).sum(dim=(1, 2))
-            total = total + (self.biases[index] ** 2).sum(dim=(1, 2))
-        return total
+    def prepare(self, fixed: Array) -> Prepared:
+        """Take in the first inputs ``[…, F - L]``, which are the same for all questions."""
+        return Prepared(self, fixed)
 
-    def forward(
-        self, rows: Tensor, members: list[int] | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Predict.
+    def __call__(self, inputs: Array) -> Array:
+        """Answers ``[…, Y]`` to inputs ``[…, F]``."""
+        return self.prepare(inputs).alone()
 
-        Args:
-            rows: ``[R, F]`` (the same for all members) or ``[E, R, F]``.
-            members: which members predict; all by default.
 
-        Returns:
-            Means ``[E, R, C]``, log variances ``[E, R, C]``, extras ``[E, R, X]``.
+class Prepared:
+    """A network that knows the first inputs of some places, ``[…, F - L]``; L inputs are left."""
+
+    def __init__(self, network: Network, fixed: Array) -> None:
+        known = fixed.shape[-1]
+        self._network = network
+        self._places = fixed.shape[:-1]
+        rows = fixed.reshape(-1, known)
+        rows = ((rows - network.mean[:known]) / network.scale[:known]).astype(np.float32)
+        members, _, units = network.first.shape
+        wide = network.first.transpose(1, 0, 2).reshape(-1, members * units)
+        self._rest = wide[known:]
+        self._first = rows @ wide[:known] + network.first_bias.reshape(-1)
+        self._rest_skip = network.skip[known:]
+        self._skip = rows @ network.skip[:known] + network.out_bias
+        self._mean, self._scale = network.mean[known:], network.scale[known:]
+
+    def alone(self) -> Array:
+        """Answers ``[…, Y]`` where no inputs are left."""
+        place = np.arange(len(self._first))
+        answers = self._answers(np.zeros((len(place), 0)), place)
+        return answers.reshape(*self._places, -1)
+
+    def __call__(self, rest: Array) -> Array:
+        """Answers ``[B, …, Y]`` to the other inputs ``[B, …, L]``.
+
+        What is asked of a place more than once is answered once: in a batch of joint actions the
+        others often do the same.
         """
-        hidden = (rows - self.feature_mean) / self.feature_deviation
-        hidden = hidden.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)
-        last = len(self.weights) - 1
-        for index in range(last + 1):
-            weight, bias = self.weights[index], self.biases[index]
-            if members is not None:
-                weight, bias = weight[members], bias[members]
-            hidden = torch.matmul(hidden, weight) + bias
-            if index < last:
-                hidden = nn.functional.silu(hidden)
-        mean, spread = hidden[..., : self.targets], hidden[..., self.targets : 2 * self.targets]
-        low, high = LOG_VARIANCE_RANGE
-        spread = spread + FIRST_LOG_VARIANCE
-        # Soft limits: gradients survive at both ends.
-        spread = high - nn.functional.softplus(high - spread)
-        spread = low + nn.functional.softplus(spread - low)
-        return mean, spread, hidden[..., 2 * self.targets :]
+        cases = rest.reshape(len(rest), -1, rest.shape[-1])
+        keys = cases @ np.sqrt(np.arange(1.0, rest.shape[-1] + 1.0))
+        firsts, places, inverses, count = [], [], [], 0
+        for place, column in enumerate(keys.T):
+            _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
+            firsts.append(first)
+            places.append(np.full(len(first), place))
+            inverses.append(count + inverse)
+            count += len(first)
+        where = np.concatenate(places)
+        answers = self._answers(cases[np.concatenate(firsts), where], where)
+        shape = (len(rest), *self._places, answers.shape[-1])
+        return answers[np.stack(inverses, axis=1)].reshape(shape)
 
-
-def gaussian_loss(mean: Tensor, log_variance: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Weighted loss of means and variances per member, ``[E]``.
-
-    After the Gaussian likelihood with a variance that depends on the input (Nix and Weigend,
-    "Estimating the mean and variance of the target probability distribution", ICNN 1994).
-
-    The mean is fitted to the error alone and the variance to the likelihood of what is left: with
-    the joint likelihood a network that is still wrong escapes into a large variance, and one that
-    overfits a few rows forgets all others. Errors count squared up to `SQUARED_ERROR_LIMIT` and
-    linearly beyond (Huber, doi:10.1214/aoms/1177703732): a single request that met a burst of
-    retransmissions would otherwise move the plans of the next fifty decisions.
-
-    Args:
-        mean, log_variance: ``[E, R, C]``.
-        target: ``[E, R, C]`` or ``[R, C]``.
-        weight: 0 where a target does not exist; same shapes as ``target``.
-    """
-    distance = (target - mean).abs()
-    error = torch.where(
-        distance < SQUARED_ERROR_LIMIT,
-        distance**2,
-        SQUARED_ERROR_LIMIT * (2.0 * distance - SQUARED_ERROR_LIMIT),
-    )
-    spread = error.detach() * torch.exp(-log_variance) + log_variance
-    loss = (error + SPREAD_WEIGHT * spread) * weight
-    return loss.sum(dim=(1, 2)) / weight.sum(dim=(-2, -1)).clamp(min=1.0)
+    def _answers(self, rest: Array, place: NDArray[np.intp]) -> Array:
+        """Answers ``[R, Y]`` to the inputs ``[R, L]`` of R places."""
+        network = self._network
+        members, units, _ = network.second.shape
+        rows = ((rest - self._mean) / self._scale).astype(np.float32)
+        hidden = np.maximum(rows @ self._rest + self._first[place], 0.0)
+        answer = rows @ self._rest_skip + self._skip[place]
+        for member in range(members):
+            mine = hidden[:, member * units : (member + 1) * units]
+            inner = mine @ network.second[member] + network.second_bias[member]
+            answer += np.maximum(inner, 0.0) @ (network.out[member] / np.float32(members))
+        return answer.astype(np.float64)
