@@ -23,8 +23,8 @@ from tandem.agents.inference.problem import JointProblem
 class JointActionConfig(Settings):
     """What these learners have in common.
 
-    The defaults of the baselines are the best ones of a small search, over one to four seeds in a
-    closed-form world of 3 and 5 users and up to 4 000 interactions: none was tuned on ns-3 itself.
+    The defaults of all baselines are the best ones of a small search on ns-3's outcomes with 3
+    users: docs/results/baselines/README.md.
     """
 
     obey_threshold: bool = True
