@@ -30,11 +30,13 @@ import numpy as np
 
 from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.judge import StateDraw
+from tandem.agents.evaluation.state_pool import PooledState, StatePool
 from tandem.agents.inference.objective import PaperObjective
+from tandem.agents.inference.problem import JointProblem
 from tandem.agents.registry import learner_config, make_learner
 from tandem.agents.training.knowledge import BelievedJudge
 from tandem.agents.training.loop import Training
-from tandem.agents.training.pool_world import Pool, PoolWorld
+from tandem.agents.training.pool_world import PoolWorld
 from tandem.agents.training.world import EnvWorld, World
 from tandem.agents.training.worlds import BelievedWorld
 from tandem.bridge.core.documents import read_json
@@ -86,39 +88,33 @@ class Run:
 
 
 @functools.cache
-def pool() -> Pool:
-    """States to learn from and states to judge by; measured once, then read from the cache."""
-    drawn = []
-    for draw, futures in ((LESSONS, 0), (JUDGES, FUTURES)):
-        with measured_states(
-            SCENARIO, ARGUMENTS, OBJECTIVE, draw, cache=OracleCache(), futures=futures
-        ) as measured:
-            schema = measured.env.schema
-            drawn.append(measured.solutions)
-    lessons, judges = drawn
-    return Pool(
-        schema,
-        [solution.table for solution in lessons],
-        [solution.futures for solution in judges],
-    )
+def pool(draw: StateDraw, futures: int) -> StatePool:
+    """States to learn from or to judge by; measured once, then read from the cache."""
+    with measured_states(
+        SCENARIO, ARGUMENTS, OBJECTIVE, draw, cache=OracleCache(), futures=futures
+    ) as measured:
+        states = [PooledState(found.history, found.solution.futures) for found in measured.found]
+        return StatePool(measured.env.schema, tuple(states))
 
 
 @functools.cache
 def judge(known: str) -> BelievedJudge:
     """Of all runs that are told the same."""
-    return BelievedJudge(
-        pool().judge(OBJECTIVE), SETTINGS[known].knowledge, pool().problem(OBJECTIVE)
-    )
+    judging = pool(JUDGES, FUTURES)
+    problem = JointProblem.from_schema(judging.schema, OBJECTIVE)
+    return BelievedJudge(judging.judge(OBJECTIVE), SETTINGS[known].knowledge, problem)
 
 
 @contextmanager
 def world(run: Run) -> Iterator[World]:
     """ns-3, or what it did before; seen as the run's agent sees it."""
     with ExitStack() as stack:
-        true: World = PoolWorld(pool(), OBJECTIVE)
+        true: World
         if run.simulated:
             env = TandemEnv(SCENARIO, ARGUMENTS, objective=OBJECTIVE)
             true = EnvWorld(stack.enter_context(env))
+        else:
+            true = PoolWorld(pool(LESSONS, 0), OBJECTIVE)
         yield BelievedWorld(true, SETTINGS[run.known].knowledge, run.seed)
 
 

@@ -46,7 +46,7 @@ def arrived(result: Result) -> Bounded:
     """Interactions until the policy stayed near the optimum; the last evaluation if it did not."""
     convergence = Convergence()
     for interactions, excess in zip(result["evaluations"], result["excess_percent"], strict=True):
-        convergence.add_ratio(interactions, 1.0 + excess / PERCENT)
+        convergence.add_ratio(interactions, 1.0 + excess / PERCENT, version=interactions)
     if convergence.reached:
         return convergence.interactions
     return Bounded(float(result["evaluations"][-1]), censored=True)
