@@ -60,7 +60,6 @@ def _branching(
         "learning_rate": rate,
         "batch": batch,
         "hidden": hidden,
-        "gamma": 0.0,
     }
     return {"dqn": dqn, "updates": updates}
 

@@ -86,6 +86,10 @@ class Run:
         text = repr((*parts, self.simulated, JUDGES, LESSONS, FUTURES))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def file(self, work: Path) -> Path:
+        """Where its result is kept."""
+        return work / f"{self.search.agent}-{self.key()}.json"
+
 
 @functools.cache
 def pool(draw: StateDraw, futures: int) -> StatePool:
@@ -120,7 +124,7 @@ def world(run: Run) -> Iterator[World]:
 
 def play(run: Run, work: Path) -> dict[str, Any]:
     """Train and evaluate; a run that is there already is read."""
-    path = work / f"{run.search.agent}-{run.key()}.json"
+    path = run.file(work)
     if path.is_file():
         return dict(read_json(path))
     started_s = time.monotonic()
@@ -168,10 +172,13 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder of the table")
     parser.add_argument("--agent", action="append", default=[], help="only these; repeatable")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of finished runs")
+    parser.add_argument("--finished", action="store_true", help="play nothing: a table so far")
     parser.add_argument("--check", action="store_true", help="some settings in ns-3 as well")
     asked = parser.parse_args()
     results = []
     for run in runs(asked.agent, asked.check):
+        if asked.finished and not run.file(asked.work).is_file():
+            continue
         results.append(play(run, asked.work))
         print(json.dumps(results[-1]), flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)

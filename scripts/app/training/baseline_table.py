@@ -73,8 +73,9 @@ def _section(agent: str, results: Sequence[Result]) -> str:
     groups = _groups(results)
     replayed = {key: group for key, group in groups.items() if not key[1]}
     chosen = min(replayed, key=lambda key: _rank(replayed[key]))
-    for key, group in groups.items():
-        name = _name(agent, group[0]["given"]) + (", in ns-3" if key[1] else "")
+    names, common = _names(agent, list(groups.values()))
+    for (key, group), text in zip(groups.items(), names, strict=True):
+        name = text + (", in ns-3" if key[1] else "")
         cells = [
             f"{np.mean([_at(one, point) for one in group if one['known'] == known]):.1f}"
             for known in told
@@ -88,7 +89,7 @@ def _section(agent: str, results: Sequence[Result]) -> str:
         cells.append(f"{MS_PER_S * learning_s:.0f}")
         name = f"**{name}**" if key == chosen else name
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *([f"In all rows: {common}.", ""] if common else [])])
 
 
 def _rank(group: Sequence[Result]) -> tuple[float, float]:
@@ -117,10 +118,20 @@ def _at(result: Result, point: int) -> float:
     return float(result["excess_percent"][list(result["evaluations"]).index(point)])
 
 
-def _name(agent: str, given: Mapping[str, Any]) -> str:
-    """``learning_rate 0.001, epsilon.interactions 300``, in the order of the config."""
-    config = learner_config(agent, given).model_dump()
-    return ", ".join(f"`{name}` {value:g}" for name, value in _flat(given, config, ""))
+def _names(agent: str, groups: Sequence[Sequence[Result]]) -> tuple[list[str], str]:
+    """What distinguishes each row, and what all rows have in common."""
+    rows = []
+    for group in groups:
+        given = group[0]["given"]
+        rows.append(dict(_flat(given, learner_config(agent, given).model_dump(), "")))
+    common = [name for name in rows[0] if len({row[name] for row in rows}) == 1]
+    texts = [_text({name: row[name] for name in row if name not in common}) for row in rows]
+    return texts, _text({name: rows[0][name] for name in common})
+
+
+def _text(settings: Mapping[str, float]) -> str:
+    """Names and values, for a cell of a table."""
+    return ", ".join(f"`{name}` {value:g}" for name, value in settings.items())
 
 
 def _flat(
