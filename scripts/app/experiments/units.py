@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -133,7 +132,7 @@ def run_unit(unit: Unit, places: Places) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(path, content)
     # As it will be read again.
-    return dict(json.loads(json.dumps(content)))
+    return dict(read_json(path))
 
 
 def finished(unit: Unit, places: Places) -> dict[str, Any] | None:
