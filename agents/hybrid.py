@@ -15,8 +15,9 @@ import numpy as np
 
 from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
 from tandem.agents.common.settings import NotNegative, Settings, Share
-from tandem.agents.inference.config import ModelConfig, PlannerConfig, PriorConfig
+from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.direct import DirectConfig, DirectCorrection
+from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem

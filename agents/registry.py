@@ -23,11 +23,11 @@ from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerConfig
 from tandem.agents.common.settings import Settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
-from tandem.agents.inference.config import ModelConfig
 from tandem.agents.inference.direct import DirectConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
 from tandem.agents.inference.model.calibration_config import nothing_known
+from tandem.agents.inference.model.config import ModelConfig
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.bridge.core.schema import Schema

@@ -27,7 +27,12 @@ MOVED: Final[Mapping[str, tuple[str, ...]]] = {
         "agents.baselines.bandit",
     ),
     "agents.branching_dqn": ("agents.baselines.branching_dqn", "agents.baselines.dqn_parts"),
-    "agents.config": ("agents.inference.config", "agents.hybrid", "agents.common.settings"),
+    "agents.config": (
+        "agents.inference.config",
+        "agents.inference.model.config",
+        "agents.hybrid",
+        "agents.common.settings",
+    ),
     "agents.fixed_learner": ("agents.baselines.fixed_learner",),
     "agents.heuristics": ("agents.inference.heuristics",),
     "agents.joint_dqn": ("agents.baselines.joint_dqn",),

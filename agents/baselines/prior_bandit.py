@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
 from tandem.agents.common.settings import CountOrZero, Positive, Settings
 from tandem.agents.inference.components import COMPONENTS, DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
-from tandem.agents.inference.config import PlannerConfig, PriorConfig
+from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.prior import PriorView
 from tandem.agents.inference.patterns import Patterns
 from tandem.agents.inference.planner import Planner

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
 from tandem.agents.inference.components import COMPONENTS, DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
-from tandem.agents.inference.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.base import AnalyticBase, BaseModel, BaseView, LoadBlind
 from tandem.agents.inference.model.beliefs import Beliefs
 from tandem.agents.inference.model.calibration import Calibration, Outcome
+from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.constant import ConstantBase
 from tandem.agents.inference.model.network_file import SHIPPED, load_pretrained
 from tandem.agents.inference.model.pretrained import PretrainedBase

@@ -26,8 +26,8 @@ from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.components import UPLINK, read_answers
-from tandem.agents.inference.config import ModelConfig, PriorConfig
 from tandem.agents.inference.direct import DirectConfig, DirectCorrection
+from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.system_model import SystemModel
 
 

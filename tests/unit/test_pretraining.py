@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from agent_worlds import make_observation, make_problem, permuted, synthetic_transition
 
-from tandem.agents.inference.config import ModelConfig, PriorConfig
+from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.model.features import FEATURES, LOADS, FeatureMap
 from tandem.agents.inference.model.network import Network

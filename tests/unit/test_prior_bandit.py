@@ -12,7 +12,8 @@ from agent_worlds import EDGE, make_observation, make_problem
 from tandem.agents.api import Decision, Transition
 from tandem.agents.baselines.prior_bandit import PARTS, PriorBandit, PriorBanditConfig
 from tandem.agents.inference.components import COMPONENTS, DEVICE, SERVICE, UPLINK, WAIT
-from tandem.agents.inference.config import PlannerConfig, PriorConfig
+from tandem.agents.inference.config import PlannerConfig
+from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.prior import PriorView
 from tandem.agents.inference.planner import Planner
 

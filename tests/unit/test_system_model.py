@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
 from tandem.agents.inference.components import DOWNLINK, SERVICE, UPLINK, WAIT
-from tandem.agents.inference.config import ModelConfig, PriorConfig
+from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.prior import PriorView
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
-from tandem.agents.inference.config import PriorConfig
+from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.model.prior import UPLINK_PARTS, PriorView
 from tandem.agents.inference.problem import JointProblem

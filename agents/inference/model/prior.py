@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from tandem.agents.api import Observation
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SERVICE, UPLINK, WAIT
-from tandem.agents.inference.config import PriorConfig
+from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
@@ -142,7 +142,7 @@ class PriorView:
             mine = weights[:, scheduled]
             flat = mine.reshape(len(weights), -1)
             others[:, scheduled] = (flat @ self._shared).reshape(mine.shape)
-        return others
+        return self._config.contention_share * others
 
     def _turns_s(self, weights: Array) -> Array:
         """Delay by the others in a WiFi cell, ``[B, N, M]``; 0 for users of other cells.
