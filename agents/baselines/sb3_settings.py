@@ -72,7 +72,7 @@ class PpoLearnerConfig(Settings):
     """Larger costs count as this many seconds."""
     cost_scale_s: Positive = 0.1
     """Costs are divided by this."""
-    ppo: PpoConfig = PpoConfig(gamma=0.0)
+    ppo: PpoConfig = PpoConfig(gamma=0.0, learning_rate=3e-3)
     """Settings of SB3's algorithm."""
 
 

@@ -60,8 +60,10 @@ def test_the_first_to_arrive_is_chosen_and_ns3_only_checks() -> None:
             result(900, [4.0, 4.0, 3.0, 9.0]),
             result(900, [9.0, 4.0, 4.0, 3.0]),
             result(300, [0.0, 0.0, 0.0, 0.0], simulated=True),
-        ]
+        ],
+        5,
     )
+    assert "runs are finished" not in text
     rows = [line for line in text.splitlines() if line.startswith(("| `", "| **"))]
     # Arrived after 20, and not within 40: it counts with 40.
     assert rows == [
@@ -72,5 +74,6 @@ def test_the_first_to_arrive_is_chosen_and_ns3_only_checks() -> None:
 
 
 def test_of_those_that_arrive_together_the_better_one_is_chosen() -> None:
-    text = markdown([result(300, [4.0, 4.0, 4.0, 4.0]), result(900, [4.0, 4.0, 4.0, 3.0])])
+    text = markdown([result(300, [4.0, 4.0, 4.0, 4.0]), result(900, [4.0, 4.0, 4.0, 3.0])], 4)
+    assert "2 of 4 runs are finished" in text
     assert "**`epsilon.interactions` 900**" in text

@@ -166,6 +166,16 @@ def runs(agents: Sequence[str], check: bool) -> Iterator[Run]:
                     yield Run(search, given, seed, known, True)
 
 
+def _finished(planned: Sequence[Run], work: Path) -> list[Run]:
+    """The runs of those settings all of whose runs are there."""
+
+    def setting(run: Run) -> tuple[str, str, bool]:
+        return run.search.agent, repr(run.given), run.simulated
+
+    missing = {setting(run) for run in planned if not run.file(work).is_file()}
+    return [run for run in planned if setting(run) not in missing]
+
+
 def main() -> None:
     """Try all settings and write what came of them."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -175,15 +185,15 @@ def main() -> None:
     parser.add_argument("--finished", action="store_true", help="play nothing: a table so far")
     parser.add_argument("--check", action="store_true", help="some settings in ns-3 as well")
     asked = parser.parse_args()
+    planned = list(runs(asked.agent, asked.check))
+    wanted = _finished(planned, asked.work) if asked.finished else planned
     results = []
-    for run in runs(asked.agent, asked.check):
-        if asked.finished and not run.file(asked.work).is_file():
-            continue
+    for run in wanted:
         results.append(play(run, asked.work))
         print(json.dumps(results[-1]), flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(asked.out / RESULTS, {"runs": results})
-    replace_text(asked.out / "README.md", markdown(results))
+    replace_text(asked.out / "README.md", markdown(results, len(planned)))
 
 
 if __name__ == "__main__":

@@ -34,9 +34,18 @@ with the same seeds and judges: they show whether the replay ranks settings alik
 """
 
 
-def markdown(results: Sequence[Result]) -> str:
-    """One table per baseline; the settings are rows, the chosen one in bold."""
+def markdown(results: Sequence[Result], planned: int) -> str:
+    """One table per baseline; the settings are rows, the chosen one in bold.
+
+    Args:
+        planned: how many results a complete search has.
+    """
     parts = [HEAD]
+    if len(results) < planned:
+        parts.append(
+            f"**{len(results)} of {planned} runs are finished**; the command does the rest. A "
+            "baseline without a table has kept its earlier settings.\n"
+        )
     for agent in dict.fromkeys(str(one["agent"]) for one in results):
         parts.append(_section(agent, [one for one in results if one["agent"] == agent]))
     return "\n".join(parts)
