@@ -35,7 +35,7 @@ HEAVY_SURPRISE: Final = 4.0
 ALARMING: Final = 3
 REMEMBERED: Final = 4
 #: Share of the evidence about scales that is left an interaction later.
-EVIDENCE_MEMORY: Final = 0.98
+EVIDENCE_MEMORY: Final = 0.995
 _LOG_T: Final = math.lgamma((TAIL + 1) / 2) - math.lgamma(TAIL / 2) - 0.5 * math.log(TAIL * math.pi)
 
 
