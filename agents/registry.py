@@ -26,7 +26,7 @@ from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.direct import DirectConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
-from tandem.agents.inference.model.calibration_config import nothing_known
+from tandem.agents.inference.model.calibration_config import nothing_known, transferred
 from tandem.agents.inference.model.config import ModelConfig
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
@@ -73,7 +73,8 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "hybrid-no-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=False))),
     # Hybrid without hand-written physics: its base are networks trained on other scenarios.
     "hybrid-no-physics": LearnerKind(
-        HybridAgent, HybridConfig(model=ModelConfig(base="pretrained"))
+        HybridAgent,
+        HybridConfig(model=ModelConfig(base="pretrained", calibration=transferred())),
     ),
     # Hybrid with neither physics nor such networks: it starts from a guess.
     "hybrid-no-prior": LearnerKind(

@@ -21,8 +21,9 @@ Array = NDArray[np.float64]
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 #: Errors of logarithms beyond this count linearly.
 TAIL: Final = 0.3
-#: Inputs that hardly vary teach nothing; they are divided by this much instead.
+#: An input that varies less than this teaches nothing; it is divided by the second, and so ignored.
 LEAST_SCALE: Final = 1e-3
+UNSEEN_SCALE: Final = 1e6
 
 
 class FitSettings(Settings):
@@ -121,7 +122,8 @@ def fit(
         seed: decides everything that is drawn.
     """
     rng = np.random.default_rng(seed)
-    mean, scale = inputs.mean(axis=0), np.maximum(inputs.std(axis=0), LEAST_SCALE)
+    mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
+    scale = np.where(scale > LEAST_SCALE, scale, UNSEEN_SCALE)
     x = torch.from_numpy(((inputs - mean) / scale).astype(np.float32))
     y = torch.from_numpy(targets.astype(np.float32))
     held = _held_out(scenario, settings, rng)

@@ -123,6 +123,22 @@ def _guessed() -> ComponentSettings:
     )
 
 
+def transferred() -> CalibrationConfig:
+    """Settings for networks that were trained on other scenarios.
+
+    Each standardised input of the uplink's network may weigh a little more or less than it did
+    there. What is special to a user's visit is then less than about a base that sees less.
+    """
+    usual = CalibrationConfig()
+    effects = {
+        name: effect.model_copy(update={"sd": 0.1}) if effect.per_episode else effect
+        for name, effect in usual.uplink.effects.items()
+    }
+    numbers = EffectSettings(sd=0.03, scaled=False)
+    uplink = usual.uplink.model_copy(update={"effects": effects, "numbers": numbers})
+    return usual.model_copy(update={"uplink": uplink})
+
+
 def nothing_known() -> CalibrationConfig:
     """Settings for a base that is a mere guess: whatever experience says is likely."""
     return CalibrationConfig(

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Weights = NDArray[np.float32]
+#: A standardised input beyond this is far from all that was trained on.
+LARGEST: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class Network:
     def arrays(self, prefix: str) -> dict[str, Weights]:
         """What `of` reads."""
         return {f"{prefix}.{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    def standardised(self, inputs: Array) -> Array:
+        """Inputs ``[…, F]`` as the layers see them, cut to `LARGEST` standard deviations."""
+        return np.clip((inputs - self.mean) / self.scale, -LARGEST, LARGEST)
 
     def prepare(self, fixed: Array) -> Prepared:
         """Take in the first inputs ``[…, F - L]``, which are the same for all questions."""

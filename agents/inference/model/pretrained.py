@@ -3,6 +3,10 @@
 
 The networks came to know how users share cells and sites from scenarios that were drawn at random
 (`tandem pretrain`). Service times are from the option table: that is knowledge, not physics.
+
+Experience adapts more than factors. The linear part of the uplink's network gets a posterior of its
+own (Bayesian ridge regression about the trained weights): its inputs are the numbers by which the
+calibration may correct each estimate.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
 from tandem.agents.inference.model.facts import Facts
-from tandem.agents.inference.model.features import FeatureMap, FeatureView
+from tandem.agents.inference.model.features import FEATURES, FeatureMap, FeatureView
 from tandem.agents.inference.model.network_file import Pretrained
 from tandem.agents.inference.problem import JointProblem
 
@@ -27,7 +31,7 @@ LARGEST_ANSWER: Final = 5.0
 class PretrainedBase:
     """A `tandem.agents.inference.model.base.BaseModel` of trained networks."""
 
-    row_width = 0
+    row_width = len(FEATURES)
 
     def __init__(self, problem: JointProblem, networks: Pretrained) -> None:
         self._problem = problem
@@ -45,6 +49,7 @@ class PretrainedView:
 
     def __init__(self, networks: Pretrained, features: FeatureView, backlog_s: Array) -> None:
         self._features = features
+        self._networks = networks
         self._uplink = networks.uplink.prepare(features.fixed)
         self._wait = networks.wait.prepare(features.fixed)
         nobody = np.zeros((1, *features.fixed.shape[:2]))
@@ -60,8 +65,8 @@ class PretrainedView:
         return self._alone_s, self._wait_s(weights, uplink_s) - self._alone_s
 
     def uplink_rows(self, weights: Array) -> Array:
-        """None, ``[B, N, M, 0]``."""
-        return np.zeros((*weights.shape, 0))
+        """The inputs of the uplink's network, standardised, ``[B, N, M, F]``."""
+        return self._networks.uplink.standardised(self._features.rows(weights))
 
     def _wait_s(self, weights: Array, uplink_s: Array) -> Array:
         inputs = wait_inputs(self._features.loads(weights), uplink_s)
