@@ -57,9 +57,14 @@ class Network:
         """What `of` reads."""
         return {f"{prefix}.{field.name}": getattr(self, field.name) for field in fields(self)}
 
-    def standardised(self, inputs: Array) -> Array:
-        """Inputs ``[…, F]`` as the layers see them, cut to `LARGEST` standard deviations."""
-        return np.clip((inputs - self.mean) / self.scale, -LARGEST, LARGEST)
+    def standardised(self, inputs: Array, first: int = 0) -> Array:
+        """Inputs as the layers see them, cut to `LARGEST` standard deviations.
+
+        Args:
+            inputs: those from number ``first`` on, ``[…, up to F]``.
+        """
+        here = slice(first, first + inputs.shape[-1])
+        return np.clip((inputs - self.mean[here]) / self.scale[here], -LARGEST, LARGEST)
 
     def prepare(self, fixed: Array) -> Prepared:
         """Take in the first inputs ``[…, F - L]``, which are the same for all questions."""
@@ -99,19 +104,14 @@ class Prepared:
         What is asked of a place more than once is answered once: in a batch of joint actions the
         others often do the same.
         """
-        cases = rest.reshape(len(rest), -1, rest.shape[-1])
-        keys = cases @ np.sqrt(np.arange(1.0, rest.shape[-1] + 1.0))
-        firsts, places, inverses, count = [], [], [], 0
-        for place, column in enumerate(keys.T):
-            _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
-            firsts.append(first)
-            places.append(np.full(len(first), place))
-            inverses.append(count + inverse)
-            count += len(first)
-        where = np.concatenate(places)
-        answers = self._answers(cases[np.concatenate(firsts), where], where)
-        shape = (len(rest), *self._places, answers.shape[-1])
-        return answers[np.stack(inverses, axis=1)].reshape(shape)
+        rows = rest.reshape(-1, rest.shape[-1])
+        place = np.tile(np.arange(len(self._first)), len(rest))
+        keys = rows @ np.sqrt(np.arange(1.0, rows.shape[1] + 1.0))
+        # Keys of one place must not meet those of another.
+        keys += place * (np.ptp(keys) + 1.0)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        answers = self._answers(rows[first], place[first])
+        return answers[inverse.reshape(-1)].reshape(*rest.shape[:-1], -1)
 
     def _answers(self, rest: Array, place: NDArray[np.intp]) -> Array:
         """Answers ``[R, Y]`` to the inputs ``[R, L]`` of R places."""

@@ -50,6 +50,7 @@ class PretrainedView:
     def __init__(self, networks: Pretrained, features: FeatureView, backlog_s: Array) -> None:
         self._features = features
         self._networks = networks
+        self._rows = networks.uplink.standardised(features.fixed)
         self._uplink = networks.uplink.prepare(features.fixed)
         self._wait = networks.wait.prepare(features.fixed)
         nobody = np.zeros((1, *features.fixed.shape[:2]))
@@ -66,7 +67,10 @@ class PretrainedView:
 
     def uplink_rows(self, weights: Array) -> Array:
         """The inputs of the uplink's network, standardised, ``[B, N, M, F]``."""
-        return self._networks.uplink.standardised(self._features.rows(weights))
+        loads = self._features.loads(weights)
+        known = self._rows.shape[-1]
+        fixed = np.broadcast_to(self._rows, (*weights.shape, known))
+        return np.concatenate((fixed, self._networks.uplink.standardised(loads, known)), axis=-1)
 
     def _wait_s(self, weights: Array, uplink_s: Array) -> Array:
         inputs = wait_inputs(self._features.loads(weights), uplink_s)
