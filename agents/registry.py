@@ -69,8 +69,8 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     "prior": LearnerKind(HybridAgent, HybridConfig(learn=False)),
     # Hybrid that never tries what it is unsure of.
     "hybrid-greedy": LearnerKind(HybridAgent, HybridConfig(explore_share=0.0)),
-    # Hybrid that plans by the model alone: without what response times teach directly.
-    "hybrid-no-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=False))),
+    # Hybrid whose plans also use what response times teach directly, without the model.
+    "hybrid-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=True))),
     # Hybrid without hand-written physics: its base are networks trained on other scenarios.
     "hybrid-no-physics": LearnerKind(
         HybridAgent,

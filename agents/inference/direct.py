@@ -33,8 +33,8 @@ PER_OPTION: Final = 2
 class DirectConfig(Settings):
     """What is believed about the model's remaining error."""
 
-    use: bool = True
-    """Correct plans by it (ablation when false)."""
+    use: bool = False
+    """Correct plans by it. Off: at tuning states plans with it were never better on average."""
     constant_s: Positive = 0.05
     """Standard deviation of an option's constant error, seconds, at scale 1."""
     share: Positive = 0.3

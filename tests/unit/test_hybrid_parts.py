@@ -178,7 +178,7 @@ def test_agent_notices_a_change_of_the_devices_and_plans_anew() -> None:
 def test_what_the_model_does_not_say_is_learned_from_response_times() -> None:
     """Requests at one option take 0.4 s longer than predicted; those at the other do not."""
     problem = make_problem(2)
-    direct = DirectCorrection(problem, DirectConfig())
+    direct = DirectCorrection(problem, DirectConfig(use=True))
     model = SystemModel(problem, ModelConfig(), PriorConfig())
     view = model.view(make_observation(problem))
     patterns = np.array([[1, 2], [0, 1]])
