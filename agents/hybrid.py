@@ -2,9 +2,9 @@
 """The hybrid agent: it plans in a model of the system that real decisions correct.
 
 Every real decision teaches the system model how wrong its knowledge is, and where. The planner
-finds the joint action that is best in the model; on request it also counts what response times teach
-directly, beyond the model. What is uncertain and could pay gets tried: a draw of what may be true is planned for, too,
-and played if it promises enough (Thompson sampling).
+finds the joint action that is best in the model; on request it also counts what response times
+teach directly, beyond the model. What is uncertain and could pay gets tried: a draw of what may be
+true is planned for, too, and played if it promises enough (Thompson sampling).
 """
 
 from __future__ import annotations
