@@ -17,6 +17,8 @@ PANEL_INCHES: Final = (4.0, 2.8)
 #: Percent; the axis is linear up to the first and logarithmic from there on.
 LINEAR_PERCENT, TOP_PERCENT = 5.0, 400.0
 LINEAR_INTERACTIONS: Final = 5.0
+#: Interactions that are named on the axis.
+TICKS: Final = (0, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 def write_curves(
@@ -69,12 +71,21 @@ def write_curves(
 
 def _draw(panel: Any, name: str, results: Sequence[Result]) -> None:
     agents = list(dict.fromkeys(result["agent"] for result in results))
+    last = max(result["played"] for result in results)
     for number, agent in enumerate(agents):
         runs = [result for result in results if result["agent"] == agent]
         points, values = _curve(runs)
         colour = f"C{number % 10}"
-        if len(points) == 1:  # it does not learn
-            panel.axhline(float(np.median(values)), color=colour, label=agent, linestyle="--")
+        if len(points) == len(runs[0]["optima"]):  # it does not learn
+            middle = np.median(values, axis=0)
+            panel.plot(
+                [*points, max(last, points[-1] + 1)],
+                [*middle, middle[-1]],
+                color=colour,
+                label=agent,
+                linestyle="--",
+                drawstyle="steps-post",
+            )
             continue
         panel.plot(points, np.median(values, axis=0), color=colour, label=agent, linewidth=1.3)
         panel.fill_between(
@@ -83,6 +94,10 @@ def _draw(panel: Any, name: str, results: Sequence[Result]) -> None:
     panel.set_xscale("symlog", linthresh=LINEAR_INTERACTIONS)
     panel.set_yscale("symlog", linthresh=LINEAR_PERCENT)
     panel.set_ylim(-1.0, TOP_PERCENT)
+    panel.set_xlim(0.0, max(last, 1))
+    panel.set_xticks([at for at in TICKS if at <= last])
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.set_title(name, fontsize="small")
     panel.set_xlabel("interactions", fontsize="small")
     panel.set_ylabel("% above best on average", fontsize="small")
