@@ -26,23 +26,12 @@ def _device() -> ComponentSettings:
     )
 
 
-def _service() -> ComponentSettings:
+def _table(common: str, option_widening: float) -> ComponentSettings:
+    """For a column of the option table: right, or off by any factor, in common or per option."""
     return ComponentSettings(
         effects={
-            "site": EffectSettings(sd=0.5, widening=0.5),
-            "option": EffectSettings(sd=0.5, widening=0.15),
-        },
-        scales=(0.05, 1.0, 2.0),
-        weights=(0.4, 0.4, 0.2),
-        noise=NoiseSettings(sd=0.1, rows=1.0, least_sd=0.02),
-    )
-
-
-def _sizes() -> ComponentSettings:
-    return ComponentSettings(
-        effects={
-            "all": EffectSettings(sd=0.5, widening=0.5),
-            "option": EffectSettings(sd=0.5, widening=0.2),
+            common: EffectSettings(sd=0.5, widening=0.5),
+            "option": EffectSettings(sd=0.5, widening=option_widening),
         },
         scales=(0.05, 1.0, 2.0),
         weights=(0.4, 0.4, 0.2),
@@ -97,9 +86,9 @@ class CalibrationConfig(Settings):
 
     device: ComponentSettings = Field(default_factory=_device)
     """Service times on the devices."""
-    service: ComponentSettings = Field(default_factory=_service)
+    service: ComponentSettings = Field(default_factory=lambda: _table("site", 0.15))
     """Service times at the sites."""
-    sizes: ComponentSettings = Field(default_factory=_sizes)
+    sizes: ComponentSettings = Field(default_factory=lambda: _table("all", 0.2))
     """Sizes of requests."""
     uplink: ComponentSettings = Field(default_factory=lambda: _air(0.25, 0.4, 0.1))
     """Time until an upload has arrived."""
