@@ -64,12 +64,14 @@ def answer_structs(msg: Any) -> list[tuple[float, float, int]]:
 def answer_struct(msg: Any, turn: int) -> tuple[float, float, int]:
     """Answer what has been received; returns what that was."""
     sent = msg.GetCpp2PyStruct()
+    # It lies in shared memory: after the answer the simulator may write the next one there.
+    received = sent.a, sent.b, sent.c(0)
     msg.PySendBegin()
     msg.GetPy2CppStruct().sum = sent.a + 0.5
     msg.GetPy2CppStruct().turn = turn
     msg.PyRecvEnd()
     msg.PySendEnd()
-    return sent.a, sent.b, sent.c(0)
+    return received
 
 
 def test_structs_go_to_and_fro_until_the_end(folder: Path, module: ModuleType) -> None:

@@ -94,7 +94,7 @@ def test_command_prints_and_keeps_the_comparison(tmp_path: Path) -> None:
     evaluate = ["evaluate", str(run), cache, "--quiet", "--episodes=2", "--decisions=2"]
     result = CliRunner().invoke(app, [*evaluate, "--futures=2"])
     assert result.exit_code == 0, result.output
-    assert "2 episodes of 2 decisions" in result.output
+    assert "2 episodes of 2 decisions" in " ".join(result.output.split())
     kept = json.loads((run / "episodes.json").read_text(encoding="utf-8"))
     assert list(kept["players"])[:2] == ["bandit", "bandit, learning on"]
     assert kept["players"][ORACLE]["decisions"] == [2, 2]
