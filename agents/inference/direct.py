@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.common.settings import Positive, Settings
 from tandem.agents.inference.model.effects import EffectPrior, Effects
-from tandem.agents.inference.model.layout import NoiseSettings, normalised
+from tandem.agents.inference.model.layout import NoiseSettings
 from tandem.agents.inference.patterns import Patterns
 from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem
@@ -56,18 +56,12 @@ class DirectCorrection:
         self._network = problem.network_options
         self._config = config
         options = len(self._network)
-        size = PER_OPTION * options
         self._effects = Effects(
-            EffectPrior(
-                mean=np.zeros(size),
-                sd=np.repeat([config.constant_s, config.share], options),
-                scaled=np.ones(size, dtype=np.bool_),
-                widening=np.zeros(size),
-                drift=np.zeros(size),
-                per_episode=np.zeros(size, dtype=np.bool_),
-                scales=np.array(config.scales),
-                weights=normalised(config.weights),
-                noise=config.noise.noise,
+            EffectPrior.of(
+                np.repeat([config.constant_s, config.share], options),
+                config.scales,
+                config.weights,
+                config.noise.noise,
             )
         )
 
@@ -75,12 +69,13 @@ class DirectCorrection:
         """Learn from R users whose requests ended.
 
         Args:
-            option: what they chose, ``[R]``; users on their devices teach nothing.
+            option: what they chose, ``[R]``; users on their devices teach nothing. Nor does
+                anybody where plans are not corrected.
             predicted_s: what the model said, seconds, ``[R]``.
             response_s: what it took, ``[R]``.
         """
         remote = np.isin(option, self._network)
-        if not remote.any():
+        if not (self._config.use and remote.any()):
             return
         which = (option[remote, None] == self._network).astype(np.float64)
         rows = np.concatenate((which, which * predicted_s[remote, None]), axis=1)

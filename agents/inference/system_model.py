@@ -15,6 +15,7 @@ Shapes: B joint actions, N users, K options, V device options, M network options
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +101,14 @@ class SystemModel:
         )
         self.calibration.learn_sizes(outcome)
         view = self.view(transition.observation)
-        base_s, waits_s = view.base_of(transition.action)
+        expected = view.expected(transition.action)
         return self.calibration.learn(
             outcome,
             view.base.backlog_s[answered],
-            base_s[answered, UPLINK],
-            base_s[answered, DOWNLINK],
-            waits_s[answered],
-            view.rows_of(transition.action)[answered],
+            expected.uplink_s[answered],
+            expected.downlink_s[answered],
+            expected.waits_s[answered],
+            expected.uplink_rows[answered],
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -126,6 +127,24 @@ class SystemModel:
         for name, value in self._config.fixed_columns.items():
             seen["users"][:, self.problem.user_columns[name]] = value
         return seen
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the base says about one joint action; 0 for users on their devices.
+
+    Attributes:
+        uplink_s, downlink_s: as the base has them, seconds, ``[N]``.
+        corrected_s: the uplink as the model corrects it, seconds, ``[N]``.
+        waits_s: backlog and others' jobs at each user's site, seconds, ``[N, 2]``.
+        uplink_rows: numbers that the base gives with the uplink, ``[N, D]``.
+    """
+
+    uplink_s: Array
+    downlink_s: Array
+    corrected_s: Array
+    waits_s: Array
+    uplink_rows: Array
 
 
 class ModelView:
@@ -149,7 +168,7 @@ class ModelView:
     def field_s(self, weights: Array) -> Array:
         """Response time of every user at every network option, ``[B, N, M]``, while the others
         load the network by ``weights`` ``[B, N, M]``."""
-        uplink_s = self.base.uplink_s(weights) * self._factor(weights)
+        _, _, uplink_s = self._uplinks(weights)
         wait_s = self._wait_s(*self.base.waits_s(weights, uplink_s))
         return np.minimum(
             uplink_s + wait_s + self._service_s + self._downlink_s, self._problem.timeout_s
@@ -166,63 +185,49 @@ class ModelView:
 
     def components_s(self, action: NDArray[np.integer]) -> Array:
         """Components of each user's response time under one joint action ``[N]``, ``[N, 5]``."""
-        result, waits_s = self.base_of(action)
+        result = np.zeros((self._problem.users, len(COMPONENTS)))
+        expected = self.expected(action)
         remote, user, place = self._split(action)
         away = np.flatnonzero(remote)
         result[user, DEVICE] = self.device_s[user, place[user]]
         at = place[away]
-        result[away, UPLINK] *= self._factor(self._weights(action))[0, away, at]
+        result[away, UPLINK] = expected.corrected_s[away]
         result[away, DOWNLINK] = self._downlink_s[away, at]
         result[away, SERVICE] = self._service_s[at]
-        drain_s, behind_s = waits_s[away].T
-        coefficients = self._beliefs.wait[:, at]
-        result[away, WAIT] = np.maximum(
-            coefficients[0] * drain_s + coefficients[1] * behind_s + self._beliefs.wait_s[at], 0.0
-        )
+        drain_s, behind_s = expected.waits_s[away].T
+        result[away, WAIT] = self._wait_s(drain_s, behind_s, at)
         return result
 
-    def base_of(self, action: NDArray[np.integer]) -> tuple[Array, Array]:
-        """What the base says about the remote users of one joint action ``[N]``.
-
-        Returns:
-            Uplink and downlink in their places, the rest 0, ``[N, 5]``; backlog and others' jobs at
-            each user's site, ``[N, 2]``. All in seconds, 0 for users on their devices.
-        """
-        users = self._problem.users
-        result, waits_s = np.zeros((users, len(COMPONENTS))), np.zeros((users, 2))
-        remote, _, place = self._split(action)
-        away = np.flatnonzero(remote)
-        weights = self._weights(action)
-        uplink_s = self.base.uplink_s(weights)
-        corrected_s = uplink_s * self._factor(weights)
+    def expected(self, action: NDArray[np.integer]) -> Expected:
+        """What the base says about one joint action ``[N]``."""
+        weights = (action[:, None] == self._problem.network_options).astype(np.float64)[None]
+        uplink_s, rows, corrected_s = self._uplinks(weights)
         parts = self.base.waits_s(weights, corrected_s)
-        at = place[away]
-        result[away, UPLINK] = uplink_s[0, away, at]
-        result[away, DOWNLINK] = self.base.downlink_s[away, at]
-        waits_s[away] = np.stack([part[0, away, at] for part in parts], axis=1)
-        return result, waits_s
+        chosen = weights[0]
 
-    def rows_of(self, action: NDArray[np.integer]) -> Array:
-        """Numbers that the base gives with the uplinks of one joint action ``[N]``, ``[N, D]``;
-        0 for users on their devices."""
-        weights = self._weights(action)
-        return np.asarray((self.base.uplink_rows(weights)[0] * weights[0, ..., None]).sum(axis=1))
+        def of_choice(values: Array) -> Array:
+            return np.asarray((values * chosen).sum(axis=1))
 
-    def _weights(self, action: NDArray[np.integer]) -> Array:
-        """Who is at which network option under one joint action, ``[1, N, M]``."""
-        chosen = action[:, None] == self._problem.network_options
-        return np.asarray(chosen.astype(np.float64)[None])
+        return Expected(
+            uplink_s=of_choice(uplink_s[0]),
+            downlink_s=of_choice(self.base.downlink_s),
+            corrected_s=of_choice(corrected_s[0]),
+            waits_s=np.stack([of_choice(part[0]) for part in parts], axis=1),
+            uplink_rows=np.asarray((rows[0] * chosen[..., None]).sum(axis=1)),
+        )
 
-    def _factor(self, weights: Array) -> Array:
-        """By what uplinks of the base are multiplied, ``[B, N, M]`` or ``[1, N, M]``."""
-        effects = self._beliefs.uplink_rows
-        if not len(effects):
-            return np.asarray(self._uplink[None])
-        return np.asarray(self._uplink * np.exp(self.base.uplink_rows(weights) @ effects))
+    def _uplinks(self, weights: Array) -> tuple[Array, Array, Array]:
+        """The base's uplinks with the numbers that come with them, and the corrected uplinks."""
+        uplink_s, rows = self.base.uplink(weights)
+        factor = self._uplink * np.exp(rows @ self._beliefs.uplink_rows)
+        return uplink_s, rows, np.asarray(uplink_s * factor)
 
-    def _wait_s(self, drain_s: Array, behind_s: Array) -> Array:
-        a, b = self._beliefs.wait
-        return np.asarray(np.maximum(a * drain_s + b * behind_s + self._beliefs.wait_s, 0.0))
+    def _wait_s(
+        self, drain_s: Array, behind_s: Array, at: NDArray[np.intp] | slice = slice(None)
+    ) -> Array:
+        """Waits at the network options ``at``, all by default."""
+        a, b = self._beliefs.wait[:, at]
+        return np.asarray(np.maximum(a * drain_s + b * behind_s + self._beliefs.wait_s[at], 0.0))
 
     def _split(
         self, action: NDArray[np.integer]

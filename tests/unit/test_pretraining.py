@@ -135,7 +135,7 @@ def test_shipped_networks_know_that_company_slows_users() -> None:
     base = model.view(make_observation(problem)).base
     nobody, everybody = np.zeros((1, 4, 2)), np.zeros((1, 4, 2))
     everybody[..., 0] = 1.0
-    uplink_s = base.uplink_s(nobody), base.uplink_s(everybody)
+    uplink_s = base.uplink(nobody)[0], base.uplink(everybody)[0]
     assert (uplink_s[1][..., 0] > 1.5 * uplink_s[0][..., 0]).all()
     wait_s = [sum(base.waits_s(w, u)) for w, u in zip((nobody, everybody), uplink_s, strict=True)]
     assert (wait_s[1][..., 0] > wait_s[0][..., 0] + 0.02).all()

@@ -33,17 +33,13 @@ class BaseView(Protocol):
         """Time for a result to come back, ``[N, M]``."""
         ...
 
-    def uplink_s(self, weights: Array, /) -> Array:
-        """Time until each upload has arrived, ``[B, N, M]``."""
+    def uplink(self, weights: Array, /) -> tuple[Array, Array]:
+        """Time until each upload has arrived, seconds, ``[B, N, M]``, and numbers by which
+        experience may correct it besides its effects, ``[B, N, M, D]``."""
         ...
 
     def waits_s(self, weights: Array, uplink_s: Array, /) -> tuple[Array, Array]:
         """Wait for what stands at the site now, and for the other users' jobs, ``[B, N, M]``."""
-        ...
-
-    def uplink_rows(self, weights: Array, /) -> Array:
-        """Numbers by which experience may correct the uplink besides its effects,
-        ``[B, N, M, D]``."""
         ...
 
 
@@ -51,7 +47,7 @@ class BaseModel(Protocol):
     """Makes a `BaseView` of each observation.
 
     Attributes:
-        row_width: D of its `BaseView.uplink_rows`.
+        row_width: D of its `BaseView.uplink`.
     """
 
     @property
@@ -92,11 +88,8 @@ class _Blind:
         self.backlog_s = view.backlog_s
         self.downlink_s = view.downlink_s
 
-    def uplink_s(self, weights: Array) -> Array:
-        return self._view.uplink_s(np.zeros_like(weights))
+    def uplink(self, weights: Array) -> tuple[Array, Array]:
+        return self._view.uplink(np.zeros_like(weights))
 
     def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
         return self._view.waits_s(np.zeros_like(weights), uplink_s)
-
-    def uplink_rows(self, weights: Array) -> Array:
-        return self._view.uplink_rows(np.zeros_like(weights))

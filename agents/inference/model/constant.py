@@ -52,13 +52,10 @@ class ConstantView:
         self.backlog_s = backlog_s
         self.downlink_s: Array = np.full(features.fixed.shape[:2], GUESS_S)
 
-    def uplink_s(self, weights: Array) -> Array:
-        return np.full(weights.shape, GUESS_S)
+    def uplink(self, weights: Array) -> tuple[Array, Array]:
+        return np.full(weights.shape, GUESS_S), self._features.rows(weights)
 
     def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
         """The backlog that the site shows, and the others' service times there."""
         backlog_s = np.broadcast_to(self._site_backlog_s, weights.shape)
         return backlog_s, self._features.site_service_s(weights)
-
-    def uplink_rows(self, weights: Array) -> Array:
-        return self._features.rows(weights)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
@@ -81,6 +81,39 @@ class EffectPrior:
     scales: Array
     weights: Array
     noise: Noise
+
+    @classmethod
+    def of(
+        cls,
+        sd: ArrayLike,
+        scales: ArrayLike,
+        weights: ArrayLike,
+        noise: Noise,
+        *,
+        mean: ArrayLike = 0.0,
+        scaled: ArrayLike = True,
+        widening: ArrayLike = 0.0,
+        drift: ArrayLike = 0.0,
+        per_episode: ArrayLike = False,
+    ) -> EffectPrior:
+        """From lists; one value holds for all effects, and ``weights`` need not sum to 1."""
+        deviation = np.array(sd, dtype=np.float64)
+        shares = np.array(weights, dtype=np.float64)
+
+        def each(values: ArrayLike) -> NDArray[Any]:
+            return np.broadcast_to(np.asarray(values), deviation.shape).copy()
+
+        return cls(
+            mean=each(mean).astype(np.float64),
+            sd=deviation,
+            scaled=each(scaled).astype(np.bool_),
+            widening=each(widening).astype(np.float64),
+            drift=each(drift).astype(np.float64),
+            per_episode=each(per_episode).astype(np.bool_),
+            scales=np.array(scales, dtype=np.float64),
+            weights=shares / shares.sum(),
+            noise=noise,
+        )
 
     def covariances(self) -> Array:
         """Of the effects at each scale, ``[G, D, D]``."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,21 +100,14 @@ class EffectLayout:
             drift += [effect.drift] * count
             scaled += [effect.scaled] * count
             per_episode += [effect.per_episode] * count
-        prior = EffectPrior(
-            mean=np.zeros(len(sd)),
-            sd=np.array(sd),
-            scaled=np.array(scaled, dtype=np.bool_),
-            widening=np.array(widening),
-            drift=np.array(drift),
-            per_episode=np.array(per_episode, dtype=np.bool_),
-            scales=np.array(settings.scales),
-            weights=normalised(settings.weights),
-            noise=settings.noise.noise,
+        prior = EffectPrior.of(
+            sd,
+            settings.scales,
+            settings.weights,
+            settings.noise.noise,
+            scaled=scaled,
+            widening=widening,
+            drift=drift,
+            per_episode=per_episode,
         )
         return cls(np.concatenate(blocks, axis=-1), prior)
-
-
-def normalised(weights: Sequence[float]) -> Array:
-    """Weights that sum to 1."""
-    array = np.array(weights, dtype=np.float64)
-    return np.asarray(array / array.sum())

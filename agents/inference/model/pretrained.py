@@ -54,23 +54,24 @@ class PretrainedView:
         self._uplink = networks.uplink.prepare(features.fixed)
         self._wait = networks.wait.prepare(features.fixed)
         nobody = np.zeros((1, *features.fixed.shape[:2]))
-        self._alone_s = self._wait_s(nobody, self.uplink_s(nobody))
+        self._alone_s = self._wait_s(nobody, self._uplink_s(self._features.loads(nobody)))
         self.backlog_s = backlog_s
         self.downlink_s: Array = np.exp(networks.downlink(features.fixed)[..., 0])
 
-    def uplink_s(self, weights: Array) -> Array:
-        return np.asarray(np.exp(self._uplink(self._features.loads(weights))[..., 0]))
+    def uplink(self, weights: Array) -> tuple[Array, Array]:
+        """The numbers are the inputs of the uplink's network, standardised."""
+        loads = self._features.loads(weights)
+        known = self._rows.shape[-1]
+        fixed = np.broadcast_to(self._rows, (*weights.shape, known))
+        rows = np.concatenate((fixed, self._networks.uplink.standardised(loads, known)), axis=-1)
+        return self._uplink_s(loads), rows
 
     def waits_s(self, weights: Array, uplink_s: Array) -> tuple[Array, Array]:
         """The wait of a user who comes alone, and what the others add to it."""
         return self._alone_s, self._wait_s(weights, uplink_s) - self._alone_s
 
-    def uplink_rows(self, weights: Array) -> Array:
-        """The inputs of the uplink's network, standardised, ``[B, N, M, F]``."""
-        loads = self._features.loads(weights)
-        known = self._rows.shape[-1]
-        fixed = np.broadcast_to(self._rows, (*weights.shape, known))
-        return np.concatenate((fixed, self._networks.uplink.standardised(loads, known)), axis=-1)
+    def _uplink_s(self, loads: Array) -> Array:
+        return np.asarray(np.exp(self._uplink(loads)[..., 0]))
 
     def _wait_s(self, weights: Array, uplink_s: Array) -> Array:
         inputs = wait_inputs(self._features.loads(weights), uplink_s)

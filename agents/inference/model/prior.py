@@ -111,28 +111,26 @@ class PriorView:
             Seconds, ``[B, N, M, 5]``.
         """
         result = np.zeros((*weights.shape, len(COMPONENTS)))
-        result[..., UPLINK] = self.uplink_s(weights)
+        result[..., UPLINK], _ = self.uplink(weights)
         drain_s, behind_s = self.waits_s(weights, result[..., UPLINK])
         result[..., WAIT] = drain_s + behind_s
         result[..., SERVICE] = self.service_s
         result[..., DOWNLINK] = self.downlink_s
         return result
 
-    def uplink_s(self, weights: Array) -> Array:
-        """Time until each upload has arrived, while the others load the cell, ``[B, N, M]``."""
-        alone_s = self.airtime_s + self._ramp_s + self._one_way_s
-        return np.asarray(self._others_s(weights) + alone_s)
+    def uplink(self, weights: Array) -> tuple[Array, Array]:
+        """Time until each upload has arrived, while the others load the cell.
 
-    def uplink_rows(self, weights: Array) -> Array:
-        """Shares of the uplink spent on the others' uploads and on the growth of the window,
-        ``[B, N, M, 2]``.
-
-        Both overlap in part, so experience may find each to count less than the estimate says.
+        Returns:
+            Seconds, ``[B, N, M]``; the shares of it spent on the others' uploads and on the growth
+            of the window, ``[B, N, M, 2]``. Both overlap in part, so experience may find each to
+            count less than the estimate says.
         """
         others_s = self._others_s(weights)
-        total_s = others_s + self.airtime_s + self._ramp_s + self._one_way_s
+        alone_s = self.airtime_s + self._ramp_s + self._one_way_s
+        total_s = others_s + alone_s
         ramp_s = np.broadcast_to(self._ramp_s, total_s.shape)
-        return np.stack((others_s / total_s, ramp_s / total_s), axis=-1)
+        return total_s, np.stack((others_s / total_s, ramp_s / total_s), axis=-1)
 
     def _others_s(self, weights: Array) -> Array:
         """Time on the air of the others' uploads, as far as it delays a user, ``[B, N, M]``."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from tandem.agents.inference.model.calibration_config import WaitSettings
 from tandem.agents.inference.model.effects import EffectPrior, Effects
-from tandem.agents.inference.model.layout import normalised
 
 Array = NDArray[np.float64]
 
@@ -29,16 +28,14 @@ class SiteWaits:
     def __init__(self, settings: WaitSettings) -> None:
         self._settings = settings
         self._effects = Effects(
-            EffectPrior(
-                mean=np.array(settings.mean),
-                sd=np.array(settings.sd),
-                scaled=np.ones(len(settings.sd), dtype=np.bool_),
-                widening=np.array(settings.widening),
-                drift=np.array(settings.drift),
-                per_episode=np.zeros(len(settings.sd), dtype=np.bool_),
-                scales=np.array(settings.scales),
-                weights=normalised(settings.weights),
-                noise=settings.noise.noise,
+            EffectPrior.of(
+                settings.sd,
+                settings.scales,
+                settings.weights,
+                settings.noise.noise,
+                mean=settings.mean,
+                widening=settings.widening,
+                drift=settings.drift,
             )
         )
         self.excess_s = 0.0
