@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from tandem.agents.evaluation.judge import Evaluation, Judge, Optima, Policy
 from tandem.agents.inference.hidden_columns import NO_RATE, SITE_FACTS
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import Site
+from tandem.agents.training.wrapped import WrappedLearner
 
 #: Keeps the draws of a lie apart from those of agents and episodes.
 LIE_STREAM: Final = 7
@@ -86,7 +87,7 @@ class Knowledge:
 TRUE: Final = Knowledge()
 
 
-class Believer:
+class Believer(WrappedLearner):
     """A learner that is shown what it gets to see; a `tandem.agents.api.Learner` itself.
 
     It plays where nothing but the true system can be had, such as in whole episodes.
@@ -98,27 +99,15 @@ class Believer:
     """
 
     def __init__(self, learner: Learner, knowledge: Knowledge, problem: JointProblem) -> None:
-        self._learner = learner
+        super().__init__(learner)
         self._knowledge = knowledge
         self._problem = problem
 
-    @property
-    def name(self) -> str:
-        """The learner's, as all that follows."""
-        return self._learner.name
-
-    @property
-    def policy_version(self) -> int:
-        return self._learner.policy_version
-
-    def begin_episode(self, seed: int) -> None:
-        self._learner.begin_episode(seed)
-
     def act(self, observation: Observation) -> JointAction:
-        return self._learner.act(self._seen(observation))
+        return super().act(self._seen(observation))
 
     def decide(self, observation: Observation) -> Decision:
-        return self._learner.decide(self._seen(observation))
+        return super().decide(self._seen(observation))
 
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         seen = replace(
@@ -126,13 +115,7 @@ class Believer:
             observation=self._seen(transition.observation),
             next_observation=self._seen(transition.next_observation),
         )
-        return self._learner.learn(decision, seen)
-
-    def state_dict(self) -> dict[str, Any]:
-        return self._learner.state_dict()
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._learner.load_state_dict(state)
+        return super().learn(decision, seen)
 
     def _seen(self, observation: Observation) -> Observation:
         return self._knowledge.observation(self._problem, observation)

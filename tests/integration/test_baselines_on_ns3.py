@@ -58,11 +58,11 @@ def test_baseline_beats_random(env: TandemEnv, name: str) -> None:
 
 
 def test_prior_bandit_finds_out_that_the_edge_is_slower_than_believed(env: TandemEnv) -> None:
-    knowledge = Knowledge(site_factors=(("edge", 1 / 5),))
+    knowledge = Knowledge(site_factors=(("edge", 1 / 8),))
     env.objective = PaperObjective(85.0)
     world = BelievedWorld(EnvWorld(env), knowledge, SEED)
     learner = make_learner("prior-bandit", world.problem, SEED)
     before = play_episodes(env, PolicyPlayer(learner), EPISODES, EPOCHS)
     Training(world, learner, SEED).run(40)
     after = play_episodes(env, PolicyPlayer(learner), EPISODES, EPOCHS)
-    assert after.cost_s < 0.95 * before.cost_s
+    assert after.cost_s < 0.92 * before.cost_s

@@ -18,7 +18,7 @@ from agent_worlds import (
     played_transition,
     synthetic_transition,
 )
-from conftest import MakeRequests
+from request_rows import MakeRequests
 
 from tandem.agents.api import Agent, Learner
 from tandem.agents.baselines.branching_dqn import BranchingDqn, BranchingDqnConfig
