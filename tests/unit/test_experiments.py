@@ -258,3 +258,15 @@ def test_curves_are_drawn_for_what_was_run(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["lies.svg"]
     before = written[0].read_bytes()
     assert write_curves(runs, figures, tmp_path)[0].read_bytes() == before
+
+
+def test_only_alarms_before_a_change_are_false() -> None:
+    changing = result(
+        "hybrid", 1, [row(0, 1.0)], "throttled-3", systems=2, cap=200, alarms=[7, 106]
+    )
+    quiet = result("hybrid", 1, [row(0, 1.0)], alarms=[])
+    text = knowledge_report.markdown([changing, quiet, fixed("prior", 1.0)], FACTS)
+    assert "| throttled-3 | hybrid | 1 of 100 | 1 | 1 |" in text
+    assert "| default-3 | hybrid | 1 of 150 | 0 | 0 |" in text
+    # Results of before alarms were noted say nothing about them.
+    assert "False alarms" not in knowledge_report.markdown([fixed("prior", 1.0)], FACTS)

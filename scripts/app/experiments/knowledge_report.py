@@ -58,6 +58,7 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
         parts += ["## A change in mid-run\n", _changes(change)]
     parts += ["## Worse than the prior it started from\n", _worse(results)]
     parts += ["## What learning costs\n", _learning(results)]
+    parts += [_alarms(results)]
     parts += [episodes_section(results, PRIOR)]
     parts += ["## The optimum\n", optima_table(results), how_made(facts)]
     return "\n".join(parts)
@@ -158,6 +159,33 @@ def _learning(results: Sequence[Result]) -> str:
             )
     heading = ["setting", "agent", "first 50", "all", "times prior-bandit's", "CPU"]
     return text + "\n" + table(heading, rows)
+
+
+def _alarms(results: Sequence[Result]) -> str:
+    """How often agents held a system that had not changed for changed, as far as that was noted."""
+    rows = []
+    for (agent,), runs in grouped([r for r in results if "alarms" in r], "agent").items():
+        for (name,), mine in grouped([r for r in runs if r["cap"]], "setting").items():
+            ends = [
+                min(r["played"], CHANGE_AT if len(r["optima"]) > 1 else r["played"]) for r in mine
+            ]
+            false = [
+                sum(interaction <= end for interaction in r["alarms"])
+                for r, end in zip(mine, ends, strict=True)
+            ]
+            with_any = sum(count > 0 for count in false)
+            rows.append(
+                [name, agent, f"{len(mine)} of {max(ends)}", str(with_any), str(sum(false))]
+            )
+    if not rows:
+        return ""
+    text = (
+        "Interactions at which an agent took the system for changed while it was not (before the "
+        "change, where there is one). An agent whose knowledge is wrong may do so once: what it "
+        "meets is not what it was told.\n"
+    )
+    heading = ["setting", "agent", "runs of interactions", "runs with one", "alarms"]
+    return "## False alarms\n\n" + text + "\n" + table(heading, rows)
 
 
 def _points(value: float) -> str:

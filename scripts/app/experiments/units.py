@@ -172,6 +172,7 @@ def _trained(unit: Unit, judges: Sequence[Judge]) -> dict[str, Any]:
         "fixed": rows[-1]["policy_version"] == rows[0]["policy_version"],
         "played": training.interactions,
         "cpu_ms": MS_PER_S * float(np.mean(learner.times_s)) if learner.times_s else None,
+        "alarms": [row.interaction for row in training.history if row.stale],
         "evaluations": rows,
         "episodes": played,
     }
@@ -192,6 +193,7 @@ def _reference(unit: Unit, places: Places) -> dict[str, Any]:
         "fixed": True,
         "played": 0,
         "cpu_ms": None,
+        "alarms": [],
         "evaluations": rows,
         "episodes": None,
     }
