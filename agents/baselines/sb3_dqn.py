@@ -22,10 +22,11 @@ from tandem.agents.baselines.sb3_parts import (
     BlockInputs,
     Logger,
     Spaces,
-    load_networks,
-    networks,
+    learned,
+    load_learned,
     own_draws,
     reward,
+    updates_of,
 )
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig
 from tandem.agents.common.replay import ReplayBuffer
@@ -128,24 +129,22 @@ class DqnLearner:
     @property
     def policy_version(self) -> int:
         """SB3's count of updates."""
-        return int(self.model._n_updates)
+        return updates_of(self.model)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that changes, generators included."""
         return {
-            **networks(self.model),
+            **learned(self.model),
             "memory": self.memory.state_dict(),
             "interactions": self._interactions,
-            "updates": self.model._n_updates,
             "rng": self._rng.bit_generator.state,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
-        load_networks(self.model, state)
+        load_learned(self.model, state)
         self.memory.load_state_dict(state["memory"])
         self._interactions = int(state["interactions"])
-        self.model._n_updates = int(state["updates"])
         self._rng.bit_generator.state = state["rng"]
 
 

@@ -34,7 +34,16 @@ except ImportError as error:
         "sb3-ppo and sb3-dqn need Stable-Baselines3: pip install 'ns3-tandem[sb3]'"
     ) from error
 
-__all__ = ["BlockInputs", "Logger", "Spaces", "load_networks", "networks", "own_draws", "reward"]
+__all__ = [
+    "BlockInputs",
+    "Logger",
+    "Spaces",
+    "learned",
+    "load_learned",
+    "own_draws",
+    "reward",
+    "updates_of",
+]
 
 Blocks: TypeAlias = dict[str, torch.Tensor]
 BLOCKS: Final = ("users", "sites", "cells")
@@ -101,13 +110,23 @@ def own_draws(rng: np.random.Generator) -> Iterator[None]:
         torch.set_rng_state(torch_state)
 
 
-def networks(model: BaseAlgorithm) -> dict[str, Any]:
-    """Weights and optimiser of a model, for a checkpoint."""
+def updates_of(model: BaseAlgorithm) -> int:
+    """How many times SB3 has updated a model."""
+    return int(model._n_updates)
+
+
+def learned(model: BaseAlgorithm) -> dict[str, Any]:
+    """Weights, optimiser and count of updates of a model, for a checkpoint."""
     policy = model.policy
-    return {"policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()}
+    return {
+        "policy": policy.state_dict(),
+        "optimizer": policy.optimizer.state_dict(),
+        "updates": updates_of(model),
+    }
 
 
-def load_networks(model: BaseAlgorithm, state: dict[str, Any]) -> None:
-    """The inverse of `networks`."""
+def load_learned(model: BaseAlgorithm, state: dict[str, Any]) -> None:
+    """The inverse of `learned`."""
     model.policy.load_state_dict(state["policy"])
     model.policy.optimizer.load_state_dict(state["optimizer"])
+    model._n_updates = int(state["updates"])

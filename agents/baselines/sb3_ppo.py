@@ -16,10 +16,11 @@ from tandem.agents.baselines.sb3_parts import (
     BlockInputs,
     Logger,
     Spaces,
-    load_networks,
-    networks,
+    learned,
+    load_learned,
     own_draws,
     reward,
+    updates_of,
 )
 from tandem.agents.baselines.sb3_settings import PpoLearnerConfig
 from tandem.agents.common.replay import ReplayBuffer
@@ -132,24 +133,22 @@ class PpoLearner:
     @property
     def policy_version(self) -> int:
         """SB3's count of updates."""
-        return int(self.model._n_updates)
+        return updates_of(self.model)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that changes, generators included."""
         return {
-            **networks(self.model),
+            **learned(self.model),
             "met": self._met.state_dict(),
             "begins": list(self._begins),
             "beginning": self._beginning,
-            "updates": self.model._n_updates,
             "rng": self._rng.bit_generator.state,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`."""
-        load_networks(self.model, state)
+        load_learned(self.model, state)
         self._met.load_state_dict(state["met"])
         self._begins = [bool(begins) for begins in state["begins"]]
         self._beginning = bool(state["beginning"])
-        self.model._n_updates = int(state["updates"])
         self._rng.bit_generator.state = state["rng"]
