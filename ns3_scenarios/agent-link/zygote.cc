@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/zygote.h"
 
-#include "agent-link/process.h"
-
 #include "ns3/abort.h"
 #include "ns3/log.h"
 
@@ -21,6 +19,13 @@ namespace ns3::tandem
 
 NS_LOG_COMPONENT_DEFINE("TandemZygote");
 
+namespace
+{
+// What waitpid() can wait for.
+constexpr pid_t ANY_CHILD = -1;
+constexpr pid_t OWN_GROUP = 0;
+} // namespace
+
 Zygote::Zygote(int commandFd, int agentFd, pid_t parent, const ::tandem::channel::Segment& segment)
     : m_commandFd(commandFd),
       m_agentFd(agentFd),
@@ -37,13 +42,14 @@ Zygote::Run()
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     m_childFd = WatchChildren();
 
-    while (true)
+    for (uint32_t begun = 0;;)
     {
         const std::string message =
-            WaitForCommand(m_commandFd, m_childFd, m_parent, [this] { Reap(WNOHANG); });
+            WaitForCommand(m_commandFd, m_childFd, m_parent, [this] { Reap(ANY_CHILD, WNOHANG); });
         StopEpisode();
         if (message.empty())
         {
+            m_next.End();
             // Without destructors: buffered files belong to the episode.
             _exit(0);
         }
@@ -53,17 +59,37 @@ Zygote::Run()
             continue;
         }
         const ResetCommand reset = ReadReset(message);
-        if (Fork(reset.number))
+        if (!m_next.IsReady() && m_next.Fork())
         {
-            return reset.seed;
+            return BecomeEpisode();
+        }
+        NS_ABORT_MSG_UNLESS(m_next.IsReady(),
+                            "cannot fork an episode: " << std::strerror(errno));
+        Begin(reset);
+        // Who asks for a second episode will ask for more. Where each episode has a place of its
+        // own, a zygote is asked for one only.
+        if (++begun > 1 && m_next.Fork())
+        {
+            return BecomeEpisode();
         }
     }
 }
 
-bool
-Zygote::Fork(uint64_t number)
+uint64_t
+Zygote::BecomeEpisode()
 {
-    NS_LOG_FUNCTION(this << number);
+    close(m_commandFd);
+    close(m_agentFd);
+    ForgetChildren(m_childFd);
+    const uint64_t seed = m_next.WaitForStart();
+    m_segment.Slot(0).simulator.owner.store(getpid());
+    return seed;
+}
+
+void
+Zygote::Begin(const ResetCommand& reset)
+{
+    NS_LOG_FUNCTION(this << reset.seed << reset.number);
     auto& slot = m_segment.Slot(0);
     slot.toAgent.sequence.store(0);
     slot.toSimulator.sequence.store(0);
@@ -71,38 +97,27 @@ Zygote::Fork(uint64_t number)
     slot.simulator.droppedRecords = 0;
     // What a scenario does not set must not be the last episode's.
     std::memset(m_segment.Observation(0), 0, m_segment.Header().observationBytes);
-    std::fflush(nullptr);
-    const pid_t self = getpid();
-    const pid_t pid = fork();
-    NS_ABORT_MSG_IF(pid < 0, "cannot fork an episode: " << std::strerror(errno));
-    if (pid == 0)
-    {
-        DieWithParent(self);
-        close(m_commandFd);
-        close(m_agentFd);
-        ForgetChildren(m_childFd);
-        slot.simulator.owner.store(getpid());
-        return true;
-    }
-    m_episode = pid;
-    const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+    m_episode = m_next.Start(reset.seed);
+    const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, m_episode, 0));
     const char* const kind = pidfd >= 0 ? "EPISODE " : "UNWATCHED ";
-    SendControl(m_agentFd, kind + std::to_string(pid) + " " + std::to_string(number), pidfd);
+    SendControl(m_agentFd,
+                kind + std::to_string(m_episode) + " " + std::to_string(reset.number),
+                pidfd);
     if (pidfd >= 0)
     {
         close(pidfd);
     }
-    return false;
 }
 
 void
-Zygote::Reap(int options)
+Zygote::Reap(pid_t whose, int options)
 {
-    NS_LOG_FUNCTION(this << options);
+    NS_LOG_FUNCTION(this << whose << options);
     int status = 0;
     pid_t ended;
-    while ((ended = waitpid(-1, &status, options)) > 0)
+    while ((ended = waitpid(whose, &status, options)) > 0)
     {
+        m_next.NoteEnd(ended);
         if (ended == m_episode)
         {
             SendControl(m_agentFd, "EXIT " + std::to_string(ended) + " " + std::to_string(status));
@@ -119,7 +134,7 @@ Zygote::StopEpisode()
     {
         kill(m_episode, SIGKILL);
         // Its branches die with it and fall to this process: all are gone when this returns.
-        Reap(0);
+        Reap(OWN_GROUP, 0);
     }
 }
 

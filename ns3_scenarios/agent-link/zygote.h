@@ -2,6 +2,8 @@
 #ifndef TANDEM_ZYGOTE_H
 #define TANDEM_ZYGOTE_H
 
+#include "agent-link/next-episode.h"
+#include "agent-link/process.h"
 #include "channel/segment.h"
 
 #include <cstdint>
@@ -13,7 +15,7 @@ namespace ns3::tandem
 
 /**
  * The warmed-up simulator that never runs an episode itself: it forks one per reset and reports
- * how each ended.
+ * how each ended. From its second reset on it keeps the next one ready.
  *
  * Control messages, one per packet of a SOCK_SEQPACKET socket:
  *
@@ -48,9 +50,12 @@ class Zygote
     uint64_t Run();
 
   private:
-    /** @return true in the child */
-    bool Fork(uint64_t number);
-    void Reap(int options);
+    /** In a forked process: wait for its episode. @return the seed */
+    uint64_t BecomeEpisode();
+    /** Let the next episode begin and tell the agent. */
+    void Begin(const ResetCommand& reset);
+    /** Take note of children that have ended; the arguments are those of waitpid(). */
+    void Reap(pid_t whose, int options);
     void StopEpisode();
 
     int m_commandFd;
@@ -58,6 +63,7 @@ class Zygote
     pid_t m_parent;
     const ::tandem::channel::Segment& m_segment;
     int m_childFd{-1}; //!< readable when a child has ended
+    NextEpisode m_next;
     pid_t m_episode{0};
 };
 

@@ -8,7 +8,15 @@ import threading
 import time
 from typing import Final
 
-from processes import alive, children, kill, parent, seconds_until_gone
+from processes import (
+    alive,
+    children,
+    descendants,
+    kill,
+    parent,
+    seconds_until,
+    seconds_until_gone,
+)
 from tally import Tally
 
 from tandem.bridge.core.errors import NoEpisode, SimulatorDied, SimulatorTimeout
@@ -23,7 +31,7 @@ _LONGEST_DELAY_S: Final = 0.02
 _VICTIM_WAIT_S: Final = 10.0
 _CHECKED_EPOCHS: Final = 3
 _BRANCHES: Final = 6
-KINDS: Final = ("simulator", "zygote", "its keeper", "branch child")
+KINDS: Final = ("simulator", "zygote", "its keeper", "branch child", "next episode")
 
 
 def actions(count: int) -> list[list[int]]:
@@ -57,9 +65,13 @@ class LocalKills:
     def inject(self, kind: str) -> None:
         """Kill once, at a random moment of a step, a branch, or a reset."""
         seed = self._random.randrange(4)
+        if kind == "next episode":
+            self._kill_next(kind, seed)
+            return
         frame = self._simulator.reset(seed)
         keeper, episode = self._simulator.pid, self._simulator.episode_pid
         zygote = parent(episode)
+        family = [keeper, *descendants(keeper)]
         killed_s: list[float] = []
         stop = threading.Event()
         killer = threading.Thread(
@@ -100,9 +112,33 @@ class LocalKills:
         self._tally.note(kind, told_s - killed_s[0], LIMIT_S)
         if kind in ("zygote", "its keeper"):
             self._simulator.close()
-            gone_s = seconds_until_gone([keeper, zygote, episode], LIMIT_S)
-            self._tally.expect(gone_s <= LIMIT_S, f"{kind}: its episode lives on")
+            gone_s = seconds_until_gone(family, LIMIT_S)
+            self._tally.expect(gone_s <= LIMIT_S, f"{kind}: an episode of it lives on")
             self._simulator = self._start()
+        again = play(self._simulator, seed)
+        self._tally.expect(again == self._expected[seed], f"{kind}: another result afterwards")
+
+    def _kill_next(self, kind: str, seed: int) -> None:
+        """Nobody need be told: the episode goes on, and the next one begins as ever.
+
+        Unless it begins before the zygote knows: then it is an episode that was killed.
+        """
+        for _ in range(2):  # it is there from the second reset on
+            self._simulator.reset(seed)
+        zygote, episode = parent(self._simulator.episode_pid), self._simulator.episode_pid
+        seconds_until(lambda: len(children(zygote)) > 1, LIMIT_S)
+        victims = set(children(zygote)) - {episode}
+        killed_s = time.monotonic()
+        if not all(kill(victim) for victim in victims) or not victims:
+            self._tally.failures.append(f"{kind}: there was none to kill")
+            return
+        if self._random.random() < 0.5:
+            self._simulator.step(actions(1)[0])
+        try:
+            self._simulator.reset(seed)
+        except SimulatorDied as error:
+            self._tally.expect(error.exit_status == -9, f"{kind}: {error}")
+        self._tally.note(kind, time.monotonic() - killed_s, LIMIT_S)
         again = play(self._simulator, seed)
         self._tally.expect(again == self._expected[seed], f"{kind}: another result afterwards")
 

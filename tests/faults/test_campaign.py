@@ -30,6 +30,7 @@ def test_a_short_campaign_leaks_and_loses_nothing() -> None:
         "zygote",
         "its keeper",
         "branch child",
+        "next episode",
         "agent",
         "server, client told",
     } <= set(injected)

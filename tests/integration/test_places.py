@@ -151,7 +151,8 @@ def test_with_a_warm_up_seed_one_warm_up_serves_all() -> None:
     with Simulator("wifi-edge", {"users": 2, "epochs": 1, "warmupSeed": 1}) as simulator:
         for seed in (1, 2):
             simulator.reset(seed)
-            assert children(simulator.pid) == [simulator.episode_pid]
+            assert children(simulator.pid)[0] == simulator.episode_pid
+        assert wait_until(lambda: len(children(simulator.pid)) == 2, WALL_S)  # and the next one
 
 
 def test_a_death_in_the_warm_up_is_told() -> None:

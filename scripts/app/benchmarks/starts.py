@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Cost of new processes, forked episodes and branches, on wifi-edge."""
+"""Cost of new processes, forked episodes and branches, on wifi-edge where nothing else is said."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _BRANCH_AIM_MS: Final = 1.0
 
 def starts() -> list[Measurement]:
     """New process, forked episode and its first observation."""
-    forks, resets = _resets({"users": _USERS, "warmupSeed": 1}, _RESETS)
-    _, moves = _resets({"users": _USERS}, _MOVES)
+    known: dict[str, object] = {"users": _USERS, "warmupSeed": 1}
+    forks, resets = _resets("wifi-edge", known, _RESETS)
+    _, moves = _resets("wifi-edge", {"users": _USERS}, _MOVES)
     processes = tuple(_process_s() * MS_PER_S for _ in range(_REPEATS))
     return [
         _measurement("new process to its first observation", processes, _PROCESS_AIM_MS),
@@ -38,7 +39,13 @@ def starts() -> list[Measurement]:
         _measurement(
             "reset to the first observation, its 10 ms simulated included", resets, _RESET_AIM_MS
         ),
-        _measurement("the same at other places, with the warm-up there", moves),
+        *(
+            _measurement(
+                f"the same in {scenario}", _resets(scenario, known, _RESETS)[1], _RESET_AIM_MS
+            )
+            for scenario in ("lte-edge", "hetnet")
+        ),
+        _measurement("reset to other places, with the warm-up there", moves),
     ]
 
 
@@ -76,11 +83,11 @@ def branches() -> list[Measurement]:
 
 
 def _resets(
-    arguments: dict[str, object], count: int
+    scenario: str, arguments: dict[str, object], count: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Milliseconds until each of the episodes has begun, and until its first observation."""
     forks, resets = [], []
-    with Simulator("wifi-edge", arguments) as simulator:
+    with Simulator(scenario, arguments) as simulator:
         for seed in range(1, count):
             start = time.perf_counter()
             simulator.begin(seed)
