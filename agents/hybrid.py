@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
+from tandem.agents.common.blas import one_blas_thread
 from tandem.agents.common.settings import NotNegative, Settings, Share
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.direct import DirectConfig, DirectCorrection
@@ -81,10 +82,12 @@ class HybridAgent:
         """Forget what held for the last episode only."""
         self.model.begin_episode()
 
+    @one_blas_thread
     def act(self, observation: Observation) -> JointAction:
         """The best plan by what is believed on average, at a state of any episode."""
         return self._plan(self.direct.view(self.model.elsewhere(observation)))
 
+    @one_blas_thread
     def decide(self, observation: Observation) -> Decision:
         """A joint action to learn from."""
         view = self.model.view(observation)
@@ -95,6 +98,7 @@ class HybridAgent:
         self._last_action = action
         return Decision(action, source, view.components_s(action).sum(axis=1))
 
+    @one_blas_thread
     def learn(self, decision: Decision, transition: Transition) -> Lesson:
         """Learn from the outcome of a decision."""
         surprise = self._surprise(decision, transition)
