@@ -28,7 +28,7 @@ UNTRIED_S: Final = 1e-6
 class BanditConfig(Settings):
     """One Thompson sampler per user, blind to the state."""
 
-    noise: Positive = 0.5
+    noise: Positive = 0.1
     """Assumed standard deviation of a response time, as a share of its mean."""
     memory: Count = 50
     """Trials of an option that count; older ones fade, because the other users change."""

@@ -69,7 +69,7 @@ class BranchingDqnConfig(Settings):
 class BranchingLearnerConfig(Settings):
     """The branching DQN alone."""
 
-    dqn: BranchingDqnConfig = BranchingDqnConfig(epsilon_interactions=1_000)
+    dqn: BranchingDqnConfig = BranchingDqnConfig(epsilon_interactions=300, learning_rate=3e-3)
     """Network, steps and exploration; the latter is slower than in the hybrid agent, which
     explores by its plans."""
     cost_limit_s: Positive = 1.5

@@ -34,9 +34,9 @@ class QLearningConfig(JointActionConfig):
     """Discount per decision; 0 because in a table what carries over is less than its noise."""
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     """Least step towards a target; before that a value is the mean of its targets."""
-    site_levels: Count = 3
+    site_levels: Count = 2
     """Levels into which the load of edge and cloud is cut."""
-    pooling: Annotated[float, Field(ge=0.0)] = 2.0
+    pooling: Annotated[float, Field(ge=0.0)] = 10.0
     """Trials for which a joint action's mean over all states counts in each single state; 0 keeps
     states apart, as in the paper."""
 
