@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Stable-Baselines3 on our environments: a check with independent learners (extra ``sb3``).
+"""Any algorithm of Stable-Baselines3 on any scenario (extra ``sb3``).
 
-PPO takes one option per user as a MultiDiscrete action; DQN needs a single number, so joint actions
-are numbered where there are few enough. Both see the compressed observation blocks through SB3's
-``MultiInputPolicy``. The result is an ordinary `tandem.agents.api.Agent`. The accuracy threshold
-reaches them only through the reward.
+An algorithm is named as in SB3 (``"PPO"``, ``"A2C"``, ``"DQN"``, ``"SAC"``, ``"TD3"``, …) or in
+sb3-contrib, where that is installed. Actions are put into the flat space that the algorithm takes
+(`tandem.agents.common.action_coding`): several blocks, whole and real numbers together. Observation
+blocks are compressed and go through SB3's ``MultiInputPolicy``. The result is an ordinary
+`tandem.agents.api.Agent`.
 
-Rewards are the environment's own, neither limited nor scaled, and the discount is SB3's (0.99),
-unless you ask for something else. For the cost of inference requests, where a response time belongs
-to the decision before it, this learns in fewer interactions::
+While it learns, an algorithm sees rewards that are divided by the running standard deviation of
+what they add up to, unless you ask for something else. The discount is SB3's (0.99). For the cost
+of inference requests, where a response time belongs to the decision before it, this learns in fewer
+interactions::
 
-    Sb3Config(cost_scale_s=0.1, ppo=PpoConfig(gamma=0.0))
+    Sb3Config(lowest_reward=-1.5, algorithm={"gamma": 0.0})
 
 SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implementations", JMLR 22,
 2021. PPO: Schulman et al., "Proximal Policy Optimization Algorithms", arXiv 1707.06347.
@@ -18,79 +20,78 @@ SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implemen
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from tandem.agents.api import JointAction, Observation
-from tandem.agents.baselines.sb3_settings import DqnConfig, PpoConfig, Sb3Config
+from tandem.agents.api import Observation
+from tandem.agents.baselines.sb3_settings import Sb3Config, algorithm_defaults
+from tandem.agents.common.action_coding import ActionCoding, UnfitActions, codings
 from tandem.agents.common.codec import BlockCodec, is_state
 from tandem.agents.common.threads import single_threaded
+from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
 
 try:
-    from stable_baselines3 import DQN, PPO
+    from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 except ImportError as error:
     raise ImportError(
         "tandem.agents.sb3 needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'"
     ) from error
 
 __all__ = [
-    "Algorithm",
-    "DqnConfig",
-    "PpoConfig",
     "Sb3Agent",
     "Sb3Config",
     "Sb3Env",
+    "algorithm_class",
     "make_sb3",
     "train_sb3",
 ]
 
-Algorithm: TypeAlias = Literal["ppo", "dqn"]
 Encoded: TypeAlias = dict[str, NDArray[np.float32]]
-#: DQN has an output for each joint action and trains all of them at each step; 10 options allow
-#: 4 users.
-LARGEST_FLAT_SPACE: Final = 10_000
+#: Where algorithms are looked for; the second one is a package of its own.
+PACKAGES: Final = ("stable_baselines3", "sb3_contrib")
 
 
 class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
     """What an SB3 algorithm sees of a `TandemEnv`.
 
-    Observations are compressed blocks, float32, without columns that are codes or describe the
-    previous request. It does not own the environment: close that yourself.
+    Observations are compressed blocks, float32. In inference scenarios those columns are left out
+    that are codes or describe the previous request. It does not own the environment: close that
+    yourself.
 
     Args:
-        env: the environment.
+        env: a `TandemEnv`, also in wrappers of Gymnasium.
         config: limit and scale of rewards; by default they are the environment's own.
-        flat: make the action a single number.
+        coding: how actions are said; default: the most natural way.
 
     Raises:
-        PolicyError: the action is not one option per user, or there are more than
-            `LARGEST_FLAT_SPACE` joint actions to number.
+        UnfitActions: the actions cannot be made flat.
     """
 
-    def __init__(self, env: TandemEnv, config: Sb3Config, flat: bool) -> None:
-        space = env.action_space
-        if not isinstance(space, spaces.MultiDiscrete):
-            raise PolicyError(
-                f"scenario {env.schema.scenario!r} has the action space {space}: the adapter takes "
-                "scenarios with one option per user"
-            )
+    def __init__(
+        self,
+        env: gymnasium.Env[Any, Any],
+        config: Sb3Config | None = None,
+        coding: ActionCoding | None = None,
+    ) -> None:
         self._env = env
-        self._config = config
-        self._encoder = _Encoder(env)
-        self._shape = tuple(int(options) for options in space.nvec.ravel()) if flat else None
+        self._config = config or Sb3Config()
+        self._encoder = _Encoder(tandem_env(env))
+        self._coding = coding or codings(env.action_space)[0]
         self.observation_space = self._encoder.space
-        self.action_space: spaces.Space[Any] = space
-        if self._shape is not None:
-            self.action_space = spaces.Discrete(_flat_size(self._shape))
+        self.action_space: spaces.Space[Any] = self._coding.space
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -102,32 +103,30 @@ class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
 
     def step(self, action: Any) -> tuple[Encoded, float, bool, bool, dict[str, Any]]:
         """As `TandemEnv.step`; the reward is limited and scaled only as far as asked for."""
-        following, reward, terminated, truncated, info = self._env.step(self.joint_action(action))
-        limit_s = self._config.cost_limit_s
-        limited = reward if limit_s is None else max(reward, -limit_s)
-        scaled = limited / self._config.cost_scale_s
+        following, reward, terminated, truncated, info = self._env.step(self.action(action))
+        lowest = self._config.lowest_reward
+        limited = float(reward) if lowest is None else max(float(reward), lowest)
+        scaled = limited / self._config.reward_scale
         return self._encoder.encode(following), scaled, terminated, truncated, info
 
     def encode(self, observation: Observation) -> Encoded:
         """An observation as the algorithm sees it."""
         return self._encoder.encode(observation)
 
-    def joint_action(self, action: Any) -> JointAction:
-        """One option per user, ``[N]``, from what the algorithm plays."""
-        if self._shape is None:
-            return np.asarray(action, dtype=np.int32)
-        return np.array(np.unravel_index(int(action), self._shape), dtype=np.int32)
+    def action(self, chosen: Any) -> Any:
+        """The scenario's own action for what the algorithm chose."""
+        return self._coding.action(chosen)
 
 
 class Sb3Agent:
     """A trained SB3 policy as a `tandem.agents.api.Agent`: deterministic, without exploration.
 
     Attributes:
-        name: ``"sb3-ppo"`` or ``"sb3-dqn"``.
+        name: ``"sb3:PPO"``.
         model: SB3's own object, with all that it offers.
     """
 
-    def __init__(self, name: str, model: PPO | DQN, env: Sb3Env) -> None:
+    def __init__(self, name: str, model: BaseAlgorithm, env: Sb3Env) -> None:
         self.name = name
         self.model = model
         self._env = env
@@ -136,10 +135,10 @@ class Sb3Agent:
         """Nothing to prepare."""
 
     @single_threaded
-    def act(self, observation: Observation) -> JointAction:
-        """The most likely or most valuable joint action, ``[N]``."""
-        action, _ = self.model.predict(self._env.encode(observation), deterministic=True)
-        return self._env.joint_action(action)
+    def act(self, observation: Observation) -> Any:
+        """The most likely or most valuable action, in the scenario's own action space."""
+        chosen, _ = self.model.predict(self._env.encode(observation), deterministic=True)
+        return self._env.action(chosen)
 
     def save(self, path: Path) -> None:
         """Write the model in SB3's format; ``model.set_parameters(path)`` reads it."""
@@ -152,20 +151,20 @@ OnInteraction: TypeAlias = Callable[[int, Sb3Agent], None]
 
 @single_threaded
 def train_sb3(
-    env: TandemEnv,
-    algorithm: Algorithm,
+    env: gymnasium.Env[Any, Any],
+    algorithm: str,
     interactions: int,
     seed: int,
     config: Sb3Config | None = None,
     *,
     on_interaction: OnInteraction | None = None,
 ) -> Sb3Agent:
-    """Train PPO or DQN.
+    """Train an algorithm.
 
     Args:
-        env: any scenario with one option per user and an objective; its episodes are reset.
-        algorithm: ``"ppo"`` or ``"dqn"``.
-        interactions: decisions in total. PPO updates in blocks and is trained with the next
+        env: a `TandemEnv` of any scenario with an objective; its episodes are reset.
+        algorithm: its name in SB3; case does not matter.
+        interactions: decisions in total. PPO and A2C update in blocks and are trained with the next
             multiple of ``n_steps``.
         seed: decides SB3's draws and, unless ``env`` has a seed of its own, the episodes. SB3
             seeds the global generators of Python, NumPy and PyTorch with it.
@@ -173,7 +172,8 @@ def train_sb3(
         on_interaction: for evaluations on the way and progress.
 
     Raises:
-        PolicyError: unknown algorithm, or a scenario that does not fit (see `Sb3Env`).
+        PolicyError: unknown algorithm, or settings that it does not take.
+        UnfitActions: it does not take such actions.
     """
     agent = make_sb3(env, algorithm, seed, config)
     callback = _Callback(agent, on_interaction) if on_interaction is not None else None
@@ -182,20 +182,91 @@ def train_sb3(
 
 
 def make_sb3(
-    env: TandemEnv, algorithm: Algorithm, seed: int, config: Sb3Config | None = None
+    env: gymnasium.Env[Any, Any], algorithm: str, seed: int, config: Sb3Config | None = None
 ) -> Sb3Agent:
     """An SB3 agent before any training; see `train_sb3`."""
     config = config or Sb3Config()
-    model: PPO | DQN
-    if algorithm == "ppo":
-        wrapped = Sb3Env(env, config, flat=False)
-        model = PPO("MultiInputPolicy", wrapped, seed=seed, device="cpu", **config.ppo.model_dump())
-    elif algorithm == "dqn":
-        wrapped = Sb3Env(env, config, flat=True)
-        model = DQN("MultiInputPolicy", wrapped, seed=seed, device="cpu", **config.dqn.model_dump())
-    else:
-        raise PolicyError(f"algorithm {algorithm!r} is unknown: ppo or dqn")
-    return Sb3Agent(f"sb3-{algorithm}", model, wrapped)
+    kind = algorithm_class(algorithm)
+    keywords = keywords_of(kind, config.algorithm)
+    common: dict[str, Any] = {"device": "cpu", **keywords}
+    probing: dict[str, Any] = {**common, "_init_setup_model": False}
+    refused: list[str] = []
+    for coding in codings(env.action_space):
+        wrapped = Sb3Env(env, config, coding)
+        try:
+            kind(config.policy, wrapped, **probing)
+        except AssertionError as error:  # SB3's way to refuse a space, among other things
+            if "action space" not in str(error):
+                raise PolicyError(f"settings of {kind.__name__}: {error}") from error
+            refused.append(str(error))
+            continue
+        model = kind(config.policy, _seen_by(kind, wrapped, config, keywords), seed=seed, **common)
+        return Sb3Agent(f"sb3:{kind.__name__}", model, wrapped)
+    raise UnfitActions(
+        f"{kind.__name__} does not take the actions {env.action_space} of scenario "
+        f"{tandem_env(env).schema.scenario!r} in any form ({refused[-1]}): PPO and A2C take all, "
+        "DQN needs few whole numbers"
+    )
+
+
+def _seen_by(
+    kind: type[BaseAlgorithm], env: Sb3Env, config: Sb3Config, keywords: dict[str, Any]
+) -> VecEnv:
+    """The environment as SB3's loop plays it."""
+    vector: VecEnv = DummyVecEnv([lambda: env])
+    if not config.normalise_rewards:
+        return vector
+    gamma = keywords.get("gamma", inspect.signature(kind).parameters["gamma"].default)
+    return VecNormalize(vector, norm_obs=False, gamma=float(gamma))
+
+
+def algorithm_class(name: str) -> type[BaseAlgorithm]:
+    """The algorithm of that name, whatever its case.
+
+    Raises:
+        PolicyError: there is none.
+    """
+    found = {
+        kind.__name__: kind
+        for package in PACKAGES
+        if importlib.util.find_spec(package) is not None
+        for kind in vars(importlib.import_module(package)).values()
+        if inspect.isclass(kind) and issubclass(kind, BaseAlgorithm)
+    }
+    for known, kind in found.items():
+        if known.lower() == name.lower():
+            return kind
+    raise PolicyError(
+        f"Stable-Baselines3 has no algorithm {name!r}: one of {', '.join(sorted(found))}"
+    )
+
+
+def keywords_of(kind: type[BaseAlgorithm], given: dict[str, Any]) -> dict[str, Any]:
+    """All keywords for an algorithm: those given, and our defaults for the others.
+
+    Raises:
+        PolicyError: it has no such keyword.
+    """
+    known = set(inspect.signature(kind).parameters) - {"policy", "env", "seed", "device"}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise PolicyError(
+            f"{kind.__name__} has no setting {unknown[0]!r}: one of {', '.join(sorted(known))}"
+        )
+    defaults = algorithm_defaults(kind.__name__)
+    return {**{name: value for name, value in defaults.items() if name in known}, **given}
+
+
+def tandem_env(env: gymnasium.Env[Any, Any]) -> TandemEnv:
+    """The environment inside its wrappers.
+
+    Raises:
+        TypeError: it is no `TandemEnv`.
+    """
+    inside = env.unwrapped
+    if not isinstance(inside, TandemEnv):
+        raise TypeError(f"{env} is no TandemEnv: its scenario has no schema")
+    return inside
 
 
 class _Callback(BaseCallback):
@@ -215,13 +286,14 @@ class _Encoder:
     """Compresses the blocks of an observation."""
 
     def __init__(self, env: TandemEnv) -> None:
+        wanted = is_state if env.domain is INFERENCE else _every_column
         self._codecs: dict[str, tuple[BlockCodec, slice | list[int]]] = {}
         shapes: dict[str, spaces.Space[Any]] = {}
         for block in env.schema.observation:
             names = {column.name: index for index, column in enumerate(block.columns)}
             kept: slice | list[int] = slice(None)
             if block.shape[-1:] == (len(names),):  # else one column stands for all values
-                kept = [index for name, index in names.items() if is_state(name)]
+                kept = [index for name, index in names.items() if wanted(name)]
             self._codecs[block.name] = BlockCodec(names), kept
             bounds = block.space()
             low, high = (
@@ -236,17 +308,9 @@ class _Encoder:
 
     def _compress(self, name: str, block: NDArray[np.float64]) -> NDArray[np.float32]:
         codec, kept = self._codecs[name]
-        return np.asarray(codec.inputs(block)[..., kept], dtype=np.float32)
+        full = codec.inputs(np.atleast_1d(block))  # SB3 has no spaces without axes
+        return np.asarray(full[..., kept], dtype=np.float32)
 
 
-def _flat_size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for options in shape:
-        size *= options
-    if size > LARGEST_FLAT_SPACE:
-        raise PolicyError(
-            f"{len(shape)} users with {shape[0]} options have {size} joint actions, and SB3's DQN "
-            f"trains an output for each: at most {LARGEST_FLAT_SPACE} here. Use fewer users, or "
-            "ppo, or our joint-dqn, which trains only the outputs that were played"
-        )
-    return size
+def _every_column(name: str) -> bool:
+    return True

@@ -58,8 +58,8 @@ def demo(
     need_torch("the demo")
     # PyTorch takes seconds to import: only when something is trained.
     from tandem.agents.registry import agent_config
+    from tandem.scripts.app.training.checkpoints import last_checkpoint
     from tandem.scripts.app.training.comparison import compare
-    from tandem.scripts.app.training.run import last_checkpoint
     from tandem.scripts.app.training.session import train_in
 
     console = wide_console()

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from tandem.agents.evaluation.seeds import EPISODES, TRAINED
+from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
@@ -21,11 +22,14 @@ from tandem.scripts.app.training.comparison_table import (
     print_comparison,
 )
 from tandem.scripts.app.training.episode_table import print_episodes
+from tandem.scripts.app.training.sb3_settings import is_sb3_run, load_sb3_settings
 from tandem.scripts.app.training.settings import load_settings, state_draw
 from tandem.scripts.options import Cache, Connect, Key, Quiet, ServerKey
 
 OUTPUT: Final = "evaluate.json"
 EPISODES_OUTPUT: Final = "episodes.json"
+#: Episodes that a run of Stable-Baselines3 is evaluated on.
+SB3_EPISODES: Final = 20
 
 
 def evaluate(
@@ -47,11 +51,15 @@ def evaluate(
         typer.Option(
             min=1,
             help="Play so many whole episodes instead of judging single decisions; --futures then "
-            "says by how many futures the oracle chooses [3].",
+            "says by how many futures the oracle chooses [3]. Runs of sb3: agents always play "
+            "episodes [20].",
         ),
     ] = None,
     decisions: Annotated[
-        int | None, typer.Option(min=1, help="With --episodes: decisions of each [50].")
+        int | None,
+        typer.Option(
+            min=1, help="With --episodes: decisions of each [50; sb3: as in the training]."
+        ),
     ] = None,
     connect: Connect = None,
     key: Key = None,
@@ -70,17 +78,24 @@ def evaluate(
     that comes, decision by decision: with 3 users it takes about 5 s per decision, with 5 about
     45 s; what it measured is kept in the cache.
 
+    A run of an sb3: agent plays whole episodes, beside random actions and, where there are at most
+    32, the best constant one.
+
     Example: tandem evaluate runs/h
 
     Example: tandem evaluate runs/h --episodes 5
     """
     need_torch("evaluating a trained agent")
-    from tandem.scripts.app.training.run import last_checkpoint
+    from tandem.scripts.app.training.checkpoints import last_checkpoint
 
-    settings = load_settings(folder)
     target = target_of(connect, key, server_key)
-    checkpoint = last_checkpoint(folder)
     console, bars = wide_console(), Console(quiet=True) if quiet else Console(stderr=True)
+    if is_sb3_run(folder):
+        _refuse(states=states, cache=cache, futures=futures or None)
+        _evaluate_sb3(folder, episodes, decisions, seed, console, bars, target)
+        return
+    settings = load_settings(folder)
+    checkpoint = last_checkpoint(folder)
     if episodes is not None:
         from tandem.agents.evaluation.episodes import DECISIONS
         from tandem.scripts.app.training.whole_episodes import ORACLE_FUTURES, compare_episodes
@@ -121,3 +136,43 @@ def evaluate(
     )
     print_comparison(console, result)
     run_folder.write_json(folder / OUTPUT, result.as_dict())
+
+
+def _evaluate_sb3(
+    folder: Path,
+    episodes: int | None,
+    decisions: int | None,
+    seed: int | None,
+    console: Console,
+    bars: Console,
+    target: Target | None,
+) -> None:
+    """Play whole episodes with the policy of a run by Stable-Baselines3, and with others."""
+    from tandem.scripts.app.training.checkpoints import last_checkpoint
+    from tandem.scripts.app.training.sb3_evaluation import compare_returns, print_returns
+
+    settings = load_sb3_settings(folder)
+    if decisions is not None:
+        longer = {**settings.arguments, "epochs": decisions}
+        settings = settings.model_copy(update={"arguments": longer})
+    with sigterm_as_interrupt():
+        played = compare_returns(
+            settings,
+            last_checkpoint(folder),
+            EPISODES.first if seed is None else seed,
+            episodes or SB3_EPISODES,
+            console=bars,
+            target=target,
+        )
+    print_returns(console, f"[bold]{folder}[/]: {settings.scenario}", played)
+    run_folder.write_json(folder / EPISODES_OUTPUT, played.as_dict())
+
+
+def _refuse(**options: object) -> None:
+    """Refuse options that need an oracle."""
+    for name, value in options.items():
+        if value is not None:
+            raise OptionError(
+                f"--{name} is for runs that are judged by an oracle: leave it out for a run of an "
+                "sb3: agent, which plays whole episodes"
+            )

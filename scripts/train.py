@@ -3,22 +3,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 
 from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.agents.evaluation.judge import StateDraw
+from tandem.agents.evaluation.seeds import RUNS
 from tandem.agents.inference.cost import VIOLATION_S
 from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.agreement import agreed
+from tandem.scripts.app.common.named import absolute_name
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.place import check_output, target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
+from tandem.scripts.app.training.sb3_settings import (
+    DEFAULT_EPISODES,
+    EVALUATIONS,
+    Sb3TrainSettings,
+    is_sb3,
+    is_sb3_run,
+    load_sb3_settings,
+    sb3_config,
+    sb3_name,
+)
 from tandem.scripts.app.training.settings import TrainSettings, load_settings, read_agent_config
 from tandem.scripts.given import is_given, set_arguments
 from tandem.scripts.options import (
@@ -27,7 +41,6 @@ from tandem.scripts.options import (
     Accuracy,
     Cache,
     Connect,
-    InferenceScenario,
     Key,
     Quiet,
     ServerKey,
@@ -38,27 +51,26 @@ from tandem.scripts.options import (
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
 DEFAULT_CHECKPOINT_EVERY: Final = 50
-#: Options that have to agree with the run when they are given with ``--resume``, and the setting
-#: that each one decides.
-OF_THE_RUN: Final = {
-    "agent": "agent",
-    "scenario": "scenario",
-    "seed": "seed",
-    "accuracy": "accuracy_threshold",
-    "violation_s": "violation_s",
-    "config": "agent_config",
-    "evaluate_every": "evaluate_every",
-    "evaluation_states": "evaluation_states",
-    "checkpoint_every": "checkpoint_every",
-}
+#: Options that only the project's own agents have, and those that only ``sb3:`` ones have.
+OF_OWN_AGENTS: Final = ("accuracy", "violation_s", "evaluation_states", "cache")
+OF_SB3: Final = ("objective", "evaluation_episodes")
 
 
 def train(
     context: typer.Context,
     agent: Annotated[
-        str, typer.Option(help="A learner, such as hybrid or joint-dqn, or a policy.")
+        str,
+        typer.Option(
+            help="A learner, such as hybrid or joint-dqn, or a policy; sb3:PPO: an algorithm of "
+            "Stable-Baselines3 (PPO, A2C, DQN, SAC, TD3, …), for any scenario."
+        ),
     ] = "hybrid",
-    scenario: InferenceScenario = DEFAULT_SCENARIO,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="Name or path of a scenario; with an agent that is not sb3:, an inference one."
+        ),
+    ] = DEFAULT_SCENARIO,
     users: Annotated[int | None, typer.Option(min=1, help="Number of users.")] = None,
     interactions: Annotated[
         int, typer.Option(min=1, help="Decisions to learn from, in total.")
@@ -68,6 +80,13 @@ def train(
     ] = DEFAULT_EPOCHS,
     seed: Annotated[int, typer.Option(min=0, help="Decides agent and episodes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="sb3: the reward: FILE.py:NAME, MODULE:NAME or a name that the scenario knows; "
+            "default: the scenario's own."
+        ),
+    ] = None,
     accuracy: Accuracy = DEFAULT_ACCURACY,
     violation_s: Annotated[
         float, typer.Option(min=0.0, help="Least cost of a decision that misses the threshold, s.")
@@ -77,10 +96,19 @@ def train(
         Path | None, typer.Option(help="YAML file with settings of the agent.")
     ] = None,
     evaluate_every: Annotated[
-        int, typer.Option(min=1, help="Interactions between two evaluations.")
-    ] = DEFAULT_EVERY,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Interactions between two evaluations "
+            f"[{DEFAULT_EVERY}; sb3: a tenth of the interactions].",
+        ),
+    ] = None,
     evaluation_states: Annotated[
         int | None, typer.Option(min=1, help="States that the oracle solves beforehand.")
+    ] = None,
+    evaluation_episodes: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"sb3: episodes of an evaluation [{DEFAULT_EPISODES}]."),
     ] = None,
     checkpoint_every: Annotated[
         int, typer.Option(min=1, help="Interactions between two checkpoints.")
@@ -101,26 +129,61 @@ def train(
 ) -> None:
     """Train an agent on real ns-3 and record everything.
 
+    The project's own agents are for inference scenarios, and are compared with an oracle. With
+    --agent sb3:NAME any scenario can be learned that has a reward; the policy is evaluated by
+    the return of whole episodes. --config then holds keywords of the algorithm under `algorithm:`.
+
     Ctrl-C ends a run after the current interaction, with a checkpoint. `--resume` then
     gives the same results as an uninterrupted run; with more `--interactions` it also prolongs a
     finished one.
 
     Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
+
+    Example: tandem train --agent sb3:PPO --scenario ./mine --objective reward.py:fair
     """
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
     from tandem.agents.registry import agent_config
-    from tandem.scripts.app.training.run import checkpoint_to_resume
     from tandem.scripts.app.training.session import train_in
 
     check_output(simulator_output, connect)
     console = Console(stderr=True)
-    folder = out or default_folder(scenario, agent, users, seed)
+    folder = out or default_folder(scenario, agent.replace(":", "-"), users, seed)
     target = target_of(connect, key, server_key)
     if target is not None and runner is not Runner.LOCAL:
         raise typer.BadParameter(
             f"--connect simulates on a server: leave out --runner {runner.value}"
         )
+    given_config = {} if config is None else read_agent_config(config)
+    arguments = _arguments(context, users, epochs, settings)
+    with_sb3 = is_sb3(agent) or (resume and is_sb3_run(folder))
+    _refuse(context, agent, OF_OWN_AGENTS if with_sb3 else OF_SB3)
+    if with_sb3:
+        _train_sb3(
+            context,
+            folder,
+            Sb3TrainSettings(
+                scenario=scenario,
+                agent=sb3_name(agent) if is_sb3(agent) else agent,
+                seed=seed,
+                interactions=interactions,
+                objective=None if objective is None else absolute_name(objective),
+                arguments=arguments,
+                agent_config=sb3_config(given_config).model_dump(),
+                evaluate_every=evaluate_every or max(1, interactions // EVALUATIONS),
+                evaluation_episodes=evaluation_episodes or DEFAULT_EPISODES,
+                evaluation_seed=RUNS.first,
+                checkpoint_every=checkpoint_every,
+            ),
+            console,
+            resume=resume,
+            force=force,
+            quiet=quiet,
+            runner=runner,
+            target=target,
+            output=simulator_output,
+        )
+        return
     asked = TrainSettings(
         scenario=scenario,
         agent=agent,
@@ -128,22 +191,16 @@ def train(
         interactions=interactions,
         accuracy_threshold=accuracy_threshold(accuracy),
         violation_s=violation_s,
-        arguments=_arguments(context, users, epochs, settings),
-        agent_config=agent_config(agent, {} if config is None else read_agent_config(config)),
-        evaluate_every=evaluate_every,
+        arguments=arguments,
+        agent_config=agent_config(agent, given_config),
+        evaluate_every=evaluate_every or DEFAULT_EVERY,
         evaluation_states=evaluation_states,
         evaluation_seed=StateDraw().first_seed,
         checkpoint_every=checkpoint_every,
     )
-    checkpoint = None
     if resume:
-        asked = _resumed(context, folder, asked)
-        checkpoint = checkpoint_to_resume(folder)
-        if checkpoint is None:
-            run_folder.check(folder, force=True)
-            console.print(f"{folder} has no checkpoint yet: beginning again", highlight=False)
-    else:
-        run_folder.check(folder, force=force)
+        asked = agreed(context, folder, asked, load_settings(folder))
+    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
     try:
         run = train_in(
             folder,
@@ -158,8 +215,7 @@ def train(
             output=simulator_output,
         )
     except KeyboardInterrupt:
-        console.print(f"[yellow]interrupted[/]; resume with: tandem train --resume --out {folder}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        _interrupted(console, folder)
     reached = run.convergence.interactions
     console.print(
         f"{run.training.interactions} interactions in [bold]{folder}[/], {run.training_s:.0f} s "
@@ -170,38 +226,63 @@ def train(
     )
 
 
-def _resumed(context: typer.Context, folder: Path, asked: TrainSettings) -> TrainSettings:
-    """The settings of the run in ``folder``; what is also given must agree.
+def _train_sb3(
+    context: typer.Context,
+    folder: Path,
+    asked: Sb3TrainSettings,
+    console: Console,
+    *,
+    resume: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Train an algorithm of Stable-Baselines3 and say what came of it."""
+    from tandem.scripts.app.training.sb3_session import train_sb3_in
 
-    Raises:
-        typer.BadParameter: an option contradicts the run.
-    """
-    stored = load_settings(folder)
-    given = {name for name in context.params if is_given(context, name)}
-    for name in sorted(given & OF_THE_RUN.keys()):
-        field = OF_THE_RUN[name]
-        if getattr(asked, field) != getattr(stored, field):
+    if resume:
+        asked = agreed(context, folder, asked, load_sb3_settings(folder))
+    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
+    try:
+        run = train_sb3_in(folder, asked, checkpoint, console, force=force or resume, **options)
+    except KeyboardInterrupt:
+        _interrupted(console, folder)
+    last, best = run.evaluations[-1], max(row.return_mean for row in run.evaluations)
+    console.print(
+        f"{run.interactions} interactions in [bold]{folder}[/]; mean return {last.return_mean:.6g} "
+        f"(best evaluation {best:.6g}, random actions {last.random_return:.6g}); next: tandem "
+        f"evaluate {folder}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _checkpoint(folder: Path, console: Console, *, resume: bool, force: bool) -> Path | None:
+    """Where to go on; ``None``: at the beginning, in a folder that may be used."""
+    from tandem.scripts.app.training.checkpoints import checkpoint_to_resume
+
+    if not resume:
+        run_folder.check(folder, force=force)
+        return None
+    checkpoint = checkpoint_to_resume(folder)
+    if checkpoint is None:
+        run_folder.check(folder, force=True)
+        console.print(f"{folder} has no checkpoint yet: beginning again", highlight=False)
+    return checkpoint
+
+
+def _interrupted(console: Console, folder: Path) -> NoReturn:
+    console.print(f"[yellow]interrupted[/]; resume with: tandem train --resume --out {folder}")
+    raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _refuse(context: typer.Context, agent: str, names: Sequence[str]) -> None:
+    """Refuse options of the other kind of agent."""
+    for name in names:
+        if is_given(context, name):
+            kind = "the project's own agents" if is_sb3(agent) else "--agent sb3:NAME"
             raise typer.BadParameter(
-                f"--{name.replace('_', '-')} differs from the run in {folder}, which has "
-                f"{field} = {getattr(stored, field)!r}: leave it out, or train again without "
-                "--resume"
+                f"--{name.replace('_', '-')} is for {kind}, not for --agent {agent}: leave it out"
             )
-    for name in sorted(given & {"users", "epochs", "settings"}):
-        for key, value in _given_arguments(context, name).items():
-            if str(stored.arguments.get(key)) != str(value):
-                raise typer.BadParameter(
-                    f"{key}={value} differs from the run in {folder}, which has "
-                    f"{key}={stored.arguments.get(key)}: leave it out, or train again without "
-                    "--resume"
-                )
-    if "interactions" in given:
-        return stored.model_copy(update={"interactions": asked.interactions})
-    return stored
-
-
-def _given_arguments(context: typer.Context, name: str) -> dict[str, object]:
-    value = context.params[name]
-    return set_arguments(context, value) if name == "settings" else {name: value}
 
 
 def _arguments(

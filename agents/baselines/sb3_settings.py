@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from pydantic import Field
 
 from tandem.agents.common.schedule import LinearSchedule
 from tandem.agents.common.settings import Count, NotNegative, Positive, Settings, Share
@@ -55,14 +57,33 @@ class DqnConfig(Settings):
 
 
 class Sb3Config(Settings):
-    """How Stable-Baselines3 sees our environments, and the settings of its algorithms."""
+    """How one of Stable-Baselines3's algorithms sees an environment, and its settings."""
 
-    cost_limit_s: Positive | None = None
-    """Rewards below minus this count as minus this; default: no limit."""
-    cost_scale_s: Positive = 1.0
+    lowest_reward: float | None = None
+    """Lower rewards count as this; default: no limit."""
+    reward_scale: Positive = 1.0
     """Rewards are divided by this, after the limit; default: they stay as they are."""
-    ppo: PpoConfig = PpoConfig()
-    dqn: DqnConfig = DqnConfig()
+    normalise_rewards: bool = True
+    """Divide rewards by the running standard deviation of what they add up to (SB3's
+    ``VecNormalize``): algorithms are made for sums of about 1."""
+    policy: str = "MultiInputPolicy"
+    """Kind of SB3's policy; ours are for observations of several blocks."""
+    algorithm: dict[str, Any] = Field(default_factory=dict)
+    """Keywords of the algorithm's class, such as ``{"gamma": 0.9}``; the others keep the values of
+    `algorithm_defaults`."""
+
+
+def algorithm_defaults(name: str) -> dict[str, Any]:
+    """Keywords of an algorithm where they differ from SB3's own defaults.
+
+    SB3's are for simulators of microseconds: 2048 interactions before PPO's first update, memory
+    for a million.
+    """
+    own: dict[str, dict[str, Any]] = {
+        "PPO": PpoConfig().model_dump(),
+        "DQN": DqnConfig().model_dump(),
+    }
+    return own.get(name, {"buffer_size": DqnConfig().buffer_size})
 
 
 class PpoLearnerConfig(Settings):

@@ -14,14 +14,14 @@ import numpy as np
 from tandem.agents.api import Agent
 from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.inference.objective import PaperObjective
-from tandem.agents.sb3 import DqnConfig, PpoConfig, Sb3Agent, Sb3Config, train_sb3
+from tandem.agents.sb3 import Sb3Agent, Sb3Config, train_sb3
 from tandem.bridge.core.env import TandemEnv
 
 # A response time belongs to the decision before it, so nothing is discounted from later ones.
 # Response times are tenths of a second, and a request that times out costs ten: scaled and limited,
 # rewards are about -1.
 CONFIG = Sb3Config(
-    cost_scale_s=0.1, cost_limit_s=1.5, ppo=PpoConfig(gamma=0.0), dqn=DqnConfig(gamma=0.0)
+    reward_scale=0.1, lowest_reward=-1.5, normalise_rewards=False, algorithm={"gamma": 0.0}
 )
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--interactions", type=int, default=1024)
     parser.add_argument("--epochs", type=int, default=30, help="of an episode")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--algorithm", choices=("ppo", "dqn"), default="ppo")
+    parser.add_argument("--algorithm", default="ppo", help="ppo, a2c, dqn, …")
     given = parser.parse_args()
 
     def progress(interaction: int, agent: Sb3Agent) -> None:

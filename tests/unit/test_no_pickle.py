@@ -105,7 +105,7 @@ def test_a_checkpoint_that_holds_code_is_refused_and_does_not_run(tmp_path: Path
     torch = pytest.importorskip("torch")
     from tandem.agents.checkpoint import load_state
     from tandem.bridge.runs.folder import RunFolderError
-    from tandem.scripts.app.training.run import read_checkpoint
+    from tandem.scripts.app.training.checkpoints import read_checkpoint
 
     trace = tmp_path / "trace"
     for name, write in (
@@ -117,7 +117,7 @@ def test_a_checkpoint_that_holds_code_is_refused_and_does_not_run(tmp_path: Path
         with pytest.raises(pickle.UnpicklingError):
             load_state(path)
         with pytest.raises(RunFolderError, match=name):
-            read_checkpoint(path)
+            read_checkpoint(path, 1)
     assert not trace.exists()
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tandem.agents.inference.cost import NamedThreshold
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.bridge.core.objective import Objective
 from tandem.scripts.app.common.errors import OptionError
+from tandem.scripts.app.common.named import is_named, load_named
 
 
 def accuracy_threshold(text: str, option: str = "--accuracy") -> float | NamedThreshold:
@@ -36,3 +38,26 @@ def make_objective(name: str, accuracy: str) -> Objective[Any]:
     if name != "paper":
         raise OptionError(f"--objective {name!r} is unknown: paper or mean")
     return PaperObjective(accuracy_threshold(accuracy))
+
+
+def own_objective(name: str | None) -> Objective[Any] | str | None:
+    """What `TandemEnv` takes as ``objective`` for a name on the command line.
+
+    Args:
+        name: ``file.py:name`` or ``module:name`` of a callable, or of a class of such; a name that
+            the scenario's domain knows; none: the scenario's own.
+
+    Raises:
+        OptionError: it cannot be loaded, or is no callable.
+    """
+    if name is None or not is_named(name):
+        return name
+    loaded = load_named(name, "--objective")
+    objective = loaded() if inspect.isclass(loaded) else loaded
+    if not callable(objective):
+        raise OptionError(
+            f"--objective {name} is {type(objective).__name__}, not a callable that takes an "
+            "EpochResult and returns a number"
+        )
+    chosen: Objective[Any] = objective
+    return chosen

@@ -19,8 +19,9 @@ from tandem.agents.inference.request_table import Site
 from tandem.agents.registry import make_agent
 from tandem.bridge.backends.remote import Target
 from tandem.scripts.app.training.calibration import BEST_FIXED, compare_with_oracle
+from tandem.scripts.app.training.checkpoints import read_checkpoint
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
-from tandem.scripts.app.training.run import read_checkpoint
+from tandem.scripts.app.training.run import CHECKPOINT_FORMAT
 from tandem.scripts.app.training.settings import TrainSettings
 
 #: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
@@ -92,7 +93,7 @@ def compare(
     Raises:
         RunFolderError: the checkpoint cannot be read.
     """
-    training = read_checkpoint(checkpoint)["training"]
+    training = read_checkpoint(checkpoint, CHECKPOINT_FORMAT)["training"]
     interactions = len(training["history"]["interaction"])
     with judged_states(
         settings.scenario,

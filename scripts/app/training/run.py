@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from tandem.agents.api import Decision, Observation
-from tandem.agents.checkpoint import load_state, save_state
+from tandem.agents.checkpoint import save_state
 from tandem.agents.evaluation.convergence import Convergence
 from tandem.agents.evaluation.judge import Evaluation, Judge
 from tandem.agents.registry import make_agent
@@ -30,13 +30,16 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.training.checkpoints import (
+    CHECKPOINTS,
+    KEPT_CHECKPOINTS,
+    checkpoints,
+    read_checkpoint,
+)
 from tandem.scripts.app.training.settings import TrainSettings
 
 HISTORY: Final = "history.parquet"
 EVALUATION: Final = "evaluation.parquet"
-CHECKPOINTS: Final = "checkpoints"
-#: Checkpoints that are kept: the last one, and the one before in case the last is damaged.
-KEPT_CHECKPOINTS: Final = 2
 #: Raised by one with every change of what a checkpoint holds.
 CHECKPOINT_FORMAT: Final = 3
 
@@ -197,7 +200,7 @@ class TrainRun:
         Raises:
             RunFolderError: this version cannot read the file as a checkpoint.
         """
-        state = read_checkpoint(path)
+        state = read_checkpoint(path, CHECKPOINT_FORMAT)
         self.training.load_state_dict(state["training"])
         self._writer.load_state_dict(state["records"])
         self.training_s = float(state["training_s"])
@@ -243,68 +246,3 @@ class TrainRun:
         run_folder.write_table(self._folder / HISTORY, history)
         evaluations = pa.Table.from_pylist([asdict(row) for row in self.evaluations])
         run_folder.write_table(self._folder / EVALUATION, evaluations)
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """Checkpoints of a run folder, oldest first."""
-    return sorted((folder / CHECKPOINTS).glob("[0-9]*.pt"))
-
-
-def last_checkpoint(folder: Path) -> Path:
-    """The newest checkpoint of a run folder.
-
-    Raises:
-        RunFolderError: there is none.
-    """
-    found = checkpoints(folder)
-    if not found:
-        raise run_folder.RunFolderError(
-            f"{folder} has no checkpoint: the run ended before its first one, or they were "
-            f"deleted. Train it again with `tandem train --force --out {folder}`; a run that did "
-            f"not complete begins again with `tandem train --resume --out {folder}`"
-        )
-    return found[-1]
-
-
-def checkpoint_to_resume(folder: Path) -> Path | None:
-    """The newest checkpoint of a run folder; ``None``: the run is to be repeated from its start.
-
-    A run that ended before its first checkpoint has nothing that a repetition would not give again:
-    the same settings and seed give the same bytes.
-
-    Raises:
-        RunFolderError: the run is complete and its checkpoints are gone: repeating it would delete
-            what it has.
-    """
-    found = checkpoints(folder)
-    if not found and run_folder.read_metadata(folder).get("status") == run_folder.COMPLETE:
-        return last_checkpoint(folder)
-    return found[-1] if found else None
-
-
-def _instead(path: Path) -> str:
-    """What to do without that checkpoint."""
-    before = [other for other in checkpoints(path.parent.parent) if other.name < path.name]
-    if before:
-        return f"delete it to resume from the one before, {before[-1].name}"
-    return (
-        "there is none before it: what was recorded can be read (`tandem analyze "
-        f"{path.parent.parent}`), the agent has to be trained again with --force or another --out"
-    )
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint.
-
-    Raises:
-        RunFolderError: it cannot be read; the message names the one before, if there is one.
-    """
-    try:
-        state = load_state(path)
-        if state["format"] != CHECKPOINT_FORMAT:
-            raise ValueError(f"format {state['format']}, this version reads {CHECKPOINT_FORMAT}")
-    except Exception as error:
-        raise run_folder.RunFolderError(
-            f"{path} is not a readable checkpoint ({error}); {_instead(path)}"
-        ) from error
-    return state

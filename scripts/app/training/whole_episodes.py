@@ -36,7 +36,8 @@ from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.progress import progress
-from tandem.scripts.app.training.run import read_checkpoint
+from tandem.scripts.app.training.checkpoints import read_checkpoint
+from tandem.scripts.app.training.run import CHECKPOINT_FORMAT
 from tandem.scripts.app.training.settings import TrainSettings
 
 #: Futures other than the one that comes, by which the oracle chooses.
@@ -156,7 +157,7 @@ def compare_episodes(
         RunFolderError: the checkpoint cannot be read.
         EpisodeError: the scenario's episodes are shorter.
     """
-    training = read_checkpoint(checkpoint)["training"]
+    training = read_checkpoint(checkpoint, CHECKPOINT_FORMAT)["training"]
     seeds = episode_seeds(episodes, first_seed)
     with open_env(
         settings.scenario, settings.arguments, target, objective=settings.objective

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""A training run of an SB3 algorithm with its folder: records, evaluations, checkpoints.
+
+SB3's own loop plays. The run's state is complete whenever SB3 begins to collect, so checkpoints and
+evaluations are taken there. A resumed run gives the results of one that never stopped.
+
+Besides the files of `tandem.bridge.runs.writer` the folder holds ``evaluation.parquet`` (one row
+per evaluation) and ``checkpoints/*.pt``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyarrow as pa
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger, configure
+
+from tandem.agents.checkpoint import save_state
+from tandem.agents.common.threads import single_threaded
+from tandem.agents.evaluation.returns import ReturnJudge, random_policy
+from tandem.agents.sb3 import Sb3Agent, make_sb3
+from tandem.agents.sb3_state import load_state_into, state_of
+from tandem.bridge.core.files import remove_unfinished
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.training.checkpoints import (
+    CHECKPOINTS,
+    KEPT_CHECKPOINTS,
+    checkpoints,
+    read_checkpoint,
+)
+from tandem.scripts.app.training.recorded_env import RecordedEnv
+from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
+
+EVALUATION: Final = "evaluation.parquet"
+TENSORBOARD: Final = "tensorboard"
+#: Another one with every change of what a checkpoint holds.
+CHECKPOINT_FORMAT: Final = "sb3-1"
+
+
+@dataclass(frozen=True)
+class ReturnRow:
+    """One evaluation of the deterministic policy.
+
+    Attributes:
+        interaction: after how many.
+        episodes: that were played.
+        return_mean, return_sd: mean and standard deviation of their returns.
+        reward_mean: mean reward per decision.
+        random_return: mean return of random actions in the same episodes.
+    """
+
+    interaction: int
+    episodes: int
+    return_mean: float
+    return_sd: float
+    reward_mean: float
+    random_return: float
+
+
+class ReturnMonitor(Protocol):
+    """Shows a run that is under way."""
+
+    def interaction(self, interaction: int, reward: float) -> None:
+        """An interaction is over."""
+        ...
+
+    def evaluation(self, row: ReturnRow) -> None:
+        """The policy was evaluated."""
+        ...
+
+
+class Sb3Run:
+    """Trains an algorithm and writes its folder.
+
+    Args:
+        folder: of the run; made.
+        settings: of the run.
+        env: the training environment.
+        writer: entered; the one that ``env`` writes to.
+        judge: evaluates, in an environment of its own.
+        monitor: shows the run.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Sb3TrainSettings,
+        env: RecordedEnv,
+        writer: RunWriter,
+        judge: ReturnJudge,
+        monitor: ReturnMonitor,
+    ) -> None:
+        self.agent: Sb3Agent = make_sb3(env, settings.algorithm, settings.seed, settings.sb3)
+        self.evaluations: list[ReturnRow] = []
+        self._folder = folder
+        self._settings = settings
+        self._env = env
+        self._writer = writer
+        self._judge = judge
+        self._monitor = monitor
+        self._saved_at = 0
+        self._random_return = math.nan
+
+    @property
+    def interactions(self) -> int:
+        """Interactions so far, those before a resume included."""
+        return int(self.agent.model.num_timesteps)
+
+    @single_threaded
+    def run(self, stop_wanted: Callable[[], bool]) -> bool:
+        """Train to the end; returns False when ``stop_wanted()`` ended it before."""
+        model, goal = self.agent.model, self._settings.interactions
+        model.set_logger(self._logger())
+        done = self.interactions
+        if done < goal:
+            watcher = _Watcher(self, stop_wanted)
+            model.learn(goal - done, callback=watcher, reset_num_timesteps=not done)
+            if watcher.stopped:
+                return False
+        if not self.evaluations or self.evaluations[-1].interaction < self.interactions:
+            self._evaluate()
+        self.save()
+        return True
+
+    def between_updates(self) -> None:
+        """The state is complete: evaluate and save, where it is time to."""
+        last = self.evaluations[-1].interaction if self.evaluations else -math.inf
+        if self.interactions - last >= self._settings.evaluate_every:
+            self._evaluate()
+        if self.interactions - self._saved_at >= self._settings.checkpoint_every:
+            self.save()
+
+    def after_interaction(self) -> None:
+        """Tell the monitor."""
+        self._monitor.interaction(self.interactions, self._env.reward)
+
+    def save(self) -> None:
+        """Write a checkpoint and the evaluations.
+
+        Raises:
+            RunFolderError: the disk is full; earlier checkpoints are not touched.
+        """
+        folder = self._folder / CHECKPOINTS
+        folder.mkdir(exist_ok=True)
+        remove_unfinished(folder)  # of a run that was killed
+        path = folder / f"{self.interactions:08d}.pt"
+        state = {
+            "format": CHECKPOINT_FORMAT,
+            "agent": state_of(self.agent.model),
+            "episodes": self._env.state_dict(),
+            "records": self._writer.state_dict(),
+            "evaluations": [asdict(row) for row in self.evaluations],
+        }
+        try:
+            save_state(path, state)
+            table = pa.Table.from_pylist([asdict(row) for row in self.evaluations])
+            run_folder.write_table(self._folder / EVALUATION, table)
+        except (OSError, RuntimeError) as error:  # the latter is PyTorch's
+            raise run_folder.RunFolderError(
+                f"cannot write {path}: {error}; what was written before is complete. Make room, "
+                f"then resume with `tandem train --resume --out {self._folder}`"
+            ) from error
+        for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
+            old.unlink()
+        self._saved_at = self.interactions
+
+    def resume(self, path: Path) -> None:
+        """Resume from a checkpoint of a run with the same settings.
+
+        Raises:
+            RunFolderError: this version cannot read the file as a checkpoint.
+        """
+        state = read_checkpoint(path, CHECKPOINT_FORMAT)
+        self._env.load_state_dict(state["episodes"])
+        self._writer.load_state_dict(state["records"])
+        self.evaluations = [ReturnRow(**row) for row in state["evaluations"]]
+        self._random_return = self.evaluations[-1].random_return
+        load_state_into(self.agent.model, state["agent"])
+        self._saved_at = self.interactions
+
+    def _evaluate(self) -> None:
+        if math.isnan(self._random_return):
+            chance = random_policy(self._judge.env.action_space, self._settings.seed)
+            self._random_return = self._judge.judge(chance).mean
+        found = self._judge.judge(self.agent.act)
+        row = ReturnRow(
+            interaction=self.interactions,
+            episodes=len(found.seeds),
+            return_mean=found.mean,
+            return_sd=found.sd,
+            reward_mean=found.reward,
+            random_return=self._random_return,
+        )
+        self.evaluations.append(row)
+        self._monitor.evaluation(row)
+        logger = self.agent.model.logger
+        for name, value in asdict(row).items():
+            logger.record(f"evaluation/{name}", value)
+        logger.record("rollout/reward", self._env.reward)
+        logger.dump(row.interaction)
+
+    def _logger(self) -> Logger:
+        """SB3's own figures, as TensorBoard events where that is installed."""
+        if importlib.util.find_spec("tensorboard") is None:
+            return Logger(None, [])
+        return configure(str(self._folder / TENSORBOARD), ["tensorboard"])
+
+
+class _Watcher(BaseCallback):
+    """SB3's view of a run."""
+
+    def __init__(self, run: Sb3Run, stop_wanted: Callable[[], bool]) -> None:
+        super().__init__()
+        self._run = run
+        self._stop_wanted = stop_wanted
+        self.stopped = False
+
+    def _on_rollout_start(self) -> None:
+        self._run.between_updates()
+
+    def _on_step(self) -> bool:
+        self._run.after_interaction()
+        self.stopped = self._stop_wanted()
+        return not self.stopped
