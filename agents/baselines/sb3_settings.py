@@ -111,7 +111,7 @@ class DqnLearnerConfig(Settings):
     others draw every user's option afresh."""
     epsilon: LinearSchedule = LinearSchedule()
     """Share of decisions that explore."""
-    learning_rate: Positive = 1e-3
+    learning_rate: Positive = 3e-3
     """Step size of Adam."""
     gamma: Share = 0.0
     """Discount per decision."""
