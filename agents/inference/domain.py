@@ -16,8 +16,8 @@ from tandem.agents.inference.objective import (
     InferenceResult,
     PaperObjective,
 )
+from tandem.bridge.core.block import Column
 from tandem.bridge.core.objective import Objective
-from tandem.bridge.core.schema import Column
 
 _COST: Final = (
     Column("timeouts", "", "those of them that timed out"),

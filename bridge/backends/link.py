@@ -59,6 +59,10 @@ class Link(Protocol):
         """Branches of the present decision: for each action the frame after each epoch."""
         ...
 
+    def ask(self, policy: str) -> NDArray[Any]:
+        """What one of the scenario's own policies would play now: as `JointAction.checked`."""
+        ...
+
     def close(self, *, idle: bool) -> None:
         """End the simulator; ``idle``: no answer is awaited. May be called again."""
         ...

@@ -114,6 +114,10 @@ class RayLink:
         )
         return [[_own(frame) for frame in frames] for frames in self._get(reference)]
 
+    def ask(self, policy: str) -> NDArray[Any]:
+        """As `Link.ask`."""
+        return self.schema.joint_action.checked(self._get(self._actor.call.remote("ask", policy)))
+
     def close(self, *, idle: bool) -> None:
         """As `Link.close`; a simulator ends with the process of its actor."""
         if not self._ray.is_initialized():
@@ -159,4 +163,4 @@ def _own(frame: Frame) -> Frame:
     """Arrays that may be written: Ray hands out views of its object store."""
     observation = {name: np.array(block) for name, block in frame.observation.items()}
     records = {name: np.array(rows) for name, rows in frame.records.items()}
-    return Frame(observation, records, frame.status, frame.decision)
+    return dataclasses.replace(frame, observation=observation, records=records)

@@ -29,7 +29,7 @@ from tandem.bridge.core.errors import (
 from tandem.bridge.core.failure import FailedBranch, Reproduction, leave_actions
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.ownership import Owner
-from tandem.bridge.core.schema import check_branching, check_seed
+from tandem.bridge.core.schema import check_branching, check_seed, policy_number
 
 #: How often one request is repeated elsewhere: a request that brings down every machine must not be
 #: repeated for ever.
@@ -45,6 +45,9 @@ class Episode:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.actions: list[NDArray[Any]] = []
+        #: Policies of the scenario that were asked, each with the decision at which it was: those
+        #: that draw have moved their streams.
+        self.asked: list[tuple[int, str]] = []
         self.frame: Frame | None = None
         #: Whether an answer is awaited: to the reset, or to `action`.
         self.waiting = True
@@ -84,15 +87,22 @@ class Episode:
             return
         link.send_reset(self.seed)
         frame = link.receive()
-        for action in self.actions:
+        for decision, action in enumerate(self.actions):
+            self._ask_again(link, decision)
             link.send_step(action)
             frame = link.receive()
+        self._ask_again(link, len(self.actions))
         if not frame.same_as(self.frame):
             raise SchemaMismatch(
                 f"replaying the episode of {link.command[0]} gave another result: the new "
                 "simulator has another version or runs on another kind of machine; reset() starts "
                 "a new episode"
             )
+
+    def _ask_again(self, link: Link, decision: int) -> None:
+        for when, policy in self.asked:
+            if when == decision:
+                link.ask(policy)
 
 
 class ReplayingSimulator:
@@ -173,7 +183,7 @@ class ReplayingSimulator:
     def post(self, action: ArrayLike) -> None:
         """As `Simulator.post`."""
         episode = self._idle_episode()
-        episode.post(self.schema.action.checked(action))
+        episode.post(self.schema.joint_action.checked(action))
         self._send(episode)
 
     def wait(self) -> Frame:
@@ -222,7 +232,7 @@ class ReplayingSimulator:
         """As `Simulator.branch_epochs`."""
         episode = self._idle_episode()
         check_branching(self.schema, horizon, future)
-        batch = [self.schema.action.checked(action) for action in actions]
+        batch = [self.schema.joint_action.checked(action) for action in actions]
         try:
             return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
         except SimulatorDied as error:
@@ -234,6 +244,14 @@ class ReplayingSimulator:
         except SimulatorTimeout as error:
             replace(self._leave_actions(episode), remark="up to the branches").added_to(error)
             raise
+
+    def ask(self, policy: str) -> Any:
+        """As `Simulator.ask`."""
+        episode = self._idle_episode()
+        policy_number(self.schema, policy)
+        asked = self._replaying(lambda link: link.ask(policy))
+        episode.asked.append((len(episode.actions), policy))
+        return self.schema.joint_action.given(asked)
 
     def close(self) -> None:
         """Free the simulator; may be called again, and from any thread."""
@@ -257,6 +275,14 @@ class ReplayingSimulator:
     def take_records(self) -> dict[str, NDArray[Any]]:
         """As `Simulator.take_records`."""
         return self._last_frame().copied().records
+
+    def clipped(self) -> int:
+        """As `Simulator.clipped`."""
+        return self._last_frame().clipped.values
+
+    def frame(self, status: int) -> Frame:
+        """As `Simulator.frame`."""
+        return self._last_frame().copied()
 
     def _leave_actions(self, episode: Episode, branch: FailedBranch | None = None) -> Reproduction:
         """The actions of the episode, of the one under way, and of a branch."""

@@ -24,6 +24,8 @@ from tandem.bridge.remote.errors import ProtocolError
 from tandem.bridge.remote.messages import (
     ACTION,
     SCHEMA,
+    Ask,
+    Asked,
     Branch,
     Branched,
     Close,
@@ -151,6 +153,14 @@ class ServerLink:
                 for number, epochs in enumerate(states)
             ]
         return branches
+
+    def ask(self, policy: str) -> NDArray[Any]:
+        """As `Link.ask`."""
+        message, arrays = self._call(Ask(id=1, policy=policy), None, self._step_limit_s)
+        _expect(message, Asked)
+        if ACTION not in arrays:
+            raise ProtocolError("the server sent no action")
+        return arrays[ACTION].copy()
 
     def close(self, *, idle: bool) -> None:
         """As `Link.close`; the server frees what belongs to a connection that ends."""

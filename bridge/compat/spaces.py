@@ -11,8 +11,8 @@ import gymnasium.spaces
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.bridge.core.block import read_bound
 from tandem.bridge.core.errors import InvalidAction, SchemaMismatch
-from tandem.bridge.core.schema import read_bound
 
 #: Element types as C++ names them → numpy's. Others travel as the originals': as float.
 DTYPES: Final = {

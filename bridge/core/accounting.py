@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain
 from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.masks import action_mask, forbidden
 from tandem.bridge.core.objective import EpochResult, Objective, copy_of
 from tandem.bridge.core.record_array import RecordArray
 from tandem.bridge.core.schema import Schema
@@ -21,6 +23,25 @@ Observation: TypeAlias = dict[str, NDArray[np.float64]]
 Records: TypeAlias = dict[str, NDArray[np.void]]
 #: What Gymnasium's ``step`` returns: observation, reward, terminated, truncated, info.
 StepResult: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an action was chosen from.
+
+    Attributes:
+        observation: by block name.
+        time_s: ns-3's clock then.
+    """
+
+    observation: Observation
+    time_s: float
+
+    @classmethod
+    def of(cls, frame: Frame) -> Seen:
+        """A copy: callers may change the arrays that they get."""
+        copies = {name: block.copy() for name, block in frame.observation.items()}
+        return cls(copies, frame.time_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +62,44 @@ class Accounting:
 
     @property
     def trivial(self) -> bool:
-        """Whether there is neither a reward nor a record, as in benchmarks of the bridge."""
-        return self.objective is None and not self.schema.records
+        """Whether there is neither reward, record nor mask, as in benchmarks of the bridge."""
+        return self.objective is None and not self.schema.records and not self.schema.masks
 
-    def step_result(
-        self,
-        observation: Observation,
-        records: Records,
-        status: int,
-        action: Any,
-        decision: int,
-        previous: Observation,
-    ) -> StepResult:
-        """Reward and ``info`` of the decision of that index; ``previous``: what was seen at it."""
+    def step_result(self, frame: Frame, action: Any, seen: Seen | None) -> StepResult:
+        """Reward and ``info`` of an action: ``frame`` is after it, ``seen`` was before it."""
+        decision = frame.decision - 1
         reward = 0.0
         if self.objective is not None:
             kind = EpochResult if self.domain is None else self.domain.result_type
-            result = kind(decision, action, observation, records, self.schema, previous)
+            result = kind(
+                decision,
+                action,
+                frame.observation,
+                frame.records,
+                self.schema,
+                {} if seen is None else seen.observation,
+                frame.time_s,
+                math.nan if seen is None else frame.time_s - seen.time_s,
+            )
             reward = float(self.objective(result))
-        info: dict[str, Any] = {"decision": decision}
+        info: dict[str, Any] = {"decision": decision, "clipped": frame.clipped.values}
+        if self.schema.masks:
+            info["action_mask"] = action_mask(self.schema, frame.observation)
+            if seen is not None:
+                info["forbidden"] = forbidden(self.schema, seen.observation, action)
         if self.records_in_info:
-            info.update(as_record_arrays(records))
+            info.update(as_record_arrays(frame.records))
         if self.domain is not None:
-            info[self.domain.summary_key] = self.domain.decision_summary(records)
+            info[self.domain.summary_key] = self.domain.decision_summary(frame.records)
         return (
-            observation,
+            frame.observation,
             reward,
-            status == Status.TERMINATED,
-            status == Status.TRUNCATED,
+            frame.status == Status.TERMINATED,
+            frame.status == Status.TRUNCATED,
             info,
         )
 
-    def outcome(self, frames: Sequence[Frame], action: Any, previous: Observation) -> Outcome:
+    def outcome(self, frames: Sequence[Frame], action: Any, seen: Seen | None) -> Outcome:
         """What the frames after each epoch of a branch say about its action.
 
         Raises:
@@ -82,10 +109,10 @@ class Accounting:
         rewards: list[float] = []
         for frame in frames:
             observation, reward, terminated, truncated, info = branch.step_result(
-                frame.observation, frame.records, frame.status, action, frame.decision - 1, previous
+                frame, action, seen
             )
             rewards.append(reward)
-            previous = observation
+            seen = Seen(observation, frame.time_s)
         records = as_record_arrays(Frame.joined(frames).records)
         return Outcome(
             observation, sum(rewards), terminated, truncated, records, info, tuple(rewards)

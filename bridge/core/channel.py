@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tandem.bridge.core import _native
 from tandem.bridge.core.errors import ScenarioError, SchemaMismatch, TandemError
-from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.frame import NOT_CLIPPED, Clipped, Frame, Status
 from tandem.bridge.core.process import limit_advice
 from tandem.bridge.core.schema import Schema
 
@@ -92,4 +92,23 @@ class ChannelReader:
             )
         memory = self._channel.observation(slot)
         observation = {b.name: b.view(memory).copy() for b in self._schema.observation}
-        return Frame(observation, self.records(slot), Status(info["status"]), info["epoch"])
+        return self.frame(slot, observation, self.records(slot), Status(info["status"]))
+
+    def frame(
+        self,
+        slot: int,
+        observation: dict[str, NDArray[Any]],
+        records: dict[str, NDArray[Any]],
+        status: Status,
+    ) -> Frame:
+        """A frame with what a slot says beside observation and records."""
+        info = self._channel.slot_info(slot)
+        clipped = NOT_CLIPPED
+        if info["clipped_values"]:
+            clipped = Clipped(
+                info["clipped_values"],
+                info["clipped_block"],
+                info["clipped_column"],
+                info["clipped_value"],
+            )
+        return Frame(observation, records, status, info["epoch"], info["simulated_time_s"], clipped)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tandem.bridge.core.block import Column
     from tandem.bridge.core.objective import EpochResult, Objective
-    from tandem.bridge.core.schema import Column, Schema
+    from tandem.bridge.core.schema import Schema
 
     #: Names of the columns of each record table.
     Tables: TypeAlias = Mapping[str, Collection[str]]

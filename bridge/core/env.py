@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import gymnasium
+import numpy as np
 from gymnasium import spaces
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tandem.bridge.core import _native
-from tandem.bridge.core.accounting import Accounting, Observation, Records, StepResult
+from tandem.bridge.core.accounting import Accounting, Observation, Seen, StepResult
 from tandem.bridge.core.backend import (
     DEFAULT_BRANCH_SLOTS,
     DEFAULT_START_TIMEOUT_S,
@@ -23,10 +24,12 @@ from tandem.bridge.core.backend import (
     SimulatorOptions,
 )
 from tandem.bridge.core.branch import Outcome
+from tandem.bridge.core.clips import ClipTeller
 from tandem.bridge.core.domain import Domain, domain_of
 from tandem.bridge.core.errors import ScenarioError, ScenarioWarning, UnknownArgument
-from tandem.bridge.core.frame import Status
+from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.local import LocalBackend
+from tandem.bridge.core.masks import action_mask, flat_masks
 from tandem.bridge.core.objective import Objective, forget, resolve
 from tandem.bridge.core.output import OutputChoice, absolute
 from tandem.bridge.core.ownership import Owner
@@ -55,7 +58,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     ## Action space
 
     A ``MultiDiscrete`` where actions are choices, with one entry per row of the scenario's action
-    block: in inference scenarios one option per user. A ``Box`` where actions are real numbers.
+    block: in inference scenarios one option per user. A ``Box`` where actions are real numbers, or
+    integers that do not start at 0. A scenario with several action blocks has a ``Dict`` of them;
+    `tandem.bridge.core.flat` makes one array of it.
 
     ## Observation space
 
@@ -84,12 +89,16 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     ## Information
 
-    After a step ``info`` holds ``"decision"`` (index of the decision just played, from 0), each
-    record table under its name as a structured array, and the summary of the scenario's domain.
+    After a step ``info`` holds ``"decision"`` (index of the decision just played, from 0),
+    ``"clipped"`` (values of the observation that the scenario set beyond their bounds: they are
+    published as the bound, and a `ScenarioWarning` tells of the first), each record table under its
+    name as a structured array, and the summary of the scenario's domain. Of a scenario that masks
+    its choices it holds ``"action_mask"`` (int8, 1: allowed now; by action block if there are
+    several) and ``"forbidden"`` (choices just played that were not allowed).
     Inference scenarios have ``info["requests"]``, one row per request that finished or timed out in
     the epoch (after the last epoch also one per request that is still open; the column ``status``
     tells which), and ``info["cost"]``, the fields of `tandem.agents.inference.objective.EpochCost`.
-    After a reset it holds ``"seed"``.
+    After a reset it holds ``"seed"``, ``"clipped"`` and ``"action_mask"``.
 
     ## Arguments
 
@@ -197,7 +206,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._decision = 0
         self._run = 0
         self._posted: Any = None
-        self._seen: Observation = {}
+        self._seen: Seen | None = None
+        self._clips = ClipTeller()
         try:
             simulator = self._start(self._arguments)
         except UnknownArgument as error:
@@ -262,8 +272,12 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
                 "event scheduled that calls Decide(), and does a Simulator::Stop() of the warm-up "
                 "or a --timeLimit come before it?"
             )
-        self._see(frame.observation)
-        return frame.observation, {"seed": self._run}
+        self._see(frame)
+        info: dict[str, Any] = {"seed": self._run, "clipped": frame.clipped.values}
+        if self.schema.masks:
+            info["action_mask"] = action_mask(self.schema, frame.observation)
+        self._clips.tell(self.schema, frame.clipped)
+        return frame.observation, info
 
     def step(self, action: Any) -> StepResult:
         """Play one decision epoch.
@@ -280,9 +294,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         status = self._exchange(action)
         decision = self._decision
         self._decision += 1
-        if self._thin and status == _DECISION:
-            return self._observe(), 0.0, False, False, {"decision": decision}
-        return self._account(self._observe(), self._take_records(), status, action, decision)
+        if self._thin and status == _DECISION and not self._clipped():
+            return self._observe(), 0.0, False, False, {"decision": decision, "clipped": 0}
+        return self._account(self._simulator.frame(status), action)
 
     def post(self, action: Any) -> None:
         """First half of `step`: hand over the action and return while ns-3 computes.
@@ -296,9 +310,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     def wait(self) -> StepResult:
         """Second half of `step`: wait for the epoch that `post` began."""
         frame = self._simulator.wait()
-        decision = self._decision
         self._decision += 1
-        return self._account(frame.observation, frame.records, frame.status, self._posted, decision)
+        return self._account(frame, self._posted)
 
     def render(self) -> None:
         """Nothing to draw: the only render mode is ``None``."""
@@ -333,8 +346,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             self.schema, self._domain, resolve(objective, self.schema), self._records_in_info
         )
         self._thin = self._accounting.trivial
-        if self._accounting.objective is None:
-            self._seen = {}
+        if self._accounting.objective is None and not self.schema.masks:
+            self._seen = None
 
     @property
     def domain(self) -> Domain | None:
@@ -360,6 +373,15 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             stacklevel=2,
         )
         return self._decision
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are allowed now: those of each integer, one behind the other.
+
+        As MaskablePPO of sb3-contrib asks for them; see `tandem.bridge.core.masks`. Everything is
+        allowed where the scenario has no mask.
+        """
+        observation = {} if self._seen is None else self._seen.observation
+        return flat_masks(self.schema, observation)
 
     def branch(
         self,
@@ -403,31 +425,23 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     def _start(self, arguments: Mapping[str, object]) -> RunningSimulator:
         return self._backend(self._scenario, arguments, self._options)
 
-    def _account(
-        self,
-        observation: Observation,
-        records: Records,
-        status: int,
-        action: Any,
-        decision: int,
-    ) -> StepResult:
-        result = self._accounting.step_result(
-            observation, records, status, action, decision, self._seen
-        )
-        self._see(observation)
+    def _account(self, frame: Frame, action: Any) -> StepResult:
+        result = self._accounting.step_result(frame, action, self._seen)
+        self._see(frame)
+        self._clips.tell(self.schema, frame.clipped)
         return result
 
-    def _see(self, observation: Observation) -> None:
-        """Keep a copy, for the objective, of what the next action is chosen from."""
-        if self.objective is not None:
-            self._seen = {name: block.copy() for name, block in observation.items()}
+    def _see(self, frame: Frame) -> None:
+        """Keep a copy, for objective and masks, of what the next action is chosen from."""
+        if self.objective is not None or self.schema.masks:
+            self._seen = Seen.of(frame)
 
     def _adopt(self, simulator: RunningSimulator) -> None:
         self._simulator = simulator
         # Bound once: attribute look-ups are a visible part of a step of a microsecond.
         self._exchange = simulator.exchange
         self._observe = simulator.observe
-        self._take_records = simulator.take_records
+        self._clipped = simulator.clipped
         self._domain = domain_of(simulator.schema)
         for text in simulator.schema.meta.get("warnings", ()):
             warnings.warn(f"{simulator.schema.scenario}: {text}", ScenarioWarning, stacklevel=3)

@@ -54,6 +54,10 @@ class UnfitObjective(TandemError, ValueError):
     """An objective that is unknown, or that cannot judge the scenario."""
 
 
+class UnknownPolicy(TandemError, ValueError):
+    """There is no policy of that name."""
+
+
 class UnknownArgument(InvalidArgument):
     """An argument that the scenario does not have."""
 

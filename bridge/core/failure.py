@@ -26,6 +26,8 @@ from tandem.bridge.core.errors import SimulatorDied, SimulatorTimeout
 #: A process leaves at most as many files: who goes on after each failure must not fill the disk.
 MOST_FILES: Final = 100
 _SUFFIX: Final = ".actions"
+#: Up to here every whole number is a float64.
+_LARGEST_EXACT: Final = 2**53
 _numbers: Final = itertools.count()
 
 
@@ -118,4 +120,10 @@ def _lines(
 
 
 def _line(action: NDArray[Any]) -> str:
-    return " ".join(map(repr, np.asarray(action).ravel().tolist()))
+    return " ".join(map(_word, np.asarray(action).ravel().tolist()))
+
+
+def _word(value: float) -> str:
+    """A value so that it can be read exactly, 8.0 as 8: an integer of several blocks is a float."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT
+    return str(int(value)) if is_whole and (value or str(value) == "0.0") else repr(value)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,28 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Clipped:
+    """Values of an observation that the scenario set beyond the bounds of their column.
+
+    They are published as the bound.
+
+    Attributes:
+        values: how many.
+        block: number of the first one's observation block.
+        column: number of its column there.
+        value: what it was set to.
+    """
+
+    values: int = 0
+    block: int = 0
+    column: int = 0
+    value: float = 0.0
+
+
+NOT_CLIPPED: Final = Clipped()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What a simulator published at a decision: copies, safe to keep.
 
@@ -29,12 +51,16 @@ class Frame:
         records: one structured array per record table, rows since the last decision.
         status: ``DECISION`` until the episode ends.
         decision: index of the decision that the frame asks for, from 0.
+        time_s: ns-3's clock, seconds of simulated time.
+        clipped: what of the observation lay outside its bounds.
     """
 
     observation: dict[str, NDArray[Any]]
     records: dict[str, NDArray[Any]]
     status: Status
     decision: int
+    time_s: float = 0.0
+    clipped: Clipped = NOT_CLIPPED
 
     @classmethod
     def joined(cls, frames: Sequence[Frame]) -> Frame:
@@ -45,20 +71,20 @@ class Frame:
         records = {
             name: np.concatenate([frame.records[name] for frame in frames]) for name in last.records
         }
-        return cls(last.observation, records, last.status, last.decision)
+        return replace(last, records=records)
 
     def copied(self) -> Frame:
         """The same with arrays of its own."""
-        return Frame(
-            {name: block.copy() for name, block in self.observation.items()},
-            {name: rows.copy() for name, rows in self.records.items()},
-            self.status,
-            self.decision,
+        return replace(
+            self,
+            observation={name: block.copy() for name, block in self.observation.items()},
+            records={name: rows.copy() for name, rows in self.records.items()},
         )
 
     def same_as(self, other: Frame) -> bool:
         """Whether both are equal bit for bit; NaN equals NaN."""
-        if (self.status, self.decision) != (other.status, other.decision):
+        plain = (self.status, self.decision, self.time_s, self.clipped.values)
+        if plain != (other.status, other.decision, other.time_s, other.clipped.values):
             return False
         pairs = ((self.observation, other.observation), (self.records, other.records))
         return all(

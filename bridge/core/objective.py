@@ -30,6 +30,7 @@ domain (see `tandem.bridge.core.domain`).
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ class EpochResult:
         schema: what the scenario declared.
         previous_observation: observation that the action was chosen from, by block name; empty
             where it is not known.
+        time_s: ns-3's clock after the epoch, seconds of simulated time; NaN where it is not known.
+        duration_s: simulated seconds from the decision to then; NaN where it is not known.
     """
 
     decision: int
@@ -65,6 +68,8 @@ class EpochResult:
     records: Mapping[str, NDArray[np.void]]
     schema: Schema = field(repr=False)
     previous_observation: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    time_s: float = math.nan
+    duration_s: float = math.nan
 
     @property
     def meta(self) -> Meta:

@@ -35,7 +35,7 @@ from tandem.bridge.core.ownership import Owner
 from tandem.bridge.core.process import SimulatorProcess
 from tandem.bridge.core.program_digest import ns3_folder, program_digest
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.core.schema import Schema, check_branching, check_seed
+from tandem.bridge.core.schema import Schema, check_branching, check_seed, policy_number
 
 _FORK_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 30.0
@@ -53,6 +53,7 @@ class Command(IntEnum):
 
 _FLUSH = 4
 _BRANCHED = 5
+_ANSWERED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +161,14 @@ class Simulator:
         except BaseException:
             self._process.stop()
             raise
-        action = self.schema.action
-        self._channel.declare_action(
-            action.name,
-            list(action.shape),
-            action.dtype == "float64",
-            *action.finite_limits,
-        )
+        for block in self.schema.actions:
+            low, high = block.finite_limits
+            self._channel.declare_action(
+                block.name, list(block.shape), block.is_real, list(low), list(high), block.offset
+            )
+        self._channel.check_declared()
+        joint = self.schema.joint_action
+        self._read_action = as_numbers if joint.is_single else joint.checked
         self._reader = ChannelReader(self._channel, self.schema)
         self._copies = self._reader.episode_copies()
         self._exchange = self._channel.exchange
@@ -228,7 +230,7 @@ class Simulator:
             SimulatorTimeout: ``step_timeout_s`` has passed; the process has been stopped.
             NoEpisode: there is no running episode.
         """
-        return self._frame(self.exchange(action))
+        return self.frame(self.exchange(action))
 
     def post(self, action: ArrayLike) -> None:
         """The first half of :meth:`step`: start the epoch and return at once."""
@@ -241,7 +243,7 @@ class Simulator:
         self._owner.check()
         if not self._running:
             self._no_episode()
-        return self._frame(self._settle(self._channel.wait(self._timeout_s)))
+        return self.frame(self._settle(self._channel.wait(self._timeout_s)))
 
     def branch(
         self,
@@ -329,7 +331,7 @@ class Simulator:
         try:
             status = self._exchange(action, self._timeout_s)
             if status == _native.UNREADABLE:
-                status = self._exchange(as_numbers(action), self._timeout_s)
+                status = self._exchange(self._read_action(action), self._timeout_s)
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
         return status if status == Status.DECISION else self._settle(status)
@@ -351,11 +353,37 @@ class Simulator:
             tables = {name: np.concatenate([part[name] for part in parts]) for name in tables}
         return tables
 
-    # --- internals ------------------------------------------------------------------------------
+    def clipped(self) -> int:
+        """How many values of the present observation are set to the bounds of their column."""
+        return self._channel.clipped()
 
-    def _frame(self, status: int) -> Frame:
-        decision = self._channel.slot_info(0)["epoch"]
-        return Frame(self.observe(), self.take_records(), Status(status), decision)
+    def frame(self, status: int) -> Frame:
+        """What :meth:`exchange` returned a status for, as :meth:`step` returns it."""
+        observation, records = self.observe(), self.take_records()
+        return self._reader.frame(0, observation, records, Status(status))
+
+    def ask(self, policy: str) -> Any:
+        """What one of the scenario's own policies would play now; the episode does not move.
+
+        A policy that draws moves its random stream.
+
+        Args:
+            policy: one of ``schema.policies``.
+
+        Returns:
+            An action as :meth:`step` takes it.
+
+        Raises:
+            UnknownPolicy: the scenario has no such policy.
+            SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
+        """
+        self._check_idle()
+        self._channel.ask(policy_number(self.schema, policy))
+        self._settle(self._channel.wait(self._timeout_s))
+        joint = self.schema.joint_action
+        return joint.given(joint.read(self._channel.action(0))[0])
+
+    # --- internals ------------------------------------------------------------------------------
 
     def _check_branches(self, branching: _Branching) -> None:
         """Raise if a branch died; the first one that dies ends the others."""
@@ -387,7 +415,7 @@ class Simulator:
             self._flushed.append(self._reader.records(0))
             self._channel.post(Command.CONTINUE)
             status = self._channel.wait(self._timeout_s)
-        if status in (Status.DECISION, _BRANCHED):
+        if status in (Status.DECISION, _BRANCHED, _ANSWERED):
             return status
         if status in (Status.TRUNCATED, Status.TERMINATED):
             self._running = False
@@ -437,25 +465,21 @@ class Simulator:
             return
         branch = None
         if slot and self._branching:
-            action = self._as_actions(self._channel.action(slot))[0]
+            action = self.schema.joint_action.read(self._channel.action(slot))[0]
             branch = FailedBranch(action, self._branching.horizon, self._branching.future)
         played = self._channel.played
         leave_actions(
             self._failure_folder,
             self.schema.scenario,
             self._seed,
-            None if played is None else self._as_actions(played),
+            None if played is None else self.schema.joint_action.read(played),
             branch,
         ).added_to(error)
-
-    def _as_actions(self, data: bytes) -> NDArray[Any]:
-        block = self.schema.action
-        return np.frombuffer(data, block.dtype).reshape(-1, *block.shape)
 
     def _write(self, action: Any, slot: int) -> None:
         try:
             written = self._channel.write_action(action, slot)
-            if not written and not self._channel.write_action(as_numbers(action), slot):
+            if not written and not self._channel.write_action(self._read_action(action), slot):
                 raise InvalidAction(f"the action {action!r} cannot be read as numbers")
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None

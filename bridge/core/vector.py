@@ -171,7 +171,8 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         """Play one decision epoch in every environment.
 
         Args:
-            actions: array whose row ``i`` is the joint action of environment ``i``.
+            actions: array whose row ``i`` is the joint action of environment ``i``; of a scenario
+                with several action blocks one such array each, by name.
 
         Raises:
             ValueError: not one action per environment.
@@ -180,10 +181,7 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
                 finished their epoch and can be reset or closed.
         """
         self._owner.check()
-        if len(actions) != self.num_envs:
-            raise ValueError(
-                f"got {len(actions)} actions for {self.num_envs} environments: give one each"
-            )
+        actions = self._each(actions)
         resetting = self._done.copy()
         if self._mode == AutoresetMode.DISABLED and resetting.any():
             raise ValueError(
@@ -259,6 +257,18 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
             failure.args = (message, *failure.args[1:])
             raise failure
         return results
+
+    def _each(self, actions: Any) -> Sequence[Any]:
+        """The action of each environment."""
+        blocks = actions if isinstance(actions, Mapping) else {"": actions}
+        for block in blocks.values():
+            if len(block) != self.num_envs:
+                raise ValueError(
+                    f"got {len(block)} actions for {self.num_envs} environments: give one each"
+                )
+        if not isinstance(actions, Mapping):
+            return cast(Sequence[Any], actions)
+        return [{name: block[i] for name, block in blocks.items()} for i in range(self.num_envs)]
 
     def _stack(self) -> Observation:
         empty = create_empty_array(self.single_observation_space, n=self.num_envs, fn=np.zeros)

@@ -25,7 +25,19 @@ struct InvalidAction : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
-/** Checks actions against the declared block and writes them into shared memory. */
+/** Gives a buffer back at the end of its scope. */
+struct BufferRelease
+{
+    Py_buffer* view;
+
+    ~BufferRelease()
+    {
+        PyBuffer_Release(view);
+    }
+};
+
+/** Checks the values of one action block against what is declared and writes them into shared
+ * memory. */
 class ActionWriter
 {
   public:
@@ -33,17 +45,41 @@ class ActionWriter
      * @param name of the block, for messages
      * @param shape extents of the block's axes
      * @param real true for float64 blocks, false for int32 blocks
-     * @param low smallest allowed value
-     * @param high largest allowed value
+     * @param low smallest allowed value, one for all or one each
+     * @param high largest allowed value, one for all or one each
      */
-    ActionWriter(std::string name, std::vector<long> shape, bool real, double low, double high)
+    ActionWriter(std::string name,
+                 std::vector<long> shape,
+                 bool real,
+                 std::vector<double> low,
+                 std::vector<double> high)
         : m_name(std::move(name)),
           m_shape(std::move(shape)),
           m_size(std::accumulate(m_shape.begin(), m_shape.end(), 1L, std::multiplies<>())),
           m_real(real),
-          m_low(low),
-          m_high(high)
+          m_low(std::move(low)),
+          m_high(std::move(high))
     {
+        for (const auto* bounds : {&m_low, &m_high})
+        {
+            if (bounds->size() != 1 && bounds->size() != m_size)
+            {
+                throw std::runtime_error("action block '" + m_name + "' has " +
+                                         std::to_string(bounds->size()) + " bounds for " +
+                                         std::to_string(m_size) + " values");
+            }
+        }
+    }
+
+    const std::string& GetName() const
+    {
+        return m_name;
+    }
+
+    /** @return number of values of the block */
+    std::size_t GetSize() const
+    {
+        return m_size;
     }
 
     /** @return number of bytes of the block */
@@ -66,45 +102,31 @@ class ActionWriter
             PyErr_Clear();
             return false;
         }
-        const Release release{&view};
+        const BufferRelease release{&view};
         switch (view.format == nullptr ? 'B' : view.format[0])
         {
         case 'i':
-            Convert<std::int32_t>(view, memory);
+            CheckShape(view);
+            Convert(static_cast<const std::int32_t*>(view.buf), memory);
             return true;
         case 'l':
         case 'q':
-            Convert<std::int64_t>(view, memory);
+            CheckShape(view);
+            Convert(static_cast<const std::int64_t*>(view.buf), memory);
             return true;
         case 'd':
-            Convert<double>(view, memory);
+            CheckShape(view);
+            Convert(static_cast<const double*>(view.buf), memory);
             return true;
         default:
             return false;
         }
     }
 
-  private:
-    struct Release
-    {
-        Py_buffer* view;
-
-        ~Release()
-        {
-            PyBuffer_Release(view);
-        }
-    };
-
+    /** Write GetSize() values that lie one behind the other; throws as Write() does. */
     template <typename T>
-    void Convert(const Py_buffer& view, unsigned char* memory) const
+    void Convert(const T* values, unsigned char* memory) const
     {
-        if (!std::equal(view.shape, view.shape + view.ndim, m_shape.begin(), m_shape.end()))
-        {
-            throw InvalidAction("action '" + m_name + "' has shape " +
-                                Text(view.shape, view.shape + view.ndim) + ", expected " +
-                                Text(m_shape.begin(), m_shape.end()));
-        }
-        const T* values = static_cast<const T*>(view.buf);
         if (IsSame<T>() && IsWithin(values))
         {
             std::memcpy(memory, values, m_size * sizeof(T));
@@ -113,11 +135,13 @@ class ActionWriter
         for (std::size_t i = 0; i < m_size; ++i)
         {
             const auto value = static_cast<double>(values[i]);
-            if (!(value >= m_low && value <= m_high)) // so that NaN fails
+            const double low = m_low[i % m_low.size()];
+            const double high = m_high[i % m_high.size()];
+            if (!(value >= low && value <= high)) // so that NaN fails
             {
                 throw InvalidAction("action '" + m_name + "' is " + Text(value) + " at index " +
-                                    std::to_string(i) + ", allowed are " + Text(m_low) + " to " +
-                                    Text(m_high));
+                                    std::to_string(i) + ", allowed are " + Text(low) + " to " +
+                                    Text(high));
             }
             if (m_real)
             {
@@ -134,36 +158,6 @@ class ActionWriter
         }
     }
 
-    /** @return whether the block holds values of this very type */
-    template <typename T>
-    bool IsSame() const
-    {
-        return std::is_same_v<T, double> ? m_real : std::is_same_v<T, std::int32_t> && !m_real;
-    }
-
-    /** The usual case, in a loop without branches; what is wrong is found out afterwards. */
-    template <typename T>
-    bool IsWithin(const T* values) const
-    {
-        if constexpr (std::is_same_v<T, double>)
-        {
-            return channel::AreWithin(values, m_size, m_low, m_high);
-        }
-        bool within = true;
-        for (std::size_t i = 0; i < m_size; ++i)
-        {
-            within &= (values[i] >= m_low) & (values[i] <= m_high); // so that NaN fails
-        }
-        return within;
-    }
-
-    static std::string Text(double value)
-    {
-        char buffer[32];
-        std::snprintf(buffer, sizeof buffer, "%g", value);
-        return buffer;
-    }
-
     template <typename Iterator>
     static std::string Text(Iterator begin, Iterator end)
     {
@@ -175,12 +169,59 @@ class ActionWriter
         return text + ")";
     }
 
+  private:
+    void CheckShape(const Py_buffer& view) const
+    {
+        if (!std::equal(view.shape, view.shape + view.ndim, m_shape.begin(), m_shape.end()))
+        {
+            throw InvalidAction("action '" + m_name + "' has shape " +
+                                Text(view.shape, view.shape + view.ndim) + ", expected " +
+                                Text(m_shape.begin(), m_shape.end()));
+        }
+    }
+
+    /** @return whether the block holds values of this very type */
+    template <typename T>
+    bool IsSame() const
+    {
+        return std::is_same_v<T, double> ? m_real : std::is_same_v<T, std::int32_t> && !m_real;
+    }
+
+    /** The usual case, in a loop without branches; what is wrong is found out afterwards. */
+    template <typename T>
+    bool IsWithin(const T* values) const
+    {
+        if (m_low.size() != 1 || m_high.size() != 1)
+        {
+            return false;
+        }
+        const double low = m_low[0];
+        const double high = m_high[0];
+        if constexpr (std::is_same_v<T, double>)
+        {
+            return channel::AreWithin(values, m_size, low, high);
+        }
+        bool within = true;
+        for (std::size_t i = 0; i < m_size; ++i)
+        {
+            within &= (values[i] >= low) & (values[i] <= high); // so that NaN fails
+        }
+        return within;
+    }
+
+    static std::string Text(double value)
+    {
+        char buffer[32];
+        std::snprintf(buffer, sizeof buffer, "%g", value);
+        return buffer;
+    }
+
     std::string m_name;
     std::vector<long> m_shape;
     std::size_t m_size;
     bool m_real;
-    double m_low;
-    double m_high;
+    std::vector<double> m_low;
+    std::vector<double> m_high;
 };
 
 } // namespace tandem::bridge

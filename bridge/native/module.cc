@@ -4,7 +4,7 @@
  * The Python end of a channel: maps what the simulator created, writes actions, waits without
  * holding the interpreter. Everything that is not per step is left to Python.
  */
-#include "action.h"
+#include "joint_action.h"
 #include "watcher.h"
 
 #include "channel/segment.h"
@@ -60,17 +60,33 @@ class Channel
         return m_segment.Header().slots;
     }
 
+    /** Declare one action block after the other, in the schema's order. */
     void DeclareAction(const std::string& name,
                        const std::vector<long>& shape,
                        bool real,
-                       double low,
-                       double high)
+                       const std::vector<double>& low,
+                       const std::vector<double>& high,
+                       std::size_t offset)
     {
-        m_action = std::make_unique<ActionWriter>(name, shape, real, low, high);
-        if (m_action->GetBytes() != m_segment.Header().actionBytes)
+        ActionWriter block(name, shape, real, low, high);
+        const std::uint64_t bytes = m_segment.Header().actionBytes;
+        if (offset > bytes || block.GetBytes() > bytes - offset)
+        {
+            throw std::runtime_error("the schema's action block '" + name + "' has " +
+                                     std::to_string(block.GetBytes()) + " bytes at " +
+                                     std::to_string(offset) + ", the channel's actions have " +
+                                     std::to_string(bytes));
+        }
+        m_action.Add(std::move(block), offset);
+    }
+
+    /** Check that all of the action was declared. */
+    void CheckDeclared() const
+    {
+        if (m_action.GetBytes() != m_segment.Header().actionBytes)
         {
             throw std::runtime_error(
-                "the schema's action block has " + std::to_string(m_action->GetBytes()) +
+                "the schema's action blocks have " + std::to_string(m_action.GetBytes()) +
                 " bytes, the channel's " + std::to_string(m_segment.Header().actionBytes));
         }
     }
@@ -95,7 +111,7 @@ class Channel
     bool WriteAction(nb::handle action, std::uint32_t slot)
     {
         CheckSlot(slot);
-        return m_action->Write(action, m_segment.Action(slot));
+        return m_action.Write(action, m_segment.Action(slot));
     }
 
     void Post(std::uint32_t command)
@@ -164,7 +180,7 @@ class Channel
         {
             return BUSY;
         }
-        if (!m_action->Write(action, m_segment.Action(0)))
+        if (!m_action.Write(action, m_segment.Action(0)))
         {
             return UNREADABLE;
         }
@@ -189,6 +205,19 @@ class Channel
         return !m_watcher->IsHere();
     }
 
+    /** Ask the scenario what a policy of it would do at this decision. */
+    void Ask(std::uint32_t policy)
+    {
+        m_slot->agent.policy = policy;
+        Post(static_cast<std::uint32_t>(Command::ASK));
+    }
+
+    /** @return how many values of the present observation are set to their column's bounds */
+    std::uint64_t GetClipped() const
+    {
+        return m_slot->simulator.clippedValues;
+    }
+
     nb::dict GetSlotInfo(std::uint32_t slot) const
     {
         CheckSlot(slot);
@@ -199,6 +228,10 @@ class Channel
         info["exit_status"] = words.exitStatus;
         info["dropped_records"] = words.droppedRecords;
         info["simulated_time_s"] = words.simulatedTimeS;
+        info["clipped_values"] = words.clippedValues;
+        info["clipped_block"] = words.clippedBlock;
+        info["clipped_column"] = words.clippedColumn;
+        info["clipped_value"] = words.clippedValue;
         info["owner"] = words.owner.load();
         return info;
     }
@@ -279,7 +312,7 @@ class Channel
     SlotHeader* m_slot{nullptr};
     Waiter m_waiter;
     std::unique_ptr<Watcher> m_watcher;
-    std::unique_ptr<ActionWriter> m_action;
+    JointAction m_action;
     std::uint32_t m_seen{0}; //!< messages dealt with
     bool m_pending{false};
     std::vector<unsigned char> m_played; //!< actions of the steps
@@ -323,13 +356,17 @@ NB_MODULE(_native, m)
         .def_prop_ro("played", &Channel::GetPlayed)
         .def_prop_ro("sleeps", &Channel::GetSleeps)
         .def_prop_ro("foreign", &Channel::IsForeign)
+        .def("clipped", &Channel::GetClipped)
+        .def("ask", &Channel::Ask, nb::arg("policy"))
         .def("declare_action",
              &Channel::DeclareAction,
              nb::arg("name"),
              nb::arg("shape"),
              nb::arg("real"),
              nb::arg("low"),
-             nb::arg("high"))
+             nb::arg("high"),
+             nb::arg("offset"))
+        .def("check_declared", &Channel::CheckDeclared)
         .def("attach", &Channel::Attach, nb::arg("pidfds"))
         .def("detach", &Channel::Detach)
         .def("write_action", &Channel::WriteAction, nb::arg("action"), nb::arg("slot") = 0)

@@ -53,6 +53,7 @@ _KINDS: Final[dict[str, type[TandemError]]] = {
         errors.SchemaMismatch,
         errors.InvalidAction,
         errors.NoEpisode,
+        errors.UnknownPolicy,
         errors.SimulatorTimeout,
         ConnectionLost,
         AccessRefused,

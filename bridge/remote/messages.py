@@ -9,6 +9,7 @@ number. One connection holds at most one simulator::
     Open         →    Opened             schema: once, as raw JSON
     Reset, Step  →    Published          observation blocks and record tables as arrays
     Branch       →    Branched           the same per branch and epoch, names prefixed with both
+    Ask          →    Asked              what one of the scenario's own policies would play
     Close        →    Closed
     anything     →    Failed             what went wrong, as an error of tandem.bridge.core.errors
                       Probe              now and then, unasked: is anybody there? Needs no answer
@@ -16,13 +17,14 @@ number. One connection holds at most one simulator::
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 
-from tandem.bridge.core.frame import Frame, Status
+from tandem.bridge.core.frame import NOT_CLIPPED, Clipped, Frame, Status
 from tandem.bridge.core.schema import MAX_FUTURE, Schema
 from tandem.bridge.remote.wire import Codec, Header, Strict, WireError, rows
 
@@ -76,7 +78,7 @@ class Reset(Request):
 
 
 class Step(Request):
-    """Play one epoch with the array `ACTION`, of the action block's shape."""
+    """Play one epoch with the array `ACTION`: see `JointAction.checked`."""
 
     type: Literal["step"] = "step"
 
@@ -88,6 +90,13 @@ class Branch(Request):
     horizon: Annotated[int, Field(ge=1, le=MAX_HORIZON)] = 1
     parallel: Annotated[int, Field(ge=1, le=MAX_BRANCH_SLOTS)] | None = None
     future: Annotated[int, Field(ge=0, le=MAX_FUTURE)] = 0
+
+
+class Ask(Request):
+    """Say what one of the scenario's own policies would play now."""
+
+    type: Literal["ask"] = "ask"
+    policy: Text
 
 
 class Close(Request):
@@ -132,11 +141,22 @@ class Opened(Reply):
     program_digest: Text
 
 
+class Shortfall(Strict):
+    """`tandem.bridge.core.frame.Clipped`."""
+
+    values: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    block: Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+    column: Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+    value: float
+
+
 class State(Strict):
     """The plain part of a `tandem.bridge.core.frame.Frame`."""
 
     status: Integer
     decision: Integer
+    time_s: float
+    clipped: Shortfall | None = None
 
 
 class Published(Reply):
@@ -152,6 +172,12 @@ class Branched(Reply):
 
     type: Literal["branched"] = "branched"
     states: list[Annotated[list[State], Field(min_length=1)]]
+
+
+class Asked(Reply):
+    """Answer to `Ask`: the array `ACTION` is an action as `Step` takes it."""
+
+    type: Literal["asked"] = "asked"
 
 
 class Closed(Reply):
@@ -182,10 +208,10 @@ class Probe(Reply):
 
 
 ClientMessage: TypeAlias = Annotated[
-    Hello | Open | Reset | Step | Branch | Close, Field(discriminator="type")
+    Hello | Open | Reset | Step | Branch | Ask | Close, Field(discriminator="type")
 ]
 ServerMessage: TypeAlias = Annotated[
-    Welcome | Opened | Published | Branched | Closed | Failed | Probe,
+    Welcome | Opened | Published | Branched | Asked | Closed | Failed | Probe,
     Field(discriminator="type"),
 ]
 
@@ -217,7 +243,15 @@ def branch_prefix(branch: int, epoch: int) -> str:
 
 def state_of(frame: Frame) -> State:
     """The plain part of a frame."""
-    return State(status=int(frame.status), decision=int(frame.decision))
+    clipped = None
+    if frame.clipped.values:
+        clipped = Shortfall(**dataclasses.asdict(frame.clipped))
+    return State(
+        status=int(frame.status),
+        decision=int(frame.decision),
+        time_s=frame.time_s,
+        clipped=clipped,
+    )
 
 
 def read_frame(
@@ -241,7 +275,9 @@ def read_frame(
             observation[block.name] = array.copy()
         for table in schema.records:
             records[table.name] = rows(arrays[f"{prefix}records.{table.name}"], table.dtype)
-        return Frame(observation, records, Status(state.status), state.decision)
+        clipped = NOT_CLIPPED if state.clipped is None else Clipped(**state.clipped.model_dump())
+        status = Status(state.status)
+        return Frame(observation, records, status, state.decision, state.time_s, clipped)
     except KeyError as error:
         raise WireError(f"the reply lacks the array {error}") from None
     except ValueError as error:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+from tandem.bridge.core.block import Column
 from tandem.bridge.core.domain import domain_of
-from tandem.bridge.core.schema import Column, Schema
+from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs.folder import DECISIONS, EPISODES
 
 _EPISODE: Final = Column("episode", "", "number of the episode, from 0")
@@ -26,7 +27,7 @@ _DECISION_COLUMNS: Final = (
     _EPISODE,
     Column("decision", "", "number of the decision in its episode, from 0"),
     Column("reward", "", "reward of the epoch that it began"),
-    Column("action", "", "joint action, flat"),
+    Column("action", "", "action, flat; of several action blocks action_* for each"),
     Column("observation_*", "", "what the agent saw, one flat array per block"),
 )
 
@@ -43,8 +44,17 @@ def describe(schema: Schema) -> dict[str, Any]:
     return {
         "scenario": schema.scenario,
         "observation": [
-            {**_table(block.name, block.columns), "shape": list(block.shape)}
+            {**_table(block.name, block.columns), "shape": list(block.shape), "rows": block.rows}
             for block in schema.observation
+        ],
+        "action": [
+            {
+                **_table(block.name, block.columns),
+                "shape": list(block.shape),
+                "rows": block.rows,
+                "real": block.is_real,
+            }
+            for block in schema.actions
         ],
         "records": [
             *tables,

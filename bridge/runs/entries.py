@@ -22,6 +22,8 @@ _ADD: Final = "add"
 _KINDS: Final = ("action", "observation", "records", "tables", "episode_records")
 #: Between the kind of an array and its own name.
 _SEPARATOR: Final = "."
+#: Name of an action that is one array; action blocks have names.
+_WHOLE: Final = ""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -54,7 +56,7 @@ def begin_call(episode: int, seed: int, observation: Mapping[str, NDArray[np.flo
 
 
 def add_call(
-    action: NDArray[Any],
+    action: NDArray[Any] | Mapping[str, NDArray[Any]],
     observation: Mapping[str, NDArray[np.float64]],
     reward: float,
     terminated: bool,
@@ -67,7 +69,8 @@ def add_call(
         "terminated": bool(terminated),
         "truncated": bool(truncated),
     }
-    arrays = {"action": {"": action}, "observation": observation, "records": records}
+    parts = action if isinstance(action, Mapping) else {_WHOLE: action}
+    arrays = {"action": parts, "observation": observation, "records": records}
     return Call(_ADD, values, _joined(arrays))
 
 
@@ -119,7 +122,8 @@ def replay(tables: RunTables, entries: Sequence[Entry]) -> None:
             tables.load_state_dict({"episode": entry.values["episode"], **kinds})
         else:
             action, observation, records = (kinds[k] for k in ("action", "observation", "records"))
-            tables.add(action[""], observation, **entry.values, records=records)
+            whole = action.get(_WHOLE, action)
+            tables.add(whole, observation, **entry.values, records=records)
 
 
 def _joined(kinds: Mapping[str, Mapping[str, NDArray[Any]]]) -> Arrays:

@@ -69,7 +69,7 @@ class RunTables:
 
     def add(
         self,
-        action: NDArray[Any],
+        action: NDArray[Any] | Mapping[str, NDArray[Any]],
         observation: Mapping[str, NDArray[np.float64]],
         reward: float,
         terminated: bool,
@@ -92,7 +92,12 @@ class RunTables:
             for name, parts in self._episode_records.items():
                 parts.append(records[name])
             row.update(self._domain.decision_summary(records))
-        row["action"] = np.asarray(action).ravel()
+        if isinstance(action, Mapping):
+            row.update(
+                {f"action_{name}": np.asarray(part).ravel() for name, part in action.items()}
+            )
+        else:
+            row["action"] = np.asarray(action).ravel()
         for name, block in self._observation.items():
             row[f"observation_{name}"] = block.ravel()
         self._decisions.append(row)

@@ -150,7 +150,7 @@ class RunWriter:
 
     def add(
         self,
-        action: NDArray[Any],
+        action: NDArray[Any] | Mapping[str, NDArray[Any]],
         observation: Mapping[str, NDArray[np.float64]],
         reward: float,
         terminated: bool,
@@ -160,6 +160,7 @@ class RunWriter:
         """Note one decision: the action played and what ``env.step`` returned for it.
 
         Args:
+            action: an array, or of several action blocks one each, by name.
             records: the scenario's record tables of this decision, by name.
 
         Raises:

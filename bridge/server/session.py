@@ -24,6 +24,8 @@ from tandem.bridge.remote.errors import ProtocolError, RemoteError, to_message
 from tandem.bridge.remote.messages import (
     ACTION,
     SCHEMA,
+    Ask,
+    Asked,
     Branch,
     Branched,
     Close,
@@ -39,7 +41,7 @@ from tandem.bridge.remote.messages import (
 )
 from tandem.bridge.remote.wire import Arrays, encode
 
-Job: TypeAlias = Open | Reset | Step | Branch | Close
+Job: TypeAlias = Open | Reset | Step | Branch | Ask | Close
 #: Called from the session's thread with the frames of a reply.
 Deliver: TypeAlias = Callable[["Session", "JobResult"], None]
 
@@ -185,6 +187,9 @@ class Session:
             frame = simulator.reset(job.seed)
         elif isinstance(job, Branch):
             return self._branch(simulator, job, _action(arrays))
+        elif isinstance(job, Ask):
+            asked = simulator.schema.joint_action.checked(simulator.ask(job.policy))
+            return encode(Asked(id=job.id), {ACTION: asked}), 0
         else:
             frame = simulator.step(_action(arrays))
         reply = Published(id=job.id, state=state_of(frame), episode_pid=simulator.episode_pid)

@@ -20,6 +20,8 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
         "tandem.bridge.core.branch.Outcome",
         "tandem.bridge.core.vector.TandemVectorEnv",
         "tandem.bridge.core.parallel_env.TandemParallelEnv",
+        "tandem.bridge.core.flat",
+        "tandem.bridge.core.masks",
     ),
     "Rewards and domains": (
         "tandem.bridge.core.objective",
@@ -31,6 +33,8 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
         "tandem.bridge.core.simulator.Simulator",
         "tandem.bridge.core.frame.Frame",
         "tandem.bridge.core.schema.Schema",
+        "tandem.bridge.core.block.Block",
+        "tandem.bridge.core.joint_action.JointAction",
         "tandem.bridge.core.arguments.declared_arguments",
         "tandem.bridge.core.backend",
         "tandem.bridge.backends.remote.RemoteBackend",

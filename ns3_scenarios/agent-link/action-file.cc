@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/action-file.h"
 
+#include "agent-link/action-block.h"
 #include "agent-link/argument-check.h"
-#include "agent-link/blocks.h"
 #include "agent-link/number.h"
 
 #include "ns3/log.h"
@@ -43,7 +43,7 @@ ActionFile::ActionFile(const std::string& path)
 }
 
 bool
-ActionFile::Next(ActionBlock& block)
+ActionFile::Next(const std::vector<std::unique_ptr<ActionBlock>>& blocks)
 {
     NS_LOG_FUNCTION(this << m_line);
     m_future = 0;
@@ -58,7 +58,7 @@ ActionFile::Next(ActionBlock& block)
         }
         if (line.compare(0, FUTURE.size(), FUTURE) != 0)
         {
-            Read(line, block);
+            Read(line, blocks);
             return true;
         }
         bool isGood = false;
@@ -78,32 +78,46 @@ ActionFile::GetFuture() const
 }
 
 void
-ActionFile::Read(const std::string& line, ActionBlock& block) const
+ActionFile::Read(const std::string& line,
+                 const std::vector<std::unique_ptr<ActionBlock>>& blocks) const
 {
     std::istringstream words(line);
     std::string word;
-    size_t count = 0;
-    for (; words >> word; ++count)
+    for (const auto& block : blocks)
     {
-        bool isGood = count < block.GetSize();
-        if (isGood && block.IsReal())
+        for (size_t i = 0; i < block->GetSize(); ++i)
         {
-            block.SetReal(count, ParseValue<double>(word, isGood));
-        }
-        else if (isGood)
-        {
-            block.Set(count, ParseValue<int32_t>(word, isGood));
-        }
-        if (!isGood)
-        {
-            break;
+            bool isGood = static_cast<bool>(words >> word);
+            if (isGood && block->IsReal())
+            {
+                block->SetReal(i, ParseValue<double>(word, isGood));
+            }
+            else if (isGood)
+            {
+                block->Set(i, ParseValue<int32_t>(word, isGood));
+            }
+            if (!isGood)
+            {
+                RefuseLine(blocks);
+            }
         }
     }
-    if (words || count != block.GetSize())
+    if (words >> word)
     {
-        Refuse(std::to_string(block.GetSize()) + (block.IsReal() ? " numbers" : " whole numbers") +
-               " are expected, separated by blanks");
+        RefuseLine(blocks);
     }
+}
+
+void
+ActionFile::RefuseLine(const std::vector<std::unique_ptr<ActionBlock>>& blocks) const
+{
+    std::string expected;
+    for (const auto& block : blocks)
+    {
+        expected += (expected.empty() ? "" : ", then ") + std::to_string(block->GetSize()) +
+                    (block->IsReal() ? " numbers" : " whole numbers");
+    }
+    Refuse(expected + " are expected, separated by blanks");
 }
 
 void

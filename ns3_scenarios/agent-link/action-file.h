@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -16,7 +18,7 @@ class ActionBlock;
  * such a file when a simulator fails.
  *
  *     # text behind a hash is for people
- *     8 0 9           one line per decision, its values in the action block's order
+ *     8 0 9           one line per decision, its values in the order of the action blocks
  *     future 2        the next decision's epoch meets the draws of another future (a branch)
  *     8 8 8
  *
@@ -31,16 +33,18 @@ class ActionFile
     /**
      * Take the next action.
      *
-     * @param block where it goes
+     * @param blocks where it goes
      * @return false if all have been played
      */
-    bool Next(ActionBlock& block);
+    bool Next(const std::vector<std::unique_ptr<ActionBlock>>& blocks);
 
     /** @return which random draws follow the action taken last, 0 for those of the episode */
     uint64_t GetFuture() const;
 
   private:
-    void Read(const std::string& line, ActionBlock& block) const;
+    void Read(const std::string& line,
+              const std::vector<std::unique_ptr<ActionBlock>>& blocks) const;
+    [[noreturn]] void RefuseLine(const std::vector<std::unique_ptr<ActionBlock>>& blocks) const;
     [[noreturn]] void Refuse(const std::string& reason) const;
 
     std::string m_path;

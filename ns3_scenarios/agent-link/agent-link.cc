@@ -22,6 +22,21 @@ NS_LOG_COMPONENT_DEFINE("TandemAgentLink");
 
 using namespace ::tandem::channel;
 
+namespace
+{
+/** Name of a policy that was set without one. */
+const char* const DEFAULT_POLICY = "default";
+
+/** @return bounds of all values of an action block that says no more */
+std::vector<Column>
+OneColumn(double low, double high)
+{
+    return {
+        {"", "", low, high, ""}
+    };
+}
+} // namespace
+
 AgentLink::~AgentLink()
 {
     m_destroyed.Cancel();
@@ -51,11 +66,19 @@ AgentLink::AddAction(std::string name,
                      int32_t high,
                      std::string rows)
 {
+    return AddAction(std::move(name), std::move(shape), OneColumn(low, high), std::move(rows));
+}
+
+ActionBlock*
+AgentLink::AddAction(std::string name,
+                     std::vector<uint32_t> shape,
+                     std::vector<Column> columns,
+                     std::string rows)
+{
     return m_schema.Add(std::make_unique<ActionBlock>(std::move(name),
                                                       std::move(shape),
                                                       false,
-                                                      low,
-                                                      high,
+                                                      std::move(columns),
                                                       std::move(rows)));
 }
 
@@ -66,12 +89,28 @@ AgentLink::AddRealAction(std::string name,
                          double high,
                          std::string rows)
 {
+    return AddRealAction(std::move(name), std::move(shape), OneColumn(low, high), std::move(rows));
+}
+
+ActionBlock*
+AgentLink::AddRealAction(std::string name,
+                         std::vector<uint32_t> shape,
+                         std::vector<Column> columns,
+                         std::string rows)
+{
     return m_schema.Add(std::make_unique<ActionBlock>(std::move(name),
                                                       std::move(shape),
                                                       true,
-                                                      low,
-                                                      high,
+                                                      std::move(columns),
                                                       std::move(rows)));
+}
+
+ActionMask*
+AgentLink::AddActionMask(const ActionBlock* action, std::string name)
+{
+    return m_schema.Add(
+        std::make_unique<ActionMask>(name.empty() ? action->GetName() + "_mask" : std::move(name),
+                                     *action));
 }
 
 RecordTable*
@@ -97,7 +136,24 @@ AgentLink::Warn(const std::string& text)
 void
 AgentLink::SetPolicy(std::function<void(ActionBlock*)> policy)
 {
-    m_policyFunction = std::move(policy);
+    SetPolicy(DEFAULT_POLICY, [this, policy = std::move(policy)] {
+        const auto& actions = m_schema.GetActions();
+        NS_ABORT_MSG_IF(actions.size() != 1,
+                        "scenario '" << m_schema.GetScenario() << "' has " << actions.size()
+                                     << " action blocks: give its policy a name, "
+                                        "SetPolicy(\"name\", [&] { … }), and let it set them all");
+        policy(actions.front().get());
+    });
+}
+
+void
+AgentLink::SetPolicy(std::string name, std::function<void()> policy)
+{
+    for (const auto& [other, function] : m_policies)
+    {
+        NS_ABORT_MSG_IF(other == name, "two policies have the name '" << name << "'");
+    }
+    m_policies.emplace_back(std::move(name), std::move(policy));
 }
 
 void
@@ -148,13 +204,19 @@ AgentLink::Publish()
     {
         return;
     }
-    const std::string schema = m_schema.ToJson(m_redraw != nullptr);
+    std::vector<std::string> policies;
+    for (const auto& [name, function] : m_policies)
+    {
+        policies.push_back(name);
+    }
+    const std::string schema = m_schema.ToJson(m_redraw != nullptr, policies);
     Sizes sizes = m_schema.CountSizes();
     sizes.slots = 1 + m_branchSlots;
     sizes.schemaBytes = schema.size();
     try
     {
         m_session->Publish(schema, sizes, m_spinUs);
+        m_session->SetAnswer([this](uint32_t policy) { Play(policy); });
     }
     catch (const std::runtime_error& error)
     {
@@ -177,10 +239,7 @@ AgentLink::BeginEpisode()
         {
             m_actions = std::make_unique<ActionFile>(m_actionsPath);
         }
-        NS_ABORT_MSG_UNLESS(m_policyFunction || m_actions,
-                            "scenario '" << m_schema.GetScenario()
-                                         << "' has no policy of its own: call SetPolicy(), or run "
-                                            "it under an agent");
+        Choose();
         const auto& tables = m_schema.GetRecords();
         if (!tables.empty())
         {
@@ -188,9 +247,49 @@ AgentLink::BeginEpisode()
         }
     }
     AttachBlocks();
+    m_schema.FillMasks();
     RngSeedManager::SetRun(m_seed);
     WatchEnd();
     return m_seed;
+}
+
+void
+AgentLink::Choose()
+{
+    if (m_actions)
+    {
+        return;
+    }
+    NS_ABORT_MSG_IF(m_policies.empty(),
+                    "scenario '" << m_schema.GetScenario()
+                                 << "' has no policy of its own: call SetPolicy(), or run it under "
+                                    "an agent");
+    // A policy without a name may read --policy itself.
+    if (m_policy.empty() || m_policies.front().first == DEFAULT_POLICY)
+    {
+        return;
+    }
+    std::string names;
+    for (uint32_t i = 0; i < m_policies.size(); ++i)
+    {
+        const auto& name = m_policies[i].first;
+        if (name == m_policy)
+        {
+            m_chosenPolicy = i;
+            return;
+        }
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    Fail("--policy=" + m_policy + ": scenario '" + m_schema.GetScenario() + "' has " + names);
+}
+
+void
+AgentLink::Play(uint32_t policy)
+{
+    NS_ABORT_MSG_IF(policy >= m_policies.size(),
+                    "policy " << policy << " is asked, the scenario has " << m_policies.size());
+    m_policies[policy].second();
+    m_schema.CheckActions();
 }
 
 bool
@@ -220,7 +319,7 @@ AgentLink::Decide()
     else
     {
         const bool wasBranch = IsBranch();
-        if (!m_session->Decide(m_epoch))
+        if (!m_session->Decide(m_epoch, m_schema.GetClipped()))
         {
             m_over = true;
             return false;
@@ -235,7 +334,8 @@ AgentLink::Decide()
         }
         m_schema.ClearRecords();
     }
-    m_schema.GetAction()->Check();
+    m_schema.ForgetClipped();
+    m_schema.CheckActions();
     ++m_epoch;
     return true;
 }
@@ -243,12 +343,18 @@ AgentLink::Decide()
 bool
 AgentLink::DecideAlone()
 {
+    const Clipped clipped = m_schema.GetClipped();
+    if (clipped.count > 0 && !m_toldClipped)
+    {
+        m_toldClipped = true;
+        std::cerr << "warning: " << m_schema.DescribeClipped(clipped) << std::endl;
+    }
     if (!m_actions)
     {
-        m_policyFunction(m_schema.GetAction());
+        m_policies[m_chosenPolicy].second();
         return true;
     }
-    if (!m_actions->Next(*m_schema.GetAction()))
+    if (!m_actions->Next(m_schema.GetActions()))
     {
         std::cerr << "all " << m_epoch << " actions of " << m_actionsPath << " are played\n";
         return false;
@@ -317,7 +423,7 @@ AgentLink::AttachBlocks()
 {
     if (m_session)
     {
-        m_schema.GetAction()->Attach(m_session->GetActionMemory());
+        m_schema.AttachActions(m_session->GetActionMemory());
         m_schema.AttachRecords(m_session->GetRecordMemory(), [this] { return MakeRoom(); });
         m_schema.AttachObservations(m_session->GetObservationMemory());
         return;
@@ -325,7 +431,7 @@ AgentLink::AttachBlocks()
     const Sizes sizes = m_schema.CountSizes();
     m_ownMemory.assign((sizes.observationBytes + sizes.actionBytes) / sizeof(double) + 1, 0.0);
     auto* memory = reinterpret_cast<unsigned char*>(m_ownMemory.data());
-    m_schema.GetAction()->Attach(memory + sizes.observationBytes);
+    m_schema.AttachActions(memory + sizes.observationBytes);
     m_schema.AttachObservations(memory);
 }
 
@@ -387,7 +493,7 @@ AgentLink::End(Status status)
     }
     if (m_session)
     {
-        m_session->Finish(m_epoch, status);
+        m_session->Finish(m_epoch, status, m_schema.GetClipped());
     }
 }
 

@@ -2,6 +2,8 @@
 #ifndef TANDEM_AGENT_LINK_H
 #define TANDEM_AGENT_LINK_H
 
+#include "agent-link/action-block.h"
+#include "agent-link/action-mask.h"
 #include "agent-link/arguments.h"
 #include "agent-link/blocks.h"
 #include "agent-link/record-table.h"
@@ -14,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ns3::tandem
@@ -68,7 +71,7 @@ class AgentLink
      * @param shape extents of the axes
      * @param columns one column for all values, or one for each entry of the last axis
      * @param rows what each entry of the first axis belongs to ("user", "ap"), "" for nothing in
-     *        particular. A block with the rows of the action block has one row per agent: with
+     *        particular. A block with the rows of an action block has one row per agent: with
      *        several agents each sees its own row of it, and all of any other block.
      * @return the block, owned by the link
      */
@@ -77,8 +80,14 @@ class AgentLink
                                      std::vector<Column> columns,
                                      std::string rows = "");
     /**
-     * Declare the agent's choices: integers from low to high, both allowed. One action block only.
-     * With rows, each entry of the first axis is the choice of one agent of that name.
+     * Declare choices of the agent: integers from low to high, both allowed. A scenario may have
+     * several action blocks; the agent then gives all of them at each decision, by their names.
+     *
+     * @param name unique among the action blocks
+     * @param shape extents of the axes
+     * @param rows what each entry of the first axis belongs to: each is the choice of one agent of
+     *        that name; "" for nothing in particular
+     * @return the block, owned by the link
      */
     ActionBlock* AddAction(std::string name,
                            std::vector<uint32_t> shape,
@@ -86,14 +95,39 @@ class AgentLink
                            int32_t high,
                            std::string rows = "");
     /**
-     * Declare the agent's choices as float64 from low to high. One action block only.
-     * With rows, each entry of the first axis is the choice of one agent of that name.
+     * The same with a name, unit and bounds for each choice:
+     *
+     * @code
+     *     link.AddAction("edca", {aps, 2}, {{"cwMin", "", 0, 6, "2^n - 1 slots at least"},
+     *                                       {"rts", "", 0, 1, "whether to send RTS"}}, "ap");
+     * @endcode
+     *
+     * @param columns one for all values, one for each entry of the last axis, or one for each value
      */
+    ActionBlock* AddAction(std::string name,
+                           std::vector<uint32_t> shape,
+                           std::vector<Column> columns,
+                           std::string rows = "");
+    /** Declare choices of the agent as float64 from low to high; otherwise as AddAction(). */
     ActionBlock* AddRealAction(std::string name,
                                std::vector<uint32_t> shape,
                                double low,
                                double high,
                                std::string rows = "");
+    /** The same with a name, unit and bounds for each value; otherwise as AddAction(). */
+    ActionBlock* AddRealAction(std::string name,
+                               std::vector<uint32_t> shape,
+                               std::vector<Column> columns,
+                               std::string rows = "");
+    /**
+     * Say at each decision which choices of an action block of integers make sense. The mask is
+     * an observation block as well, of the action block's shape and one more axis: the choices.
+     *
+     * @param action the block
+     * @param name of the observation block; by default the action block's with "_mask" behind it
+     * @return the mask, owned by the link; everything is allowed at first
+     */
+    ActionMask* AddActionMask(const ActionBlock* action, std::string name = "");
     /** Declare a table of rows that the scenario reports. */
     RecordTable* AddRecords(std::string name, std::vector<RecordColumn> columns);
     /** Tell the agent something fixed; json is any JSON value, other text is a fatal error. */
@@ -103,8 +137,19 @@ class AgentLink
      * stderr, and in the schema as an entry of `meta["warnings"]`, which Python shows as a warning.
      */
     void Warn(const std::string& text);
-    /** What plays when there is no agent. */
+    /**
+     * What plays when there is no agent, in a scenario with one action block. An agent can ask it
+     * for its action under the name `default`.
+     */
     void SetPolicy(std::function<void(ActionBlock*)> policy);
+    /**
+     * One of several policies, chosen by --policy=NAME; the first is what plays by default. An
+     * agent can ask each of them what it would do (`tandem run --policy NAME`).
+     *
+     * @param name unique among the policies
+     * @param policy sets the action blocks
+     */
+    void SetPolicy(std::string name, std::function<void()> policy);
 
     /**
      * Say how to re-assign the random streams in mid-episode, so that branches can meet other
@@ -192,6 +237,8 @@ class AgentLink
     void AttachBlocks();
     void RedrawFuture(uint64_t future);
     bool DecideAlone();
+    void Choose();
+    void Play(uint32_t policy);
     bool MakeRoom();
     void WatchEnd();
     void ReachTimeLimit();
@@ -215,7 +262,9 @@ class AgentLink
     uint32_t m_branchSlots{64};
     double m_spinUs;
 
-    std::function<void(ActionBlock*)> m_policyFunction;
+    std::vector<std::pair<std::string, std::function<void()>>> m_policies;
+    uint32_t m_chosenPolicy{0}; //!< the one that plays when there is no agent
+    bool m_toldClipped{false};
     std::function<void()> m_redraw;
     std::function<void()> m_episodeEnd;
     std::function<void()> m_lastLook;

@@ -73,10 +73,17 @@ AgentSession::WaitForEpisode()
     return seed;
 }
 
+void
+AgentSession::SetAnswer(std::function<void(uint32_t)> answer)
+{
+    m_answer = std::move(answer);
+}
+
 bool
-AgentSession::Decide(uint32_t epoch)
+AgentSession::Decide(uint32_t epoch, const Clipped& clipped)
 {
     NS_LOG_FUNCTION(this << epoch << m_slot);
+    m_clipped = clipped;
     if (IsBranch())
     {
         if (--m_horizonLeft == 0)
@@ -92,8 +99,14 @@ AgentSession::Decide(uint32_t epoch)
     }
     Stamp(epoch, Status::DECISION);
     auto command = Exchange(Status::DECISION);
-    while (command == Command::BRANCH)
+    while (command == Command::BRANCH || command == Command::ASK)
     {
+        if (command == Command::ASK)
+        {
+            m_answer(Slot().agent.policy);
+            command = Exchange(Status::ANSWERED);
+            continue;
+        }
         if (Branch(epoch))
         {
             return true;
@@ -104,9 +117,10 @@ AgentSession::Decide(uint32_t epoch)
 }
 
 void
-AgentSession::Finish(uint32_t epoch, Status status)
+AgentSession::Finish(uint32_t epoch, Status status, const Clipped& clipped)
 {
     NS_LOG_FUNCTION(this << epoch << m_slot);
+    m_clipped = clipped;
     if (IsBranch())
     {
         EndBranch(epoch, status);
@@ -171,6 +185,10 @@ AgentSession::Stamp(uint32_t epoch, Status status)
     auto& words = Slot().simulator;
     words.epoch = epoch;
     words.simulatedTimeS = Simulator::Now().GetSeconds();
+    words.clippedValues = m_clipped.count;
+    words.clippedBlock = m_clipped.block;
+    words.clippedColumn = m_clipped.column;
+    words.clippedValue = m_clipped.value;
     words.status.store(static_cast<uint32_t>(status), std::memory_order_release);
 }
 

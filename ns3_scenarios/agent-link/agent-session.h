@@ -2,9 +2,11 @@
 #ifndef TANDEM_AGENT_SESSION_H
 #define TANDEM_AGENT_SESSION_H
 
+#include "agent-link/blocks.h"
 #include "channel/segment.h"
 #include "channel/wait.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,17 +53,21 @@ class AgentSession
      */
     uint64_t WaitForEpisode();
 
+    /** What fills the action blocks when the agent asks what a policy of that number would do. */
+    void SetAnswer(std::function<void(uint32_t)> answer);
+
     /**
      * Publish a decision and wait for the agent's answer. Branches asked for meanwhile are forked
      * and waited for; in such a child this returns true with the branch's slot selected.
      *
      * @param epoch decisions taken so far
+     * @param clipped what is beyond bounds in the observation
      * @return false if the agent wants no more
      */
-    bool Decide(uint32_t epoch);
+    bool Decide(uint32_t epoch, const Clipped& clipped);
 
     /** Publish the last observation of the episode; does not wait. A branch ends here. */
-    void Finish(uint32_t epoch, ::tandem::channel::Status status);
+    void Finish(uint32_t epoch, ::tandem::channel::Status status, const Clipped& clipped);
 
     /**
      * A record table is full: have the agent take the rows.
@@ -110,6 +116,8 @@ class AgentSession
     uint32_t m_seen{0};        //!< commands dealt with
     uint32_t m_horizonLeft{0}; //!< epochs left to a branch
     uint32_t m_future{0};      //!< of the branch
+    Clipped m_clipped;         //!< of the observation that is published
+    std::function<void(uint32_t)> m_answer;
 };
 
 } // namespace ns3::tandem

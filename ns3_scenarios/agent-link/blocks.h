@@ -2,7 +2,8 @@
 #ifndef TANDEM_BLOCKS_H
 #define TANDEM_BLOCKS_H
 
-#include <algorithm>
+#include "agent-link/column.h"
+
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -10,16 +11,6 @@
 
 namespace ns3::tandem
 {
-
-/** One column (last axis) of an observation block. */
-struct Column
-{
-    std::string name;
-    std::string unit; //!< SI where there is one, "" for counts and ratios
-    double low;       //!< values below are raised to it
-    double high;      //!< values above are lowered to it
-    std::string help; //!< one sentence for the user's tables and documentation
-};
 
 /** One column of a record table. */
 struct RecordColumn
@@ -37,6 +28,15 @@ struct RecordColumn
     std::string help;
 };
 
+/** Values that were set beyond the bounds of their column. */
+struct Clipped
+{
+    uint64_t count{0};
+    uint32_t block{0};  //!< of the first of them: number of its block
+    uint32_t column{0}; //!< and of its column
+    double value{0};    //!< and what it was
+};
+
 /**
  * A dense array of float64 that the simulator publishes at each decision. Written in place: with
  * an agent the array lies in shared memory.
@@ -51,8 +51,8 @@ class ObservationBlock
                      std::string rows = "");
 
     /**
-     * Set one value of a flattened block; the value is clamped to its column's bounds.
-     * A NaN is a fatal error that names the block and the column.
+     * Set one value of a flattened block. A value beyond its column's bounds is set to the bound
+     * and counted: the agent is told. A NaN is a fatal error that names the block and the column.
      */
     void Set(size_t index, double value)
     {
@@ -61,7 +61,11 @@ class ObservationBlock
         {
             Refuse(index, column);
         }
-        m_values[index] = std::clamp(value, m_columns[column].low, m_columns[column].high);
+        if (value < m_columns[column].low || value > m_columns[column].high)
+        {
+            value = Clip(column, value);
+        }
+        m_values[index] = value;
     }
 
     /**
@@ -83,8 +87,12 @@ class ObservationBlock
     size_t GetBytes() const;
     /** Point the block at its memory. */
     void Attach(unsigned char* memory);
+    /** @return what was set beyond a bound since the last ForgetClipped() */
+    const Clipped& GetClipped() const;
+    void ForgetClipped();
 
   private:
+    double Clip(size_t column, double value);
     [[noreturn]] void Refuse(size_t index, size_t column) const;
 
     std::string m_name;
@@ -93,85 +101,7 @@ class ObservationBlock
     std::string m_rows;
     size_t m_size;
     double* m_values{nullptr};
-};
-
-/** The array of choices that the agent writes and the simulator reads: int32 or float64. */
-class ActionBlock
-{
-  public:
-    /** Bounds are inclusive. */
-    ActionBlock(std::string name,
-                std::vector<uint32_t> shape,
-                bool real,
-                double low,
-                double high,
-                std::string rows = "");
-
-    /** @return the choice at an index of an int32 block */
-    int32_t Get(size_t index) const
-    {
-        CheckAccess(index, false);
-        return reinterpret_cast<const int32_t*>(m_memory)[index];
-    }
-
-    /** @return the value at an index of a float64 block */
-    double GetReal(size_t index) const
-    {
-        CheckAccess(index, true);
-        return reinterpret_cast<const double*>(m_memory)[index];
-    }
-
-    /** @return all values of a float64 block, GetSize() of them */
-    const double* GetReals() const
-    {
-        CheckAccess(0, true);
-        return reinterpret_cast<const double*>(m_memory);
-    }
-
-    /** For built-in policies (--agent=none). */
-    void Set(size_t index, int32_t value);
-    /** For built-in policies (--agent=none). */
-    void SetReal(size_t index, double value);
-
-    const std::string& GetName() const;
-    const std::vector<uint32_t>& GetShape() const;
-    /** @return what each entry of the first axis belongs to, "" for nothing in particular */
-    const std::string& GetRows() const;
-    /** @return true for a block of float64, false for one of int32 */
-    bool IsReal() const;
-    size_t GetSize() const;
-    size_t GetBytes() const;
-    double GetLow() const;
-    double GetHigh() const;
-    void Attach(unsigned char* memory);
-    /**
-     * Stop the program with a clear message if a value is out of bounds or NaN: the agent may be
-     * anyone's program.
-     */
-    void Check() const;
-
-  private:
-    void CheckAccess(size_t index, bool real) const
-    {
-        if (real != m_real || index >= m_size)
-        {
-            Refuse(index, real);
-        }
-    }
-
-    [[noreturn]] void Refuse(size_t index, bool real) const;
-
-    template <typename T>
-    bool IsWithin() const;
-
-    std::string m_name;
-    std::vector<uint32_t> m_shape;
-    bool m_real;
-    double m_low;
-    double m_high;
-    std::string m_rows;
-    size_t m_size;
-    unsigned char* m_memory{nullptr};
+    Clipped m_clipped;
 };
 
 } // namespace ns3::tandem

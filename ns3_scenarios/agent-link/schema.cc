@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 #ifndef TANDEM_VERSION
 #error "TANDEM_VERSION is set by the build (tandem_add_scenario)"
@@ -22,7 +23,7 @@ using Json = nlohmann::ordered_json;
 namespace
 {
 /** Version of the schema's JSON. */
-constexpr int32_t SCHEMA_VERSION = 1;
+constexpr int32_t SCHEMA_VERSION = 2;
 /** How deep the values of SetMeta() may nest; the agent's side reads twice as many levels. */
 constexpr int MAX_META_DEPTH = 32;
 
@@ -46,12 +47,12 @@ AddRows(Json& described, const Block& block)
 }
 
 Json
-Describe(const ObservationBlock& block, uint64_t offset)
+Describe(const std::vector<Column>& columns)
 {
-    Json columns = Json::array();
-    for (const auto& column : block.GetColumns())
+    Json described = Json::array();
+    for (const auto& column : columns)
     {
-        columns.push_back({
+        described.push_back({
             {"name", column.name            },
             {"unit", column.unit            },
             {"low",  JsonNumber(column.low) },
@@ -59,28 +60,38 @@ Describe(const ObservationBlock& block, uint64_t offset)
             {"help", column.help            }
         });
     }
+    return described;
+}
+
+Json
+Describe(const ObservationBlock& block, uint64_t offset)
+{
     Json described = {
-        {"name",    block.GetName() },
-        {"dtype",   "float64"       },
-        {"offset",  offset          },
-        {"shape",   block.GetShape()},
-        {"columns", columns         }
+        {"name",    block.GetName()             },
+        {"dtype",   "float64"                   },
+        {"offset",  offset                      },
+        {"shape",   block.GetShape()            },
+        {"columns", Describe(block.GetColumns())}
     };
     AddRows(described, block);
     return described;
 }
 
 Json
-Describe(const ActionBlock& block)
+Describe(const ActionBlock& block, uint64_t offset)
 {
     Json described = {
         {"name",   block.GetName()                     },
         {"dtype",  block.IsReal() ? "float64" : "int32"},
-        {"offset", 0                                   },
+        {"offset", offset                              },
         {"shape",  block.GetShape()                    },
         {"low",    JsonNumber(block.GetLow())          },
         {"high",   JsonNumber(block.GetHigh())         }
     };
+    if (!block.GetColumns().front().name.empty())
+    {
+        described["columns"] = Describe(block.GetColumns());
+    }
     AddRows(described, block);
     return described;
 }
@@ -121,6 +132,19 @@ DescribeAll(const Parts& parts)
     }
     return all;
 }
+
+/** A second part of the same name is a fatal error. */
+template <typename Parts>
+void
+CheckName(const Parts& parts, const std::string& name, const std::string& kind)
+{
+    NS_ABORT_MSG_IF(name.empty(), "a scenario has " << kind << " without a name");
+    for (const auto& part : parts)
+    {
+        NS_ABORT_MSG_IF(part->GetName() == name,
+                        "a scenario has two of " << kind << " with the name '" << name << "'");
+    }
+}
 } // namespace
 
 Schema::Schema(std::string scenario)
@@ -131,21 +155,33 @@ Schema::Schema(std::string scenario)
 ObservationBlock*
 Schema::Add(std::unique_ptr<ObservationBlock> block)
 {
+    CheckName(m_observations, block->GetName(), "observation blocks");
     return m_observations.emplace_back(std::move(block)).get();
 }
 
 ActionBlock*
 Schema::Add(std::unique_ptr<ActionBlock> block)
 {
-    NS_ABORT_MSG_IF(m_action,
-                    "a scenario has one action block, '" << block->GetName() << "' is a second");
-    m_action = std::move(block);
-    return m_action.get();
+    CheckName(m_actions, block->GetName(), "action blocks");
+    return m_actions.emplace_back(std::move(block)).get();
+}
+
+ActionMask*
+Schema::Add(std::unique_ptr<ActionMask> mask)
+{
+    for (const auto& other : m_masks)
+    {
+        NS_ABORT_MSG_IF(&other->GetAction() == &mask->GetAction(),
+                        "action block '" << mask->GetAction().GetName() << "' has a mask already");
+    }
+    Add(mask->TakeBlock());
+    return m_masks.emplace_back(std::move(mask)).get();
 }
 
 RecordTable*
 Schema::Add(std::unique_ptr<RecordTable> table)
 {
+    CheckName(m_records, table->GetName(), "record tables");
     return m_records.emplace_back(std::move(table)).get();
 }
 
@@ -181,13 +217,13 @@ Schema::GetScenario() const
 bool
 Schema::IsComplete() const
 {
-    return m_action && !m_observations.empty();
+    return !m_actions.empty() && !m_observations.empty();
 }
 
-ActionBlock*
-Schema::GetAction() const
+const std::vector<std::unique_ptr<ActionBlock>>&
+Schema::GetActions() const
 {
-    return m_action.get();
+    return m_actions;
 }
 
 const std::vector<std::unique_ptr<RecordTable>>&
@@ -197,7 +233,7 @@ Schema::GetRecords() const
 }
 
 std::string
-Schema::ToJson(bool futures) const
+Schema::ToJson(bool futures, const std::vector<std::string>& policies) const
 {
     Json meta = Json::object();
     for (const auto& [key, value] : m_meta)
@@ -208,18 +244,25 @@ Schema::ToJson(bool futures) const
     {
         meta["warnings"] = m_warnings;
     }
+    Json masks = Json::object();
+    for (const auto& mask : m_masks)
+    {
+        masks[mask->GetAction().GetName()] = mask->GetName();
+    }
     const Json schema{
-        {"tandem_schema",  SCHEMA_VERSION                    },
-        {"layout_version", LAYOUT_VERSION                    },
-        {"tandem_version", TANDEM_VERSION                    },
-        {"ns3_version",    NS3_RELEASE                       },
-        {"ns3_provider",   NS3_PROVIDER                      },
-        {"scenario",       m_scenario                        },
-        {"observation",    DescribeAll(m_observations)       },
-        {"action",         Json::array({Describe(*m_action)})},
-        {"records",        DescribeAll(m_records)            },
-        {"futures",        futures                           },
-        {"meta",           meta                              }
+        {"tandem_schema",  SCHEMA_VERSION             },
+        {"layout_version", LAYOUT_VERSION             },
+        {"tandem_version", TANDEM_VERSION             },
+        {"ns3_version",    NS3_RELEASE                },
+        {"ns3_provider",   NS3_PROVIDER               },
+        {"scenario",       m_scenario                 },
+        {"observation",    DescribeAll(m_observations)},
+        {"action",         DescribeAll(m_actions)     },
+        {"masks",          masks                      },
+        {"records",        DescribeAll(m_records)     },
+        {"futures",        futures                    },
+        {"policies",       policies                   },
+        {"meta",           meta                       }
     };
     return schema.dump();
 }
@@ -232,7 +275,11 @@ Schema::CountSizes() const
     {
         sizes.observationBytes = SafeSum(sizes.observationBytes, AlignedBytes(*block));
     }
-    sizes.actionBytes = m_action->GetBytes();
+    for (const auto& block : m_actions)
+    {
+        // Only between blocks: the agent keeps every action of an episode.
+        sizes.actionBytes = SafeSum(RoundUp(sizes.actionBytes, CACHE_LINE), block->GetBytes());
+    }
     for (const auto& table : m_records)
     {
         sizes.recordBytes = SafeSum(sizes.recordBytes, AlignedBytes(*table));
@@ -248,6 +295,76 @@ Schema::AttachObservations(unsigned char* memory)
         block->Attach(memory);
         memory += AlignedBytes(*block);
     }
+}
+
+void
+Schema::AttachActions(unsigned char* memory)
+{
+    for (const auto& block : m_actions)
+    {
+        block->Attach(memory);
+        memory += AlignedBytes(*block);
+    }
+}
+
+void
+Schema::CheckActions() const
+{
+    for (const auto& block : m_actions)
+    {
+        block->Check();
+    }
+}
+
+void
+Schema::FillMasks()
+{
+    for (const auto& mask : m_masks)
+    {
+        mask->Fill();
+    }
+}
+
+Clipped
+Schema::GetClipped() const
+{
+    Clipped all;
+    for (size_t i = 0; i < m_observations.size(); ++i)
+    {
+        const Clipped& clipped = m_observations[i]->GetClipped();
+        if (clipped.count == 0)
+        {
+            continue;
+        }
+        const uint64_t count = all.count + clipped.count;
+        if (all.count == 0)
+        {
+            all = clipped;
+            all.block = static_cast<uint32_t>(i);
+        }
+        all.count = count;
+    }
+    return all;
+}
+
+void
+Schema::ForgetClipped()
+{
+    for (const auto& block : m_observations)
+    {
+        block->ForgetClipped();
+    }
+}
+
+std::string
+Schema::DescribeClipped(const Clipped& clipped) const
+{
+    const auto& block = *m_observations.at(clipped.block);
+    const Column& column = block.GetColumns().at(clipped.column);
+    std::ostringstream text;
+    text << "column '" << column.name << "' of observation block '" << block.GetName() << "' is "
+         << clipped.value << ", its bounds are " << column.low << " … " << column.high;
+    return text.str();
 }
 
 void

@@ -10,7 +10,7 @@
  * Slot 0 belongs to the running episode, slots 1…k to the counterfactual branches forked from it,
  * so that a forked child only switches slot and nothing has to be passed to it. Every word has one
  * writer: the simulator writes toAgent, SimulatorWords, observations and records; the agent writes
- * toSimulator, AgentWords and actions.
+ * toSimulator, AgentWords and actions (but where it asks for the action of a policy).
  */
 #ifndef TANDEM_CHANNEL_LAYOUT_H
 #define TANDEM_CHANNEL_LAYOUT_H
@@ -27,7 +27,7 @@ namespace tandem::channel
 /** "TANDEM" and the byte order, so that foreign memory is recognised as such. */
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
 /** Raised with every change of the structures below; both sides refuse another version. */
-constexpr std::uint32_t LAYOUT_VERSION = 3;
+constexpr std::uint32_t LAYOUT_VERSION = 4;
 /** One cache line: words written by different sides never share one. */
 constexpr std::size_t CACHE_LINE = 64;
 /** Slots start on pages, so that the pages of slots never used are never touched. */
@@ -45,7 +45,8 @@ enum class Command : std::uint32_t
     BRANCH = 2,   //!< fork branchCount copies. Each has branchHorizon slots in a row, one for each
                   //!< of its epochs, and runs with the action block of the first of them
     CONTINUE = 3, //!< the records were taken (answer to Status::FLUSH)
-    CLOSE = 4     //!< end the episode
+    CLOSE = 4,    //!< end the episode
+    ASK = 5       //!< fill the action block of slot 0 as the policy of that number would
 };
 
 /** Why the simulator woke the agent. */
@@ -57,7 +58,8 @@ enum class Status : std::uint32_t
     TERMINATED = 3, //!< last observation: the scenario ended the episode
     FLUSH = 4,      //!< a record table is full in mid-epoch: take the records, then CONTINUE
     BRANCHED = 5,   //!< all branches have ended, their slots are filled
-    ABANDONED = 6   //!< a branch that was ended, or not begun, because another one had died
+    ABANDONED = 6,  //!< a branch that was ended, or not begun, because another one had died
+    ANSWERED = 7    //!< the action block is filled (answer to Command::ASK)
 };
 
 /** A sequence number that one side advances and the other waits for. */
@@ -76,6 +78,10 @@ struct alignas(CACHE_LINE) SimulatorWords
     std::int32_t exitStatus;      //!< wait status of a finished branch, in its first slot
     std::uint64_t droppedRecords; //!< rows that did not fit (branches cannot flush)
     double simulatedTimeS;        //!< ns-3's clock at the observation
+    std::uint64_t clippedValues;  //!< of the observation: set beyond the bounds of their column
+    std::uint32_t clippedBlock;   //!< of the first of them: number of its block
+    std::uint32_t clippedColumn;  //!< and of its column
+    double clippedValue;          //!< and what it was set to
 };
 
 /** Words of a slot that only the agent writes. */
@@ -86,7 +92,8 @@ struct alignas(CACHE_LINE) AgentWords
     std::uint32_t branchHorizon;  //!< epochs a branch runs, its action held
     std::uint32_t branchParallel; //!< branches that run at the same time
     std::uint32_t
-        branchFuture; //!< 0: what is drawn is what the episode would draw; else other draws
+        branchFuture;     //!< 0: what is drawn is what the episode would draw; else other draws
+    std::uint32_t policy; //!< number of the scenario's policy that is asked
 };
 
 struct SlotHeader

@@ -44,33 +44,37 @@ AreWithin(const double* values, std::size_t count, double low, double high)
 }
 
 /**
- * Copy values, those beyond a bound as the bound.
+ * Copy values.
  *
- * @return false if one of them is NaN
+ * @return true if all of them lie in [low, high], as NaN never does. It is false as well where -0
+ *         meets a bound of 0: look at each value then
  */
 inline bool
-ClampInto(double* target, const double* values, std::size_t count, double low, double high)
+CopyWithin(double* target, const double* values, std::size_t count, double low, double high)
 {
     const Reals lows = Reals{} + low;
     const Reals highs = Reals{} + high;
-    Masks numbers = ~Masks{};
+    // Bits that a clamped value has otherwise: GCC makes branches of masks of comparisons.
+    Masks changed{};
     std::size_t i = 0;
     for (; i + LANES <= count; i += LANES)
     {
         Reals value;
         std::memcpy(&value, values + i, sizeof value);
-        numbers &= value == value;
-        value = value < lows ? lows : value;
-        value = value > highs ? highs : value;
+        Reals clamped = value > lows ? value : lows; // the bound for NaN
+        clamped = clamped < highs ? clamped : highs;
+        Masks before;
+        Masks after;
+        std::memcpy(&before, &value, sizeof value);
+        std::memcpy(&after, &clamped, sizeof clamped);
+        changed |= before ^ after;
         std::memcpy(target + i, &value, sizeof value);
     }
-    bool all = (numbers[0] & numbers[1]) != 0;
+    bool all = (changed[0] | changed[1]) == 0;
     for (; i < count; ++i)
     {
-        const double value = values[i];
-        all &= value == value;
-        const double raised = value < low ? low : value;
-        target[i] = raised > high ? high : raised;
+        all &= values[i] >= low && values[i] <= high;
+        target[i] = values[i];
     }
     return all;
 }

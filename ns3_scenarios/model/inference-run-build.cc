@@ -163,7 +163,10 @@ InferenceRun::Declare()
     m_ledger->DeclareRecords(m_link);
     m_positions = std::make_unique<PositionTable>(m_link, GetCells());
     DeclareFrames();
-    m_link.SetPolicy([this](ActionBlock* block) { m_policy->Act(*block); });
+    if (m_policy) // agents have policies like it of their own
+    {
+        m_link.SetPolicy([this](ActionBlock* block) { m_policy->Act(*block); });
+    }
     DescribeRun(m_link, m_config, m_options, GetCells(), m_users, *m_backhaul);
 
     std::vector<Ptr<InferenceClient>> clients;

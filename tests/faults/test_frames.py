@@ -116,7 +116,7 @@ def test_a_reply_that_does_not_fit_the_schema_is_refused(
     wanted += [f"records.{table.name}" for table in schema.records]
     arrays = {wanted[number % len(wanted)]: np.zeros(shape, dtype) for number in names}
     with pytest.raises(WireError):
-        read_frame(schema, State(status=status, decision=0), arrays)
+        read_frame(schema, State(status=status, decision=0, time_s=0.0), arrays)
 
 
 def test_a_server_outlives_whatever_is_sent_to_it() -> None:

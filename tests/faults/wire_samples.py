@@ -9,7 +9,19 @@ from typing import Final
 import numpy as np
 
 from tandem.bridge.remote import messages
-from tandem.bridge.remote.messages import Branch, Failed, Hello, Open, Published, Reset, State, Step
+from tandem.bridge.remote.messages import (
+    ACTION,
+    Ask,
+    Asked,
+    Branch,
+    Failed,
+    Hello,
+    Open,
+    Published,
+    Reset,
+    State,
+    Step,
+)
 from tandem.bridge.remote.wire import PROTOCOL_VERSION, Arrays, WireError, encode
 
 LIMIT_BYTES: Final = 1 << 16
@@ -21,12 +33,14 @@ REQUESTS: Final = (
     encode(Reset(id=3, seed=7)),
     encode(Step(id=4), {"action": np.array([1.0, 2.0])}),
     encode(Branch(id=5, horizon=2, parallel=1), {"action": np.arange(6).reshape(3, 2)}),
+    encode(Ask(id=6, policy="edge")),
 )
 REPLIES: Final = (
     encode(
-        Published(id=4, state=State(status=1, decision=3), episode_pid=9),
+        Published(id=4, state=State(status=1, decision=3, time_s=0.5), episode_pid=9),
         {"observation.values": np.zeros(2), "records.requests": np.zeros((2, 8), np.uint8)},
     ),
+    encode(Asked(id=6), {ACTION: np.array([1.0, 2.0])}),
     encode(Failed(id=5, error="InvalidAction", text="no", command=["a", "b"])),
 )
 REQUEST_CODEC: Final = messages.request_codec(LIMIT_BYTES)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from request_rows import INTEGERS, REALS
 
 from tandem.agents.inference.request_table import COMPONENTS
-from tandem.bridge.core.schema import Block, Column, RecordTable, Schema
+from tandem.bridge.core.block import Block, Column, RecordTable
+from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 
@@ -63,7 +64,7 @@ def schema() -> Schema:
         observation=(
             Block("cells", "float64", (1, 1), 0, (Column("airtime_fraction", "", "busy"),)),
         ),
-        action=Block("option", "int32", (USERS,), 0, (), 0, 2),
+        actions=(Block("option", "int32", (USERS,), 0, (), 0, 2),),
         records=(
             table("requests", INTEGERS, REALS),
             table("positions", ["decision", "node", "user"], ["time_s", "x_m", "y_m"]),

@@ -23,8 +23,9 @@ from tandem.agents.inference.objective import (
     PaperObjective,
 )
 from tandem.agents.inference.request_table import RequestStatus
+from tandem.bridge.core.block import Block, Column, RecordTable
 from tandem.bridge.core.objective import EpochResult, resolve
-from tandem.bridge.core.schema import Block, Column, RecordTable, Schema
+from tandem.bridge.core.schema import Schema
 
 META: dict[str, Any] = {
     "options": [{"option": 0, "top5_percent": 89.9}, {"option": 1, "top5_percent": 72.8}]
@@ -35,7 +36,7 @@ def schema_of(columns: Sequence[str] = DTYPE.names or (), meta: Any = META) -> S
     """A scenario with a table ``requests`` of those columns; of none, without the table."""
     table = RecordTable("requests", 1, 0, 8, tuple(Column(name, "", "") for name in columns))
     action = Block("option", "int32", (2,), 0, low=0, high=1)
-    return Schema("made", "", "", "", (), action, (table,) if columns else (), meta)
+    return Schema("made", "", "", "", (), (action,), (table,) if columns else (), meta)
 
 
 def result(requests: NDArray[np.void], meta: dict[str, Any] | None = None) -> InferenceResult:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 import tandem
 from tandem.bridge.core import domain
+from tandem.bridge.core.block import Column
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.objective import EpochResult
-from tandem.bridge.core.schema import Column
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.recovery import recover
 from tandem.bridge.runs.writer import RunWriter

@@ -62,8 +62,8 @@ def test_blocks_with_the_action_s_rows_belong_to_agents() -> None:
 
 
 def test_a_schema_of_another_version_is_refused() -> None:
-    with pytest.raises(SchemaMismatch, match=r"version 2.*version 1.*tandem build"):
-        Schema.parse(text(tandem_schema=2))
+    with pytest.raises(SchemaMismatch, match=r"version 3.*versions 1 to 2.*tandem build"):
+        Schema.parse(text(tandem_schema=3))
 
 
 @pytest.mark.parametrize(
