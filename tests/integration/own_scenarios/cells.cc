@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /**
  * @file
  * A scenario with everything that actions can have: cells choose a channel, some of which are shut
