@@ -23,6 +23,8 @@ from tandem.bridge.core.errors import TandemError
 MOST_NUMBERED: Final = 10_000
 #: Values of one entry that `Choices` offers.
 MOST_CHOICES: Final = 10_000
+#: Values of a real number that `Levels` offers: the two bounds.
+LEAST_LEVELS: Final = 2
 
 
 class UnfitActions(TandemError):
@@ -109,6 +111,30 @@ class Choices:
         return self._parts.action(np.asarray(chosen, np.float64).ravel() + self._parts.low)
 
 
+class Levels:
+    """A ``MultiDiscrete`` with an entry per value, in which reals have a few values each.
+
+    These are evenly spaced from one bound to the other.
+
+    Raises:
+        UnfitActions: fewer than two levels.
+    """
+
+    def __init__(self, parts: ActionParts, levels: int) -> None:
+        if levels < LEAST_LEVELS:
+            raise UnfitActions(f"levels is {levels}: at least {LEAST_LEVELS}, the two bounds")
+        self._parts = parts
+        span = parts.high - parts.low
+        self._step = np.where(parts.whole, 1.0, span / (levels - 1))
+        counts = np.where(parts.whole, span + 1.0, levels)
+        self.space: spaces.Space[Any] = spaces.MultiDiscrete(counts.astype(np.int64))
+
+    def action(self, chosen: Any) -> Any:
+        """See `ActionCoding`."""
+        values = self._parts.low + np.asarray(chosen, np.float64).ravel() * self._step
+        return self._parts.action(np.minimum(values, self._parts.high))
+
+
 class Numbered:
     """A ``Discrete`` that counts through all joint actions."""
 
@@ -149,6 +175,34 @@ def codings(space: spaces.Space[Any]) -> list[ActionCoding]:
     Raises:
         UnfitActions: the space is of another kind, or a value has no bounds.
     """
+    parts = _bounded(space)
+    found: list[ActionCoding] = []
+    if parts.whole.all():
+        if max(parts.counts) <= MOST_CHOICES:
+            found.append(Choices(parts))
+        if math.prod(parts.counts) <= MOST_NUMBERED:
+            found.append(Numbered(parts))
+    return [*found, Reals(parts)]
+
+
+def row_coding(space: spaces.Space[Any], levels: int | None = None) -> ActionCoding:
+    """The coding of an action as one row of numbers: never a single number.
+
+    Args:
+        space: of the scenario's actions.
+        levels: values that each real number has; ``None``: real numbers stay real.
+
+    Raises:
+        UnfitActions: the space is of another kind, a value has no bounds, or too few levels.
+    """
+    parts = _bounded(space)
+    if levels is not None:
+        return Levels(parts, levels)
+    return Choices(parts) if parts.whole.all() else Reals(parts)
+
+
+def _bounded(space: spaces.Space[Any]) -> ActionParts:
+    """The parts of a space all of whose values have bounds."""
     parts = ActionParts(space)
     unbounded = ~(np.isfinite(parts.low) & np.isfinite(parts.high))
     if unbounded.any():
@@ -157,13 +211,7 @@ def codings(space: spaces.Space[Any]) -> list[ActionCoding]:
             f"value {index} of the action {space} has no bounds, so it cannot be explored: give "
             "the scenario's action a lowest and a highest value"
         )
-    found: list[ActionCoding] = []
-    if parts.whole.all():
-        if max(parts.counts) <= MOST_CHOICES:
-            found.append(Choices(parts))
-        if math.prod(parts.counts) <= MOST_NUMBERED:
-            found.append(Numbered(parts))
-    return [*found, Reals(parts)]
+    return parts
 
 
 def _parts(name: str, space: spaces.Space[Any]) -> Iterator[Part]:

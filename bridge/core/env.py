@@ -60,7 +60,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     A ``MultiDiscrete`` where actions are choices, with one entry per row of the scenario's action
     block: in inference scenarios one option per user. A ``Box`` where actions are real numbers, or
     integers that do not start at 0. A scenario with several action blocks has a ``Dict`` of them;
-    `tandem.bridge.core.flat` makes one array of it.
+    `tandem.agents.flat` makes one array of it.
 
     ## Observation space
 

@@ -8,6 +8,7 @@ the other as float64, which holds every int32 exactly. The simulator takes that 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,8 @@ class JointAction:
         """The Gymnasium space of actions."""
         if self.is_single:
             return self.blocks[0].action_space()
-        return spaces.Dict({block.name: block.action_space() for block in self.blocks})
+        # An ordered mapping: the blocks keep the schema's order, as in the row of `checked`.
+        return spaces.Dict(OrderedDict((block.name, block.action_space()) for block in self.blocks))
 
     def checked(self, action: Any) -> NDArray[Any]:
         """Check an action and return a copy of it as one array.

@@ -36,7 +36,7 @@ def flat_masks(schema: Schema, observation: Blocks) -> NDArray[np.bool_]:
     """The choices of every integer of all blocks, one behind the other.
 
     That is what MaskablePPO of sb3-contrib wants of the flattened action space
-    (`tandem.bridge.core.flat`). A block without a mask allows everything.
+    (`tandem.agents.flat`). A block without a mask allows everything.
     """
     parts = [
         allowed

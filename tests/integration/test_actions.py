@@ -54,6 +54,7 @@ def test_each_block_has_its_space_and_each_entry_its_bounds(env: TandemEnv) -> N
             "mode": spaces.Box(np.array([1, -2]), np.array([3, 5]), dtype=np.int32),
         }
     )
+    assert list(env.action_space) == ["channel", "radio", "mode"]  # as declared, not sorted
     radio = env.schema.actions[1]
     assert [(column.name, column.unit) for column in radio.columns] == [
         ("power", "dBm"),

@@ -13,9 +13,10 @@ from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
 from own_scenario import own_scenario
 
+from tandem.agents.common.action_coding import UnfitActions, row_coding
+from tandem.agents.flat import FlatEnv, flatten
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction
-from tandem.bridge.core.flat import FlatActions, FlatEnv, flatten
 from tandem.scripts.app.common.toolchain import find_compiler
 
 pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C++ compiler")
@@ -50,7 +51,7 @@ def test_gymnasium_accepts_it(scenario: Path, levels: int | None) -> None:
 def test_a_row_of_levels_stands_for_integers_and_reals(scenario: Path) -> None:
     env = flat(scenario, levels=LEVELS)
     assert env.action_space == spaces.MultiDiscrete(CHOICES)
-    rows = FlatActions(env.unwrapped.schema, LEVELS)  # type: ignore[attr-defined]
+    rows = row_coding(env.env.action_space, LEVELS)
     lowest = rows.action(np.zeros(11))
     assert lowest["channel"].tolist() == [0, 0, 0]
     assert lowest["radio"].tolist() == [[-10.0, 0.0]] * 3
@@ -63,7 +64,7 @@ def test_a_row_of_levels_stands_for_integers_and_reals(scenario: Path) -> None:
     env.reset(seed=1)
     env.step(env.action_space.sample())
     assert env.action_masks().size == 3 * 4 + 3 + 8
-    with pytest.raises(InvalidAction, match="is 4 at index 0, allowed are 0 to 3"):
+    with pytest.raises(InvalidAction, match=r"\[4, 0, .* is not in MultiDiscrete"):
         env.step([4] + [0] * 10)
     env.close()
 
@@ -71,7 +72,7 @@ def test_a_row_of_levels_stands_for_integers_and_reals(scenario: Path) -> None:
 def test_a_row_of_reals_gives_each_choice_an_equal_part(scenario: Path) -> None:
     env = flat(scenario)
     assert env.action_space == spaces.Box(-1.0, 1.0, (11,), np.float32)
-    rows = FlatActions(env.unwrapped.schema)  # type: ignore[attr-defined]
+    rows = row_coding(env.env.action_space)
     grid = np.linspace(-1.0, 1.0, 4001)
     chosen = [rows.action(np.full(11, value))["channel"][0] for value in grid]
     counts = np.bincount(chosen)
@@ -79,7 +80,7 @@ def test_a_row_of_reals_gives_each_choice_an_equal_part(scenario: Path) -> None:
     assert counts.max() - counts.min() <= 2
     assert rows.action(np.ones(11))["radio"].tolist() == [[20.0, 1.0]] * 3
     assert rows.action(np.ones(11))["mode"].tolist() == [3, 5]
-    with pytest.raises(InvalidAction, match=r"has shape \(3,\), expected \(11,\)"):
+    with pytest.raises(InvalidAction, match=r"has shape \(3,\), expected is \(11,\)"):
         env.step([0.0, 0.0, 0.0])
     env.close()
 
@@ -106,8 +107,11 @@ def test_torchrl_takes_it(scenario: Path) -> None:
 
 def test_numbers_without_bounds_cannot_be_scaled() -> None:
     env = TandemEnv("echo", values=2)
-    with pytest.raises(ValueError, match=r"value 0 of the actions of scenario 'echo'.*narrower"):
+    with pytest.raises(UnfitActions, match=r"value 0 of the action .* has no bounds"):
         flatten(env)
-    with pytest.raises(ValueError, match="levels is 1: at least 2"):
-        flatten(env, levels=1)
     env.close()
+
+
+def test_one_level_is_too_few(scenario: Path) -> None:
+    with pytest.raises(UnfitActions, match="levels is 1: at least 2"):
+        flat(scenario, levels=1)

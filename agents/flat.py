@@ -17,95 +17,18 @@ What an action looks like depends on the scenario's action blocks:
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from tandem.agents.common.action_coding import row_coding
 from tandem.bridge.core.accounting import Observation
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction
 from tandem.bridge.core.schema import Schema
-
-_LEAST_LEVELS: Final = 2
-#: Float32 holds every integer up to here; more choices are no choice but a number.
-_MOST_CHOICES: Final = 2**24
-
-
-class FlatActions:
-    """Turns one row of numbers into an action of the scenario.
-
-    Args:
-        schema: of the scenario.
-        levels: values that each real number has; ``None``: real numbers stay real.
-
-    Raises:
-        ValueError: ``levels`` is below 2, or a number that must be scaled has no bounds.
-    """
-
-    def __init__(self, schema: Schema, levels: int | None = None) -> None:
-        if levels is not None and levels < _LEAST_LEVELS:
-            raise ValueError(f"levels is {levels}: at least {_LEAST_LEVELS}, the two bounds")
-        self._joint = schema.joint_action
-        real = [np.full(block.size, block.is_real) for block in schema.actions]
-        self._real = np.concatenate(real)
-        limits = [block.limits for block in schema.actions]
-        self._low = np.concatenate([low.ravel() for low, _ in limits])
-        self._high = np.concatenate([high.ravel() for _, high in limits])
-        self._choices = np.where(self._real, levels or 0, self._high - self._low + 1)
-        self._discrete = levels is not None or not self._real.any()
-        self._check_bounds(schema)
-        #: Space of the row.
-        self.space: spaces.MultiDiscrete | spaces.Box
-        if self._discrete:
-            self.space = spaces.MultiDiscrete(self._choices.astype(np.int64))
-        else:
-            self.space = spaces.Box(-1.0, 1.0, self._low.shape, np.float32)
-
-    def action(self, row: Any) -> Any:
-        """The scenario's action that a row of `space` stands for.
-
-        Raises:
-            InvalidAction: the row has another length, or values outside of `space`.
-        """
-        values = np.asarray(row, np.float64)
-        highest = self._choices - 1 if self._discrete else np.ones_like(self._low)
-        lowest = np.zeros_like(highest) if self._discrete else -highest
-        if values.shape != self._low.shape:
-            raise InvalidAction(
-                f"the row of actions has shape {values.shape}, expected {self._low.shape}"
-            )
-        wrong = ~((values >= lowest) & (values <= highest))
-        if wrong.any():
-            index = int(np.flatnonzero(wrong)[0])
-            raise InvalidAction(
-                f"the row of actions is {values[index]:g} at index {index}, allowed are "
-                f"{lowest[index]:g} to {highest[index]:g}"
-            )
-        return self._joint.given(self._chosen(values) if self._discrete else self._scaled(values))
-
-    def _chosen(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        steps = np.where(self._real, (self._high - self._low) / np.maximum(self._choices - 1, 1), 1)
-        return np.asarray(np.minimum(self._low + values * steps, self._high))
-
-    def _scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        share = (values + 1.0) / 2.0
-        reals = np.clip(self._low + share * (self._high - self._low), self._low, self._high)
-        choice = np.minimum(np.floor(share * self._choices), self._choices - 1)
-        return np.asarray(np.where(self._real, reals, self._low + choice))
-
-    def _check_bounds(self, schema: Schema) -> None:
-        span = self._high - self._low
-        unfit = ~np.isfinite(span) | (~self._real & (span >= _MOST_CHOICES))
-        if unfit.any():
-            index = int(np.flatnonzero(unfit)[0])
-            raise ValueError(
-                f"value {index} of the actions of scenario {schema.scenario!r} lies between "
-                f"{self._low[index]:g} and {self._high[index]:g}, which cannot be scaled: declare "
-                "narrower bounds"
-            )
 
 
 class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
@@ -113,8 +36,8 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
 
     def __init__(self, env: TandemEnv, levels: int | None, observations: bool) -> None:
         super().__init__(env)
-        self._actions = FlatActions(env.schema, levels)
-        self.action_space = self._actions.space
+        self._coding = row_coding(env.action_space, levels)
+        self.action_space = self._coding.space
         self._flat_observations = observations
         self.observation_space = _row_space(env.schema) if observations else _with_axes(env.schema)
 
@@ -131,15 +54,28 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
         Raises:
             InvalidAction: the row has another length, or values outside of the space.
         """
-        observation, reward, terminated, truncated, info = self.env.step(
-            self._actions.action(action)
-        )
+        row = self._checked(action)
+        observation, reward, terminated, truncated, info = self.env.step(self._coding.action(row))
         return self._shown(observation), float(reward), terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """As `TandemEnv.action_masks`: for MaskablePPO, where all actions are integers."""
         tandem: TandemEnv = self.get_wrapper_attr("unwrapped")
         return tandem.action_masks()
+
+    def _checked(self, action: Any) -> NDArray[Any]:
+        space = self.action_space
+        row = np.asarray(action)
+        if row.shape != space.shape:
+            raise InvalidAction(
+                f"the row of actions has shape {row.shape}, expected is {space.shape}"
+            )
+        cast = row.astype(space.dtype)
+        if not space.contains(cast) or (
+            np.issubdtype(space.dtype, np.integer) and (cast != row).any()
+        ):
+            raise InvalidAction(f"the row of actions {row.tolist()} is not in {space}")
+        return cast
 
     def _shown(self, observation: Observation) -> Any:
         if self._flat_observations:
@@ -148,7 +84,7 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
 
 
 def flatten(env: TandemEnv, *, levels: int | None = None, observations: bool = False) -> FlatEnv:
-    """An environment whose actions are one row of numbers; see `tandem.bridge.core.flat`.
+    """An environment whose actions are one row of numbers; see `tandem.agents.flat`.
 
     Args:
         env: of any scenario; closing the result closes it.
@@ -156,7 +92,7 @@ def flatten(env: TandemEnv, *, levels: int | None = None, observations: bool = F
         observations: also make the observation one row, float32, blocks in the schema's order.
 
     Raises:
-        ValueError: ``levels`` is below 2, or a number that must be scaled has no bounds.
+        UnfitActions: ``levels`` is below 2, or a number has no bounds.
     """
     return FlatEnv(env, levels, observations)
 
