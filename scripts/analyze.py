@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from tandem.bridge.runs.reader import load_run
 from tandem.scripts.app.common.finite import finite
-from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.inspection.analysis import (
     all_figures,
     comparison,
@@ -38,8 +38,13 @@ def analyze(
         typer.Option("--format", help="csv: one line per run; json: every figure."),
     ] = OutputFormat.TABLE,
 ) -> None:
-    """Print response times, their components, retransmissions, airtime and fairness."""
-    runs = [measures.load_run(folder) for folder in folders]
+    """Print what runs recorded.
+
+    Of any scenario: returns and rewards, and statistics of each action, observation column and
+    record table. Of inference scenarios: response times, their components, retransmissions, airtime
+    and fairness.
+    """
+    runs = [load_run(folder) for folder in folders]
     if output is OutputFormat.JSON:
         typer.echo(json.dumps([finite(all_figures(run)) for run in runs], indent=2))
     elif output is OutputFormat.CSV:

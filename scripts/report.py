@@ -10,14 +10,15 @@ import typer
 from rich.console import Console
 
 from tandem.bridge.core.files import replace_text
+from tandem.bridge.runs.reader import load_run
 from tandem.scripts.app.common.outputs import check_file, check_folder
 from tandem.scripts.app.figures.output import (
     ReportFormat,
-    build_figures,
+    choose_figures,
     default_target,
     write_images,
 )
-from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.figures.registry import draw
 from tandem.scripts.app.inspection.run_oracle import add_oracle
 
 if TYPE_CHECKING:
@@ -36,13 +37,20 @@ def report(
     figure: Annotated[
         list[str] | None, typer.Option(help="Only the figure of this name; repeatable.")
     ] = None,
+    figures_from: Annotated[
+        str | None,
+        typer.Option("--figures", help="FILE.py:NAME of figures of your own, added to the others."),
+    ] = None,
     oracle: Annotated[
         int, typer.Option(min=0, help="States per run at which to compute the oracle.")
     ] = 0,
 ) -> None:
     """Draw the figures of recorded runs.
 
-    The page is one file and needs no network. Example: tandem report runs/a runs/b
+    Of any scenario: rewards, actions, every observation column and record table. Inference
+    scenarios add their own. The page is one file and needs no network.
+
+    Example: tandem report runs/a runs/b
     """
     console = Console(stderr=True)
     if out is not None:
@@ -51,14 +59,15 @@ def report(
     if oracle:
         for folder in folders:
             add_oracle(folder, oracle, console)
-    runs = [measures.load_run(folder) for folder in folders]
-    figures, missing = build_figures(runs, figure)
+    runs = [load_run(folder) for folder in folders]
+    shown = choose_figures(runs, figure, figures_from)
+    figures, missing = draw(shown, runs)
     target = out if out is not None else default_target(folders, output)
     if output is ReportFormat.HTML:
         from tandem.scripts.app.figures.page import page
 
         target.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(target, page(runs, figures, missing))
+        replace_text(target, page(runs, shown, figures, missing))
         console.print(f"{len(figures)} figures in [bold]{target}[/]", soft_wrap=True)
     else:
         write_images(figures, target, output)

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 from tandem.scripts.app.inspection import measures
 
 #: Bars of the decision mix; with more decisions, a bar stands for several.
@@ -22,7 +23,7 @@ MOST_BARS = 60
 def decision_mix(runs: Sequence[Run]) -> go.Figure:
     """Share of each option among the requests of a decision, over the run; one panel per run."""
     if not any(len(run.requests) for run in runs):
-        raise style.NoData("the runs have no requests")
+        raise NoData("the runs have no requests")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
     shown: set[str] = set()
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
@@ -93,7 +94,7 @@ def option_colour(name: str, option: int) -> str:
 def fairness(runs: Sequence[Run]) -> go.Figure:
     """Mean response time of each user, and Jain's index of them over time."""
     if not any(len(run.requests) for run in runs):
-        raise style.NoData("the runs have no requests")
+        raise NoData("the runs have no requests")
     figure = make_subplots(
         rows=1,
         cols=2,
@@ -151,7 +152,7 @@ def jain_over_time(run: Run) -> pd.Series[float]:
 def accuracy_latency(runs: Sequence[Run]) -> go.Figure:
     """Each decision, each run's mean and the oracle as points of accuracy and response time."""
     if not any(len(run.decisions) for run in runs):
-        raise style.NoData("the runs have no decisions")
+        raise NoData("the runs have no decisions")
     figure = go.Figure()
     names = style.names(runs)
     for index, run in enumerate(runs):

@@ -1,34 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Every figure of the report in its order."""
+"""The figures of inference scenarios, in the order of the report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import plotly.graph_objects as go
-
-from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import choices, latency, learning, places, radio, timeline
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the report.
-
-    Attributes:
-        key: short name: its anchor, its file.
-        title: heading.
-        caption: what to read from it.
-        build: draws it; raises `tandem.scripts.app.figures.style.NoData` if the runs lack the data.
-    """
-
-    key: str
-    title: str
-    caption: str
-    build: Callable[[Sequence[Run]], go.Figure]
-
+from tandem.scripts.app.figures.registry import Figure
 
 FIGURES: Final = (
     Figure(

@@ -13,6 +13,7 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.agents.inference.request_table import COMPONENTS, Site
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 from tandem.scripts.app.inspection import measures
 
 
@@ -69,7 +70,7 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
                 hovertemplate=f"{key}<br>%{{text}}: %{{x:.4g}} s<extra></extra>",
             )
     if not figure.data:
-        raise style.NoData("the runs have no requests")
+        raise NoData("the runs have no requests")
     for percent in measures.PERCENTILES:
         figure.add_hline(
             y=percent / 100,
@@ -86,7 +87,7 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
 def components(runs: Sequence[Run]) -> go.Figure:
     """Mean of each component per site, stacked; one panel per run."""
     if not any(len(run.requests) for run in runs):
-        raise style.NoData("the runs have no requests")
+        raise NoData("the runs have no requests")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
         table = measures.components(run.requests)

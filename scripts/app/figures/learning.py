@@ -16,6 +16,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.evaluation.aggregate import Bounded, summarise
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 
 #: Interactions that a smoothed curve averages over.
 WINDOW: Final = 25
@@ -56,7 +57,7 @@ def learning_curve(runs: Sequence[Run]) -> go.Figure:
     """Cost of real interactions, and the greedy policy's cost over the oracle's."""
     found = groups(runs)
     if not found:
-        raise style.NoData("no run was trained: make one with `tandem train`")
+        raise NoData("no run was trained: make one with `tandem train`")
     figure = make_subplots(
         rows=1,
         cols=2,
@@ -173,7 +174,7 @@ def model_error(runs: Sequence[Run]) -> go.Figure:
         and run.table("history")["model_error"].notna().any()
     ]
     if not chosen:
-        raise style.NoData("no run was trained with a model: `tandem train --agent hybrid` does")
+        raise NoData("no run was trained with a model: `tandem train --agent hybrid` does")
     figure = make_subplots(
         rows=1,
         cols=2,

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import enum
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.common.named import load_named
+from tandem.scripts.app.figures.registry import Figure, draw, figures_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -40,35 +43,39 @@ def default_target(folders: Sequence[Path], output: ReportFormat) -> Path:
     return folder / (REPORT if output is ReportFormat.HTML else "figures")
 
 
+def choose_figures(
+    runs: Sequence[Run], wanted: Sequence[str] | None = None, extra: str | None = None
+) -> list[Figure]:
+    """The figures of a report, in order.
+
+    Args:
+        runs: to be drawn.
+        wanted: only those of these names; default: all.
+        extra: ``file.py:name`` of more, as `Figure` or a sequence of it.
+
+    Raises:
+        TandemError: plotly is missing, or there is no figure of a wanted name.
+    """
+    if importlib.util.find_spec("plotly") is None:
+        raise TandemError("figures need plotly: pip install 'ns3-tandem[report]'")
+    loaded = () if extra is None else load_named(extra, "--figures")
+    figures = figures_of(runs, [loaded] if isinstance(loaded, Figure) else list(loaded))
+    known = [figure.key for figure in figures]
+    for name in wanted or ():
+        if name not in known:
+            raise TandemError(f"there is no figure {name!r}: one of {', '.join(known)}")
+    return [figure for figure in figures if not wanted or figure.key in wanted]
+
+
 def build_figures(
     runs: Sequence[Run], wanted: Sequence[str] | None = None
 ) -> tuple[dict[str, go.Figure], dict[str, str]]:
     """Every figure that the runs allow, and why the others cannot be drawn.
 
     Raises:
-        TandemError: plotly is missing, or there is no figure of a wanted name.
+        TandemError: as `choose_figures`.
     """
-    try:
-        from tandem.scripts.app.figures.gallery import FIGURES
-        from tandem.scripts.app.figures.style import NoData
-    except ModuleNotFoundError as error:
-        if error.name != "plotly":
-            raise
-        raise TandemError("figures need plotly: pip install 'ns3-tandem[report]'") from error
-    known = [entry.key for entry in FIGURES]
-    for name in wanted or ():
-        if name not in known:
-            raise TandemError(f"there is no figure {name!r}: one of {', '.join(known)}")
-    figures: dict[str, go.Figure] = {}
-    missing: dict[str, str] = {}
-    for entry in FIGURES:
-        if wanted and entry.key not in wanted:
-            continue
-        try:
-            figures[entry.key] = entry.build(runs)
-        except NoData as reason:
-            missing[entry.key] = str(reason)
-    return figures, missing
+    return draw(choose_figures(runs, wanted), runs)
 
 
 def write_images(figures: dict[str, go.Figure], folder: Path, output: ReportFormat) -> None:

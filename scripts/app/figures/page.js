@@ -106,8 +106,8 @@
   }
 
   function number(id, otherwise) {
-    const text = document.getElementById(id).value;
-    return text === "" ? otherwise : Number(text);
+    const field = document.getElementById(id);
+    return !field || field.value === "" ? otherwise : Number(field.value);
   }
 
   function readFilter() {
@@ -119,6 +119,7 @@
 
   function passing(data, filter) {
     const rows = [];
+    if (!data) return rows;
     for (let i = 0; i < data.user.length; ++i) {
       if (filter.sites.has(data.site[i]) && filter.cells.has(data.cell[i]) &&
           filter.users.has(data.user[i]) && data.number[i] >= filter.from &&
@@ -167,10 +168,12 @@
     let kept = 0;
     let total = 0;
     page.runs.forEach((run, index) => {
+      if (!run.requests) return;
       total += run.requests.user.length;
       if (filter.runs.has(index)) kept += rows[index].length;
     });
-    document.getElementById("count").textContent = `${kept} of ${total} requests`;
+    document.getElementById("count").textContent =
+      total ? `${kept} of ${total} requests` : "";
     const waiting = [];
     for (const key of Object.keys(drawn)) {
       const figure = drawn[key];
@@ -226,8 +229,10 @@
 
   function reset() {
     document.querySelectorAll(".controls input[type=checkbox]").forEach((box) => { box.checked = true; });
-    document.getElementById("from").value = "";
-    document.getElementById("to").value = "";
+    for (const id of ["from", "to"]) {
+      const field = document.getElementById(id);
+      if (field) field.value = "";
+    }
     return apply();
   }
 

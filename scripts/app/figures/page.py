@@ -18,8 +18,8 @@ from tandem.agents.inference.request_table import COMPONENTS, Site, answer_accur
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.choices import decision_number
-from tandem.scripts.app.figures.gallery import FIGURES
-from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.figures.registry import Figure
+from tandem.scripts.app.inspection import columns, measures
 from tandem.scripts.app.inspection.stages import epochs
 
 #: Digits that a time in seconds keeps in the page: nanoseconds.
@@ -39,30 +39,39 @@ SUMMARY: Final = (
 )
 
 
-def page(runs: Sequence[Run], figures: Mapping[str, go.Figure], missing: Mapping[str, str]) -> str:
+def page(
+    runs: Sequence[Run],
+    shown: Sequence[Figure],
+    figures: Mapping[str, go.Figure],
+    missing: Mapping[str, str],
+) -> str:
     """The whole page.
 
     Args:
         runs: in the order in which they are shown.
+        shown: what the figures are, in order.
         figures: those that could be drawn, by key.
         missing: why the others could not, by key.
     """
     names = style.names(runs)
     title = names[0] if len(names) == 1 else " · ".join(names)
-    shown = [figure for figure in FIGURES if figure.key in figures or figure.key in missing]
+    inference = all(measures.has_requests(run) for run in runs)
+    summary = _summary if inference else _outline
     template = Template(_text("page.html"))
     return template.substitute(
         title=html.escape(f"{title} – ns3-tandem"),
         css=_text("page.css"),
         facts="".join(f'<p class="facts">{_facts(run)}</p>' for run in _distinct(runs)),
-        summary=_summary(runs, names),
+        summary=summary(runs, names),
         contents="".join(f'<a href="#{f.key}">{html.escape(f.title)}</a>' for f in shown),
-        controls=_controls(runs, names),
+        controls=_controls(runs, names) if inference else _boxes("run", dict(enumerate(names))),
         sections="\n".join(
             _section(f.key, f.title, f.caption, missing.get(f.key), runs) for f in shown
         ),
         plotly=get_plotlyjs(),
-        page_data=_embed({"percentiles": measures.PERCENTILES, "runs": [_data(r) for r in runs]}),
+        page_data=_embed(
+            {"percentiles": measures.PERCENTILES, "runs": _page_data(runs, inference)}
+        ),
         figure_data=_embed({key: json.loads(fig.to_json()) for key, fig in figures.items()}),
         script=_text("page.js"),
     )
@@ -111,6 +120,11 @@ def _data(run: Run) -> dict[str, Any]:
     }
 
 
+def _page_data(runs: Sequence[Run], inference: bool) -> list[dict[str, Any]]:
+    """What the filters work on; runs without requests can only be hidden as a whole."""
+    return [_data(run) if inference else {"requests": None, "user_cells": []} for run in runs]
+
+
 def _distinct(runs: Sequence[Run]) -> list[Run]:
     """One run per scenario and build: policies that share both need no line each."""
     seen: dict[str, Run] = {}
@@ -125,7 +139,7 @@ def _facts(run: Run) -> str:
     episodes = len(run.episodes)
     parts = [
         str(run.schema["scenario"]),
-        f"{meta.get('users')} users, {cells}",
+        *([f"{meta.get('users')} users, {cells}"] if cells else []),
         f"{episodes} episode{'s' if episodes != 1 else ''} from seed {config.get('seed')}",
         f"ns-3 {run.metadata.get('ns3_version')} ({run.metadata.get('ns3_provider')})",
         f"ns3-tandem {run.metadata.get('tandem_version')}",
@@ -150,6 +164,24 @@ def _summary(runs: Sequence[Run], names: Sequence[str]) -> str:
     return (
         f"<table><thead><tr><th>run</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _outline(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """A line per run of any scenario."""
+    lines = [columns.outline(run) for run in runs]
+    headings = list(dict.fromkeys(name for line in lines for name in line))
+    head = "".join(f"<th>{html.escape(name.replace('_', ' '))}</th>" for name in headings)
+    rows = []
+    for line, name in zip(lines, names, strict=True):
+        cells = "".join(f"<td>{_number(line.get(heading))}</td>" for heading in headings)
+        rows.append(f"<tr><td>{html.escape(name)}</td>{cells}</tr>")
+    return (
+        f"<table><thead><tr><th>run</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.6g}"
 
 
 def _controls(runs: Sequence[Run], names: Sequence[str]) -> str:

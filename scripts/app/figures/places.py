@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.runs.reader import POSITIONS, Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 from tandem.scripts.app.inspection import measures
 
 HOSTS: Final = ("edge", "cloud")
@@ -22,9 +23,7 @@ def topology_map(runs: Sequence[Run]) -> go.Figure:
     """Users at their places with the trails they walked; filled by site, ringed by cell."""
     drawn = [run for run in runs if len(run.table(POSITIONS))]
     if not drawn:
-        raise style.NoData(
-            "the runs have no positions: their scenario is not an inference scenario"
-        )
+        raise NoData("the runs have no positions: their scenario is not an inference scenario")
     figure, cells, height = style.panels(runs, panel_px=380)
     shown: set[str] = set()
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.inspection.stages import epochs, stage_times
 
@@ -54,7 +55,7 @@ def throughput(runs: Sequence[Run]) -> go.Figure:
     """Uplink throughput of each user over the first episode, stacked; one panel per run."""
     tables = [throughput_bps(run) for run in runs]
     if not any(len(table) for table in tables):
-        raise style.NoData("nobody sends anything: every request runs on its device")
+        raise NoData("nobody sends anything: every request runs on its device")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
     shown: set[int] = set()
     for index, (table, cell) in enumerate(zip(tables, cells, strict=True)):
@@ -182,7 +183,7 @@ def airtime(runs: Sequence[Run]) -> go.Figure:
         _busy(figure, run, index, cell, shown)
         figure.update_xaxes(title="simulated time (s)", **cell)
     if not figure.data:
-        raise style.NoData("the runs have no airtime")
+        raise NoData("the runs have no airtime")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(title="share of time", col=1)
     return style.finish(figure, height)
@@ -237,7 +238,7 @@ def retransmissions(runs: Sequence[Run]) -> go.Figure:
     """What the users' radios and TCP sent again, and why frames were lost."""
     counted = [name for name in measures.RETRANSMISSION_COLUMNS if name in runs[0].requests]
     if not counted:
-        raise style.NoData("the runs record no retransmissions")
+        raise NoData("the runs record no retransmissions")
     reasons = [losses_by_reason(run) for run in runs]
     figure = make_subplots(
         rows=1,

@@ -14,7 +14,6 @@ import plotly.io as pio
 from plotly.subplots import make_subplots
 
 from tandem.agents.inference.request_table import COMPONENTS
-from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 
 #: Okabe and Ito's palette (2008): distinguishable with every common colour blindness.
@@ -65,10 +64,6 @@ LEGEND_BELOW_PX: Final = 62
 MARGIN_PX: Final = 194
 #: Points of a line beyond which a browser becomes slow.
 MOST_POINTS: Final = 20_000
-
-
-class NoData(TandemError):
-    """A figure cannot be drawn from these runs; the message says what is missing."""
 
 
 def colour(index: int) -> str:

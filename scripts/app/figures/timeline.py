@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.registry import NoData
 from tandem.scripts.app.inspection.stages import epochs, stage_times
 
 #: Requests of an episode that are drawn; eight bars each.
@@ -29,7 +30,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
     """Components of every request of the first episode as bars from its arrival to its end."""
     users = [int(run.meta.get("users", 0)) for run in runs]
     if not any(len(run.requests) for run in runs):
-        raise style.NoData("the runs have no requests")
+        raise NoData("the runs have no requests")
     height = sum(users) * LINE_PX + 95 * len(runs)
     figure = make_subplots(
         rows=len(runs),

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.runs.reader import Run
-from tandem.scripts.app.inspection import measures
+from tandem.scripts.app.inspection import columns, general, measures
 from tandem.scripts.app.tables import (
     cell_text,
     print_table,
@@ -21,6 +21,8 @@ SHORT_HEADINGS: Final = {"tcp_retransmissions": "TCP resent", "mac_retransmissio
 
 def all_figures(run: Run) -> dict[str, Any]:
     """Every figure of one run, as plain values."""
+    if not measures.has_requests(run):
+        return general.figures(run)
     requests = run.requests
     return {
         "run": run.name,
@@ -38,17 +40,25 @@ def all_figures(run: Run) -> dict[str, Any]:
 
 def comparison(runs: list[Run]) -> pd.DataFrame:
     """One line per run."""
-    lines = {run.name: measures.summary(run.requests) for run in runs}
+    lines = {run.name: one_line(run) for run in runs}
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("run")
+
+
+def one_line(run: Run) -> dict[str, float | int]:
+    """A run in one line."""
+    return measures.summary(run.requests) if measures.has_requests(run) else columns.outline(run)
 
 
 def print_run(console: Console, run: Run) -> None:
     """All figures of one run as tables."""
-    requests = run.requests
     status = run.metadata.get("status")
     console.rule(f"[bold]{run.name}[/] · {run.metadata.get('scenario')} · {status}")
     if status != "complete":
         console.print(f"[yellow]this run is {status}: {run.metadata.get('error')}[/]")
+    if not measures.has_requests(run):
+        general.print_general(console, run)
+        return
+    requests = run.requests
     print_table(console, "response time per site", measures.latency(requests))
     still_open = int((requests["status"] == RequestStatus.OPEN).sum())
     if still_open:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference import request_table
+from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.request_table import (
     COMPONENTS,
     RequestStatus,
@@ -49,6 +50,11 @@ def load_run(folder: Path) -> Run:
             f"{folder}/{request_table.TABLE}.parquet lacks the columns {', '.join(missing)}"
         )
     return run
+
+
+def has_requests(run: Run) -> bool:
+    """Whether the run is of an inference scenario and has its whole request table."""
+    return INFERENCE.matches({name: list(table.columns) for name, table in run.tables.items()})
 
 
 def counted_requests(run: Run) -> pd.DataFrame:

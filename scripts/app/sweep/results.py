@@ -8,11 +8,17 @@ from typing import Final
 
 import pandas as pd
 
-from tandem.scripts.app.inspection import measures
+from tandem.bridge.runs.reader import load_run
+from tandem.scripts.app.inspection.analysis import one_line
 from tandem.scripts.app.sweep.grid import PlannedRun
 
-#: Figures of a run that the table of a sweep shows.
-SHOWN: Final = ("mean_s", "p95_s", "accuracy_percent", "timeouts", "open", "jain_response_time")
+#: Figures of a run that the table of a sweep shows: of inference scenarios, then of any.
+SHOWN: Final = (
+    *("mean_s", "p95_s", "accuracy_percent", "timeouts", "open", "jain_response_time"),
+    *("return_mean", "reward_mean", "episodes"),
+)
+#: Of the first of these that the table has, it shows the spread over seeds.
+SPREAD: Final = {"mean_s": "sd_s", "return_mean": "sd_over_seeds"}
 
 
 def summary(done: Sequence[PlannedRun]) -> pd.DataFrame:
@@ -24,7 +30,7 @@ def summary(done: Sequence[PlannedRun]) -> pd.DataFrame:
                 "policy": run.policy,
                 "seed": run.seed,
                 "folder": str(run.folder),
-                **measures.summary(measures.load_run(run.folder).requests),
+                **one_line(load_run(run.folder)),
             }
             for run in done
         ]
@@ -32,12 +38,13 @@ def summary(done: Sequence[PlannedRun]) -> pd.DataFrame:
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean of each figure over the seeds of a point and policy, and the spread of the mean time.
+    """Mean of each figure over the seeds of a point and policy, and the spread of the first.
 
     Returns:
-        Index: point and policy in words. Columns: seeds, `SHOWN`, ``sd_s`` (standard deviation of
-        ``mean_s``; NaN for run seed).
+        Index: point and policy in words. Columns: seeds, those of `SHOWN` that the runs have, and
+        the standard deviation of the first (NaN for one seed).
     """
+    shown = [name for name in SHOWN if name in table]
     place = list(table.columns[: list(table.columns).index("seed")])
     words = table[place].astype(str)
     named = [
@@ -45,7 +52,7 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
         for row in words.to_dict(orient="records")
     ]
     groups = table.assign(run=named).groupby("run", sort=False)
-    result = groups[list(SHOWN)].mean()
+    result = groups[shown].mean()
     result.insert(0, "seeds", groups.size())
-    result.insert(2, "sd_s", groups["mean_s"].std())
+    result.insert(2, SPREAD[shown[0]], groups[shown[0]].std())
     return result
