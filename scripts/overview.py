@@ -21,9 +21,9 @@ SECTIONS = {
         "reproduce": "Repeat experiments: how fast agents learn, and what wrong knowledge does.",
     },
     "Look at recorded runs": {
-        "analyze": "Print response times, their components, retransmissions, airtime and fairness.",
+        "analyze": "Print what runs recorded.",
         "report": "Draw the figures of recorded runs.",
-        "explain": "Explain why a request took so long.",
+        "explain": "Explain why a request took so long, or what happened at a decision.",
         "dissector": "Print the path of the Wireshark plugin that shows request numbers.",
     },
     "Scenarios": {

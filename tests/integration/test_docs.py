@@ -43,6 +43,8 @@ OTHER_TESTS = {
 }
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name not in OTHER_TESTS)
 LIMIT_S = 110
+#: First line of a Python block that is a file.
+FILE_NAME = re.compile(r"# (\w+\.py)\n")
 #: A command that needs no shell.
 PLAIN = re.compile(r"^tandem [\w ./=,-]+$")
 #: Kinds of blocks that only `make test-slow` runs: minutes, or a browser.
@@ -78,6 +80,9 @@ def run_block(block: Block, folder: Path) -> None:
         (folder / name).write_text(block.text)
         return
     if block.language == "python":
+        named = FILE_NAME.match(block.text)
+        if named is not None:  # a file of the user's, for a command further down
+            (folder / named[1]).write_text(block.text)
         exec(compile(block.text, "docs", "exec"), {"__name__": "__docs__"})
         return
     lines = block.text.splitlines()

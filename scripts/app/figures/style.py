@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -157,6 +157,6 @@ def panels(
     return figure, cells, total_px + MARGIN_PX
 
 
-def thin(values: Sequence[Any], most: int = MOST_POINTS) -> slice:
+def thin(values: Sized, most: int = MOST_POINTS) -> slice:
     """A slice that keeps at most ``most`` of the values."""
     return slice(None, None, max(1, math.ceil(len(values) / most)))

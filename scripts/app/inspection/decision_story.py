@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -58,8 +58,8 @@ def story_of_decision(run: Run, episode: int | None, decision: int | None) -> De
             f"{0 if episode is None else episode}: it has {len(table)} decisions in "
             f"{len(run.episodes)} episodes"
         )
-    index = int(rows["reward"].idxmin())
-    chosen = table.loc[index]
+    index = int(rows.index[int(rows["reward"].to_numpy().argmin())])
+    chosen: dict[str, Any] = dict(table.iloc[index])
     followed = index + 1 < len(table) and table.loc[index + 1, "episode"] == chosen["episode"]
     seen = [_seen(block, index, followed=bool(followed)) for block in columns.observations(run)]
     unusual = pd.concat(seen) if seen else pd.DataFrame()

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""A user's own WiFi scenario, in a folder with a space: recorded, analysed, reported, explained."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from commands import tandem
+
+import tandem as package
+from tandem.agents.evaluation.returns import random_policy
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.figures.registry import draw, figures_of, register_figures
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "first_wifi"
+OWN_FIGURES = """
+import plotly.graph_objects as go
+from tandem.scripts.app.figures.registry import Figure, NoData
+
+def delays(runs):
+    return go.Figure(go.Histogram(x=runs[0].packets["delay_s"]))
+
+FIGURES = (
+    Figure("delays", "Delays", "Of every packet.", delays),
+    Figure("lacking", "Lacking", "Needs a column.", lambda runs: runs[0].packets["nothing"]),
+    Figure("table", "Lacking", "Needs a table.", lambda runs: runs[0].flows),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example as its users have it: built, with a run of it beside one of the template."""
+    folder = tmp_path_factory.mktemp("own work") / "first wifi"
+    shutil.copytree(EXAMPLE, folder)
+    assert tandem("build", str(folder / "first_wifi.cc")).returncode == 0
+    reward = tandem_reward(folder)
+    with TandemEnv(folder / "first_wifi", epochs=6, stations=3, objective=reward) as env:
+        record(env, folder / "runs" / "a run", episodes=2)
+    with TandemEnv("hello", epochs=5, objective=lambda result: -1.0) as env:
+        record(env, folder / "runs" / "other", episodes=1)
+    (folder / "figures.py").write_text(OWN_FIGURES)
+    return folder
+
+
+def tandem_reward(folder: Path) -> object:
+    from tandem.scripts.app.common.objective import own_objective
+
+    return own_objective(f"{folder}/reward.py:fair")
+
+
+def record(env: TandemEnv, folder: Path, episodes: int) -> None:
+    run_folder.prepare(folder, force=False)
+    act = random_policy(env.action_space, 1)
+    tables = [table.name for table in env.schema.records]
+    with RunWriter(folder, schema=env.schema, config={"seed": 1}) as writer:
+        for episode in range(episodes):
+            seen, _ = env.reset(seed=episode + 1)
+            writer.begin_episode(episode, episode + 1, seen)
+            over = False
+            while not over:
+                action = act(seen)
+                seen, reward, terminated, truncated, info = env.step(action)
+                records = {name: info[name] for name in tables}
+                writer.add(action, seen, reward, terminated, truncated, records)
+                over = terminated or truncated
+
+
+@pytest.fixture
+def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_analyze_knows_every_column_and_table(inside: Path) -> None:
+    run = package.load_run("runs/a run")
+    printed = tandem("analyze", "runs/a run", "--format", "json")
+    assert printed.returncode == 0, printed.stderr
+    (found,) = json.loads(printed.stdout)
+    seen = run.observation("stations")["goodput_bps"]
+    in_decisions = seen[seen.index.get_level_values("decision") < 6]
+    goodput = found["observation"]["stations"]["goodput_bps"]
+    assert goodput["mean"] == pytest.approx(in_decisions.mean())
+    assert goodput["unit"] == "bit/s"
+    delays = found["records"]["packets"]["columns"]["delay_s"]
+    assert delays["max"] == pytest.approx(run.packets["delay_s"].max())
+    assert delays["p95"] == pytest.approx(np.percentile(run.packets["delay_s"], 95))
+    per_station = found["records"]["packets"]["agents"]
+    counted = {int(k): v["rows"] for k, v in per_station.items()}
+    assert counted == run.packets["station"].value_counts().to_dict()
+    assert found["summary"]["return_mean"] == pytest.approx(run.episodes["return"].mean())
+    printed = tandem("analyze", "runs/a run", "runs/other")
+    assert printed.returncode == 0, printed.stderr
+    for expected in (
+        "Observation stations",
+        "backlog_packets",
+        "Records packets",
+        "mean per station",
+    ):
+        assert expected in printed.stdout
+    lines = tandem("analyze", "runs/a run", "runs/other", "--format", "csv").stdout.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["run", "a run", "other"]
+
+
+def test_report_draws_the_schema_and_figures_of_ones_own(inside: Path) -> None:
+    made = tandem("report", "runs/a run", "--figures", "figures.py:FIGURES", "--out", "r.html")
+    assert made.returncode == 0, made.stderr
+    page = Path("r.html").read_text()
+    drawn = set(re.findall(r'id="figure-([\w-]+)" class="figure"', page))
+    assert drawn == {
+        *("delays", "rewards", "action-rate", "observation-stations", "records-packets")
+    }
+    assert "it needs what not all of these runs have: &#x27;nothing&#x27;" in page
+    assert "table: it needs what not all of these runs have: a run without table" in made.stderr
+    figures = json.loads(
+        re.search(r'id="figure-data">(.*?)</script>', page, re.DOTALL)[1].replace("\\u003c", "<")
+    )
+    titles = [note["text"] for note in figures["observation-stations"]["layout"]["annotations"]]
+    assert titles == ["goodput_bps (bit/s)", "delay_s (s)", "backlog_packets (packets)"]
+    names = {trace["name"] for trace in figures["observation-stations"]["data"]}
+    assert names == {"station 0", "station 1", "station 2"}
+    unknown = tandem("report", "runs/a run", "--figure", "pie")
+    assert "no figure 'pie': one of rewards, action-rate" in unknown.stderr
+
+
+def test_runs_of_different_scenarios_share_a_page(inside: Path) -> None:
+    runs = [package.load_run(f"runs/{name}") for name in ("a run", "other")]
+    figures, missing = draw(figures_of(runs), runs)
+    assert not missing
+    assert {"observation-stations", "observation-backlog", "rewards"} <= set(figures)
+    owners = {trace.meta["run"] for trace in figures["observation-backlog"].data}
+    assert owners == {1}
+    made = tandem("report", "runs/a run", "runs/other", "--out", "both.html")
+    assert made.returncode == 0, made.stderr
+
+
+def test_figures_are_registered_by_the_name_of_a_table(
+    inside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(inside))
+    monkeypatch.setattr(
+        "tandem.scripts.app.figures.registry._FIGURES", {"requests": "nowhere:FIGURES"}
+    )
+    register_figures("packets", "figures:FIGURES")
+    runs = [package.load_run("runs/a run")]
+    assert next(iter(figures_of(runs))).key == "delays"
+    assert "records-packets" not in [figure.key for figure in figures_of(runs)]
+    with pytest.raises(ValueError, match="has the figures figures:FIGURES already"):
+        register_figures("packets", "others:FIGURES")
+
+
+def test_explain_tells_a_decision(inside: Path) -> None:
+    run = package.load_run("runs/a run")
+    worst = run.decisions.loc[run.decisions["reward"].idxmin()]
+    told = tandem("explain", "runs/a run")
+    assert told.returncode == 0, told.stderr
+    assert f"episode {worst['episode']}, decision {worst['decision']}" in told.stdout
+    assert "stations: backlog_packets (packets), station" in told.stdout
+    told = tandem("explain", "runs/a run", "--episode", "1", "--decision", "5")
+    played = run.decisions.query("episode == 1 and decision == 5")["action"].iloc[0]
+    row = next(line for line in told.stdout.splitlines() if "rate: rate, station 2" in line)
+    assert float(row.split("│")[2]) == played[2]
+    assert "–" in told.stdout  # after the last decision nothing is seen
+    for options, message in (
+        (("--decision", "9"), "has no decision 9"),
+        (("--request", "1"), "--request is for runs of inference scenarios"),
+    ):
+        refused = tandem("explain", "runs/a run", *options)
+        assert refused.returncode != 0
+        assert message in refused.stderr
+
+
+def test_a_sweep_of_two_arguments(inside: Path) -> None:
+    Path("grid.yaml").write_text(
+        "scenario: ./first_wifi\npolicies: [random]\nseeds: [1, 2]\nepochs: 2\n"
+        "grid:\n  stations: [1, 2]\n  radius: [5, 10]\n"
+    )
+    swept = tandem("sweep", "grid.yaml", "--out", "runs/my sweep", "--quiet")
+    assert swept.returncode == 0, swept.stderr
+    table = pd.read_csv("runs/my sweep/sweep.csv")
+    assert len(table) == 8
+    assert (table["decisions"] == 2).all()
+    assert {"stations", "radius", "return_mean", "packets_rows"} <= set(table.columns)
