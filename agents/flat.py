@@ -17,6 +17,7 @@ What an action looks like depends on the scenario's action blocks:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -46,7 +47,7 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
     ) -> tuple[Any, dict[str, Any]]:
         """As `TandemEnv.reset`."""
         observation, info = self.env.reset(seed=seed, options=options)
-        return self._shown(observation), info
+        return self.shown(observation), info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As `TandemEnv.step`, with one row of numbers.
@@ -54,14 +55,23 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
         Raises:
             InvalidAction: the row has another length, or values outside of the space.
         """
-        row = self._checked(action)
-        observation, reward, terminated, truncated, info = self.env.step(self._coding.action(row))
-        return self._shown(observation), float(reward), terminated, truncated, info
+        observation, reward, terminated, truncated, info = self.env.step(
+            self.scenario_action(action)
+        )
+        return self.shown(observation), float(reward), terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """As `TandemEnv.action_masks`: for MaskablePPO, where all actions are integers."""
         tandem: TandemEnv = self.get_wrapper_attr("unwrapped")
         return tandem.action_masks()
+
+    def scenario_action(self, action: Any) -> Any:
+        """The scenario's own action for a row of numbers.
+
+        Raises:
+            InvalidAction: as `step`.
+        """
+        return self._coding.action(self._checked(action))
 
     def _checked(self, action: Any) -> NDArray[Any]:
         space = self.action_space
@@ -77,7 +87,8 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
             raise InvalidAction(f"the row of actions {row.tolist()} is not in {space}")
         return cast
 
-    def _shown(self, observation: Observation) -> Any:
+    def shown(self, observation: Mapping[str, NDArray[np.float64]]) -> Any:
+        """A scenario's observation as this environment shows it."""
         if self._flat_observations:
             return row_of(observation)
         return {name: np.atleast_1d(block) for name, block in observation.items()}
@@ -97,7 +108,7 @@ def flatten(env: TandemEnv, *, levels: int | None = None, observations: bool = F
     return FlatEnv(env, levels, observations)
 
 
-def row_of(observation: Observation) -> NDArray[np.float32]:
+def row_of(observation: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float32]:
     """All blocks of an observation one behind the other, as float32."""
     return _as_float32(np.concatenate([np.ravel(block) for block in observation.values()]))
 

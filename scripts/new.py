@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -16,30 +17,52 @@ from tandem.scripts.app.common.outputs import check_folder
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
+_OBJECTIVE = '''"""What is good in the scenario {name}."""
+
+
+def few_waiting(result):
+    """Minus the packets that wait after a decision: the longest queues cost most."""
+    waiting = result.observation["backlog"]
+    return -float((waiting**2).sum())
+'''
+
 _AGENT = '''"""Plays the scenario {name} at random, then with the longest queue first."""
+
+from pathlib import Path
 
 import gymnasium
 import numpy as np
+from objective import few_waiting
 
 import tandem  # noqa: F401  (registers the environments)
 
+SCENARIO = Path(__file__).resolve().with_name("{name}")  # the program lies beside this file
 
-def mean_backlog(env, choose, seed=1):
+
+def longest(observation):
+    """Serve the longest queue. `tandem run --policy agent.py:longest` plays it, too."""
+    return np.array([observation["backlog"].argmax()])
+
+
+def mean_reward(env, choose, seed=1):
     observation, info = env.reset(seed=seed)
     total, epochs, over = 0.0, 0, False
     while not over:
         observation, reward, terminated, truncated, info = env.step(choose(observation))
-        total += observation["backlog"].sum()
+        total += reward
         epochs += 1
         over = terminated or truncated
     return total / epochs
 
 
-env = gymnasium.make("tandem/Custom-v0", scenario="{executable}", epochs=1000)
-env.action_space.seed(1)
-print("random: ", mean_backlog(env, lambda seen: env.action_space.sample()))
-print("longest:", mean_backlog(env, lambda seen: np.array([seen["backlog"].argmax()])))
-env.close()
+if __name__ == "__main__":
+    env = gymnasium.make(
+        "tandem/Custom-v0", scenario=SCENARIO, objective=few_waiting, epochs=1000
+    )
+    env.action_space.seed(1)
+    print("random: ", mean_reward(env, lambda seen: env.action_space.sample()))
+    print("longest:", mean_reward(env, longest))
+    env.close()
 '''
 
 
@@ -49,7 +72,7 @@ def new(
         Path, typer.Option("--in", help="Where to make the folder.", file_okay=False)
     ] = Path(),
 ) -> None:
-    """Write a folder with a C++ scenario that runs, and a Python agent for it."""
+    """Write a folder with a C++ scenario that runs, its objective and an agent in Python."""
     if not _NAME.fullmatch(name):
         raise TandemError(
             f"'{name}' is not a scenario name: letters, digits, '-' and '_', a letter first"
@@ -65,12 +88,17 @@ def new(
             " hello --", f" {name} --"
         )
     )
-    executable = (target / name).resolve()
-    (target / "agent.py").write_text(_AGENT.format(name=name, executable=executable))
+    (target / "objective.py").write_text(_OBJECTIVE.format(name=name))
+    (target / "agent.py").write_text(_AGENT.format(name=name))
     console = Console()
+    place = shlex.quote(f"{target}/{name}")
+    reward = shlex.quote(f"{target}/objective.py:few_waiting")
+    agent = shlex.quote(f"{target}/agent.py")
     for line in (
-        f"wrote {target}/{name}.cc and {target}/agent.py; next:",
-        f"  tandem build {target}/{name}.cc",
-        f"  python {target}/agent.py",
+        f"wrote {target}/{name}.cc, objective.py and agent.py; next:",
+        f"  tandem build {place}.cc",
+        f"  python {agent}",
+        f"  tandem run --scenario {place} --objective {reward} --policy {agent}:longest",
+        f"  tandem train --scenario {place} --objective {reward} --agent sb3:PPO",
     ):
         console.print(line, highlight=False, soft_wrap=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``tandem run``: play a policy in a scenario and record every request.
+"""``tandem run``: play a policy in a scenario and record everything.
 
 The objective ``paper`` is the reward of the paper (Shahhosseini et al., ISQED 2022).
 """
@@ -12,10 +12,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.inference.heuristics import POLICIES, make_policy
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
-from tandem.scripts.app.common.objective import make_objective
+from tandem.scripts.app.common.objective import INFERENCE, run_objective
 from tandem.scripts.app.common.place import check_output, start, target_of
 from tandem.scripts.app.common.run_config import (
     DEFAULT_EPOCHS,
@@ -23,10 +22,12 @@ from tandem.scripts.app.common.run_config import (
     default_folder,
     run_config,
 )
+from tandem.scripts.app.common.source import Source
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
+from tandem.scripts.app.policies.choose import FORMS, choose_policy, source_run
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
-from tandem.scripts.given import set_arguments
+from tandem.scripts.given import is_given, set_arguments
 from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings, SimulatorOutput
 
 #: ns-3's own outputs: switch → (scenario argument, file in the run folder).
@@ -42,14 +43,17 @@ def run(
     scenario: Annotated[
         str, typer.Option(help="Name of an installed scenario, or path of an executable.")
     ] = "wifi-edge",
-    policy: Annotated[str, typer.Option(help=f"One of {', '.join(POLICIES)}.")] = "edge",
+    policy: Annotated[str, typer.Option(help=f"Who decides: {FORMS}.")] = "edge",
     users: Annotated[int | None, typer.Option(help="Number of users.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Decisions per episode.")] = DEFAULT_EPOCHS,
     episodes: Annotated[int, typer.Option(min=1, help="Episodes; seeds are seed, seed + 1, …")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first episode.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Run folder; default: under runs/.")] = None,
     settings: Settings = None,
-    objective: Annotated[str, typer.Option(help="Reward: paper or mean.")] = "paper",
+    objective: Annotated[
+        str,
+        typer.Option(help="Reward: paper or mean of requests; your own: FILE.py:NAME."),
+    ] = "paper",
     accuracy: Annotated[
         str, typer.Option(help="Threshold of the paper's reward: percent of top-5, min or max.")
     ] = "85",
@@ -69,15 +73,35 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Play a policy in a scenario and record every request.
+    """Play a policy in a scenario and record everything.
+
+    Who decides may be the scenario's own policy, or one of `device`, `edge`, `cloud` and `greedy`
+    where there are requests; `random`; `constant:1` or `constant:1,0,2`, one number for each value
+    of the action, or `constant:{"block": 1}`; `replay:runs/x`, the actions of another run;
+    `runs/h`, the agent that was trained there, as it plays after its last checkpoint; `model.zip`
+    of Stable-Baselines3; or `file.py:name`, a function of the observation or a class with `act`.
+    The run of a trained or a replayed run has its scenario, arguments and reward unless others are
+    given.
 
     Example: tandem run --scenario wifi-edge --policy edge --users 5 --epochs 50 --seed 1
+
+    Example: tandem run --policy runs/h --episodes 5
     """
     check_output(simulator_output, connect)
     console = Console(stderr=True)
+    source = source_run(policy)
+    like = None if source is None else Source.read(source)
+    if like is not None:
+        own = {name for name in context.params if is_given(context, name)}
+        scenario = scenario if "scenario" in own else like.scenario
+        objective = objective if "objective" in own else like.objective or objective
+        accuracy = accuracy if "accuracy" in own else like.accuracy or accuracy
+        seed = seed if "seed" in own or like.seed is None else like.seed
+        episodes = episodes if "episodes" in own else like.episodes or episodes
+    inherited = {} if like is None or scenario != like.scenario else like.arguments
     folder = out or default_folder(scenario, policy, users, seed)
     assigned = set_arguments(context, settings, "epochs", "users", "frames", *TRACE_FILES)
-    reward = make_objective(objective, accuracy)
+    reward = run_objective(objective, accuracy)
     traces = [
         name
         for name, wanted in (("pcap", pcap), ("flowmon", flowmon), ("netanim", netanim))
@@ -103,11 +127,12 @@ def run(
         episodes=episodes,
         objective=objective,
         accuracy=accuracy,
-        epochs=epochs,
+        epochs=epochs if is_given(context, "epochs") or not inherited.get("epochs") else None,
         users=users,
         frames=frames,
         settings=assigned,
         traces=traces,
+        inherited=inherited,
     )
     arguments = config["arguments"]
     if resume:
@@ -120,6 +145,7 @@ def run(
             scenario,
             {**arguments, **traced},
             reward,
+            inference_only=objective in INFERENCE,
             target=target,
             one_shot=bool(traces),
             output=simulator_output,
@@ -127,7 +153,7 @@ def run(
         ) as env,
         sigterm_as_interrupt(),
     ):
-        agent = make_policy(policy, env.schema)
+        agent = choose_policy(policy, env)
         decisions = int(str(env.arguments["epochs"])) * episodes
         if not traces and not resume:
             # Only now: if the scenario does not start, the run that --force replaces is kept.

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.bridge.core.agents import rewards_by_agent
 from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.domain import Domain
 from tandem.bridge.core.frame import Frame, Status
@@ -69,6 +70,7 @@ class Accounting:
         """Reward and ``info`` of an action: ``frame`` is after it, ``seen`` was before it."""
         decision = frame.decision - 1
         reward = 0.0
+        rewards: dict[str, float] | None = None
         if self.objective is not None:
             kind = EpochResult if self.domain is None else self.domain.result_type
             result = kind(
@@ -81,8 +83,15 @@ class Accounting:
                 frame.time_s,
                 math.nan if seen is None else frame.time_s - seen.time_s,
             )
-            reward = float(self.objective(result))
+            value = self.objective(result)
+            if isinstance(value, Mapping):
+                rewards = rewards_by_agent(self.schema, value)
+                reward = math.fsum(rewards.values())
+            else:
+                reward = float(value)
         info: dict[str, Any] = {"decision": decision, "clipped": frame.clipped.values}
+        if rewards is not None:
+            info["rewards"] = rewards
         if self.schema.masks:
             info["action_mask"] = action_mask(self.schema, frame.observation)
             if seen is not None:

@@ -73,7 +73,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     The ``objective`` computes the reward from everything that the epoch left behind. Inference
     scenarios have ``"paper"`` by default: minus the mean response time (s) of the requests that
     finished or timed out in the epoch if their mean accuracy reaches the threshold, else minus the
-    maximum. Scenarios without a domain have no default: every reward is 0.
+    maximum. Scenarios without a domain have no default: every reward is 0. An objective that gives
+    each agent a reward of its own is summed up here, and ``info["rewards"]`` has each.
 
     ## Starting state
 

@@ -19,6 +19,13 @@ is called at the start of each episode::
             self.average += 0.1 * (result.observation["backlog"].sum() - self.average)
             return -self.average
 
+With several agents (`tandem.bridge.core.parallel_env.TandemParallelEnv`) an objective may give each
+a reward of its own: a number by the agent's name, or an array by their kind. A `TandemEnv` then has
+their sum as its reward, and each in ``info["rewards"]``::
+
+    def throughput(result):
+        return {"ap": result.observation["aps"][:, 0]}
+
 A branch rates its epochs with a copy (`copy.deepcopy`), so that trying actions does not move the
 memory. A function's closure and global variables are not copied: keep no memory there. Each
 environment of a `tandem.bridge.core.vector.TandemVectorEnv` has a copy of its own.
@@ -91,9 +98,13 @@ ResultT_contra = TypeVar("ResultT_contra", bound=EpochResult, contravariant=True
 
 
 class Objective(Protocol[ResultT_contra]):
-    """Maps what one decision left behind to a reward, to be maximised."""
+    """Maps what one decision left behind to a reward, to be maximised.
 
-    def __call__(self, result: ResultT_contra, /) -> float: ...
+    With several agents it may return a reward for each, by name or by kind; see
+    `tandem.bridge.core.agents.rewards_by_agent`.
+    """
+
+    def __call__(self, result: ResultT_contra, /) -> float | Mapping[str, Any]: ...
 
 
 @runtime_checkable

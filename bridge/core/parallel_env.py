@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PettingZoo's parallel interface: each entry of the joint action is an agent.
+"""PettingZoo's parallel interface: each row of the action blocks is an agent.
 
 Needs the extra ``multiagent``.
 """
@@ -7,7 +7,7 @@ Needs the extra ``multiagent``.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from tandem.bridge.core.accounting import Observation
+from tandem.bridge.core.agents import Player, players_of
 from tandem.bridge.core.domain import Domain
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.reset import RESET_OPTIONS
@@ -24,21 +25,23 @@ AgentObservation: TypeAlias = dict[str, NDArray[np.float64]]
 
 
 class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
-    """One scenario with one agent per entry of the action block.
+    """One scenario with several agents.
 
-    Agents are named after the rows of the action block (``user_0``, ``user_1``, …; ``agent_0``, …
-    where the scenario does not name them). Everything not said here is as for `TandemEnv`.
+    Agents are named after the rows of the action blocks (``user_0``, ``user_1``, …); who they are
+    where the scenario does not name them is said in `tandem.bridge.core.agents`. Everything not
+    said here is as for `TandemEnv`.
 
     ## Action space
 
-    A ``Discrete`` (options) or a ``Box`` (real numbers): agent ``i`` plays entry ``i`` of the joint
-    action.
+    A ``Discrete`` or ``MultiDiscrete`` (integers) or a ``Box`` (real numbers): an agent plays its
+    row of the action block. A ``Dict`` of these where several action blocks have such a row.
 
     ## Observation space
 
-    A ``Dict`` of ``Box`` blocks. Agent ``i`` sees row ``i`` of every observation block that the
-    scenario declares to have the same rows as its action block, and all of every other block.
-    `state` returns everything, for centralised training.
+    A ``Dict`` of ``Box`` blocks. An agent sees its own row of every observation block that the
+    scenario declares to have the same rows as its action blocks, and all of every other block.
+    `state` returns everything, for centralised training. Masks of its choices (1: allowed) are also
+    in its ``info["action_mask"]``, int8.
 
     ## Rewards
 
@@ -57,14 +60,15 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
     Args:
         scenario: as for `TandemEnv`.
         arguments: as for `TandemEnv`.
-        reward: ``"shared"``: every agent gets the environment's objective; ``"own"``: what the
-            scenario's domain gives each agent (inference: minus the mean response time (s) of the
-            agent's own requests that finished in the epoch).
+        reward: ``"shared"``: every agent gets the environment's objective, summed up if it gives
+            each agent its own; ``"own"``: what the scenario's domain gives each agent (inference:
+            minus the mean response time (s) of the agent's own requests that finished in the
+            epoch). Default: what the objective gives each agent, if it does, else shared.
         **options: every other keyword of `TandemEnv`.
 
     Raises:
-        ValueError: the action block is not one row of entries, or ``reward="own"`` on a scenario
-            that has no domain.
+        ValueError: ``reward="own"`` on a scenario that has no domain, or blocks with the same rows
+            have different numbers of them.
 
     Examples:
         >>> from tandem.bridge.core.parallel_env import TandemParallelEnv
@@ -84,45 +88,46 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
         scenario: str | os.PathLike[str],
         arguments: Mapping[str, object] | None = None,
         *,
-        reward: Literal["shared", "own"] = "shared",
+        reward: Literal["shared", "own"] | None = None,
         **options: Any,
     ) -> None:
-        if reward not in ("shared", "own"):
+        if reward not in ("shared", "own", None):
             raise ValueError(f'reward={reward!r} is unknown: "shared" or "own"')
         self._env = TandemEnv(scenario, arguments, **options)
         try:
-            self._own_reward = None if reward == "shared" else _domain_of(self._env)
+            self._own_reward = _domain_of(self._env) if reward == "own" else None
             if self._own_reward is not None and not options.get("records_in_info", True):
                 raise ValueError('reward="own" reads the record tables: keep records_in_info=True')
-            self._action_spaces = split_action_space(self._env.action_space)
-            self._rows = self._env.schema.agent_blocks()
+            self._players = {player.name: player for player in players_of(self._env.schema)}
         except BaseException:
             self._env.close()
             raise
-        count = len(self._action_spaces)
+        self._shared = reward == "shared"
         self.metadata = {
             "name": f"tandem_{self._env.schema.scenario}",
             "render_modes": [],
             "is_parallelizable": True,
         }
         self.render_mode = None
-        kind = self._env.schema.action.rows or "agent"
-        self.possible_agents = [f"{kind}_{index}" for index in range(count)]
+        self.possible_agents = list(self._players)
         self.agents: list[str] = []
-        self._index = {agent: index for index, agent in enumerate(self.possible_agents)}
+        self._rows = {block.name: block.rows for block in self._env.schema.observation}
+        self._action_spaces = {
+            name: player.action_space() for name, player in self._players.items()
+        }
         blocks = self._env.observation_space
-        self._observation_spaces: list[spaces.Space[Any]] = [
-            self._agent_space(blocks, row) for row in range(count)
-        ]
+        self._observation_spaces = {
+            name: self._agent_space(blocks, player) for name, player in self._players.items()
+        }
         self._last: Observation = {}
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
         """The agent's own ``Dict`` of ``Box`` blocks; always the same object."""
-        return self._observation_spaces[self._index[agent]]
+        return self._observation_spaces[agent]
 
     def action_space(self, agent: str) -> spaces.Space[Any]:
-        """``Discrete`` (options) or ``Box`` (real actions); always the same object."""
-        return self._action_spaces[self._index[agent]]
+        """See `TandemParallelEnv`; always the same object."""
+        return self._action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -135,7 +140,7 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
         observation, info = self._env.reset(seed=seed, options=known)
         self.agents = list(self.possible_agents)
         self._last = observation
-        return self._split(observation), {agent: dict(info) for agent in self.agents}
+        return self._split(observation), self._infos(info, self.agents)
 
     def step(
         self, actions: dict[str, Any]
@@ -154,16 +159,15 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
         missing = [agent for agent in self.agents if agent not in actions]
         if missing:
             raise ValueError(f"no action for {', '.join(missing)}: every agent acts at each epoch")
-        joint = np.asarray([actions[agent] for agent in self.possible_agents])
-        observation, reward, terminated, truncated, info = self._env.step(
-            joint.reshape(self._env.action_space.shape)
-        )
+        observation, reward, terminated, truncated, info = self._env.step(self._joint(actions))
         self._last = observation
         agents = self.agents
         rewards = dict.fromkeys(agents, reward)
         if self._own_reward is not None:
             own = self._own_reward.agent_rewards(info, len(self.possible_agents))
-            rewards = {agent: float(own[self._index[agent]]) for agent in agents}
+            rewards = dict(zip(self.possible_agents, map(float, own), strict=True))
+        elif not self._shared and "rewards" in info:
+            rewards = dict(info["rewards"])
         if terminated or truncated:
             self.agents = []
         return (
@@ -171,7 +175,7 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
             rewards,
             dict.fromkeys(agents, terminated),
             dict.fromkeys(agents, truncated),
-            {agent: dict(info) for agent in agents},
+            self._infos(info, agents),
         )
 
     def state(self) -> NDArray[np.float64]:
@@ -191,24 +195,58 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
         """The environment underneath (for branching)."""
         return self._env
 
-    def _agent_space(self, blocks: spaces.Dict, row: int) -> spaces.Dict:
+    def _joint(self, actions: Mapping[str, Any]) -> Any:
+        blocks = self._env.schema.actions
+        joint = {
+            block.name: np.empty(block.shape, np.float64 if block.is_real else np.int64)
+            for block in blocks
+        }
+        for name, player in self._players.items():
+            player.write(actions[name], joint)
+        return joint[blocks[0].name] if len(blocks) == 1 else joint
+
+    def _own_row(self, player: Player, block: str) -> int | None:
+        """The agent's row of an observation block; ``None``: it sees all of it."""
+        return player.row if player.kind and self._rows[block] == player.kind else None
+
+    def _agent_space(self, blocks: spaces.Dict, player: Player) -> spaces.Dict:
         own: dict[str, spaces.Space[Any]] = {}
         for name, box in blocks.items():
             assert isinstance(box, spaces.Box)
-            if name in self._rows:
-                own[name] = spaces.Box(box.low[row], box.high[row], dtype=np.float64)
-            else:
-                own[name] = spaces.Box(box.low, box.high, dtype=np.float64)
+            row = self._own_row(player, name)
+            low, high = (box.low, box.high) if row is None else (box.low[row], box.high[row])
+            own[name] = spaces.Box(low, high, dtype=np.float64)
         return spaces.Dict(own)
 
     def _split(self, observation: Observation) -> dict[str, AgentObservation]:
-        return {
-            agent: {
-                name: block[index].copy() if name in self._rows else block.copy()
+        seen: dict[str, AgentObservation] = {}
+        for agent, player in self._players.items():
+            rows = {name: self._own_row(player, name) for name in observation}
+            seen[agent] = {
+                name: block.copy() if rows[name] is None else block[rows[name]].copy()
                 for name, block in observation.items()
             }
-            for agent, index in self._index.items()
+        return seen
+
+    def _infos(self, info: Mapping[str, Any], agents: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The environment's ``info`` for each agent, with its own mask."""
+        shared = {key: value for key, value in info.items() if key != "action_mask"}
+        return {agent: {**shared, **self._own_mask(info, self._players[agent])} for agent in agents}
+
+    def _own_mask(self, info: Mapping[str, Any], player: Player) -> dict[str, Any]:
+        if "action_mask" not in info:
+            return {}
+        masks = info["action_mask"]
+        if self._env.schema.joint_action.is_single:
+            masks = {self._env.schema.actions[0].name: masks}
+        own = {
+            block.name: masks[block.name] if player.row is None else masks[block.name][player.row]
+            for block in player.blocks
+            if block.name in masks
         }
+        if not own:
+            return {}
+        return {"action_mask": own if len(player.blocks) > 1 else own[player.blocks[0].name]}
 
 
 def _domain_of(env: TandemEnv) -> Domain:
@@ -218,19 +256,3 @@ def _domain_of(env: TandemEnv) -> Domain:
             'none: use reward="shared"'
         )
     return env.domain
-
-
-def split_action_space(joint: spaces.Space[Any]) -> list[spaces.Space[Any]]:
-    """One space per entry of a one-dimensional joint action space.
-
-    Raises:
-        ValueError: the joint space has another shape.
-    """
-    if isinstance(joint, spaces.MultiDiscrete) and joint.nvec.ndim == 1:
-        return [spaces.Discrete(int(count)) for count in joint.nvec]
-    if isinstance(joint, spaces.Box) and len(joint.shape) == 1:
-        return [
-            spaces.Box(joint.low[i : i + 1], joint.high[i : i + 1], dtype=np.float64)
-            for i in range(joint.shape[0])
-        ]
-    raise ValueError(f"{joint} cannot be split into one action per agent: it is not one row")

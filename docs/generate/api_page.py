@@ -20,6 +20,7 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
         "tandem.bridge.core.branch.Outcome",
         "tandem.bridge.core.vector.TandemVectorEnv",
         "tandem.bridge.core.parallel_env.TandemParallelEnv",
+        "tandem.bridge.core.agents",
         "tandem.agents.flat",
         "tandem.bridge.core.masks",
     ),

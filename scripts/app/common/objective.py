@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, Final
 
 from tandem.agents.inference.cost import NamedThreshold
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
 from tandem.bridge.core.objective import Objective
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.named import is_named, load_named
+
+#: Rewards of inference scenarios, which know a threshold on accuracy.
+INFERENCE: Final = ("paper", "mean")
 
 
 def accuracy_threshold(text: str, option: str = "--accuracy") -> float | NamedThreshold:
@@ -38,6 +41,15 @@ def make_objective(name: str, accuracy: str) -> Objective[Any]:
     if name != "paper":
         raise OptionError(f"--objective {name!r} is unknown: paper or mean")
     return PaperObjective(accuracy_threshold(accuracy))
+
+
+def run_objective(name: str, accuracy: str) -> Objective[Any] | str | None:
+    """The reward of a run: of inference scenarios `make_objective`, of others `own_objective`.
+
+    Raises:
+        OptionError: as these.
+    """
+    return make_objective(name, accuracy) if name in INFERENCE else own_objective(name)
 
 
 def own_objective(name: str | None) -> Objective[Any] | str | None:

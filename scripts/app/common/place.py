@@ -79,16 +79,26 @@ def open_env(
 def start(
     scenario: str,
     arguments: dict[str, object],
-    objective: Objective[Any],
+    objective: Objective[Any] | str | None,
     *,
     target: Target | None = None,
+    inference_only: bool = True,
     **options: Any,
 ) -> TandemEnv:
-    """An environment, here or on a server, whose reward is ``objective`` where it has requests.
+    """An environment, here or on a server, with an objective.
 
-    ``options`` are keywords of `TandemEnv`.
+    Args:
+        inference_only: the objective judges requests: where there are none, every reward is 0.
+        **options: keywords of `TandemEnv`.
+
+    Raises:
+        UnfitObjective: it does not fit the scenario.
     """
     env = open_env(scenario, arguments, target, **options)
-    if env.domain is not None:
-        env.objective = objective
+    try:
+        if env.domain is not None or not inference_only:
+            env.objective = objective
+    except BaseException:
+        env.close()
+        raise
     return env

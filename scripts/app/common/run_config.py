@@ -3,19 +3,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.app.common.named import absolute_name
 
 DEFAULT_EPOCHS: Final = 50
 
 
 def default_folder(scenario: str, policy: str, users: int | None, seed: int) -> Path:
     """``runs/wifi-edge-edge-u5-s1``."""
-    parts = [Path(scenario).stem, policy, *([] if users is None else [f"u{users}"]), f"s{seed}"]
+    parts = [
+        Path(scenario).stem,
+        policy_label(policy),
+        *([] if users is None else [f"u{users}"]),
+        f"s{seed}",
+    ]
     return Path("runs") / "-".join(parts)
+
+
+def policy_label(text: str) -> str:
+    """A policy's name as part of a folder's."""
+    return re.sub(r"[^A-Za-z0-9_.:=,-]+", "_", text).strip("_")
 
 
 def run_config(
@@ -26,14 +38,22 @@ def run_config(
     episodes: int,
     objective: str,
     accuracy: str,
-    epochs: int,
+    epochs: int | None,
     users: int | None,
     frames: bool,
     settings: Mapping[str, object],
     traces: Sequence[str],
+    inherited: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """What ``config.yaml`` of a run holds: everything needed to repeat it."""
-    arguments: dict[str, object] = {"epochs": epochs}
+    """What ``config.yaml`` of a run holds: everything needed to repeat it.
+
+    Args:
+        epochs: decisions per episode; ``None``: as inherited.
+        inherited: scenario arguments of another run, where the others say nothing.
+    """
+    arguments: dict[str, object] = dict(inherited or {})
+    if epochs is not None:
+        arguments["epochs"] = epochs
     if users is not None:
         arguments["users"] = users
     if frames:
@@ -44,7 +64,7 @@ def run_config(
         "policy": policy,
         "seed": seed,
         "episodes": episodes,
-        "objective": objective,
+        "objective": absolute_name(objective),
         "accuracy_threshold": accuracy if objective == "paper" else None,
         "arguments": arguments,
         "traces": list(traces),

@@ -15,7 +15,9 @@ from tandem.agents.inference.heuristics import POLICIES
 from tandem.bridge.core.arguments import RESERVED
 from tandem.bridge.core.documents import DocumentError, read_yaml
 from tandem.bridge.core.errors import TandemError
-from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, run_config
+from tandem.bridge.core.scenarios import installed_scenarios
+from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, policy_label, run_config
+from tandem.scripts.app.policies.choose import FORMS, may_exist
 
 Scalar = bool | int | float | str
 
@@ -32,7 +34,7 @@ class SweepGrid(BaseModel):
 
     Attributes:
         scenario: name of an installed scenario, or path of an executable.
-        policies: at least one of `tandem.agents.inference.heuristics.POLICIES`.
+        policies: at least one, as of ``tandem run``.
         seeds: seed of each repetition's first episode.
         epochs: decisions per episode.
         episodes: per run.
@@ -99,8 +101,11 @@ def read_grid(path: Path) -> SweepGrid:
         )
         raise SweepError(f"{path}: {problems}") from error
     for name in grid.policies:
-        if name not in POLICIES:
-            raise SweepError(f"{path}: policy {name!r} is unknown: one of {', '.join(POLICIES)}")
+        # Policies of one's own scenarios are known when these run.
+        if grid.scenario in installed_scenarios() and not may_exist(name):
+            raise SweepError(
+                f"{path}: policy {name!r} is unknown: one of {', '.join(POLICIES)}; or {FORMS}"
+            )
     both = sorted(set(grid.set) & set(grid.grid))
     if both:
         raise SweepError(f"{path}: {both[0]!r} is in both set and grid: leave it in one of them")
@@ -110,7 +115,7 @@ def read_grid(path: Path) -> SweepGrid:
         if name in RESERVED:
             raise SweepError(f"{path}: argument {name!r} cannot be set: {RESERVED[name]}")
     listed: dict[str, list[str]] = {
-        "policies": grid.policies,
+        "policies": [policy_label(policy) for policy in grid.policies],
         "seeds": [str(seed) for seed in grid.seeds],
         **{name: [text(value) for value in values] for name, values in grid.grid.items()},
     }
@@ -131,7 +136,7 @@ def planned_runs(grid: SweepGrid, out: Path) -> Iterator[PlannedRun]:
                 point=point,
                 policy=policy,
                 seed=seed,
-                folder=out / place / f"{policy}-s{seed}",
+                folder=out / place / f"{policy_label(policy)}-s{seed}",
                 options=_options(grid, policy, seed, given),
                 config=run_config(
                     scenario=grid.scenario,

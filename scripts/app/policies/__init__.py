@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What ``--policy`` may say, for any scenario."""

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The agent that ``--policy`` names."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from tandem.agents.api import Agent
+from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy
+from tandem.agents.inference.options import PolicyError
+from tandem.bridge.core.env import TandemEnv
+from tandem.scripts.app.common.named import is_named, load_named
+from tandem.scripts.app.policies.plain import (
+    AllowedRandomPolicy,
+    ConstantPolicy,
+    FunctionPolicy,
+    ScenarioPolicy,
+    constant_action,
+)
+from tandem.scripts.app.policies.trained import is_run, trained_agent
+
+RANDOM: Final = "random"
+CONSTANT: Final = "constant:"
+REPLAY: Final = "replay:"
+SB3_SUFFIX: Final = ".zip"
+#: A policy that a scenario sets without a name (``AgentLink::SetPolicy``).
+DEFAULT: Final = "default"
+#: For the help of ``--policy``.
+FORMS: Final = (
+    "a policy of the scenario, random, constant:VALUES, replay:RUN, the folder of a training run, "
+    "a model saved by Stable-Baselines3 (.zip), or file.py:name"
+)
+
+
+def choose_policy(text: str, env: TandemEnv) -> Agent:
+    """The agent that ``--policy`` names.
+
+    Args:
+        text: see `FORMS`.
+        env: that it is going to play.
+
+    Raises:
+        PolicyError: there is no such policy, or it does not fit the scenario.
+        OptionError: a named object cannot be loaded.
+        RunFolderError: a folder holds nothing that can play.
+    """
+    schema = env.schema
+    if text == RANDOM:
+        return AllowedRandomPolicy(schema) if schema.masks else RandomPolicy(schema.action_space())
+    if text in schema.policies:
+        return ScenarioPolicy(text, env)
+    if text.startswith(CONSTANT):
+        return ConstantPolicy(text, constant_action(text.removeprefix(CONSTANT), schema))
+    if text.startswith(REPLAY):
+        from tandem.scripts.app.policies.replayed import ReplayPolicy
+
+        return ReplayPolicy(Path(text.removeprefix(REPLAY)), schema)
+    if is_run(Path(text)):
+        return trained_agent(Path(text), env)
+    if text.endswith(SB3_SUFFIX):
+        return _sb3_file(Path(text), env)
+    if is_named(text):
+        return _own(text, env)
+    if text in POLICIES and env.domain is not None:
+        return make_policy(text, schema)
+    known = [*schema.policies, *(POLICIES if env.domain is not None else [RANDOM])]
+    raise PolicyError(
+        f"policy {text!r} is unknown: scenario {schema.scenario!r} has {', '.join(known)}; also "
+        f"possible are {FORMS.partition('random, ')[2]}"
+    )
+
+
+def may_exist(text: str) -> bool:
+    """Whether the value of ``--policy`` may stand for one in a scenario of the package.
+
+    For a check before anything is started; `choose_policy` finds out.
+    """
+    return (
+        text in POLICIES
+        or text == DEFAULT
+        or text.startswith((CONSTANT, REPLAY))
+        or is_named(text)
+        or Path(text).exists()
+    )
+
+
+def source_run(text: str) -> Path | None:
+    """The run whose agent or actions a policy plays, ``None`` for other policies."""
+    path = Path(text.removeprefix(REPLAY))
+    return path if is_run(path) else None
+
+
+def _sb3_file(path: Path, env: TandemEnv) -> Agent:
+    if importlib.util.find_spec("stable_baselines3") is None:
+        raise PolicyError(f"{path} needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'")
+    if not path.is_file():
+        raise PolicyError(f"policy {str(path)!r}: there is no such file")
+    from tandem.scripts.app.policies.sb3_file import sb3_file_policy
+
+    return sb3_file_policy(path, env)
+
+
+def _own(text: str, env: TandemEnv) -> Agent:
+    """An agent, a class of agents (made with the schema if it takes an argument), a function."""
+    loaded: Any = load_named(text, "--policy")
+    if inspect.isclass(loaded):
+        make: Callable[..., Any] = loaded
+        loaded = make(env.schema) if inspect.signature(make).parameters else make()
+    act = getattr(loaded, "act", loaded)
+    if not callable(act):
+        raise PolicyError(
+            f"policy {text!r} is {type(loaded).__name__}: a function that takes the observation "
+            "and returns an action is needed, or an object or a class with such a method `act`"
+        )
+    return FunctionPolicy(text, act, getattr(loaded, "begin_episode", None), env.schema)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""Trained agents of run folders, as they play: greedy, without exploration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tandem.agents.api import Agent
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.app.common.needs import need_torch
+from tandem.scripts.app.training.sb3_settings import is_sb3_run, load_sb3_settings
+from tandem.scripts.app.training.settings import load_settings
+
+
+def is_run(path: Path) -> bool:
+    """Whether a path is the folder of a run."""
+    return path.is_dir() and run_folder.is_run(path)
+
+
+def trained_agent(folder: Path, env: TandemEnv) -> Agent:
+    """The agent of a training run's last checkpoint.
+
+    Raises:
+        RunFolderError: the folder holds no training run, or no checkpoint that can be read.
+        PolicyError: the agent does not fit the environment's scenario.
+    """
+    need_torch("playing a trained agent")
+    # PyTorch takes seconds to import: only when something that was trained plays.
+    from tandem.scripts.app.training.checkpoints import last_checkpoint, read_checkpoint
+
+    if is_sb3_run(folder):
+        from tandem.agents.sb3 import make_sb3
+        from tandem.scripts.app.training import sb3_run
+
+        ours = load_sb3_settings(folder)
+        state = read_checkpoint(last_checkpoint(folder), sb3_run.CHECKPOINT_FORMAT)
+        agent = make_sb3(env, ours.algorithm, ours.seed, ours.sb3)
+        agent.model.set_parameters(state["agent"]["parameters"], exact_match=True)
+        return agent
+    from tandem.agents.inference.problem import JointProblem
+    from tandem.agents.registry import make_agent
+    from tandem.scripts.app.training import run as training_run
+
+    settings = load_settings(folder)
+    training = read_checkpoint(last_checkpoint(folder), training_run.CHECKPOINT_FORMAT)["training"]
+    problem = JointProblem.from_schema(env.schema, settings.objective)
+    learner = make_agent(settings.agent, env.schema, problem, settings.seed, settings.agent_config)
+    learner.load_state_dict(training["learner"])
+    return learner
