@@ -72,7 +72,7 @@ def new(
         Path, typer.Option("--in", help="Where to make the folder.", file_okay=False)
     ] = Path(),
 ) -> None:
-    """Write a folder with a C++ scenario that runs, its objective and an agent in Python."""
+    """Write a folder with a scenario in C++, its objective and an agent in Python."""
     if not _NAME.fullmatch(name):
         raise TandemError(
             f"'{name}' is not a scenario name: letters, digits, '-' and '_', a letter first"

@@ -13,7 +13,7 @@ SECTIONS = {
     "Simulate and learn": {
         "demo": "Train the hybrid agent on real ns-3, then compare it with fixed policies and the "
         "optimum.",
-        "run": "Play a policy in a scenario and record every request.",
+        "run": "Play a policy in a scenario and record everything.",
         "train": "Train an agent on real ns-3 and record everything.",
         "pretrain": "Train a system model without hand-written physics, on drawn scenarios.",
         "evaluate": "Compare a trained agent with other policies and the optimum, at new states.",
@@ -30,7 +30,7 @@ SECTIONS = {
         "scenarios": "List the scenarios and their arguments, with defaults, limits and units.",
         "calibrate": "Compare simple policies with the optimum: is a scenario worth learning?",
         "profiles": "Show, measure and plot what each DNN variant costs on each device.",
-        "new": "Write a folder with a C++ scenario that runs, and a Python agent for it.",
+        "new": "Write a folder with a scenario in C++, its objective and an agent in Python.",
         "build": "Compile a scenario against the ns-3 that is installed with tandem.",
         "compat": "Run scenarios and scripts written for ns3-ai or ns3-gym.",
     },

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from gymnasium import spaces
 
 from tandem.agents.api import Observation
 from tandem.agents.inference.options import PolicyError
+from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction
 from tandem.bridge.core.joint_action import JointAction
 from tandem.bridge.core.masks import sample_mask
 from tandem.bridge.core.schema import Schema
+
+#: For messages.
+CONSTANT: Final = "the value of constant:"
 
 
 class ConstantPolicy:
@@ -109,7 +112,7 @@ def constant_action(text: str, schema: Schema) -> Any:
     """
     joint = schema.joint_action
     try:
-        given = json.loads(text if text.lstrip().startswith("{") else f"[{text}]")
+        given = parse_json(text if text.lstrip().startswith("{") else f"[{text}]", CONSTANT)
         if isinstance(given, Mapping):
             blocks = {block.name: block for block in schema.actions}
             shaped = {

@@ -8,7 +8,6 @@ are put into it. How the model saw the scenario is recognised by the spaces that
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from tandem.agents.common.action_coding import codings
 from tandem.agents.flat import flatten
 from tandem.agents.inference.options import PolicyError
 from tandem.agents.sb3 import Sb3Env, algorithm_class
+from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.env import TandemEnv
 
 #: An attribute that only this algorithm has, the most particular first.
@@ -127,7 +127,7 @@ def _views(env: TandemEnv) -> Iterator[View]:
 def _described(path: Path) -> Mapping[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
-            data = json.loads(archive.read("data"))
+            data = parse_json(archive.read("data"), str(path))
         if not all(space in data for space in _SPACES):
             raise KeyError("spaces")
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
@@ -139,7 +139,7 @@ def _described(path: Path) -> Mapping[str, Any]:
 
 
 def _as_json(space: Any) -> Any:
-    return json.loads(data_to_json({"space": space}))["space"]
+    return parse_json(data_to_json({"space": space}), "a space")["space"]
 
 
 def _readable(space: Any) -> Mapping[str, Any]:
