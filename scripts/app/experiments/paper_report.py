@@ -136,10 +136,10 @@ def _ratios(results: Sequence[Result]) -> str:
             )
     text = (
         f"`{JOINT}` beside the hybrid agents, over all conditions and seeds in which both were "
-        f"run. `{HYBRID}` starts from the analytic prior and `{NO_PHYSICS}` from networks that were "
-        f"trained on other scenarios; `{NO_PRIOR}` knows the option table and learns the rest, so "
-        f"its row alone says what learning is worth. `{JOINT}` starts from nothing. The paper "
-        f"claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n"
+        f"run. `{HYBRID}` starts from the analytic prior and `{NO_PHYSICS}` from networks that "
+        f"were trained on other scenarios; `{NO_PRIOR}` knows the option table and learns the "
+        f"rest, so its row alone says what learning is worth. `{JOINT}` starts from nothing. The "
+        f"paper claims up to {PAPER_RATIO} times fewer interactions than model-free RL.\n"
     )
     heading = ["users", "agent", f"{JOINT} needs", "cut off / runs", "the agent needs", "times"]
     return text + "\n" + table(heading, rows)
