@@ -40,7 +40,9 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
         self._coding = row_coding(env.action_space, levels)
         self.action_space = self._coding.space
         self._flat_observations = observations
-        self.observation_space = _row_space(env.schema) if observations else _with_axes(env.schema)
+        self.observation_space = (
+            row_space(env.schema) if observations else space_with_axes(env.schema)
+        )
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -113,7 +115,7 @@ def row_of(observation: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float32
     return _as_float32(np.concatenate([np.ravel(block) for block in observation.values()]))
 
 
-def _with_axes(schema: Schema) -> spaces.Dict:
+def space_with_axes(schema: Schema) -> spaces.Dict:
     """The space of observations; a block without axes, which SB3 cannot take, has one."""
     boxes = {block.name: block.limits for block in schema.observation}
     return spaces.Dict(
@@ -124,7 +126,7 @@ def _with_axes(schema: Schema) -> spaces.Dict:
     )
 
 
-def _row_space(schema: Schema) -> spaces.Box:
+def row_space(schema: Schema) -> spaces.Box:
     limits = [block.limits for block in schema.observation]
     low = np.concatenate([low.ravel() for low, _ in limits])
     high = np.concatenate([high.ravel() for _, high in limits])

@@ -195,6 +195,11 @@ class SimulatorProcess:
             self._note_exit(text.split())
         return os.waitstatus_to_exitcode(self._exits[episode])
 
+    @property
+    def ended(self) -> bool:
+        """Whether the first process, from which episodes are forked, is gone."""
+        return self._popen.poll() is not None
+
     def stop(self) -> None:
         """Kill all processes and free everything; may be called again."""
         self._owner.check()
