@@ -22,6 +22,8 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
         "tandem.bridge.core.parallel_env.TandemParallelEnv",
         "tandem.bridge.core.agents",
         "tandem.agents.flat",
+        "tandem.agents.sb3_vector",
+        "tandem.bridge.core.pool",
         "tandem.bridge.core.masks",
     ),
     "Rewards and domains": (

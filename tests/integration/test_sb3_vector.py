@@ -81,7 +81,7 @@ def test_each_plays_as_an_environment_of_its_own(scenario: Path) -> None:
 
 def test_another_way_to_reset_is_refused(scenario: Path) -> None:
     envs = vector(scenario, "NextStep")
-    with pytest.raises(ValueError, match="NextStep.*SameStep"):
+    with pytest.raises(ValueError, match=r"NextStep.*SameStep"):
         Sb3VecEnv(envs)
     envs.close()
 
