@@ -6,8 +6,9 @@ The objective ``paper`` is the reward of the paper (Shahhosseini et al., ISQED 2
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -24,18 +25,12 @@ from tandem.scripts.app.common.run_config import (
 )
 from tandem.scripts.app.common.source import Source
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
+from tandem.scripts.app.common.traces import TRACE_FILES, check_outputs, traced_env
 from tandem.scripts.app.policies.choose import FORMS, choose_policy, source_run
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
 from tandem.scripts.given import is_given, set_arguments
 from tandem.scripts.options import Connect, Key, Quiet, ServerKey, Settings, SimulatorOutput
-
-#: ns-3's own outputs: switch → (scenario argument, file in the run folder).
-TRACE_FILES: Final = {
-    "pcap": ("pcap", "trace"),
-    "flowmon": ("flowmon", "flowmon.xml"),
-    "netanim": ("netanim", "netanim.xml"),
-}
 
 
 def run(
@@ -57,7 +52,9 @@ def run(
     accuracy: Annotated[
         str, typer.Option(help="Threshold of the paper's reward: percent of top-5, min or max.")
     ] = "85",
-    pcap: Annotated[bool, typer.Option("--pcap", help="Write packet traces.")] = False,
+    pcap: Annotated[
+        bool, typer.Option("--pcap", help="Write packet traces, of each episode.")
+    ] = False,
     flowmon: Annotated[bool, typer.Option("--flowmon", help="Write flowmon.xml.")] = False,
     netanim: Annotated[bool, typer.Option("--netanim", help="Write netanim.xml.")] = False,
     frames: Annotated[
@@ -107,14 +104,12 @@ def run(
         for name, wanted in (("pcap", pcap), ("flowmon", flowmon), ("netanim", netanim))
         if wanted
     ]
-    if traces and episodes > 1:
-        raise typer.BadParameter(
-            f"--{traces[0]} records one episode, not {episodes}: leave out --episodes"
-        )
     if resume and (traces or force):
         raise typer.BadParameter("--resume goes with neither trace files nor --force")
     if not resume:
         run_folder.check(folder, force=force)
+    if connect is None:
+        check_outputs(scenario, [*traces, *(["frames"] if frames else [])])
     if traces:
         run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
     traced: dict[str, object] = {
@@ -140,19 +135,17 @@ def run(
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
     target = target_of(connect, key, server_key)
-    with (
-        start(
-            scenario,
-            {**arguments, **traced},
-            reward,
-            inference_only=objective in INFERENCE,
-            target=target,
-            one_shot=bool(traces),
-            output=simulator_output,
-            failure_folder=folder,
-        ) as env,
-        sigterm_as_interrupt(),
-    ):
+    make = functools.partial(
+        start,
+        scenario,
+        {**arguments, **traced},
+        reward,
+        inference_only=objective in INFERENCE,
+        target=target,
+        output=simulator_output,
+        failure_folder=folder,
+    )
+    with traced_env(make, episodes, traces) as env, sigterm_as_interrupt():
         agent = choose_policy(policy, env)
         decisions = int(str(env.arguments["epochs"])) * episodes
         if not traces and not resume:

@@ -45,6 +45,11 @@ AgentLink::~AgentLink()
     {
         EndUnasked();
     }
+    if (m_session && m_session->HasUnposted())
+    {
+        static std::unique_ptr<AgentSession> last; // ends after main's own objects
+        last = std::move(m_session);
+    }
 }
 
 ObservationBlock*
@@ -250,6 +255,10 @@ AgentLink::BeginEpisode()
     m_schema.FillMasks();
     RngSeedManager::SetRun(m_seed);
     WatchEnd();
+    for (const auto& begin : m_episodeBegins)
+    {
+        begin();
+    }
     return m_seed;
 }
 
@@ -368,6 +377,18 @@ AgentLink::Terminate()
 {
     NS_LOG_FUNCTION(this << m_epoch);
     End(Status::TERMINATED);
+}
+
+void
+AgentLink::AddEpisodeBegin(std::function<void()> begin)
+{
+    m_episodeBegins.push_back(std::move(begin));
+}
+
+void
+AgentLink::HandOverAtExit()
+{
+    m_handOverAtExit = true;
 }
 
 void
@@ -493,7 +514,7 @@ AgentLink::End(Status status)
     }
     if (m_session)
     {
-        m_session->Finish(m_epoch, status, m_schema.GetClipped());
+        m_session->Finish(m_epoch, status, m_schema.GetClipped(), !m_handOverAtExit);
     }
 }
 

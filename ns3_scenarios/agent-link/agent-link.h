@@ -168,6 +168,19 @@ class AgentLink
     void SetEpisodeEnd(std::function<void()> end);
 
     /**
+     * For parts that write files of their own: what to do when an episode begins, at the end of
+     * BeginEpisode(), in the process of that episode.
+     */
+    void AddEpisodeBegin(std::function<void()> begin);
+
+    /**
+     * Let the agent see the end of an episode only when its process exits, after main has returned:
+     * by then the files that it wrote are complete. An agent may start the next episode, which
+     * kills this process, as soon as it has seen the end.
+     */
+    void HandOverAtExit();
+
+    /**
      * Start a warm-up that depends on the seed: on the places of stations, above all, because a
      * radio learns its rates, and an observation its values, where it stands. Call it when
      * everything is built and declared, before the simulation runs.
@@ -267,6 +280,8 @@ class AgentLink
     bool m_toldClipped{false};
     std::function<void()> m_redraw;
     std::function<void()> m_episodeEnd;
+    std::vector<std::function<void()>> m_episodeBegins;
+    bool m_handOverAtExit{false};
     std::function<void()> m_lastLook;
 
     std::unique_ptr<ActionFile> m_actions;   //!< null without --actions

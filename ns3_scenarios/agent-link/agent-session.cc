@@ -35,7 +35,13 @@ AgentSession::AgentSession(int controlFd)
     ExitIfClosed(m_controlFd); // it may have died before this process knew it
 }
 
-AgentSession::~AgentSession() = default;
+AgentSession::~AgentSession()
+{
+    if (m_unposted)
+    {
+        Post(Slot().toAgent);
+    }
+}
 
 void
 AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spinUs)
@@ -117,7 +123,7 @@ AgentSession::Decide(uint32_t epoch, const Clipped& clipped)
 }
 
 void
-AgentSession::Finish(uint32_t epoch, Status status, const Clipped& clipped)
+AgentSession::Finish(uint32_t epoch, Status status, const Clipped& clipped, bool now)
 {
     NS_LOG_FUNCTION(this << epoch << m_slot);
     m_clipped = clipped;
@@ -126,7 +132,17 @@ AgentSession::Finish(uint32_t epoch, Status status, const Clipped& clipped)
         EndBranch(epoch, status);
     }
     Stamp(epoch, status);
-    Post(Slot().toAgent);
+    m_unposted = !now;
+    if (now)
+    {
+        Post(Slot().toAgent);
+    }
+}
+
+bool
+AgentSession::HasUnposted() const
+{
+    return m_unposted;
 }
 
 bool

@@ -66,8 +66,14 @@ class AgentSession
      */
     bool Decide(uint32_t epoch, const Clipped& clipped);
 
-    /** Publish the last observation of the episode; does not wait. A branch ends here. */
-    void Finish(uint32_t epoch, ::tandem::channel::Status status, const Clipped& clipped);
+    /**
+     * Publish the last observation of the episode; does not wait. A branch ends here.
+     *
+     * @param now tell the agent at once; otherwise when this object ends
+     */
+    void Finish(uint32_t epoch, ::tandem::channel::Status status, const Clipped& clipped, bool now);
+    /** @return whether the agent is still to be told of the end of the episode */
+    bool HasUnposted() const;
 
     /**
      * A record table is full: have the agent take the rows.
@@ -114,6 +120,7 @@ class AgentSession
     pid_t m_parent;
     uint32_t m_slot{0};
     uint32_t m_seen{0};        //!< commands dealt with
+    bool m_unposted{false};    //!< the agent is still to be told of the end of the episode
     uint32_t m_horizonLeft{0}; //!< epochs left to a branch
     uint32_t m_future{0};      //!< of the branch
     Clipped m_clipped;         //!< of the observation that is published

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -189,3 +191,64 @@ def test_a_sweep_of_two_arguments(inside: Path) -> None:
     assert len(table) == 8
     assert (table["decisions"] == 2).all()
     assert {"stations", "radius", "return_mean", "packets_rows"} <= set(table.columns)
+
+
+def pcap_times(path: Path) -> list[float]:
+    """Times of the packets of a trace that is complete to its last byte."""
+    data = path.read_bytes()
+    assert struct.unpack_from("<I", data)[0] == 0xA1B2C3D4
+    times, place = [], 24
+    while place < len(data):
+        seconds, micros, kept, _ = struct.unpack_from("<IIII", data, place)
+        times.append(seconds + 1e-6 * micros)
+        place += 16 + kept
+    assert place == len(data)
+    return times
+
+
+def test_every_episode_has_complete_traces_of_its_own(inside: Path) -> None:
+    options = ("run", "--scenario", "./first_wifi", "--policy", "random", "--epochs", "3", "-q")
+    plain = tandem(*options, "--episodes", "3", "--out", "runs/plain")
+    traced = tandem(
+        *(*options, "--episodes", "3", "--out", "runs/traced here"),
+        *("--pcap", "--flowmon", "--netanim", "--frames"),
+    )
+    assert (plain.returncode, traced.returncode) == (0, 0), traced.stderr
+    folder = Path("runs/traced here")
+    for seed in (1, 2, 3):
+        for kind in ("flowmon", "netanim"):
+            ElementTree.parse(folder / f"{kind}-seed{seed}.xml")  # whole, or it raises
+        assert len(list(folder.glob(f"trace-seed{seed}-n*-0.pcap"))) == 6
+        times = pcap_times(folder / f"trace-seed{seed}-n0-0.pcap")
+        assert times == sorted(times)
+        assert times[-1] - times[0] > 0.25  # three epochs of 100 ms; none of the warm-up
+        assert times[-1] - times[0] < 0.31
+    run, other = (package.load_run(f"runs/{name}") for name in ("traced here", "plain"))
+    assert run.packets.equals(other.packets)  # looking on changes nothing
+    data = run.frames
+    assert len(data) > 0
+    assert set(data["sender"]) <= set(range(6))
+    assert data.loc[data["uplink"] == 1, "receiver"].eq(0).mean() > 0.9
+
+
+def test_branches_leave_the_traces_alone(inside: Path) -> None:
+    sizes = []
+    for name, branches in (("alone", 0), ("branching", 3)):
+        arguments = {"epochs": 3, "pcap": str(inside / name)}
+        with TandemEnv(inside / "first_wifi", arguments) as env:
+            env.reset(seed=5)
+            for _ in range(3):
+                if branches:
+                    env.branch([[5, 5, 5, 5]] * branches, horizon=2)
+                env.step([2, 2, 2, 2])
+        sizes.append((inside / f"{name}-seed5-n0-0.pcap").read_bytes())
+    assert sizes[0] == sizes[1]
+
+
+def test_a_scenario_without_traces_refuses_them_by_name(inside: Path) -> None:
+    for name in ("pcap", "flowmon", "netanim", "frames"):
+        refused = tandem("run", "--scenario", "hello", f"--{name}", "--out", "runs/none")
+        assert refused.returncode == 2
+        assert f"--{name}: scenario hello has no argument '{name}'" in refused.stderr
+        assert "TraceOutputs traces(link, arguments);" in refused.stderr
+        assert not Path("runs/none").exists()

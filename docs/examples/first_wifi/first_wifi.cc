@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: MIT
 /**
  * @file
  * Stations upload over one 802.11n access point that a neighbour's traffic disturbs. Every 100 ms
  * the agent chooses how fast each station sends: too little wastes the channel, too much fills the
  * queues.
  */
+#include "access/trace-outputs.h"
 #include "agent-link/agent-link.h"
 
 #include "ns3/command-line.h"
@@ -43,6 +44,7 @@ main(int argc, char* argv[])
                   neighbourBps,
                   Range(0, 1e8, "bit/s"));
     link.AddArguments(cmd);
+    TraceOutputs traces(link, arguments); // --pcap, --flowmon, --netanim, --frames
     cmd.Parse(argc, argv);
 
     // What the agent sees and chooses, what is recorded: one row per station.
@@ -176,6 +178,7 @@ main(int argc, char* argv[])
         Simulator::Schedule(Seconds(EPOCH_S), decide);
     };
 
+    traces.Install();
     Simulator::Stop(Seconds(1)); // the warm-up: association
     Simulator::Run();
     link.BeginEpisode(); // each reset() forks an episode from here
