@@ -36,6 +36,7 @@ OTHER_TESTS = {
     "api.md": "tests/integration/test_docs.py",  # written from docstrings
     "cli.md": "tests/integration/test_docs.py",  # written from the commands
     "dnn_profiles.md": "tests/unit/test_profiles_cli.py",
+    "first_scenario.md": "tests/integration/test_first_scenario.py",
     "migration.md": "tests/integration/test_compat_gym.py",
     "oracle.md": "tests/integration/test_oracle.py",
     "remote.md": "tests/integration/test_remote.py",
