@@ -12,13 +12,13 @@ from rich.console import Console
 from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs.reader import load_run
 from tandem.scripts.app.common.outputs import check_file, check_folder
+from tandem.scripts.app.figures.figure import draw
 from tandem.scripts.app.figures.output import (
     ReportFormat,
     choose_figures,
     default_target,
     write_images,
 )
-from tandem.scripts.app.figures.registry import draw
 from tandem.scripts.app.inspection.run_oracle import add_oracle
 
 if TYPE_CHECKING:

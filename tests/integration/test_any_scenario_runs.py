@@ -20,12 +20,13 @@ from tandem.agents.evaluation.returns import random_policy
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
-from tandem.scripts.app.figures.registry import draw, figures_of, register_figures
+from tandem.scripts.app.figures.figure import draw
+from tandem.scripts.app.figures.registry import figures_of, register_figures
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "first_wifi"
 OWN_FIGURES = """
 import plotly.graph_objects as go
-from tandem.scripts.app.figures.registry import Figure, NoData
+from tandem.scripts.app.figures.figure import Figure, NoData
 
 def delays(runs):
     return go.Figure(go.Histogram(x=runs[0].packets["delay_s"]))

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 
 #: Bars of the decision mix; with more decisions, a bar stands for several.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from tandem.scripts.app.figures import choices, latency, learning, places, radio, timeline
-from tandem.scripts.app.figures.registry import Figure
+from tandem.scripts.app.figures.figure import Figure
 
 FIGURES: Final = (
     Figure(

@@ -14,9 +14,9 @@ from plotly.subplots import make_subplots
 
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
+from tandem.scripts.app.figures.figure import Figure, NoData
 from tandem.scripts.app.figures.multiples import Line, multiples
 from tandem.scripts.app.figures.record_figures import record_figure
-from tandem.scripts.app.figures.registry import Figure, NoData
 from tandem.scripts.app.inspection import columns
 from tandem.scripts.app.inspection.columns import BlockValues
 

@@ -13,7 +13,7 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.agents.inference.request_table import COMPONENTS, Site
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 
 

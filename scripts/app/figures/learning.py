@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.evaluation.aggregate import Bounded, summarise
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 
 #: Interactions that a smoothed curve averages over.
 WINDOW: Final = 25

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 
 PANEL_PX: Final = 230
 GAP_PX: Final = 90

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.common.named import load_named
-from tandem.scripts.app.figures.registry import Figure, draw, figures_of
+from tandem.scripts.app.figures.figure import Figure, draw
+from tandem.scripts.app.figures.registry import figures_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -18,7 +18,7 @@ from tandem.agents.inference.request_table import COMPONENTS, Site, answer_accur
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.choices import decision_number
-from tandem.scripts.app.figures.registry import Figure
+from tandem.scripts.app.figures.figure import Figure
 from tandem.scripts.app.inspection import columns, measures
 from tandem.scripts.app.inspection.stages import epochs
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.runs.reader import POSITIONS, Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 
 HOSTS: Final = ("edge", "cloud")

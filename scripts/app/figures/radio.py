@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.inspection.stages import epochs, stage_times
 

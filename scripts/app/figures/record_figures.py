@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import columns
 from tandem.scripts.app.inspection.columns import RecordValues, with_unit
 

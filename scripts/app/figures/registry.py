@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Figures of the report: those of any run, and those that a kind of scenario adds.
 
-A figure is a `Figure`: a name, what to read from it, and a function of the runs. Scenarios with a
-record table of their own register theirs under its name, as the inference scenarios do::
+A figure is a `tandem.scripts.app.figures.figure.Figure`: a name, what to read from it, and a
+function of the runs. Scenarios with a record table of their own register theirs under its name, as
+the inference scenarios do::
 
     register_figures("flows", "my_package.figures:FIGURES")    # a tuple of Figure
 
@@ -12,38 +13,10 @@ On the command line ``tandem report --figures my_figures.py:FIGURES`` adds them 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-
-class NoData(TandemError):
-    """A figure cannot be drawn from these runs; the message says what is missing."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the report.
-
-    Attributes:
-        key: short name: its anchor, its file.
-        title: heading.
-        caption: what to read from it.
-        build: draws it; raises `NoData` if the runs lack the data. A ``KeyError`` for a table or
-            column that a run lacks says the same.
-    """
-
-    key: str
-    title: str
-    caption: str
-    build: Callable[[Sequence[Run]], go.Figure]
-
+from tandem.scripts.app.figures.figure import Figure
 
 #: Name of a record table → where the figures are: "module:attribute".
 _FIGURES: dict[str, str] = {"requests": "tandem.scripts.app.figures.gallery:FIGURES"}
@@ -79,19 +52,3 @@ def figures_of(runs: Sequence[Run], extra: Sequence[Figure] = ()) -> list[Figure
             covered.add(table)
     found.extend(extra)
     return [*found, *general_figures(runs, covered)]
-
-
-def draw(
-    figures: Sequence[Figure], runs: Sequence[Run]
-) -> tuple[dict[str, go.Figure], dict[str, str]]:
-    """The figures by key, and why the others cannot be drawn."""
-    drawn: dict[str, go.Figure] = {}
-    missing: dict[str, str] = {}
-    for figure in figures:
-        try:
-            drawn[figure.key] = figure.build(runs)
-        except NoData as reason:
-            missing[figure.key] = str(reason)
-        except (KeyError, AttributeError) as lacking:
-            missing[figure.key] = f"it needs what not all of these runs have: {lacking}"
-    return drawn, missing

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
-from tandem.scripts.app.figures.registry import NoData
+from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection.stages import epochs, stage_times
 
 #: Requests of an episode that are drawn; eight bars each.
