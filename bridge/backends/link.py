@@ -54,9 +54,9 @@ class Link(Protocol):
         ...
 
     def branch(
-        self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
+        self, sequences: Sequence[Sequence[NDArray[Any]]], parallel: int | None, future: int
     ) -> list[list[Frame]]:
-        """Branches of the present decision: for each action the frame after each epoch."""
+        """Branches of the present decision: for each the frame after each of its actions."""
         ...
 
     def ask(self, policy: str) -> NDArray[Any]:

@@ -106,11 +106,12 @@ class RayLink:
         return _own(self._get(self._awaited))
 
     def branch(
-        self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
+        self, sequences: Sequence[Sequence[NDArray[Any]]], parallel: int | None, future: int
     ) -> list[list[Frame]]:
         """As `Link.branch`; they run on the processors of the actor's machine."""
+        given = [list(sequence) for sequence in sequences]
         reference = self._actor.call.remote(
-            "branch_epochs", list(actions), horizon=horizon, parallel=parallel, future=future
+            "branch_epochs", given, parallel=parallel, future=future
         )
         return [[_own(frame) for frame in frames] for frames in self._get(reference)]
 

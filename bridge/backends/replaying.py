@@ -9,6 +9,7 @@ version) that is an error.
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -29,7 +30,8 @@ from tandem.bridge.core.errors import (
 from tandem.bridge.core.failure import FailedBranch, Reproduction, leave_actions
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.ownership import Owner
-from tandem.bridge.core.schema import check_branching, check_seed, policy_number
+from tandem.bridge.core.plays import held
+from tandem.bridge.core.schema import check_future, check_seed, policy_number
 
 #: How often one request is repeated elsewhere: a request that brings down every machine must not be
 #: repeated for ever.
@@ -76,6 +78,13 @@ class Episode:
             self.actions.append(self.action)
         self.frame = frame.copied()  # callers may change what they get
         self.waiting = False
+
+    def copied(self) -> Episode:
+        """The same episode for another simulator; nothing may be under way."""
+        twin = copy.copy(self)
+        twin.actions = list(self.actions)
+        twin.asked = list(self.asked)
+        return twin
 
     def replay(self, link: Link) -> None:
         """Bring a new simulator to the last frame that is known.
@@ -127,6 +136,8 @@ class ReplayingSimulator:
         failure_folder: str | os.PathLike[str] | None = None,
     ) -> None:
         self._owner = Owner("this simulator")
+        #: A fork is a replay: it begins where every episode begins.
+        self.forked = False
         self._open_link = open_link
         self._failure_folder = failure_folder
         self._allowed = REPLAYS_PER_REQUEST if replays else 0
@@ -218,32 +229,57 @@ class ReplayingSimulator:
         future: int = 0,
     ) -> list[Frame]:
         """As `Simulator.branch`."""
-        branches = self.branch_epochs(actions, horizon=horizon, parallel=parallel, future=future)
+        sequences = [held(action, horizon) for action in actions]
+        branches = self.branch_epochs(sequences, parallel=parallel, future=future)
         return [Frame.joined(frames) for frames in branches]
 
     def branch_epochs(
         self,
-        actions: Sequence[ArrayLike],
+        sequences: Sequence[Sequence[Any]],
         *,
-        horizon: int = 1,
         parallel: int | None = None,
         future: int = 0,
     ) -> list[list[Frame]]:
         """As `Simulator.branch_epochs`."""
         episode = self._idle_episode()
-        check_branching(self.schema, horizon, future)
-        batch = [self.schema.joint_action.checked(action) for action in actions]
+        check_future(self.schema, future)
+        joint = self.schema.joint_action
+        batch = [[joint.checked(action) for action in sequence] for sequence in sequences]
         try:
-            return self._replaying(lambda link: link.branch(batch, horizon, parallel, future))
+            return self._replaying(lambda link: link.branch(batch, parallel, future))
         except SimulatorDied as error:
             failed = None
             if error.branch is not None:
-                failed = FailedBranch(batch[error.branch], horizon, future)
+                failed = FailedBranch(batch[error.branch], future)
             self._leave_actions(episode, failed).added_to(error)
             raise
         except SimulatorTimeout as error:
             replace(self._leave_actions(episode), remark="up to the branches").added_to(error)
             raise
+
+    def fork(self, *, future: int = 0) -> ReplayingSimulator:
+        """As `Simulator.fork`, by another simulator in which the episode is replayed.
+
+        Raises:
+            ValueError: another future is asked for: it would have to begin in mid-episode there.
+            SchemaMismatch: the replay gave another result.
+        """
+        episode = self._idle_episode()
+        if future:
+            raise ValueError(
+                f"future is {future}, but this simulator is elsewhere, where a fork is a replay "
+                "and meets what the episode meets: branch with actions, or fork a local simulator"
+            )
+        twin = ReplayingSimulator(
+            self._open_link, replays=self._allowed > 0, failure_folder=self._failure_folder
+        )
+        try:
+            twin._episode = episode.copied()
+            twin._replaying(twin._episode.replay)
+        except BaseException:
+            twin.close()
+            raise
+        return twin
 
     def ask(self, policy: str) -> Any:
         """As `Simulator.ask`."""

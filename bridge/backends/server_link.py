@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tandem.bridge.core.backend import SimulatorOptions
 from tandem.bridge.core.errors import SimulatorDied
 from tandem.bridge.core.frame import Frame
+from tandem.bridge.core.plays import portions
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.remote.connection import Connection
 from tandem.bridge.remote.errors import ProtocolError
@@ -128,14 +129,14 @@ class ServerLink:
         return read_frame(self.schema, reply.state, arrays)
 
     def branch(
-        self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
+        self, sequences: Sequence[Sequence[NDArray[Any]]], parallel: int | None, future: int
     ) -> list[list[Frame]]:
         """As `Link.branch`, in as many requests as the server's limit asks for."""
         branches: list[list[Frame]] = []
-        portion = max(1, self.limits.max_branches // horizon)
-        for start in range(0, len(actions), portion):
-            part = np.stack(actions[start : start + portion])
-            request = Branch(id=1, horizon=horizon, parallel=parallel, future=future)
+        for lot in portions(sequences, self.limits.max_branches):
+            start = len(branches)
+            part = np.stack([action for sequence in lot for action in sequence])
+            request = Branch(id=1, epochs=list(map(len, lot)), parallel=parallel, future=future)
             try:
                 message, arrays = self._call(request, {ACTION: part}, self._step_limit_s)
             except SimulatorDied as error:
@@ -143,8 +144,8 @@ class ServerLink:
                     error.branch += start
                 raise
             states = _expect(message, Branched).states
-            if len(states) != len(part):
-                raise ProtocolError(f"{len(part)} branches were asked for, {len(states)} came")
+            if len(states) != len(lot):
+                raise ProtocolError(f"{len(lot)} branches were asked for, {len(states)} came")
             branches += [
                 [
                     read_frame(self.schema, state, arrays, branch_prefix(number, epoch))

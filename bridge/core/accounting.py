@@ -108,15 +108,18 @@ class Accounting:
             info,
         )
 
-    def outcome(self, frames: Sequence[Frame], action: Any, seen: Seen | None) -> Outcome:
-        """What the frames after each epoch of a branch say about its action.
+    def outcome(
+        self, frames: Sequence[Frame], actions: Sequence[Any], seen: Seen | None
+    ) -> Outcome:
+        """What the frames after each epoch of a branch say about its actions.
 
         Raises:
             TypeError: the objective cannot be copied.
         """
         branch = replace(self, objective=copy_of(self.objective))
+        played = tuple(actions[: len(frames)])  # it may have ended before
         rewards: list[float] = []
-        for frame in frames:
+        for frame, action in zip(frames, played, strict=True):
             observation, reward, terminated, truncated, info = branch.step_result(
                 frame, action, seen
             )
@@ -124,7 +127,15 @@ class Accounting:
             seen = Seen(observation, frame.time_s)
         records = as_record_arrays(Frame.joined(frames).records)
         return Outcome(
-            observation, sum(rewards), terminated, truncated, records, info, tuple(rewards)
+            observation,
+            sum(rewards),
+            terminated,
+            truncated,
+            records,
+            info,
+            tuple(rewards),
+            tuple(frame.observation for frame in frames),
+            played,
         )
 
 

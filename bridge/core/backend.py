@@ -68,6 +68,7 @@ class RunningSimulator(Protocol):
     schema_text: str
     command: tuple[str, ...]
     pid: int
+    forked: bool
 
     @property
     def episode_pid(self) -> int: ...
@@ -96,12 +97,13 @@ class RunningSimulator(Protocol):
 
     def branch_epochs(
         self,
-        actions: Sequence[ArrayLike],
+        sequences: Sequence[Sequence[Any]],
         *,
-        horizon: int = 1,
         parallel: int | None = None,
         future: int = 0,
     ) -> list[list[Frame]]: ...
+
+    def fork(self, *, future: int = 0) -> RunningSimulator: ...
 
     def exchange(self, action: Any) -> int: ...
 

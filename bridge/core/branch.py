@@ -16,10 +16,10 @@ from tandem.bridge.core.record_array import RecordArray
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of playing one joint action from the present packet-level state.
+    """Result of playing joint actions from the present packet-level state.
 
     The simulator forks at its present decision, so an outcome equals bit for bit what
-    ``env.step`` with the same action would then return, unless another ``future`` was asked for;
+    ``env.step`` with the same actions would then return, unless another ``future`` was asked for;
     the environment itself does not move.
 
     Attributes:
@@ -30,7 +30,9 @@ class Outcome:
         records: record tables of all epochs of the branch by name, as structured arrays.
         info: what ``env.step`` would have returned as ``info`` after the last epoch.
         rewards: the environment's objective for each epoch of the branch: what ``env.step`` would
-            have returned one after the other. Fewer than ``horizon`` if the episode ended.
+            have returned one after the other. Fewer than actions if the episode ended.
+        observations: observation after each of these epochs.
+        actions: what was played in each of these epochs.
     """
 
     observation: dict[str, NDArray[np.float64]]
@@ -40,6 +42,8 @@ class Outcome:
     records: Mapping[str, RecordArray]
     info: dict[str, Any]
     rewards: tuple[float, ...] = ()
+    observations: tuple[dict[str, NDArray[np.float64]], ...] = ()
+    actions: tuple[Any, ...] = ()
 
     @property
     def requests(self) -> NDArray[np.void]:

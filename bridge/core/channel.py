@@ -66,18 +66,14 @@ class ChannelReader:
         memory = self._channel.records(slot)
         return {table.name: table.take(memory) for table in self._schema.records}
 
-    def branch_frames(self, first: int, horizon: int) -> list[Frame]:
+    def branch_frames(self, slots: range) -> list[Frame]:
         """What a branch published after each of its epochs, fewer if the episode ended.
-
-        Args:
-            first: slot of its first epoch.
-            horizon: its slots.
 
         Raises:
             ScenarioError: its record table was too small.
         """
         frames: list[Frame] = []
-        for slot in range(first, first + horizon):
+        for slot in slots:
             frames.append(self._branch_frame(slot))
             if frames[-1].status is not Status.DECISION:
                 break

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Final
 import gymnasium
 import numpy as np
 from gymnasium import spaces
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tandem.bridge.core import _native
 from tandem.bridge.core.accounting import Accounting, Observation, Seen, StepResult
@@ -30,15 +31,17 @@ from tandem.bridge.core.errors import ScenarioError, ScenarioWarning, UnknownArg
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.masks import action_mask, flat_masks
-from tandem.bridge.core.objective import Objective, forget, resolve
+from tandem.bridge.core.objective import Objective, copy_of, forget, resolve
 from tandem.bridge.core.output import OutputChoice, absolute
 from tandem.bridge.core.ownership import Owner
+from tandem.bridge.core.plays import Play, as_sequence
 from tandem.bridge.core.reset import (
     SEED_LIMIT,
     changed_arguments,
     keyword_error,
     merge_arguments,
 )
+from tandem.bridge.core.rollout import play_policies
 from tandem.bridge.core.scenarios import fixed_scenario, working_folder
 from tandem.bridge.core.schema import Schema, check_seed
 
@@ -120,7 +123,8 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         start_timeout_s: limit on start and warm-up of the simulator, wall-clock seconds.
         step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
         one_shot: run a single episode in the simulator's first process, without forking; needed
-            for ns-3's own output files (pcap, FlowMonitor, NetAnim). No second reset, no branch.
+            for ns-3's own output files (pcap, FlowMonitor, NetAnim), which branches and forks do
+            not write. No second reset.
         output: where what the simulator prints goes (``NS_LOG``, ``std::cout``, ``std::cerr``).
             ``None`` keeps its first 64 KiB and last 1 MiB for error messages. ``"inherit"`` shows
             it on this process's standard output and error. A path appends it to that file, without
@@ -218,6 +222,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             self.observation_space = schema.observation_space()
             self.action_space = schema.action_space()
             self._adopt(simulator)
+            self._warn()
             self.objective = objective
         except BaseException:
             simulator.close()
@@ -250,6 +255,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     ) -> None:
         """First half of `reset`: start the episode and return while ns-3 computes."""
         self._owner.check()
+        if self._simulator.forked:
+            fork = self._simulator
+            self._adopt(self._start(self._arguments))
+            fork.close()
         if seed is None and self._first_seed is not None:
             seed = self._first_seed
         self._first_seed = None
@@ -386,7 +395,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def branch(
         self,
-        joint_actions: Sequence[ArrayLike],
+        plays: Sequence[Play],
         horizon: int = 1,
         *,
         parallel: int | None = None,
@@ -395,31 +404,85 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         """Try joint actions from the present packet-level state, without moving.
 
         Args:
-            joint_actions: one element of `action_space` per branch.
-            horizon: epochs that each branch plays, its action repeated; at most ``branch_slots``.
+            plays: what each branch plays: a joint action, an element of `action_space`; a sequence
+                of them, one for each epoch; or a policy, a callable that takes an observation and
+                returns a joint action.
+            horizon: epochs in which a joint action is repeated, or a policy plays. A sequence has
+                its own length. Without a policy at most ``branch_slots`` epochs.
             parallel: branches that run at the same time; default: one per available core.
             future: 0 for the random draws that `step` would meet (backoffs, errors, arrivals);
-                1, 2, … for others, each the same for all joint actions. What an action costs *on
+                1, 2, … for others, each the same for all branches. What an action costs *on
                 average* at this state is the mean over futures.
 
         Returns:
-            One `Outcome` per joint action, in the same order. Its rewards come from a copy of the
-            objective, whose memory starts as it is now.
+            One `Outcome` per branch, in the same order. Its rewards come from a copy of the
+            objective, whose memory starts as it is now. Policies are called as they are: their
+            memory, if they have one, moves.
 
         Raises:
             InvalidAction: one of the actions is not in the action space.
             NoEpisode: the episode is over or was never started.
-            ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
+            ValueError: ``horizon`` or ``future`` is out of range, the scenario has one future, or
+                policies are to meet another one on a simulator elsewhere.
             TypeError: the objective cannot be copied.
         """
         self._owner.check()
-        branches = self._simulator.branch_epochs(
-            joint_actions, horizon=horizon, parallel=parallel, future=future
+        joint = self.schema.joint_action
+        policies = [number for number, play in enumerate(plays) if callable(play)]
+        known = {
+            number: as_sequence(play, joint, horizon)
+            for number, play in enumerate(plays)
+            if not callable(play)
+        }
+        epochs = self._simulator.branch_epochs(
+            list(known.values()), parallel=parallel, future=future
         )
+        outcomes = dict(zip(known, zip(epochs, known.values(), strict=True), strict=True))
+        if policies:
+            played = play_policies(
+                self._simulator,
+                [plays[number] for number in policies],
+                horizon,
+                parallel=parallel,
+                future=future,
+            )
+            outcomes.update(zip(policies, played, strict=True))
         return [
-            self._accounting.outcome(frames, action, self._seen)
-            for action, frames in zip(joint_actions, branches, strict=True)
+            self._accounting.outcome(*outcomes[number], self._seen) for number in range(len(plays))
         ]
+
+    def fork(self, *, future: int = 0) -> TandemEnv:
+        """An environment of its own that goes on from the present packet-level state.
+
+        It steps, branches and forks as this one does, and the same actions give the same bytes.
+        The two share nothing but memory that neither has written (copy-on-write): each is
+        unharmed by what the other plays, by its end and by its crash, and is to be closed by
+        itself. `reset` of a fork starts a simulator of its own. A fork writes no trace files.
+
+        A simulator on a server or in a Ray actor cannot be forked. There another one is started
+        and the episode replayed, with the same results but at the cost of its epochs so far.
+
+        Args:
+            future: 0 for the random draws that this environment would meet; 1, 2, … for others.
+
+        Raises:
+            NoEpisode: the episode is over or was never started.
+            ValueError: ``future`` is out of range, the scenario has one future, or another future
+                is asked of a simulator elsewhere.
+            TypeError: the objective cannot be copied.
+        """
+        self._owner.check()
+        objective = copy_of(self.objective)
+        twin = copy.copy(self)
+        twin._arguments = dict(self._arguments)
+        twin._first_seed = None
+        twin._np_random = copy.deepcopy(self._np_random)
+        twin.action_space = copy.deepcopy(self.action_space)
+        twin.observation_space = copy.deepcopy(self.observation_space)
+        twin._clips = copy.copy(self._clips)
+        twin._adopt(self._simulator.fork(future=future))
+        twin.objective = objective
+        return twin
 
     # Inside
 
@@ -444,8 +507,11 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         self._observe = simulator.observe
         self._clipped = simulator.clipped
         self._domain = domain_of(simulator.schema)
-        for text in simulator.schema.meta.get("warnings", ()):
-            warnings.warn(f"{simulator.schema.scenario}: {text}", ScenarioWarning, stacklevel=3)
+
+    def _warn(self) -> None:
+        """Tell what the scenario warns of."""
+        for text in self.schema.meta.get("warnings", ()):
+            warnings.warn(f"{self.schema.scenario}: {text}", ScenarioWarning, stacklevel=3)
 
     def _apply(self, options: Mapping[str, Any]) -> None:
         changed = changed_arguments(options)
@@ -466,5 +532,6 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         old = self._simulator
         self._arguments = arguments
         self._adopt(simulator)
+        self._warn()
         self.objective = self.objective
         old.close()

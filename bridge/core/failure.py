@@ -13,9 +13,10 @@ import os
 import shlex
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -36,13 +37,11 @@ class FailedBranch:
     """The branch that failed, from the decision after the episode's last action.
 
     Attributes:
-        action: its joint action.
-        horizon: epochs in which the action is held.
+        actions: its joint actions, one for each epoch.
         future: which random draws it meets, 0 for those of the episode.
     """
 
-    action: NDArray[Any]
-    horizon: int
+    actions: Sequence[NDArray[Any]]
     future: int
 
 
@@ -76,6 +75,7 @@ def leave_actions(
     seed: int,
     actions: Sequence[NDArray[Any]] | NDArray[Any] | None,
     branch: FailedBranch | None = None,
+    futures: Mapping[int, int] = MappingProxyType({}),
 ) -> Reproduction:
     """Write the actions of an episode that failed.
 
@@ -85,6 +85,7 @@ def leave_actions(
         seed: of the episode.
         actions: one after another; ``None``: not known.
         branch: what failed, if it was a branch.
+        futures: which random draws were chosen anew, by the decision before which they were.
     """
     if actions is None:
         return Reproduction(remark="without the episode's actions: too many to keep")
@@ -92,7 +93,7 @@ def leave_actions(
         return Reproduction(
             remark=f"without the episode's actions: this process has left {MOST_FILES} such files"
         )
-    text = "".join(f"{line}\n" for line in _lines(scenario, seed, actions, branch))
+    text = "".join(f"{line}\n" for line in _lines(scenario, seed, actions, branch, futures))
     for place in (folder, None):
         with contextlib.suppress(OSError):
             name = f"tandem-{scenario}-seed{seed}-{uuid.uuid4().hex[:8]}{_SUFFIX}"
@@ -108,15 +109,22 @@ def _lines(
     seed: int,
     actions: Sequence[NDArray[Any]] | NDArray[Any],
     branch: FailedBranch | None,
+    futures: Mapping[int, int],
 ) -> Iterator[str]:
     yield f"# {scenario} failed after these actions; to play them once more, add to its arguments:"
     yield f"# --agent=none --seed={seed} --actions=THIS_FILE"
-    yield from map(_line, actions)
+    for decision, action in enumerate(actions):
+        yield from _future(futures.get(decision, 0))
+        yield _line(action)
     if branch is not None:
         yield "# the branch that failed"
-        if branch.future:
-            yield f"future {branch.future}"
-        yield from [_line(branch.action)] * branch.horizon
+        yield from _future(branch.future or futures.get(len(actions), 0))
+        yield from map(_line, branch.actions)
+
+
+def _future(future: int) -> Iterator[str]:
+    if future:
+        yield f"future {future}"
 
 
 def _line(action: NDArray[Any]) -> str:

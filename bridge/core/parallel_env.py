@@ -6,6 +6,7 @@ Needs the extra ``multiagent``.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -177,6 +178,14 @@ class TandemParallelEnv(ParallelEnv[str, AgentObservation, Any]):
             dict.fromkeys(agents, truncated),
             self._infos(info, agents),
         )
+
+    def fork(self, *, future: int = 0) -> TandemParallelEnv:
+        """An environment of its own that goes on from the present state (`TandemEnv.fork`)."""
+        twin = copy.copy(self)
+        twin.agents = list(self.agents)
+        twin._last = copy.deepcopy(self._last)
+        twin._env = self._env.fork(future=future)
+        return twin
 
     def state(self) -> NDArray[np.float64]:
         """The whole observation as one flat vector, blocks in the schema's order."""

@@ -25,14 +25,17 @@ from tandem.bridge.core.errors import (
     describe_exit,
     indent,
 )
+from tandem.bridge.core.forked_process import ForkedProcess, SharedOutput
 from tandem.bridge.core.output import Output, OutputChoice, open_output
 from tandem.bridge.core.ownership import Owner, finalize
 from tandem.bridge.core.preload import simulator_environment
 
 _MESSAGE_BYTES = 256
-#: What a zygote says (``ns3_scenarios/agent-link/zygote.h``); two of them bring a descriptor.
+#: What a zygote and its episode say (``ns3_scenarios/agent-link``); three bring a descriptor.
 _MESSAGES = re.compile(
-    r"(?P<with_descriptor>READY|EPISODE \d+ \d+)|WARMUP|EXIT \d+ \d+|UNWATCHED \d+ \d+", re.ASCII
+    r"(?P<with_descriptor>READY|EPISODE \d+ \d+|FORKED \d+)"
+    r"|WARMUP|EXIT \d+ \d+|UNWATCHED \d+ \d+|UNFORKED \d+",
+    re.ASCII,
 )
 _KIB = 1024
 _LIMIT_ADVICE = "close other environments, or raise the limit with `ulimit -n`"
@@ -65,39 +68,54 @@ class SimulatorProcess:
         folder: Path | None = None,
         memory_bytes: int | None = None,
     ) -> None:
-        self.command = tuple(command)
         environment = simulator_environment(os.environ)
         keep_standard_descriptors()
         try:
             with contextlib.ExitStack() as undo:
-                self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                undo.callback(self._socket.close)
+                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                undo.callback(ours.close)
                 with theirs:
-                    self.output = open_output(output)
-                    undo.callback(self.output.close)
-                    self._popen = subprocess.Popen(
+                    opened = SharedOutput(open_output(output))
+                    undo.callback(opened.close)
+                    popen = subprocess.Popen(
                         [*_limited(memory_bytes), *command, f"--agent={theirs.fileno()}"],
                         stdin=subprocess.DEVNULL,
-                        stdout=self.output.stdout,
-                        stderr=self.output.stderr,
+                        stdout=opened.stdout,
+                        stderr=opened.stderr,
                         pass_fds=(theirs.fileno(),),
                         env=environment,
                         cwd=folder,
                         start_new_session=True,  # a terminal's Ctrl-C is for Python only
                     )
-                undo.callback(self._popen.wait)
-                undo.callback(self._popen.kill)
-                self._pidfd = _open_pidfd(self._popen.pid)
+                undo.callback(popen.wait)
+                undo.callback(popen.kill)
+                pidfd = _open_pidfd(popen.pid)
                 undo.pop_all()
         except OSError as error:
             raise ScenarioError(
                 f"cannot start {command[0]}: {error.strerror}{limit_advice(error)}"
             ) from error
-        self.pid = self._popen.pid
+        self._own(command, popen, ours, pidfd, opened)
+
+    def _own(
+        self,
+        command: Sequence[str],
+        popen: subprocess.Popen[bytes] | ForkedProcess,
+        control: socket.socket,
+        pidfd: int,
+        output: SharedOutput,
+    ) -> None:
+        """Take over the process and what leads to it."""
+        self.command = tuple(command)
+        self.output = output
+        self.pid = popen.pid
+        self._popen = popen
+        self._socket = control
+        self._pidfd = pidfd
         self._exits: dict[int, int] = {}
         self._reset = 0
         self._owner = Owner("this simulator")
-        self._finalizer = finalize(self, _stop, self._popen, self._socket, self._pidfd, self.output)
+        self._finalizer = finalize(self, _stop, popen, control, pidfd, output)
 
     def receive_channel(self, timeout_s: float) -> int:
         """Wait for the end of the warm-up.
@@ -165,8 +183,9 @@ class SimulatorProcess:
             if words[0] == "WARMUP":
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
-            if words[0] in ("EPISODE", "UNWATCHED") and int(words[2]) != self._reset:
-                for fd in fds:  # of a reset that was interrupted
+            stale = words[0] in ("EPISODE", "UNWATCHED") and int(words[2]) != self._reset
+            if stale or words[0] == "FORKED":
+                for fd in fds:  # of a reset or a fork that was interrupted
                     os.close(fd)
                 continue
             if words[0] == "UNWATCHED":
@@ -180,6 +199,41 @@ class SimulatorProcess:
                         os.close(fd)
                     raise _no_descriptor() from None
             self._note_exit(words)
+
+    def receive_fork(self, timeout_s: float) -> SimulatorProcess:
+        """The process that the episode has forked and is about to tell of.
+
+        Raises:
+            ConnectionError: the simulator is gone.
+            TandemError: it cannot fork, or no file descriptor is left here.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            text, fds = self._receive(deadline - time.monotonic())
+            words = text.split()
+            if not words:
+                raise ConnectionError("the simulator is gone")
+            if words[0] == "UNFORKED":
+                raise TandemError(
+                    f"the simulator cannot be forked: {os.strerror(int(words[1]))}; close other "
+                    "forks, or raise the limits of processes and memory"
+                )
+            if words[0] == "FORKED":
+                return self._forked(int(words[1]), socket.socket(fileno=fds[0]))
+            self._note_exit(words)
+
+    def _forked(self, pid: int, control: socket.socket) -> SimulatorProcess:
+        try:
+            pidfd = _open_pidfd(pid)
+        except ProcessLookupError as error:
+            control.close()
+            raise ConnectionError("the forked simulator is gone") from error
+        except BaseException:
+            control.close()
+            raise
+        fork = SimulatorProcess.__new__(SimulatorProcess)
+        fork._own(self.command, ForkedProcess(pid, pidfd), control, pidfd, self.output.share())
+        return fork
 
     def exit_status(self, episode: int) -> int | None:
         """How an episode ended, as a return code; ``None`` if that cannot be learned."""
@@ -296,7 +350,7 @@ def _no_descriptor() -> TandemError:
 
 def _stop(
     owner: Owner,
-    popen: subprocess.Popen[bytes],
+    popen: subprocess.Popen[bytes] | ForkedProcess,
     control: socket.socket,
     pidfd: int,
     output: Output,

@@ -194,14 +194,12 @@ def policy_number(schema: Schema, policy: str) -> int:
     return schema.policies.index(policy)
 
 
-def check_branching(schema: Schema, horizon: int, future: int) -> None:
-    """Refuse branches that a scenario cannot run.
+def check_future(schema: Schema, future: int) -> None:
+    """Refuse random draws that a scenario cannot meet.
 
     Raises:
         ValueError: names the value and its limit.
     """
-    if horizon < 1:
-        raise ValueError(f"horizon is {horizon}, at least 1 epoch is needed")
     if not 0 <= future <= MAX_FUTURE:
         raise ValueError(f"future is {future}: 0 (what a step would meet) to {MAX_FUTURE}")
     if future and not schema.futures:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -22,7 +24,6 @@ from tandem.bridge.core.backend import DEFAULT_BRANCH_SLOTS, DEFAULT_START_TIMEO
 from tandem.bridge.core.channel import ChannelReader, attach
 from tandem.bridge.core.errors import (
     InvalidAction,
-    InvalidArgument,
     NoEpisode,
     SimulatorDied,
     SimulatorTimeout,
@@ -32,10 +33,11 @@ from tandem.bridge.core.failure import FailedBranch, leave_actions
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.output import OutputChoice
 from tandem.bridge.core.ownership import Owner
+from tandem.bridge.core.plays import held, portions
 from tandem.bridge.core.process import SimulatorProcess
 from tandem.bridge.core.program_digest import ns3_folder, program_digest
 from tandem.bridge.core.scenarios import scenario_executable
-from tandem.bridge.core.schema import Schema, check_branching, check_seed, policy_number
+from tandem.bridge.core.schema import Schema, check_future, check_seed, policy_number
 
 _FORK_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 30.0
@@ -54,21 +56,22 @@ class Command(IntEnum):
 _FLUSH = 4
 _BRANCHED = 5
 _ANSWERED = 7
+_FORKED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class _Branching:
-    """Branches under way: index of the first one, how many, and what they have in common."""
+    """Branches under way: index of the first one, the slots of each, which draws they meet."""
 
     first: int
-    count: int
-    horizon: int
+    spans: tuple[range, ...]
     future: int
 
-    @property
-    def slots(self) -> range:
-        """First slot of each branch, which has the next ones for its later epochs."""
-        return range(1, 1 + self.count * self.horizon, self.horizon)
+    @classmethod
+    def of(cls, first: int, sequences: Sequence[Sequence[Any]], future: int) -> _Branching:
+        """One slot for each epoch, one branch's behind the other's."""
+        ends = [1, *(1 + total for total in itertools.accumulate(map(len, sequences)))]
+        return cls(first, tuple(itertools.starmap(range, itertools.pairwise(ends))), future)
 
 
 class Simulator:
@@ -146,20 +149,32 @@ class Simulator:
         self._branching: _Branching | None = None
         self._flushed: list[dict[str, NDArray[Any]]] = []
         self._owner = Owner("this simulator")
-        self._process = SimulatorProcess(
+        self._spin_us = spin_us
+        #: Of a fork: the actions before it, and where other draws began.
+        self._before: Sequence[NDArray[Any]] | None = ()
+        self._futures: dict[int, int] = {}
+        #: Whether it was forked in mid-episode, and so has no beginning to go back to.
+        self.forked = False
+        process = SimulatorProcess(
             [*self.command, f"--branchSlots={branch_slots}", f"--spinUs={spin_us:g}"],
             output,
             folder,
             memory_bytes,
         )
-        self.pid = self._process.pid
+        self._connect(process, start_timeout_s)
+
+    def _connect(self, process: SimulatorProcess, timeout_s: float) -> None:
+        """Wait for a process to be ready and attach to its memory."""
+        self._process = process
+        self.pid = process.pid
         try:
-            memory_fd = self._process.receive_channel(start_timeout_s)
-            self._channel = attach(memory_fd, spin_us, executable)
-            self.schema_text = bytes(self._channel.schema).decode()
-            self.schema = Schema.parse(self.schema_text)
+            memory_fd = process.receive_channel(timeout_s)
+            self._channel = attach(memory_fd, self._spin_us, Path(self.command[0]))
+            if not self.forked:
+                self.schema_text = bytes(self._channel.schema).decode()
+                self.schema = Schema.parse(self.schema_text)
         except BaseException:
-            self._process.stop()
+            process.stop()
             raise
         for block in self.schema.actions:
             low, high = block.finite_limits
@@ -206,9 +221,14 @@ class Simulator:
             raise NoEpisode(
                 "this simulator writes trace files and runs one episode only; start another one"
             )
+        if self.forked:
+            raise NoEpisode("a fork has no beginning to go back to: make an environment for that")
+        self._begin(seed)
+
+    def _begin(self, seed: int) -> None:
         self._running = False
         self._branching = None
-        self._flushed.clear()
+        self._flushed = []
         self._seed = seed
         try:
             self._episode, pidfds = self._process.fork_episode(
@@ -270,45 +290,84 @@ class Simulator:
             InvalidAction, SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
             ValueError: ``horizon`` or ``future`` is out of range, or the scenario has one future.
         """
-        branches = self.branch_epochs(actions, horizon=horizon, parallel=parallel, future=future)
+        sequences = [held(action, horizon) for action in actions]
+        branches = self.branch_epochs(sequences, parallel=parallel, future=future)
         return [Frame.joined(frames) for frames in branches]
 
     def branch_epochs(
         self,
-        actions: Sequence[ArrayLike],
+        sequences: Sequence[Sequence[Any]],
         *,
-        horizon: int = 1,
         parallel: int | None = None,
         future: int = 0,
     ) -> list[list[Frame]]:
-        """As :meth:`branch`, with the frame after each epoch.
+        """Try sequences of joint actions, one action an epoch; otherwise as :meth:`branch`.
+
+        Args:
+            sequences: for each branch its actions, each as for :meth:`step`; at most
+                ``branch_slots`` of them.
+            parallel: as for :meth:`branch`.
+            future: as for :meth:`branch`.
 
         Returns:
-            For each action one frame per epoch: ``horizon`` of them, fewer if the episode ended.
+            For each branch one frame per action, fewer if the episode ended.
         """
         self._check_idle()
-        check_branching(self.schema, horizon, future)
+        check_future(self.schema, future)
         workers = parallel if parallel is not None else len(os.sched_getaffinity(0))
-        slots = self._channel.slots - 1
-        if horizon > slots:
-            raise InvalidArgument(
-                f"horizon is {horizon}, but each epoch of a branch needs a branch slot and there "
-                f"are {slots}: make the environment with branch_slots={horizon} or more"
-            )
-        portion = slots // horizon
         branches: list[list[Frame]] = []
-        for start in range(0, len(actions), portion):
-            part = actions[start : start + portion]
-            branching = _Branching(start, len(part), horizon, future)
-            for slot, action in zip(branching.slots, part, strict=True):
-                self._write(action, slot)
-            self._channel.post_branch(len(part), horizon, max(1, workers), future)
+        for part in portions(sequences, self._channel.slots - 1):
+            branching = _Branching.of(len(branches), part, future)
+            for span, sequence in zip(branching.spans, part, strict=True):
+                for slot, action in zip(span, sequence, strict=True):
+                    self._write(action, slot)
+            self._channel.post_branch(
+                [len(span) for span in branching.spans], max(1, workers), future
+            )
             self._branching = branching
             self._settle(self._channel.wait(self._timeout_s))
             self._check_branches(branching)
             self._branching = None
-            branches.extend(self._reader.branch_frames(slot, horizon) for slot in branching.slots)
+            branches.extend(map(self._reader.branch_frames, branching.spans))
         return branches
+
+    def fork(self, *, future: int = 0) -> Simulator:
+        """A simulator of its own that goes on from this very decision.
+
+        It shares its memory with this one until either writes (copy-on-write), takes steps,
+        branches and forks, and neither notices how the other goes on or ends. It writes no trace
+        files, and has no :meth:`reset`.
+
+        Args:
+            future: 0: the random draws that this episode would meet; 1, 2, …: others.
+
+        Raises:
+            SimulatorDied, SimulatorTimeout, NoEpisode: as :meth:`step`.
+            TandemError: there is no room for another process.
+            ValueError: ``future`` is out of range, or the scenario has one future.
+        """
+        self._check_idle()
+        check_future(self.schema, future)
+        decision = self._channel.slot_info(0)["epoch"]
+        self._channel.post_fork(future)
+        self._settle(self._channel.wait(self._timeout_s))
+        try:
+            process = self._process.receive_fork(self._fork_timeout_s)
+        except ConnectionError as error:
+            self._die("the simulator ended in a fork", error)
+        twin = copy.copy(self)
+        twin.forked = True
+        twin._one_shot = False
+        twin._before = self._played()
+        twin._futures = {**self._futures, **({decision: future} if future else {})}
+        twin._connect(process, self._fork_timeout_s)
+        try:
+            twin._begin(self._seed)
+            twin._settle(twin._channel.wait(self._timeout_s))
+        except BaseException:
+            twin.close()
+            raise
+        return twin
 
     def close(self) -> None:
         """End the processes and free everything; may be called again, and from any thread."""
@@ -387,9 +446,9 @@ class Simulator:
 
     def _check_branches(self, branching: _Branching) -> None:
         """Raise if a branch died; the first one that dies ends the others."""
-        for branch, slot in enumerate(branching.slots, start=branching.first):
-            exit_status = self._channel.slot_info(slot)["exit_status"]
-            if exit_status != 0 or not self._is_complete(slot, branching.horizon):
+        for branch, span in enumerate(branching.spans, start=branching.first):
+            exit_status = self._channel.slot_info(span[0])["exit_status"]
+            if exit_status != 0 or not self._is_complete(span):
                 self._running = False
                 error = SimulatorDied.report(
                     f"branch {branch + 1} of the simulator died",
@@ -398,12 +457,12 @@ class Simulator:
                     self._command_alone(),
                     branch,
                 )
-                self._add_actions(error, slot)
+                self._add_actions(error, span)
                 raise error
 
-    def _is_complete(self, first: int, horizon: int) -> bool:
+    def _is_complete(self, span: range) -> bool:
         """Whether a branch published each of its epochs."""
-        for slot in range(first, first + horizon):
+        for slot in span:
             status = self._channel.slot_info(slot)["status"]
             if status != Status.DECISION:
                 return bool(status != 0)
@@ -415,7 +474,7 @@ class Simulator:
             self._flushed.append(self._reader.records(0))
             self._channel.post(Command.CONTINUE)
             status = self._channel.wait(self._timeout_s)
-        if status in (Status.DECISION, _BRANCHED, _ANSWERED):
+        if status in (Status.DECISION, _BRANCHED, _ANSWERED, _FORKED):
             return status
         if status in (Status.TRUNCATED, Status.TERMINATED):
             self._running = False
@@ -452,28 +511,36 @@ class Simulator:
         """The command that plays this episode without an agent, but for its actions."""
         return (*self.command, "--agent=none", f"--seed={self._seed}")
 
-    def _first_slow_branch(self) -> int:
-        """First slot of the first branch that has begun and not ended, 0 without branches."""
+    def _first_slow_branch(self) -> range | None:
+        """Slots of the first branch that has begun and not ended."""
         if self._branching is None:
-            return 0
-        slots, horizon = self._branching.slots, self._branching.horizon
-        return next((slot for slot in slots if not self._is_complete(slot, horizon)), 0)
+            return None
+        return next((span for span in self._branching.spans if not self._is_complete(span)), None)
 
-    def _add_actions(self, error: SimulatorDied | SimulatorTimeout, slot: int = 0) -> None:
-        """Leave the actions of the episode, and of the branch whose first slot that is."""
+    def _played(self) -> Sequence[NDArray[Any]] | None:
+        """The actions of the episode, ``None`` if they are too many to keep."""
+        played = self._channel.played
+        if played is None or self._before is None:
+            return None
+        return [*self._before, *self.schema.joint_action.read(played)]
+
+    def _add_actions(
+        self, error: SimulatorDied | SimulatorTimeout, span: range | None = None
+    ) -> None:
+        """Leave the actions of the episode, and of the branch with those slots."""
         if not self._keep_actions:
             return
         branch = None
-        if slot and self._branching:
-            action = self.schema.joint_action.read(self._channel.action(slot))[0]
-            branch = FailedBranch(action, self._branching.horizon, self._branching.future)
-        played = self._channel.played
+        if span and self._branching:
+            memory = b"".join(map(self._channel.action, span))
+            branch = FailedBranch(self.schema.joint_action.read(memory), self._branching.future)
         leave_actions(
             self._failure_folder,
             self.schema.scenario,
             self._seed,
-            None if played is None else self.schema.joint_action.read(played),
+            self._played(),
             branch,
+            self._futures,
         ).added_to(error)
 
     def _write(self, action: Any, slot: int) -> None:

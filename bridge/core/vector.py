@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -205,6 +206,34 @@ class TandemVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         if self._mode != AutoresetMode.SAME_STEP:
             self._done = terminations | truncations
         return self._stack(), rewards, terminations, truncations, infos
+
+    def fork(self, *, future: int = 0) -> TandemVectorEnv:
+        """Forks of all environments, as a vector environment of its own (`TandemEnv.fork`).
+
+        Raises:
+            ValueError: an environment's episode has ended and its next one has not begun.
+        """
+        self._owner.check()
+        if self._done.any():
+            raise ValueError(
+                f"environments {np.flatnonzero(self._done).tolist()} have ended and cannot be "
+                "forked: step or reset them first"
+            )
+        twin = copy.copy(self)
+        twin._envs = []
+        twin._observations = copy.deepcopy(self._observations)
+        twin._done = self._done.copy()
+        try:
+            for env in self._envs:
+                twin._envs.append(env.fork(future=future))
+        except BaseException:
+            twin.close()
+            raise
+        twin.single_observation_space = copy.deepcopy(self.single_observation_space)
+        twin.single_action_space = copy.deepcopy(self.single_action_space)
+        twin.observation_space = copy.deepcopy(self.observation_space)
+        twin.action_space = copy.deepcopy(self.action_space)
+        return twin
 
     def close_extras(self, **kwargs: Any) -> None:
         """End every simulator, also when some have died."""

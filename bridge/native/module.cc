@@ -125,16 +125,29 @@ class Channel
         channel::Post(m_slot->toSimulator);
     }
 
-    void PostBranch(std::uint32_t count,
-                    std::uint32_t horizon,
+    /** Ask for branches of so many epochs each; the actions lie in their slots. */
+    void PostBranch(const std::vector<std::uint32_t>& epochs,
                     std::uint32_t parallel,
                     std::uint32_t future)
     {
-        m_slot->agent.branchCount = count;
-        m_slot->agent.branchHorizon = horizon;
+        std::uint32_t first = 1;
+        for (const std::uint32_t count : epochs)
+        {
+            CheckSlot(first);
+            m_segment.Slot(first).agent.branchEpochs = count;
+            first += count;
+        }
+        m_slot->agent.branchCount = static_cast<std::uint32_t>(epochs.size());
         m_slot->agent.branchParallel = parallel;
-        m_slot->agent.branchFuture = future;
+        m_slot->agent.future = future;
         Post(static_cast<std::uint32_t>(Command::BRANCH));
+    }
+
+    /** Ask for a simulator of its own that goes on from this decision. */
+    void PostFork(std::uint32_t future)
+    {
+        m_slot->agent.future = future;
+        Post(static_cast<std::uint32_t>(Command::FORK));
     }
 
     /** Wait for the simulator; timeoutS < 0 waits without a limit. */
@@ -374,10 +387,10 @@ NB_MODULE(_native, m)
         .def("post", &Channel::Post, nb::arg("command"))
         .def("post_branch",
              &Channel::PostBranch,
-             nb::arg("count"),
-             nb::arg("horizon"),
+             nb::arg("epochs"),
              nb::arg("parallel"),
              nb::arg("future"))
+        .def("post_fork", &Channel::PostFork, nb::arg("future"))
         .def("wait", &Channel::Wait, nb::arg("timeout_s") = -1.0)
         .def("exchange", &Channel::Exchange, nb::arg("action"), nb::arg("timeout_s") = -1.0)
         .def("slot_info", &Channel::GetSlotInfo, nb::arg("slot"))

@@ -84,10 +84,16 @@ class Step(Request):
 
 
 class Branch(Request):
-    """Try the joint actions in the array `ACTION`: one row per branch."""
+    """Try the joint actions in the array `ACTION`: one row per epoch, branch after branch.
+
+    ``epochs`` says how many each branch has.
+    """
 
     type: Literal["branch"] = "branch"
-    horizon: Annotated[int, Field(ge=1, le=MAX_HORIZON)] = 1
+    epochs: Annotated[
+        list[Annotated[int, Field(ge=1, le=MAX_HORIZON)]],
+        Field(min_length=1, max_length=MAX_BRANCH_SLOTS),
+    ]
     parallel: Annotated[int, Field(ge=1, le=MAX_BRANCH_SLOTS)] | None = None
     future: Annotated[int, Field(ge=0, le=MAX_FUTURE)] = 0
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from tandem.bridge.core.errors import TandemError
 
 #: Raised with every change of the messages; both sides refuse another version.
-PROTOCOL_VERSION: Final = 6
+PROTOCOL_VERSION: Final = 7
 MAX_HEADER_BYTES: Final = 256 * 1024
 MAX_ARRAYS: Final = 4096
 MAX_AXES: Final = 8

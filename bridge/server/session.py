@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import queue
@@ -229,16 +230,16 @@ class Session:
     def _branch(
         self, simulator: Simulator, job: Branch, actions: NDArray[Any]
     ) -> tuple[list[bytes], int]:
-        most = max(1, self._limits.max_branches // job.horizon)
-        if not 1 <= len(actions) <= most:
+        epochs, most = sum(job.epochs), self._limits.max_branches
+        if epochs > most or epochs != len(actions):
             raise ProtocolError(
-                f"{len(actions)} branches of {job.horizon} epochs in one request, 1 to {most} are "
-                "possible"
+                f"branches of {epochs} epochs with {len(actions)} actions in one request: as many "
+                f"actions as epochs are needed, 1 to {most} are possible"
             )
         parallel = min(job.parallel or self._limits.parallel, self._limits.parallel)
-        branches = simulator.branch_epochs(
-            list(actions), horizon=job.horizon, parallel=parallel, future=job.future
-        )
+        rows = iter(actions)
+        sequences = [list(itertools.islice(rows, count)) for count in job.epochs]
+        branches = simulator.branch_epochs(sequences, parallel=parallel, future=job.future)
         arrays: dict[str, NDArray[Any]] = {}
         for number, frames in enumerate(branches):
             for epoch, frame in enumerate(frames):

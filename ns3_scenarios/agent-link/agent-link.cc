@@ -221,7 +221,9 @@ AgentLink::Publish()
     try
     {
         m_session->Publish(schema, sizes, m_spinUs);
-        m_session->SetAnswer([this](uint32_t policy) { Play(policy); });
+        m_session->SetHooks({[this] { AttachBlocks(); },
+                             [this](uint32_t future) { RedrawFuture(future); },
+                             [this](uint32_t policy) { Play(policy); }});
     }
     catch (const std::runtime_error& error)
     {
@@ -327,19 +329,10 @@ AgentLink::Decide()
     }
     else
     {
-        const bool wasBranch = IsBranch();
         if (!m_session->Decide(m_epoch, m_schema.GetClipped()))
         {
             m_over = true;
             return false;
-        }
-        if (IsBranch()) // each epoch of a branch has a slot of its own
-        {
-            AttachBlocks();
-        }
-        if (IsBranch() && !wasBranch)
-        {
-            RedrawFuture(m_session->GetFuture());
         }
         m_schema.ClearRecords();
     }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <queue>
 #include <string>
 #include <sys/types.h>
 
@@ -53,12 +54,21 @@ class AgentSession
      */
     uint64_t WaitForEpisode();
 
-    /** What fills the action blocks when the agent asks what a policy of that number would do. */
-    void SetAnswer(std::function<void(uint32_t)> answer);
+    /** What the session has its owner do. */
+    struct Hooks
+    {
+        std::function<void()> attach; //!< the blocks lie elsewhere now: write there from now on
+        std::function<void(uint32_t future)>
+            redraw; //!< random draws of that future, 0: as they are
+        std::function<void(uint32_t policy)> answer; //!< fill the action blocks as it would
+    };
+
+    void SetHooks(Hooks hooks);
 
     /**
-     * Publish a decision and wait for the agent's answer. Branches asked for meanwhile are forked
-     * and waited for; in such a child this returns true with the branch's slot selected.
+     * Publish a decision and wait for the agent's answer. Branches and forks asked for meanwhile
+     * are forked; in a branch this returns true with its slot selected, in a fork when the agent of
+     * that has answered.
      *
      * @param epoch decisions taken so far
      * @param clipped what is beyond bounds in the observation
@@ -83,8 +93,6 @@ class AgentSession
     bool Flush();
 
     bool IsBranch() const;
-    /** @return in a branch: which random draws it meets, 0 for those of the episode */
-    uint32_t GetFuture() const;
     unsigned char* GetObservationMemory() const;
     unsigned char* GetActionMemory() const;
     unsigned char* GetRecordMemory() const;
@@ -93,22 +101,33 @@ class AgentSession
     ::tandem::channel::SlotHeader& Slot() const;
     void Stamp(uint32_t epoch, ::tandem::channel::Status status);
     ::tandem::channel::Command Exchange(::tandem::channel::Status status);
+    /** The slots of a branch, one for each epoch. */
+    struct Span
+    {
+        uint32_t first;
+        uint32_t epochs;
+    };
+
+    /** @return true in a branch, false when all have ended */
     bool Branch(uint32_t epoch);
+    /** @return the branches that the agent asks for */
+    std::queue<Span> ReadBranches() const;
     /** @return whether a branch that has ended published each of its epochs */
-    bool IsComplete(uint32_t first, uint32_t horizon) const;
+    bool IsComplete(const Span& branch) const;
+    /** One branch has died: end the others, which would only delay the news. */
+    void Abandon(const std::map<pid_t, Span>& running, std::queue<Span> waiting);
+    void BecomeBranch(const Span& branch, pid_t parent);
     /**
-     * One branch has died: end the others, which would only delay the news.
+     * Fork a complete simulator whose episodes begin at this decision, and tell the agent:
      *
-     * @param running first slot of each branch that runs
-     * @param next first slot of the next branch
-     * @param end the slot after the last branch's
-     * @param horizon slots of a branch
+     *     simulator → agent   FORKED <pid>       its control socket attached; READY comes there
+     *                         UNFORKED <errno>
+     *
+     * @return true in each episode of the new simulator
      */
-    void Abandon(const std::map<pid_t, uint32_t>& running,
-                 uint32_t next,
-                 uint32_t end,
-                 uint32_t horizon);
-    void BecomeBranch(uint32_t slot, pid_t parent);
+    bool Fork(uint32_t epoch);
+    /** Be a zygote with a control socket and memory of its own; returns in its episodes. */
+    void BecomeSimulator(int controlFd);
     /** Publish in that slot from now on. */
     void EnterSlot(uint32_t slot);
     [[noreturn]] void EndBranch(uint32_t epoch, ::tandem::channel::Status status);
@@ -118,13 +137,13 @@ class AgentSession
     std::unique_ptr<::tandem::channel::Segment> m_segment;
     ::tandem::channel::Waiter m_waiter;
     pid_t m_parent;
+    pid_t m_agent; //!< the agent's process
     uint32_t m_slot{0};
-    uint32_t m_seen{0};        //!< commands dealt with
-    bool m_unposted{false};    //!< the agent is still to be told of the end of the episode
-    uint32_t m_horizonLeft{0}; //!< epochs left to a branch
-    uint32_t m_future{0};      //!< of the branch
-    Clipped m_clipped;         //!< of the observation that is published
-    std::function<void(uint32_t)> m_answer;
+    uint32_t m_seen{0};       //!< commands dealt with
+    bool m_unposted{false};   //!< the agent is still to be told of the end of the episode
+    uint32_t m_epochsLeft{0}; //!< of a branch
+    Clipped m_clipped;        //!< of the observation that is published
+    Hooks m_hooks;
 };
 
 } // namespace ns3::tandem

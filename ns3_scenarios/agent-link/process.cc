@@ -28,7 +28,7 @@ namespace
 {
 /** Exit status of a process whose agent has gone away. */
 constexpr int EXIT_ORPHANED = 3;
-/** How often an idle process looks whether its parent lives. */
+/** How often an idle process looks whether its commander lives. */
 constexpr int ORPHAN_CHECK_MS = 500;
 /** Longest message of the control socket. */
 constexpr size_t CONTROL_BYTES = 256;
@@ -205,9 +205,12 @@ ReceiveControl(int fd)
 }
 
 std::string
-WaitForCommand(int fd, int childFd, pid_t parent, const std::function<void()>& reap)
+WaitForCommand(int fd,
+               int childFd,
+               const ::tandem::channel::PeerWatch& commander,
+               const std::function<void()>& reap)
 {
-    NS_LOG_FUNCTION(fd << childFd << parent);
+    NS_LOG_FUNCTION(fd << childFd);
     while (true)
     {
         pollfd watched[] = {
@@ -217,7 +220,7 @@ WaitForCommand(int fd, int childFd, pid_t parent, const std::function<void()>& r
         const int ready = poll(watched, 2, ORPHAN_CHECK_MS);
         if (ready <= 0)
         {
-            if (getppid() != parent)
+            if (commander.IsDead())
             {
                 return "";
             }

@@ -7,6 +7,8 @@
 #ifndef TANDEM_PROCESS_H
 #define TANDEM_PROCESS_H
 
+#include "channel/peer.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -39,6 +41,10 @@ void ExitIfClosed(int fd);
  * its number, and what is printed goes into that.
  */
 void KeepStandardDescriptors();
+
+/** What waitpid() can wait for. */
+constexpr pid_t ANY_CHILD = -1;
+constexpr pid_t OWN_GROUP = 0; //!< children in the process group of this process
 
 /**
  * Have ends of child processes come in on a file descriptor instead of a signal.
@@ -73,15 +79,18 @@ void SendControl(int fd, const std::string& text, int attachment = -1);
 std::string ReceiveControl(int fd);
 
 /**
- * Wait for a command of the parent process; see to children that end meanwhile.
+ * Wait for a command of another process; see to children that end meanwhile.
  *
  * @param fd the socket of the commands
  * @param childFd from WatchChildren()
- * @param parent the parent's pid: a stranger may hold the socket when it is gone
+ * @param commander who gives the commands: a stranger may hold the socket when it is gone
  * @param reap called when a child has ended
- * @return the next message, or "" if the parent is gone or has closed the socket
+ * @return the next message, or "" if the commander is gone or has closed the socket
  */
-std::string WaitForCommand(int fd, int childFd, pid_t parent, const std::function<void()>& reap);
+std::string WaitForCommand(int fd,
+                           int childFd,
+                           const ::tandem::channel::PeerWatch& commander,
+                           const std::function<void()>& reap);
 
 /** A RESET: which episode is to begin. */
 struct ResetCommand

@@ -52,9 +52,9 @@ WaitFor(pid_t pid)
 
 ZygoteKeeper::ZygoteKeeper(int agentFd, pid_t agent, uint32_t kept)
     : m_agentFd(agentFd),
-      m_agent(agent),
       m_limit(std::max<uint32_t>(kept, 1))
 {
+    m_agent.Watch(agent);
 }
 
 ZygoteOrder
@@ -173,8 +173,9 @@ ZygoteKeeper::EndAll()
     {
         kill(zygote.pid, SIGKILL);
     }
-    // Their episodes and branches die with them and fall to this process.
-    while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR)
+    // Their episodes and branches die with them and fall to this process. So do forks that go on:
+    // they have groups of their own.
+    while (waitpid(OWN_GROUP, nullptr, 0) > 0 || errno == EINTR)
     {
     }
     m_kept.clear();

@@ -2,6 +2,8 @@
 #ifndef TANDEM_ZYGOTE_KEEPER_H
 #define TANDEM_ZYGOTE_KEEPER_H
 
+#include "channel/peer.h"
+
 #include <cstdint>
 #include <list>
 #include <sys/types.h>
@@ -59,7 +61,7 @@ class ZygoteKeeper
     void Reap();
 
     int m_agentFd;
-    pid_t m_agent;
+    ::tandem::channel::PeerWatch m_agent;
     uint32_t m_limit;
     int m_childFd{-1};      //!< readable when a child has ended
     int m_ownFd{-1};        //!< in a new zygote: its end of the socket

@@ -19,19 +19,15 @@ namespace ns3::tandem
 
 NS_LOG_COMPONENT_DEFINE("TandemZygote");
 
-namespace
-{
-// What waitpid() can wait for.
-constexpr pid_t ANY_CHILD = -1;
-constexpr pid_t OWN_GROUP = 0;
-} // namespace
-
-Zygote::Zygote(int commandFd, int agentFd, pid_t parent, const ::tandem::channel::Segment& segment)
+Zygote::Zygote(int commandFd,
+               int agentFd,
+               pid_t commander,
+               const ::tandem::channel::Segment& segment)
     : m_commandFd(commandFd),
       m_agentFd(agentFd),
-      m_parent(parent),
       m_segment(segment)
 {
+    m_commander.Watch(commander);
 }
 
 uint64_t
@@ -44,8 +40,9 @@ Zygote::Run()
 
     for (uint32_t begun = 0;;)
     {
-        const std::string message =
-            WaitForCommand(m_commandFd, m_childFd, m_parent, [this] { Reap(ANY_CHILD, WNOHANG); });
+        const std::string message = WaitForCommand(m_commandFd, m_childFd, m_commander, [this] {
+            Reap(ANY_CHILD, WNOHANG);
+        });
         StopEpisode();
         if (message.empty())
         {
@@ -63,8 +60,7 @@ Zygote::Run()
         {
             return BecomeEpisode();
         }
-        NS_ABORT_MSG_UNLESS(m_next.IsReady(),
-                            "cannot fork an episode: " << std::strerror(errno));
+        NS_ABORT_MSG_UNLESS(m_next.IsReady(), "cannot fork an episode: " << std::strerror(errno));
         Begin(reset);
         // Who asks for a second episode will ask for more. Where each episode has a place of its
         // own, a zygote is asked for one only.
@@ -78,8 +74,10 @@ Zygote::Run()
 uint64_t
 Zygote::BecomeEpisode()
 {
-    close(m_commandFd);
-    close(m_agentFd);
+    if (m_commandFd != m_agentFd)
+    {
+        close(m_commandFd);
+    }
     ForgetChildren(m_childFd);
     const uint64_t seed = m_next.WaitForStart();
     m_segment.Slot(0).simulator.owner.store(getpid());

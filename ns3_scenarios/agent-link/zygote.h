@@ -4,6 +4,7 @@
 
 #include "agent-link/next-episode.h"
 #include "agent-link/process.h"
+#include "channel/peer.h"
 #include "channel/segment.h"
 
 #include <cstdint>
@@ -41,10 +42,10 @@ class Zygote
     /**
      * @param commandFd where commands come from: the control socket, or the keeper's
      * @param agentFd the control socket, where the agent hears of episodes
-     * @param parent pid of the process that gives the commands
+     * @param commander pid of the process that gives the commands
      * @param segment the shared memory
      */
-    Zygote(int commandFd, int agentFd, pid_t parent, const ::tandem::channel::Segment& segment);
+    Zygote(int commandFd, int agentFd, pid_t commander, const ::tandem::channel::Segment& segment);
 
     /** Serve until the agent goes away. @return the seed, in forked episodes only */
     uint64_t Run();
@@ -60,7 +61,7 @@ class Zygote
 
     int m_commandFd;
     int m_agentFd;
-    pid_t m_parent;
+    ::tandem::channel::PeerWatch m_commander;
     const ::tandem::channel::Segment& m_segment;
     int m_childFd{-1}; //!< readable when a child has ended
     NextEpisode m_next;

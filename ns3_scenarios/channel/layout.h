@@ -27,7 +27,7 @@ namespace tandem::channel
 /** "TANDEM" and the byte order, so that foreign memory is recognised as such. */
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
 /** Raised with every change of the structures below; both sides refuse another version. */
-constexpr std::uint32_t LAYOUT_VERSION = 4;
+constexpr std::uint32_t LAYOUT_VERSION = 5;
 /** One cache line: words written by different sides never share one. */
 constexpr std::size_t CACHE_LINE = 64;
 /** Slots start on pages, so that the pages of slots never used are never touched. */
@@ -42,11 +42,12 @@ enum class Command : std::uint32_t
 {
     NONE = 0,
     STEP = 1,     //!< run one epoch with the action block of slot 0
-    BRANCH = 2,   //!< fork branchCount copies. Each has branchHorizon slots in a row, one for each
-                  //!< of its epochs, and runs with the action block of the first of them
+    BRANCH = 2,   //!< fork branchCount copies. Each has slots in a row, one for each of its epochs,
+                  //!< with the action of that epoch; how many, says branchEpochs of the first
     CONTINUE = 3, //!< the records were taken (answer to Status::FLUSH)
     CLOSE = 4,    //!< end the episode
-    ASK = 5       //!< fill the action block of slot 0 as the policy of that number would
+    ASK = 5,      //!< fill the action block of slot 0 as the policy of that number would
+    FORK = 6      //!< fork a simulator of its own that goes on from this decision
 };
 
 /** Why the simulator woke the agent. */
@@ -59,7 +60,8 @@ enum class Status : std::uint32_t
     FLUSH = 4,      //!< a record table is full in mid-epoch: take the records, then CONTINUE
     BRANCHED = 5,   //!< all branches have ended, their slots are filled
     ABANDONED = 6,  //!< a branch that was ended, or not begun, because another one had died
-    ANSWERED = 7    //!< the action block is filled (answer to Command::ASK)
+    ANSWERED = 7,   //!< the action block is filled (answer to Command::ASK)
+    FORKED = 8      //!< it is, or cannot be: a control message says which (answer to Command::FORK)
 };
 
 /** A sequence number that one side advances and the other waits for. */
@@ -89,10 +91,10 @@ struct alignas(CACHE_LINE) AgentWords
 {
     std::uint32_t command;
     std::uint32_t branchCount;
-    std::uint32_t branchHorizon;  //!< epochs a branch runs, its action held
     std::uint32_t branchParallel; //!< branches that run at the same time
+    std::uint32_t branchEpochs;   //!< in the first slot of a branch: how many slots it has
     std::uint32_t
-        branchFuture;     //!< 0: what is drawn is what the episode would draw; else other draws
+        future; //!< of branches and forks: 0: they draw what the episode would, else other
     std::uint32_t policy; //!< number of the scenario's policy that is asked
 };
 

@@ -90,7 +90,7 @@ def test_a_reset_in_the_middle_of_branches_does_not_wait_for_it(begun: bool) -> 
         ready = next_episode(simulator)
         for slot in (1, 2):
             simulator._channel.write_action(ACTION, slot)
-        simulator._channel.post_branch(2, 1, 2, 0)
+        simulator._channel.post_branch([1, 1], 2, 0)
         if begun:
             assert seconds_until(lambda: len(children(simulator.episode_pid)) == 2, LIMIT_S) < 1
         family = [simulator.episode_pid, *children(simulator.episode_pid)]

@@ -32,7 +32,7 @@ REQUESTS: Final = (
     encode(Open(id=2, scenario="echo", arguments={"values": 2, "x": "1s"}, branch_slots=4)),
     encode(Reset(id=3, seed=7)),
     encode(Step(id=4), {"action": np.array([1.0, 2.0])}),
-    encode(Branch(id=5, horizon=2, parallel=1), {"action": np.arange(6).reshape(3, 2)}),
+    encode(Branch(id=5, epochs=[2, 1], parallel=1), {"action": np.arange(6).reshape(3, 2)}),
     encode(Ask(id=6, policy="edge")),
 )
 REPLIES: Final = (
