@@ -395,7 +395,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def branch(
         self,
-        plays: Sequence[Play],
+        joint_actions: Sequence[Play],
         horizon: int = 1,
         *,
         parallel: int | None = None,
@@ -404,9 +404,9 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         """Try joint actions from the present packet-level state, without moving.
 
         Args:
-            plays: what each branch plays: a joint action, an element of `action_space`; a sequence
-                of them, one for each epoch; or a policy, a callable that takes an observation and
-                returns a joint action.
+            joint_actions: what each branch plays: a joint action, an element of `action_space`; a
+                sequence of them, one for each epoch; or a policy, a callable that takes an
+                observation and returns a joint action.
             horizon: epochs in which a joint action is repeated, or a policy plays. A sequence has
                 its own length. Without a policy at most ``branch_slots`` epochs.
             parallel: branches that run at the same time; default: one per available core.
@@ -428,10 +428,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         """
         self._owner.check()
         joint = self.schema.joint_action
-        policies = [number for number, play in enumerate(plays) if callable(play)]
+        policies = [number for number, play in enumerate(joint_actions) if callable(play)]
         known = {
             number: as_sequence(play, joint, horizon)
-            for number, play in enumerate(plays)
+            for number, play in enumerate(joint_actions)
             if not callable(play)
         }
         epochs = self._simulator.branch_epochs(
@@ -441,14 +441,15 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         if policies:
             played = play_policies(
                 self._simulator,
-                [plays[number] for number in policies],
+                [joint_actions[number] for number in policies],
                 horizon,
                 parallel=parallel,
                 future=future,
             )
             outcomes.update(zip(policies, played, strict=True))
         return [
-            self._accounting.outcome(*outcomes[number], self._seen) for number in range(len(plays))
+            self._accounting.outcome(*outcomes[number], self._seen)
+            for number in range(len(joint_actions))
         ]
 
     def fork(self, *, future: int = 0) -> TandemEnv:

@@ -114,6 +114,7 @@ class SimulatorProcess:
         self._pidfd = pidfd
         self._exits: dict[int, int] = {}
         self._reset = 0
+        self._forks_owed = 0
         self._owner = Owner("this simulator")
         self._finalizer = finalize(self, _stop, popen, control, pidfd, output)
 
@@ -173,13 +174,7 @@ class SimulatorProcess:
             if not words:
                 if time.monotonic() < deadline or self._wait_gone(0.0):
                     raise ConnectionError("the simulator's zygote is gone")
-                last = self.output.tail()
-                self.stop()
-                raise SimulatorTimeout(
-                    f"the simulator did not begin an episode within {timeout_s:g} s and was "
-                    "stopped: something holds its process (a debugger, SIGSTOP), or the machine "
-                    f"is overloaded. Its last output:\n{indent(last)}"
-                )
+                raise self._held_up("begin an episode", timeout_s)
             if words[0] == "WARMUP":
                 timeout_s = warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
@@ -192,6 +187,7 @@ class SimulatorProcess:
                 # Some zygotes get no pidfd: no descriptor is left, or an old valgrind runs them.
                 fds = [_open_pidfd(int(words[1]))]
             if words[0] in ("EPISODE", "UNWATCHED"):
+                self._forks_owed = 0  # their episode is gone
                 try:
                     return int(words[1]), [os.dup(self._pidfd), *fds]
                 except OSError:
@@ -200,27 +196,43 @@ class SimulatorProcess:
                     raise _no_descriptor() from None
             self._note_exit(words)
 
+    def expect_fork(self) -> None:
+        """The episode is about to be asked for a fork: `receive_fork` waits for the answer."""
+        self._forks_owed += 1
+
     def receive_fork(self, timeout_s: float) -> SimulatorProcess:
-        """The process that the episode has forked and is about to tell of.
+        """The process that the episode has forked; its zygote.
 
         Raises:
             ConnectionError: the simulator is gone.
+            SimulatorTimeout: it does not answer; all its processes are stopped.
             TandemError: it cannot fork, or no file descriptor is left here.
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            text, fds = self._receive(deadline - time.monotonic())
+            try:
+                text, fds = self._receive(deadline - time.monotonic())
+            except TandemError:  # the answer came, but not its descriptor
+                self._forks_owed -= 1
+                raise
             words = text.split()
             if not words:
-                raise ConnectionError("the simulator is gone")
-            if words[0] == "UNFORKED":
-                raise TandemError(
-                    f"the simulator cannot be forked: {os.strerror(int(words[1]))}; close other "
-                    "forks, or raise the limits of processes and memory"
-                )
-            if words[0] == "FORKED":
-                return self._forked(int(words[1]), socket.socket(fileno=fds[0]))
+                if time.monotonic() < deadline or self._wait_gone(0.0):
+                    raise ConnectionError("the simulator is gone")
+                raise self._held_up("fork", timeout_s)
+            if words[0] in ("FORKED", "UNFORKED"):
+                self._forks_owed -= 1
+                if self._forks_owed == 0:
+                    break
+                for fd in fds:  # of a fork that was interrupted
+                    os.close(fd)
             self._note_exit(words)
+        if words[0] == "UNFORKED":
+            raise TandemError(
+                f"the simulator cannot be forked: {os.strerror(int(words[1]))}; close other "
+                "forks, or raise the limits of processes and memory"
+            )
+        return self._forked(int(words[1]), socket.socket(fileno=fds[0]))
 
     def _forked(self, pid: int, control: socket.socket) -> SimulatorProcess:
         try:
@@ -258,6 +270,16 @@ class SimulatorProcess:
         """Kill all processes and free everything; may be called again."""
         self._owner.check()
         self._finalizer()
+
+    def _held_up(self, what: str, timeout_s: float) -> SimulatorTimeout:
+        """The error for a simulator that lives but does not answer; ends the processes."""
+        last = self.output.tail()
+        self.stop()
+        return SimulatorTimeout(
+            f"the simulator did not {what} within {timeout_s:g} s and was stopped: something "
+            "holds its process (a debugger, SIGSTOP), or the machine is overloaded. Its last "
+            f"output:\n{indent(last)}"
+        )
 
     def _note_exit(self, words: list[str]) -> None:
         if words[0] == "EXIT":

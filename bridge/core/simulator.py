@@ -349,6 +349,7 @@ class Simulator:
         self._check_idle()
         check_future(self.schema, future)
         decision = self._channel.slot_info(0)["epoch"]
+        self._process.expect_fork()
         self._channel.post_fork(future)
         self._settle(self._channel.wait(self._timeout_s))
         try:

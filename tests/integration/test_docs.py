@@ -226,6 +226,21 @@ def test_notebook_runs(tmp_path: Path) -> None:
     assert any("plotly" in kind for kind in shown)
 
 
+def test_tree_search_example_finds_what_it_then_plays() -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "tree_search.py")],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    best, played, greedy = re.findall(r"(?:gives|gave|itself:) (-[\d.]+)", done.stdout)
+    assert best == played
+    assert float(best) > float(greedy)
+    assert "125 plans: 30 forks, 125 branches, 155 epochs" in done.stdout
+
+
 def test_torchrl_example_checks_its_specs_and_rolls_out(tmp_path: Path) -> None:
     pytest.importorskip("torchrl", reason="TorchRL is not installed")
     done = subprocess.run(

@@ -45,12 +45,10 @@ class FragileLink:
         return self._simulator.wait()
 
     def branch(
-        self, actions: Sequence[NDArray[Any]], horizon: int, parallel: int | None, future: int
+        self, sequences: Sequence[Sequence[NDArray[Any]]], parallel: int | None, future: int
     ) -> list[list[Frame]]:
         self._answer()
-        return self._simulator.branch_epochs(
-            actions, horizon=horizon, parallel=parallel, future=future
-        )
+        return self._simulator.branch_epochs(sequences, parallel=parallel, future=future)
 
     def close(self, *, idle: bool) -> None:
         self._simulator.close()
