@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import os
 import shlex
@@ -356,7 +355,8 @@ class Simulator:
             process = self._process.receive_fork(self._fork_timeout_s)
         except ConnectionError as error:
             self._die("the simulator ended in a fork", error)
-        twin = copy.copy(self)
+        twin = Simulator.__new__(Simulator)  # of no pool
+        vars(twin).update(vars(self))
         twin.forked = True
         twin._one_shot = False
         twin._before = self._played()

@@ -214,7 +214,7 @@ TraceOutputs::Finish()
         return;
     }
     m_open = false;
-    if (!m_flowmonFile.empty())
+    if (!m_flowmonFile.empty() && !m_link.IsFork())
     {
         m_flowMonitor.SerializeToXmlFile(OfEpisode(m_flowmonFile), true, true);
     }

@@ -409,6 +409,12 @@ AgentLink::IsBranch() const
 }
 
 bool
+AgentLink::IsFork() const
+{
+    return m_session && m_session->IsFork();
+}
+
+bool
 AgentLink::HasAgent() const
 {
     return m_session != nullptr;

@@ -235,6 +235,11 @@ class AgentLink
     uint32_t GetEpochLimit() const;
     /** @return true in a forked counterfactual */
     bool IsBranch() const;
+    /**
+     * @return true in a simulator that was forked in mid-episode. What it writes into files that
+     *         were open then is lost; others, which belong to the original, it must not open.
+     */
+    bool IsFork() const;
     /** @return true if a policy outside of this process decides */
     bool HasAgent() const;
     /** @return true if the policy of SetPolicy() decides: no agent, no --actions */

@@ -66,6 +66,7 @@ AgentSession::BecomeSimulator(int controlFd)
     // A group of its own: neither what waits for the old episode's processes nor what ends them
     // means this one.
     setsid();
+    m_isFork = true;
     MuteFiles(); // trace files belong to the episode that really happens
     close(m_controlFd);
     m_controlFd = controlFd;

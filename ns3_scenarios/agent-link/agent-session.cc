@@ -173,6 +173,12 @@ AgentSession::IsBranch() const
     return m_slot != 0;
 }
 
+bool
+AgentSession::IsFork() const
+{
+    return m_isFork;
+}
+
 unsigned char*
 AgentSession::GetObservationMemory() const
 {

@@ -93,6 +93,8 @@ class AgentSession
     bool Flush();
 
     bool IsBranch() const;
+    /** @return true in a simulator that was forked in mid-episode, and in its branches */
+    bool IsFork() const;
     unsigned char* GetObservationMemory() const;
     unsigned char* GetActionMemory() const;
     unsigned char* GetRecordMemory() const;
@@ -138,6 +140,7 @@ class AgentSession
     ::tandem::channel::Waiter m_waiter;
     pid_t m_parent;
     pid_t m_agent; //!< the agent's process
+    bool m_isFork{false};
     uint32_t m_slot{0};
     uint32_t m_seen{0};       //!< commands dealt with
     bool m_unposted{false};   //!< the agent is still to be told of the end of the episode

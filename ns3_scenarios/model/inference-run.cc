@@ -121,7 +121,10 @@ InferenceRun::Run()
     WarmUp();
     m_link.BeginEpisode();
     Play();
-    m_outputs->Finish();
+    if (!m_link.IsFork()) // the files are the original's
+    {
+        m_outputs->Finish();
+    }
     Simulator::Destroy();
     return 0;
 }

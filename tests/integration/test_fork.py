@@ -21,13 +21,16 @@ from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import NoEpisode, SimulatorDied, TandemError
 from tandem.bridge.core.objective import EpochResult
+from tandem.bridge.core.pool import SimulatorPool
 from tandem.bridge.core.simulator import Simulator
 from tandem.bridge.core.vector import TandemVectorEnv
+from tandem.scripts.app.common.toolchain import compile_scenario
 
 WIFI = {"users": 2, "epochs": 0}
 ECHO = {"values": 1, "epochs": 0}
 PLAN = [[8, 9], [0, 9], [9, 9], [9, 0]]
 LIMIT_S = 5.0
+FIRST_WIFI = Path(__file__).parents[2] / "docs" / "examples" / "first_wifi" / "first_wifi.cc"
 
 
 def play(env: TandemEnv, actions: list[Any]) -> list[tuple[bytes, float, bytes, int]]:
@@ -238,22 +241,54 @@ def test_there_is_nothing_to_fork_without_an_episode() -> None:
             simulator.fork(future=1)
 
 
-def test_a_one_shot_episode_can_be_forked_and_keeps_its_trace_files(tmp_path: Path) -> None:
-    arguments = {**WIFI, "epochs": 4, "flowmon": str(tmp_path / "flows.xml")}
-    texts = []
-    for forks in (0, 2):
-        with TandemEnv("wifi-edge", arguments, one_shot=True) as env:
+@pytest.fixture(scope="module")
+def per_episode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scenario whose trace files are opened when an episode begins."""
+    executable = tmp_path_factory.mktemp("per episode") / "first_wifi"
+    compile_scenario([FIRST_WIFI], executable, [])
+    return executable
+
+
+@pytest.mark.parametrize("kind", ["one process", "per episode"])
+def test_trace_files_are_the_originals(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    one_shot = kind == "one process"
+    scenario = "wifi-edge" if one_shot else request.getfixturevalue("per_episode")
+    written = []
+    for name in ("alone", "forked"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files = {"flowmon": str(folder / "flows.xml"), "pcap": str(folder / "trace")}
+        with TandemEnv(scenario, {"epochs": 4, **files}, one_shot=one_shot) as env:
+            env.action_space.seed(5)
             env.reset(seed=2)
-            env.step([8, 9])
-            results = []
-            for _ in range(forks):
-                with env.fork() as fork:
-                    results.append(play(fork, PLAN[:3]))
-            final = play(env, PLAN[:3])
-            assert all(result == final for result in results)
-        texts.append((tmp_path / "flows.xml").read_bytes())
-    assert texts[0] == texts[1]
-    assert len(texts[0]) > 1000
+            env.step(env.action_space.sample())
+            forks = [env.fork() for _ in range(2 if name == "forked" else 0)]
+            for member in [*forks[:1], env, *forks[1:]]:  # one ends before, one after
+                member.action_space.seed(7 if member is env else 8)
+                for _ in range(3):
+                    truncated = member.step(member.action_space.sample())[3]
+                assert truncated
+            for fork in forks:
+                fork.close()
+        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert any(name.endswith(".pcap") for name in written[0])
+    assert max(len(data) for name, data in written[0].items() if name.startswith("flows")) > 1000
+    assert written[0] == written[1]
+
+
+def test_a_fork_of_a_pooled_simulator_does_not_go_back() -> None:
+    with SimulatorPool() as pool:
+        for _ in range(2):
+            with TandemEnv("wifi-edge", WIFI, backend=pool) as env:
+                env.reset(seed=2)
+                fork = env.fork()
+            assert play(fork, PLAN[:1])
+            pids = processes_of(fork)
+            fork.close()
+            assert wait_until(gone(pids), LIMIT_S)
+        assert (pool.started, pool.reused) == (1, 1)
 
 
 def test_vectors_and_agents_fork_alike() -> None:
