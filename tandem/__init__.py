@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 register_with_gymnasium()
 serve_old_names()
 register_domain("requests", "tandem.agents.inference.domain:INFERENCE")
+register_domain("flows", "tandem.agents.networking.tcp_bottleneck:TCP_BOTTLENECK")
+register_domain("ues", "tandem.agents.networking.lte_power:LTE_POWER")
+register_domain("stations", "tandem.agents.networking.wifi_contention:WIFI_CONTENTION")
 
 
 def load_run(folder: str | os.PathLike[str]) -> Run:

@@ -32,6 +32,9 @@ ENVIRONMENTS: Final[Mapping[str, str | None]] = {
     "tandem/LteEdge-v0": "lte-edge",
     "tandem/HetNet-v0": "hetnet",
     "tandem/Hello-v0": "hello",
+    "tandem/WifiContention-v0": "wifi-contention",
+    "tandem/TcpBottleneck-v0": "tcp-bottleneck",
+    "tandem/LtePower-v0": "lte-power",
     "tandem/Custom-v0": None,
 }
 #: Any scenario of a server (`tandem serve`): ``scenario=…, server="tcp://…"``.

@@ -42,7 +42,11 @@ OTHER_TESTS = {
     "remote.md": "tests/integration/test_remote.py",
     "training.md": "tests/integration/test_training.py",
 }
-PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name not in OTHER_TESTS)
+PAGES = sorted(
+    str(path.relative_to(DOCS))
+    for path in (*DOCS.glob("*.md"), *DOCS.glob("tutorials/*.md"))
+    if path.name not in OTHER_TESTS
+)
 LIMIT_S = 110
 #: First line of a Python block that is a file.
 FILE_NAME = re.compile(r"# (\w+\.py)\n")

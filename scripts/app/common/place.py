@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tandem.agents.inference.domain import INFERENCE
 from tandem.bridge.backends.remote import RemoteBackend, Target
 from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
@@ -88,7 +89,7 @@ def start(
     """An environment, here or on a server, with an objective.
 
     Args:
-        inference_only: the objective judges requests: where there are none, every reward is 0.
+        inference_only: the objective judges requests: elsewhere the scenario's own one stays.
         **options: keywords of `TandemEnv`.
 
     Raises:
@@ -96,7 +97,7 @@ def start(
     """
     env = open_env(scenario, arguments, target, **options)
     try:
-        if env.domain is not None or not inference_only:
+        if env.domain is INFERENCE or not inference_only:
             env.objective = objective
     except BaseException:
         env.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.agents.api import Agent
+from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
@@ -65,9 +66,9 @@ def choose_policy(text: str, env: TandemEnv) -> Agent:
         return _sb3_file(Path(text), env)
     if is_named(text):
         return _own(text, env)
-    if text in POLICIES and env.domain is not None:
+    if text in POLICIES and env.domain is INFERENCE:
         return make_policy(text, schema)
-    known = [*schema.policies, *(POLICIES if env.domain is not None else [RANDOM])]
+    known = [*schema.policies, *(POLICIES if env.domain is INFERENCE else [RANDOM])]
     raise PolicyError(
         f"policy {text!r} is unknown: scenario {schema.scenario!r} has {', '.join(known)}; also "
         f"possible are {FORMS.partition('random, ')[2]}"

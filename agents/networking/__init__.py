@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Objectives of the scenarios of networks: contention, congestion, interference."""
