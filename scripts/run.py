@@ -25,7 +25,7 @@ from tandem.scripts.app.common.run_config import (
 )
 from tandem.scripts.app.common.source import Source
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
-from tandem.scripts.app.common.traces import TRACE_FILES, check_outputs, traced_env
+from tandem.scripts.app.common.traces import TRACE_FILES, check_episodes, check_outputs, traced_env
 from tandem.scripts.app.policies.choose import FORMS, choose_policy, source_run
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
@@ -110,8 +110,6 @@ def run(
         run_folder.check(folder, force=force)
     if connect is None:
         check_outputs(scenario, [*traces, *(["frames"] if frames else [])])
-    if traces:
-        run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
     traced: dict[str, object] = {
         TRACE_FILES[name][0]: str((folder / TRACE_FILES[name][1]).resolve()) for name in traces
     }
@@ -135,17 +133,20 @@ def run(
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
     target = target_of(connect, key, server_key)
-    make = functools.partial(
+    started = functools.partial(
         start,
         scenario,
-        {**arguments, **traced},
-        reward,
+        objective=reward,
         inference_only=objective in INFERENCE,
         target=target,
         output=simulator_output,
         failure_folder=folder,
     )
-    with traced_env(make, episodes, traces) as env, sigterm_as_interrupt():
+    check_episodes(functools.partial(started, arguments), episodes, traces)
+    if traces:
+        run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
+    make = functools.partial(started, {**arguments, **traced})
+    with traced_env(make, traces) as env, sigterm_as_interrupt():
         agent = choose_policy(policy, env)
         decisions = int(str(env.arguments["epochs"])) * episodes
         if not traces and not resume:

@@ -17,6 +17,8 @@ from typing import Final
 
 #: End of the name of a file that is being written.
 UNFINISHED: Final = ".tmp"
+#: Tries to make a folder whose parents another process makes and removes at the same time.
+TRIES: Final = 20
 
 
 @contextlib.contextmanager
@@ -63,7 +65,20 @@ def try_to_make(folder: Path) -> None:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "it may not be written to", str(folder))
         return
-    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    if folder.exists():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(folder))
+    for left in reversed(range(TRIES)):
+        try:
+            _make_and_remove([path for path in (folder, *folder.parents) if not path.exists()])
+        except (FileNotFoundError, FileExistsError):
+            if not left:
+                raise
+        else:
+            return
+
+
+def _make_and_remove(absent: list[Path]) -> None:
+    """Folders, each one in the next, none of which exists."""
     made: list[Path] = []
     try:
         for path in reversed(absent):
@@ -73,8 +88,6 @@ def try_to_make(folder: Path) -> None:
         for path in reversed(made):
             with contextlib.suppress(OSError):  # something has been put there meanwhile
                 path.rmdir()
-    if not absent:
-        raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(folder))
 
 
 def unfinished(folder: Path) -> Iterator[Path]:

@@ -50,24 +50,36 @@ class MakeEnv(Protocol):
     def __call__(self, *, one_shot: bool) -> TandemEnv: ...
 
 
-def traced_env(make: MakeEnv, episodes: int, traces: Sequence[str]) -> TandemEnv:
-    """An environment whose episodes write trace files.
+def check_episodes(make: MakeEnv, episodes: int, traces: Sequence[str]) -> None:
+    """Refuse several episodes of a scenario that traces its first process only.
 
     Args:
-        make: starts it; takes ``one_shot``.
+        make: starts an environment that traces nothing.
         episodes: that are to be played.
         traces: switches of the files.
 
     Raises:
-        OptionError: several episodes of a scenario that traces its first process only.
+        OptionError: names the switch and the number of episodes.
+    """
+    if not traces or episodes == 1:
+        return
+    with make(one_shot=False) as env:
+        if PER_EPISODE not in env.schema.meta:
+            raise OptionError(
+                f"--{traces[0]} records one episode of {env.schema.scenario}, not {episodes}: "
+                "leave out --episodes"
+            )
+
+
+def traced_env(make: MakeEnv, traces: Sequence[str]) -> TandemEnv:
+    """An environment whose episodes write trace files.
+
+    Args:
+        make: starts it; takes ``one_shot``.
+        traces: switches of the files.
     """
     env = make(one_shot=False)
     if not traces or PER_EPISODE in env.schema.meta:
         return env
     env.close()
-    if episodes > 1:
-        raise OptionError(
-            f"--{traces[0]} records one episode of {env.schema.scenario}, not {episodes}: leave "
-            "out --episodes"
-        )
     return make(one_shot=True)

@@ -57,6 +57,9 @@ def run_all(
     Raises:
         KeyboardInterrupt: the runs under way are ended and keep what they have.
     """
+    for one in missing:
+        # Each run tries whether its folder can be made; none may own the folder of several.
+        one.folder.parent.mkdir(parents=True, exist_ok=True)
     failures: dict[Path, str] = {}
     running: set[subprocess.Popen[str]] = set()
 
