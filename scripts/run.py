@@ -25,7 +25,14 @@ from tandem.scripts.app.common.run_config import (
 )
 from tandem.scripts.app.common.source import Source
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
-from tandem.scripts.app.common.traces import TRACE_FILES, check_episodes, check_outputs, traced_env
+from tandem.scripts.app.common.traces import (
+    TRACE_FILES,
+    MakeEnv,
+    check_episodes,
+    check_outputs,
+    trace_arguments,
+    traced_env,
+)
 from tandem.scripts.app.policies.choose import FORMS, choose_policy, source_run
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
@@ -110,9 +117,6 @@ def run(
         run_folder.check(folder, force=force)
     if connect is None:
         check_outputs(scenario, [*traces, *(["frames"] if frames else [])])
-    traced: dict[str, object] = {
-        TRACE_FILES[name][0]: str((folder / TRACE_FILES[name][1]).resolve()) for name in traces
-    }
     config = run_config(
         scenario=scenario,
         policy=policy,
@@ -142,10 +146,14 @@ def run(
         output=simulator_output,
         failure_folder=folder,
     )
-    check_episodes(functools.partial(started, arguments), episodes, traces)
+
+    def make_in(place: Path) -> MakeEnv:
+        return functools.partial(started, {**arguments, **trace_arguments(traces, place)})
+
+    check_episodes(make_in, episodes, traces)
     if traces:
         run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
-    make = functools.partial(started, {**arguments, **traced})
+    make = make_in(folder)
     with traced_env(make, traces) as env, sigterm_as_interrupt():
         agent = choose_policy(policy, env)
         decisions = int(str(env.arguments["epochs"])) * episodes

@@ -35,7 +35,6 @@ def env() -> Iterator[TandemEnv]:
         ([0.5, 0.0], ["0", "0.5"]),
         ([0], ["1", "2"]),
         ([0, 0, 0], ["3", "2"]),
-        ([[0, 0]], ["2"]),
         (["edge", "cloud"], ["element type", "numbers"]),
         ([None, 0], ["element type", "numbers"]),
         (3, ["2"]),
@@ -53,6 +52,13 @@ def test_invalid_action_is_named_and_harmless(
         env.branch([[0, 0], action])
     assert env.decision == epoch
     assert len(env.branch([[0, 0]])) == 1
+
+
+def test_a_list_of_joint_actions_is_a_sequence_for_branches_only(env: TandemEnv) -> None:
+    with pytest.raises(InvalidAction, match="2"):
+        env.step([[0, 0]])
+    (outcome,) = env.branch([[[0, 0]]])
+    assert len(outcome.rewards) == 1
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint16])

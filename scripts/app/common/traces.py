@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from tandem.bridge.core.arguments import declared_arguments
@@ -50,11 +51,19 @@ class MakeEnv(Protocol):
     def __call__(self, *, one_shot: bool) -> TandemEnv: ...
 
 
-def check_episodes(make: MakeEnv, episodes: int, traces: Sequence[str]) -> None:
+def trace_arguments(traces: Sequence[str], folder: Path) -> dict[str, object]:
+    """Scenario arguments that put the files of these switches into a folder."""
+    named = {TRACE_FILES[name][0]: TRACE_FILES[name][1] for name in traces}
+    return {argument: str((folder / file).resolve()) for argument, file in named.items()}
+
+
+def check_episodes(
+    make_in: Callable[[Path], MakeEnv], episodes: int, traces: Sequence[str]
+) -> None:
     """Refuse several episodes of a scenario that traces its first process only.
 
     Args:
-        make: starts an environment that traces nothing.
+        make_in: starts an environment whose files go to a folder.
         episodes: that are to be played.
         traces: switches of the files.
 
@@ -63,7 +72,8 @@ def check_episodes(make: MakeEnv, episodes: int, traces: Sequence[str]) -> None:
     """
     if not traces or episodes == 1:
         return
-    with make(one_shot=False) as env:
+    # An earlier run is still in the run folder.
+    with TemporaryDirectory() as elsewhere, make_in(Path(elsewhere))(one_shot=False) as env:
         if PER_EPISODE not in env.schema.meta:
             raise OptionError(
                 f"--{traces[0]} records one episode of {env.schema.scenario}, not {episodes}: "
