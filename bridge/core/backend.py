@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -56,6 +56,10 @@ class SimulatorOptions:
     folder: Path | None = None
     failure_folder: str | os.PathLike[str] | None = None
     keep_actions: bool = True
+
+    def keywords(self) -> dict[str, Any]:
+        """As `tandem.bridge.core.simulator.Simulator` takes them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class RunningSimulator(Protocol):

@@ -23,16 +23,4 @@ class LocalBackend:
         /,
     ) -> Simulator:
         """Start one; errors as `Simulator`."""
-        return Simulator(
-            scenario,
-            arguments,
-            branch_slots=options.branch_slots,
-            spin_us=options.spin_us,
-            start_timeout_s=options.start_timeout_s,
-            step_timeout_s=options.step_timeout_s,
-            one_shot=options.one_shot,
-            output=options.output,
-            folder=options.folder,
-            failure_folder=options.failure_folder,
-            keep_actions=options.keep_actions,
-        )
+        return Simulator(scenario, arguments, **options.keywords())

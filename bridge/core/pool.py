@@ -71,19 +71,7 @@ class SimulatorPool:
         found = self._take(key)
         if found is not None:
             return found
-        made = _PooledSimulator(
-            scenario,
-            arguments,
-            branch_slots=options.branch_slots,
-            spin_us=options.spin_us,
-            start_timeout_s=options.start_timeout_s,
-            step_timeout_s=options.step_timeout_s,
-            one_shot=options.one_shot,
-            output=options.output,
-            folder=options.folder,
-            failure_folder=options.failure_folder,
-            keep_actions=options.keep_actions,
-        )
+        made = _PooledSimulator(scenario, arguments, **options.keywords())
         if not options.one_shot:
             made.belong_to(self, key)
         self.started += 1

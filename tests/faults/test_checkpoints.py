@@ -20,7 +20,7 @@ from tandem.bridge.runs.reader import load_run
 
 pytest.importorskip("torch")
 from tandem.agents.checkpoint import save_state
-from tandem.scripts.app.training import run
+from tandem.scripts.app.training import checkpoints
 
 TABLES = ("requests", "decisions", "episodes", "history", "evaluation")
 INTERACTIONS = 8
@@ -166,7 +166,7 @@ def test_a_full_disk_is_told_and_earlier_checkpoints_are_whole(
             resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, limit[1]))
         save_state(path, state)
 
-    monkeypatch.setattr(run, "save_state", save)
+    monkeypatch.setattr(checkpoints, "save_state", save)
     try:
         full = tandem(*command(folder, cache, INTERACTIONS))
     finally:

@@ -26,8 +26,8 @@ from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.training.loop import Training, history_columns
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
-from tandem.scripts.app.training.checkpoints import CHECKPOINTS, last_checkpoint
-from tandem.scripts.app.training.run import EVALUATION, HISTORY
+from tandem.scripts.app.training.checkpoints import CHECKPOINTS, EVALUATION, last_checkpoint
+from tandem.scripts.app.training.run import HISTORY
 from tandem.scripts.cli import app
 
 ARGUMENTS = {"users": 2, "epochs": 5, "backgroundStations": 0}

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from tandem.agents.checkpoint import load_state
+import pyarrow as pa
+
+from tandem.agents.checkpoint import load_state, save_state
+from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 
 CHECKPOINTS: Final = "checkpoints"
+#: Table of the evaluations.
+EVALUATION: Final = "evaluation.parquet"
 #: Checkpoints that are kept: the last one, and the one before in case the last is damaged.
 KEPT_CHECKPOINTS: Final = 2
 
@@ -17,6 +23,37 @@ KEPT_CHECKPOINTS: Final = 2
 def checkpoints(folder: Path) -> list[Path]:
     """Checkpoints of a run folder, oldest first."""
     return sorted((folder / CHECKPOINTS).glob("[0-9]*.pt"))
+
+
+def write_checkpoint(
+    folder: Path, interactions: int, state: dict[str, Any], tables: Mapping[str, pa.Table]
+) -> None:
+    """Write a checkpoint and the tables that belong to it; only the newest checkpoints are kept.
+
+    Args:
+        folder: of the run.
+        interactions: so far.
+        state: of the run.
+        tables: by file name.
+
+    Raises:
+        RunFolderError: the disk is full; earlier checkpoints are not touched.
+    """
+    place = folder / CHECKPOINTS
+    place.mkdir(exist_ok=True)
+    remove_unfinished(place)  # of a run that was killed
+    path = place / f"{interactions:08d}.pt"
+    try:
+        save_state(path, state)
+        for name, table in tables.items():
+            run_folder.write_table(folder / name, table)
+    except (OSError, RuntimeError) as error:  # the latter is PyTorch's
+        raise run_folder.RunFolderError(
+            f"cannot write {path}: {error}; what was written before is complete. Make room, "
+            f"then resume with `tandem train --resume --out {folder}`"
+        ) from error
+    for old in checkpoints(folder)[:-KEPT_CHECKPOINTS]:
+        old.unlink()
 
 
 def last_checkpoint(folder: Path) -> Path:

@@ -15,31 +15,26 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from tandem.agents.api import Decision, Observation
-from tandem.agents.checkpoint import save_state
 from tandem.agents.evaluation.convergence import Convergence
 from tandem.agents.evaluation.judge import Evaluation, Judge
 from tandem.agents.registry import make_agent
 from tandem.agents.training.loop import HistoryRow, Training, history_columns
 from tandem.agents.training.world import EnvWorld, Feedback
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.files import remove_unfinished
-from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
-    CHECKPOINTS,
-    KEPT_CHECKPOINTS,
-    checkpoints,
+    EVALUATION,
     read_checkpoint,
+    write_checkpoint,
 )
 from tandem.scripts.app.training.settings import TrainSettings
 
 HISTORY: Final = "history.parquet"
-EVALUATION: Final = "evaluation.parquet"
 #: Raised by one with every change of what a checkpoint holds.
 CHECKPOINT_FORMAT: Final = 3
 
@@ -171,27 +166,18 @@ class TrainRun:
         interactions = self.training.interactions
         if interactions == self._saved_at:
             return
-        folder = self._folder / CHECKPOINTS
-        folder.mkdir(exist_ok=True)
-        remove_unfinished(folder)  # of a run that was killed
-        path = folder / f"{interactions:08d}.pt"
-        state = {
+        state: dict[str, Any] = {
             "format": CHECKPOINT_FORMAT,
             "training": self.training.state_dict(),
             "records": self._writer.state_dict(),
             "evaluations": [asdict(row) for row in self.evaluations],
             "training_s": self.training_s,
         }
-        try:
-            save_state(path, state)
-            self._write_tables()
-        except (OSError, RuntimeError) as error:  # the latter is PyTorch's
-            raise run_folder.RunFolderError(
-                f"cannot write {path}: {error}; what was written before is complete. Make room, "
-                f"then resume with `tandem train --resume --out {self._folder}`"
-            ) from error
-        for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
-            old.unlink()
+        tables = {
+            HISTORY: pa.table(history_columns(self.training.history)),
+            EVALUATION: pa.Table.from_pylist(state["evaluations"]),
+        }
+        write_checkpoint(self._folder, interactions, state, tables)
         self._saved_at = interactions
 
     def resume(self, path: Path) -> None:
@@ -240,9 +226,3 @@ class TrainRun:
         self._saved_at = -1
         for monitor in self._monitors:
             monitor.evaluation(row)
-
-    def _write_tables(self) -> None:
-        history = pa.table(history_columns(self.training.history))
-        run_folder.write_table(self._folder / HISTORY, history)
-        evaluations = pa.Table.from_pylist([asdict(row) for row in self.evaluations])
-        run_folder.write_table(self._folder / EVALUATION, evaluations)

@@ -15,31 +15,26 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, configure
 
-from tandem.agents.checkpoint import save_state
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import ReturnJudge, random_policy
 from tandem.agents.sb3 import Sb3Agent, make_sb3
 from tandem.agents.sb3_state import load_state_into, state_of
-from tandem.bridge.core.files import remove_unfinished
-from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
-    CHECKPOINTS,
-    KEPT_CHECKPOINTS,
-    checkpoints,
+    EVALUATION,
     read_checkpoint,
+    write_checkpoint,
 )
+from tandem.scripts.app.training.monitors import TENSORBOARD
 from tandem.scripts.app.training.recorded_env import RecordedEnv
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 
-EVALUATION: Final = "evaluation.parquet"
-TENSORBOARD: Final = "tensorboard"
 #: Another one with every change of what a checkpoint holds.
 CHECKPOINT_FORMAT: Final = "sb3-1"
 
@@ -147,28 +142,15 @@ class Sb3Run:
         Raises:
             RunFolderError: the disk is full; earlier checkpoints are not touched.
         """
-        folder = self._folder / CHECKPOINTS
-        folder.mkdir(exist_ok=True)
-        remove_unfinished(folder)  # of a run that was killed
-        path = folder / f"{self.interactions:08d}.pt"
-        state = {
+        state: dict[str, Any] = {
             "format": CHECKPOINT_FORMAT,
             "agent": state_of(self.agent.model),
             "episodes": self._env.state_dict(),
             "records": self._writer.state_dict(),
             "evaluations": [asdict(row) for row in self.evaluations],
         }
-        try:
-            save_state(path, state)
-            table = pa.Table.from_pylist([asdict(row) for row in self.evaluations])
-            run_folder.write_table(self._folder / EVALUATION, table)
-        except (OSError, RuntimeError) as error:  # the latter is PyTorch's
-            raise run_folder.RunFolderError(
-                f"cannot write {path}: {error}; what was written before is complete. Make room, "
-                f"then resume with `tandem train --resume --out {self._folder}`"
-            ) from error
-        for old in checkpoints(self._folder)[:-KEPT_CHECKPOINTS]:
-            old.unlink()
+        tables = {EVALUATION: pa.Table.from_pylist(state["evaluations"])}
+        write_checkpoint(self._folder, self.interactions, state, tables)
         self._saved_at = self.interactions
 
     def resume(self, path: Path) -> None:
