@@ -10,17 +10,18 @@ from typing import Annotated
 
 import typer
 
-from tandem.bridge.runs.reader import load_run
 from tandem.scripts.app.common.finite import finite
 from tandem.scripts.app.inspection.analysis import (
     all_figures,
     comparison,
     print_run,
 )
+from tandem.scripts.app.inspection.rating import load_rated
 from tandem.scripts.app.tables import (
     print_table,
     wide_console,
 )
+from tandem.scripts.options import OtherObjective
 
 
 class OutputFormat(str, enum.Enum):
@@ -37,6 +38,7 @@ def analyze(
         OutputFormat,
         typer.Option("--format", help="csv: one line per run; json: every figure."),
     ] = OutputFormat.TABLE,
+    objective: OtherObjective = None,
 ) -> None:
     """Print what runs recorded.
 
@@ -44,7 +46,7 @@ def analyze(
     record table. Of inference scenarios: response times, their components, retransmissions, airtime
     and fairness.
     """
-    runs = [load_run(folder) for folder in folders]
+    runs = [load_rated(folder, objective) for folder in folders]
     if output is OutputFormat.JSON:
         typer.echo(json.dumps([finite(all_figures(run)) for run in runs], indent=2))
     elif output is OutputFormat.CSV:

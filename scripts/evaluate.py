@@ -14,6 +14,7 @@ from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
+from tandem.scripts.app.common.named import absolute_name
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.place import target_of
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
@@ -61,6 +62,13 @@ def evaluate(
             min=1, help="With --episodes: decisions of each [50; sb3: as in the training]."
         ),
     ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.py:NAME",
+            help="Runs of sb3: agents: the reward to compare by; default: that of the training.",
+        ),
+    ] = None,
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
@@ -92,8 +100,13 @@ def evaluate(
     console, bars = wide_console(), Console(quiet=True) if quiet else Console(stderr=True)
     if is_sb3_run(folder):
         _refuse(states=states, cache=cache, futures=futures or None)
-        _evaluate_sb3(folder, episodes, decisions, seed, console, bars, target)
+        _evaluate_sb3(folder, episodes, decisions, seed, objective, console, bars, target)
         return
+    if objective is not None:
+        raise OptionError(
+            "--objective is for runs of an sb3: agent: this run is judged by the cost that its "
+            "agent minimises, leave the option out"
+        )
     settings = load_settings(folder)
     checkpoint = last_checkpoint(folder)
     if episodes is not None:
@@ -143,6 +156,7 @@ def _evaluate_sb3(
     episodes: int | None,
     decisions: int | None,
     seed: int | None,
+    objective: str | None,
     console: Console,
     bars: Console,
     target: Target | None,
@@ -155,6 +169,8 @@ def _evaluate_sb3(
     if decisions is not None:
         longer = {**settings.arguments, "epochs": decisions}
         settings = settings.model_copy(update={"arguments": longer})
+    if objective is not None:
+        settings = settings.model_copy(update={"objective": absolute_name(objective)})
     with sigterm_as_interrupt():
         played = compare_returns(
             settings,

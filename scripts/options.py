@@ -28,6 +28,15 @@ Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any scenario argument; repeatable."),
 ]
+OtherObjective: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--objective",
+        metavar="FILE.py:NAME",
+        help="Show the rewards that this objective would have given; also MODULE:NAME, or a name "
+        "that the scenario knows.",
+    ),
+]
 Cache: TypeAlias = Annotated[
     Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
 ]

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from tandem.bridge.core.files import replace_text
-from tandem.bridge.runs.reader import load_run
+from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.outputs import check_file, check_folder
 from tandem.scripts.app.figures.figure import draw
 from tandem.scripts.app.figures.output import (
@@ -19,10 +19,9 @@ from tandem.scripts.app.figures.output import (
     default_target,
     write_images,
 )
+from tandem.scripts.app.inspection.rating import load_rated
 from tandem.scripts.app.inspection.run_oracle import add_oracle
-
-if TYPE_CHECKING:
-    pass
+from tandem.scripts.options import OtherObjective
 
 
 def report(
@@ -41,6 +40,7 @@ def report(
         str | None,
         typer.Option("--figures", help="FILE.py:NAME of figures of your own, added to the others."),
     ] = None,
+    objective: OtherObjective = None,
     oracle: Annotated[
         int, typer.Option(min=0, help="States per run at which to compute the oracle.")
     ] = 0,
@@ -51,15 +51,19 @@ def report(
     scenarios add their own. The page is one file and needs no network.
 
     Example: tandem report runs/a runs/b
+
+    Example: tandem report runs/a --objective reward.py:fair
     """
     console = Console(stderr=True)
     if out is not None:
         check = check_file if output is ReportFormat.HTML else check_folder
         check(out, "--out")
+    if oracle and objective is not None:
+        raise OptionError("--oracle minimises the recorded cost: leave it out with --objective")
     if oracle:
         for folder in folders:
             add_oracle(folder, oracle, console)
-    runs = [load_run(folder) for folder in folders]
+    runs = [load_rated(folder, objective) for folder in folders]
     shown = choose_figures(runs, figure, figures_from)
     figures, missing = draw(shown, runs)
     target = out if out is not None else default_target(folders, output)

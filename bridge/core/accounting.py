@@ -83,12 +83,7 @@ class Accounting:
                 frame.time_s,
                 math.nan if seen is None else frame.time_s - seen.time_s,
             )
-            value = self.objective(result)
-            if isinstance(value, Mapping):
-                rewards = rewards_by_agent(self.schema, value)
-                reward = math.fsum(rewards.values())
-            else:
-                reward = float(value)
+            reward, rewards = reward_of(self.objective, result)
         info: dict[str, Any] = {"decision": decision, "clipped": frame.clipped.values}
         if rewards is not None:
             info["rewards"] = rewards
@@ -137,6 +132,21 @@ class Accounting:
             tuple(frame.observation for frame in frames),
             played,
         )
+
+
+def reward_of(
+    objective: Objective[Any], result: EpochResult
+) -> tuple[float, dict[str, float] | None]:
+    """The reward of an epoch, and each agent's if the objective gives them their own.
+
+    Raises:
+        UnfitObjective: an agent has no reward, or a reward is nobody's.
+    """
+    value = objective(result)
+    if isinstance(value, Mapping):
+        rewards = rewards_by_agent(result.schema, value)
+        return math.fsum(rewards.values()), rewards
+    return float(value), None
 
 
 def as_record_arrays(records: Records) -> dict[str, RecordArray]:

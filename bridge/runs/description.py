@@ -27,6 +27,7 @@ _DECISION_COLUMNS: Final = (
     _EPISODE,
     Column("decision", "", "number of the decision in its episode, from 0"),
     Column("reward", "", "reward of the epoch that it began"),
+    Column("rows_*", "", "rows that each record table got in that epoch"),
     Column("action", "", "action, flat; of several action blocks action_* for each"),
     Column("observation_*", "", "what the agent saw, one flat array per block"),
 )

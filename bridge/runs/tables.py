@@ -18,6 +18,8 @@ from tandem.bridge.runs.folder import DECISIONS, EPISODES
 
 #: Key of the JSON that each Parquet file carries in its schema: `description.labels_of`.
 LABELS_KEY: Final = b"tandem"
+#: Columns of decisions that say how many rows each record table got in it.
+ROWS_PREFIX: Final = "rows_"
 
 
 class RunTables:
@@ -88,6 +90,7 @@ class RunTables:
         }
         for name, rows in records.items():
             self._records[name].append((number, rows))
+            row[f"{ROWS_PREFIX}{name}"] = len(rows)
         if self._domain is not None and self._episode_records.keys() <= records.keys():
             for name, parts in self._episode_records.items():
                 parts.append(records[name])
@@ -138,7 +141,8 @@ class RunTables:
             later = tables.get(name)
             # One chunk, as without a resume: chunks would show in the written file.
             parts = [earlier] if later is None else [earlier, later]
-            tables[name] = pa.concat_tables(parts).combine_chunks()
+            # A part of an earlier version may lack a column.
+            tables[name] = pa.concat_tables(parts, promote_options="default").combine_chunks()
         return tables
 
     def write(self, folder: Path) -> None:

@@ -141,6 +141,12 @@ def test_training_is_worth_it_and_evaluate_says_so(inside: Path) -> None:
     assert found["sb3:PPO"]["seeds"] == found["random actions"]["seeds"]
     assert set(found["sb3:PPO"]["decisions"]) == {50}
     assert "best constant action [" in evaluated.stdout
+    other = tandem(
+        *("evaluate", "runs/p", "--episodes", "2", "--quiet", "--objective", "reward.py:Smooth")
+    )
+    assert other.returncode == 0, other.stderr
+    smooth = json.loads(Path("runs/p/episodes.json").read_text())["players"]["sb3:PPO"]
+    assert smooth["return_mean"] > returns["sb3:PPO"] / 2  # of the longest queue, not of all four
 
 
 def test_what_does_not_fit_is_refused_with_the_next_step(inside: Path) -> None:

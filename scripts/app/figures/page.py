@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from plotly.offline import get_plotlyjs
 
 from tandem.agents.inference.request_table import COMPONENTS, Site, answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
+from tandem.scripts.app.common.objective import INFERENCE
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.choices import decision_number
 from tandem.scripts.app.figures.figure import Figure
@@ -141,12 +143,23 @@ def _facts(run: Run) -> str:
         str(run.schema["scenario"]),
         *([f"{meta.get('users')} users, {cells}"] if cells else []),
         f"{episodes} episode{'s' if episodes != 1 else ''} from seed {config.get('seed')}",
+        *_reward(run),
         f"ns-3 {run.metadata.get('ns3_version')} ({run.metadata.get('ns3_provider')})",
         f"ns3-tandem {run.metadata.get('tandem_version')}",
     ]
     if run.metadata.get("status") != "complete":
         parts.append(f"this run is {run.metadata.get('status')}")
     return html.escape(" · ".join(parts))
+
+
+def _reward(run: Run) -> list[str]:
+    """What the rewards are, where the run tells."""
+    objective, threshold = run.config.get("objective"), run.config.get("accuracy_threshold")
+    if not objective or (objective in INFERENCE and not measures.has_requests(run)):
+        return []  # the scenario's own
+    name = Path(str(objective)).name  # of the file, without its folder
+    accuracy = f", accuracy from {threshold} %" if threshold and objective in INFERENCE else ""
+    return [f"reward {name}{accuracy}"]
 
 
 def _summary(runs: Sequence[Run], names: Sequence[str]) -> str:

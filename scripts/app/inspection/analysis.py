@@ -30,6 +30,7 @@ def all_figures(run: Run) -> dict[str, Any]:
         "status": run.metadata.get("status"),
         "config_sha256": run.metadata.get("config_sha256"),
         "summary": measures.summary(requests),
+        "rewards": rewards(run),
         "latency": measures.latency(requests).to_dict(orient="index"),
         "components": measures.components(requests).to_dict(),
         "users": measures.users(requests).to_dict(orient="index"),
@@ -47,6 +48,12 @@ def comparison(runs: list[Run]) -> pd.DataFrame:
 def one_line(run: Run) -> dict[str, float | int]:
     """A run in one line."""
     return measures.summary(run.requests) if measures.has_requests(run) else columns.outline(run)
+
+
+def rewards(run: Run) -> dict[str, float | int]:
+    """Mean reward of a decision and mean return of an episode."""
+    outline = columns.outline(run)
+    return {name: outline[name] for name in ("reward_mean", "return_mean")}
 
 
 def print_run(console: Console, run: Run) -> None:
@@ -78,4 +85,9 @@ def print_run(console: Console, run: Run) -> None:
     console.print(
         f"Jain's index over users: response time {cell_text(fairness['jain_response_time'], '')}, "
         f"uplink goodput {cell_text(fairness['jain_goodput'], '')}"
+    )
+    means = rewards(run)
+    console.print(
+        f"mean reward of a decision {means['reward_mean']:.6g}, mean return of an episode "
+        f"{means['return_mean']:.6g}"
     )
