@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.model.features import LOADS
+from tandem.agents.inference.model.loads import LOADS
 from tandem.agents.inference.model.network_file import Pretrained
 from tandem.agents.inference.model.pretrained import WAIT_UNIT_S, wait_inputs
 from tandem.agents.pretraining.fit import FitSettings, Fitted, Loss, fit, mean_loss, median_loss

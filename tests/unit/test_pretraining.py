@@ -12,7 +12,8 @@ from agent_worlds import make_observation, make_problem, permuted, synthetic_tra
 
 from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.facts import Facts
-from tandem.agents.inference.model.features import FEATURES, LOADS, FeatureMap
+from tandem.agents.inference.model.features import FEATURES, FeatureMap
+from tandem.agents.inference.model.loads import LOADS
 from tandem.agents.inference.model.network import Network
 from tandem.agents.inference.model.network_file import (
     SHIPPED,

@@ -20,6 +20,7 @@ from tandem.agents.api import Observation
 from tandem.agents.common.codec import SCALES, scale_of
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.model.facts import Facts
+from tandem.agents.inference.model.loads import LOADS, SITE_SERVICE, Loads
 from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
 from tandem.agents.inference.request_table import Site
 
@@ -48,24 +49,11 @@ SITE_LOAD: Final = (
     "backlog_s",
     "background_utilisation",
 )
-#: Facts of the user's path and of the option.
 #: Work at the site for each of its cores.
 CORE_LOAD: Final = ("backlog_per_core_s",)
+#: Facts of the user's path and of the option.
 PATH_FACTS: Final = ("observed_bps", "site_delay_s", "weak_delay_s")
 OPTION_FACTS: Final = ("service_s", "upload_bytes", "reply_bytes", "upload_s")
-#: Sums over the other users in the same cell, at the same site, and in the same cell there.
-LOADS: Final = (
-    "cell_users",
-    "cell_bytes",
-    "cell_upload_s",
-    "site_users",
-    "site_service_s",
-    "site_bytes",
-    "both_users",
-    "both_upload_s",
-    "site_service_per_core_s",
-)
-SITE_SERVICE: Final = LOADS.index("site_service_s")
 #: All features in order.
 FEATURES: Final = (
     *USER_STATE,
@@ -94,9 +82,7 @@ class FeatureMap:
         kinds = np.array(problem.cell_kinds)[problem.user_cells]
         self._kinds = (kinds[:, None] == np.array(CELL_KINDS)).astype(np.float64)
         cells = problem.user_cells
-        self._other = 1.0 - np.eye(problem.users)
-        self._same_cell = (cells[:, None] == cells) * self._other
-        self._same_site = (self._site[:, None] == self._site).astype(np.float64)
+        self._same_cell = (cells[:, None] == cells) * (1.0 - np.eye(problem.users))
 
     def at(self, observation: Observation, facts: Facts) -> FeatureView:
         """Rows at one observation, while options are what ``facts`` say."""
@@ -130,8 +116,8 @@ class FeatureMap:
         )
         cells = _coded(observation["cells"], problem.cell_columns, CELL_STATE)[problem.user_cells]
         sites = _coded(observation["sites"], problem.site_columns, SITE_LOAD)[self._site]
-        cores = np.maximum(
-            _read(observation["sites"], problem.site_columns, ("cores",))[self._site, 0], 1.0
+        site_cores = np.maximum(
+            _read(observation["sites"], problem.site_columns, ("cores",))[:, 0], 1.0
         )
         backlog = _read(observation["sites"], problem.site_columns, ("backlog_s",))[self._site]
         fixed = np.concatenate(
@@ -141,7 +127,7 @@ class FeatureMap:
                 of_users(cells),
                 of_users(self._kinds),
                 of_options(sites),
-                of_options(_compress(backlog / cores[:, None], SCALES["_s"])),
+                of_options(_compress(backlog / site_cores[self._site][:, None], SCALES["_s"])),
                 of_users(_compress(rate_bps, SCALES["_bps"])[:, None]),
                 of_options(_compress(delay_s, SCALES["_s"])[:, None]),
                 of_users(_compress(weak_s, SCALES["_s"])[:, None]),
@@ -150,24 +136,8 @@ class FeatureMap:
             ),
             axis=-1,
         )
-        return FeatureView(fixed, self._pairs(upload_bytes, upload_s, service_s, cores))
-
-    def _pairs(self, upload_bytes: Array, upload_s: Array, service_s: Array, cores: Array) -> Array:
-        """What user j at option l adds to each load of user u at option m, ``[N M, N M L]``."""
-        users, options = upload_s.shape
-        cell = self._same_cell[:, None, :, None]
-        site = self._other[:, None, :, None] * self._same_site[None, :, None, :]
-        both = cell * self._same_site[None, :, None, :]
-        size = (upload_bytes / SCALES["_bytes"])[None, :, None, None]
-        time = (upload_s / SCALES["_s"])[:, :, None, None]
-        work = (service_s / SCALES["_s"])[None, :, None, None]
-        full = np.ones((users, options, users, options))
-        parts = (
-            *(cell, cell * size, cell * time, site, site * work, site * size, both, both * time),
-            site * work / cores,
-        )
-        stacked = np.stack([full * part for part in parts], axis=-1)
-        return stacked.reshape(users * options, users * options * len(LOADS))
+        loads = Loads(self._same_cell, self._site, upload_bytes, upload_s, service_s, site_cores)
+        return FeatureView(fixed, loads)
 
     def _observed_bps(self, users: Array) -> Array:
         """The larger of a user's last frame rate and its goodput, ``[N]``; where neither is known,
@@ -189,9 +159,9 @@ class FeatureView:
         fixed: the part that no action changes, ``[N, M, F - L]``.
     """
 
-    def __init__(self, fixed: Array, pairs: Array) -> None:
+    def __init__(self, fixed: Array, loads: Loads) -> None:
         self.fixed = fixed
-        self._pairs = pairs
+        self._loads = loads
 
     def loads(self, weights: Array) -> Array:
         """The part that follows from what the others do, ``[B, N, M, L]``.
@@ -200,8 +170,7 @@ class FeatureView:
             weights: how much each user is at each option, ``[B, N, M]``; fractions make a mean
                 field. A user's own weights do not count for that user.
         """
-        sums = weights.reshape(len(weights), -1) @ self._pairs
-        return np.asarray(np.log1p(sums).reshape(*weights.shape, len(LOADS)))
+        return self._loads.of(weights)
 
     def site_service_s(self, weights: Array) -> Array:
         """Service times that the others bring to each option's site, ``[B, N, M]``."""

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from tandem.agents.inference.model.features import FEATURES, LOADS
+from tandem.agents.inference.model.features import FEATURES
+from tandem.agents.inference.model.loads import LOADS
 from tandem.agents.inference.model.network import Network
 from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.errors import TandemError

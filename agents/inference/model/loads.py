@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""What the other users do, summed: in a user's cell, at the site of an option, and both.
+
+A user at an option adds 1 to the counts, its bytes, the time its upload would take alone, and its
+work at the site. Sums over each user's others come from one sum per user and site, so that their
+cost grows with the square of the users and not of the users times the options.
+
+Shapes: B cases, N users, M network options, S remote sites, Q = 4 quantities.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tandem.agents.common.codec import SCALES
+from tandem.agents.inference.problem import REMOTE_SITES
+
+Array = NDArray[np.float64]
+
+#: Sums over the other users in the same cell, at the same site, and in the same cell there.
+LOADS: Final = (
+    "cell_users",
+    "cell_bytes",
+    "cell_upload_s",
+    "site_users",
+    "site_service_s",
+    "site_bytes",
+    "both_users",
+    "both_upload_s",
+    "site_service_per_core_s",
+)
+SITE_SERVICE: Final = LOADS.index("site_service_s")
+#: What a user at an option adds, in the order of the last axis of `Loads`' sums.
+USERS, BYTES, UPLOAD, SERVICE = range(4)
+
+
+class Loads:
+    """The sums at one observation.
+
+    Args:
+        same_cell: whether two users share a cell, 0 on the diagonal, ``[N, N]``.
+        site: index of each option's site in `REMOTE_SITES`, ``[M]``.
+        upload_bytes: of each option, ``[M]``.
+        upload_s: of each user and option, ``[N, M]``.
+        service_s: of each option, ``[M]``.
+        site_cores: of each remote site, ``[S]``.
+    """
+
+    def __init__(
+        self,
+        same_cell: Array,
+        site: NDArray[np.intp],
+        upload_bytes: Array,
+        upload_s: Array,
+        service_s: Array,
+        site_cores: Array,
+    ) -> None:
+        users, options = upload_s.shape
+        self._same_cell = same_cell
+        self._other = 1.0 - np.eye(users)
+        self._site = site
+        self._site_cores = site_cores
+        added = np.empty((users, options, len(REMOTE_SITES), 4))
+        here = (site[:, None] == np.arange(len(REMOTE_SITES))).astype(np.float64)
+        added[..., USERS] = here
+        added[..., BYTES] = here * (upload_bytes / SCALES["_bytes"])[:, None]
+        added[..., UPLOAD] = here * (upload_s / SCALES["_s"])[..., None]
+        added[..., SERVICE] = here * (service_s / SCALES["_s"])[:, None]
+        self._added = added.reshape(users, options, -1)
+
+    def of(self, weights: Array) -> Array:
+        """Each load on a logarithmic scale, ``[B, N, M, L]``, at ``weights`` ``[B, N, M]``."""
+        cases, users, _ = weights.shape
+        # One product per user, then one over users: faster than a product of three.
+        own = np.matmul(weights.transpose(1, 0, 2), self._added).reshape(users, -1)
+        shape = (users, cases, len(REMOTE_SITES), 4)
+        both = (self._same_cell @ own).reshape(shape)
+        site = (self._other @ own).reshape(shape)
+        cell = both.sum(axis=2, keepdims=True)
+        sums = np.empty((*shape[:3], len(LOADS)))
+        for index, part in enumerate(
+            (
+                *(cell[..., USERS], cell[..., BYTES], cell[..., UPLOAD]),
+                *(site[..., USERS], site[..., SERVICE], site[..., BYTES]),
+                *(both[..., USERS], both[..., UPLOAD], site[..., SERVICE] / self._site_cores),
+            )
+        ):
+            sums[..., index] = part
+        return np.log1p(sums).transpose(1, 0, 2, 3)[:, :, self._site]
