@@ -22,7 +22,7 @@ def dissector(
 
     It is a dissector for packet traces (`tandem run --pcap`), for Wireshark and tshark.
 
-    Example: tshark -2 -X "lua_script:$(tandem dissector)" -r runs/a/trace-wifi-ap.pcap
+    Example: tshark -2 -X "lua_script:$(tandem dissector)" -r runs/a/trace-seed1-wifi-ap.pcap
     -Y 'tandem.request_id == 12'
     """
     source = resources.files("tandem.scripts.app.wireshark").joinpath(FILE)

@@ -6,7 +6,6 @@ The objective ``paper`` is the reward of the paper (Shahhosseini et al., ISQED 2
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -25,14 +24,7 @@ from tandem.scripts.app.common.run_config import (
 )
 from tandem.scripts.app.common.source import Source
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
-from tandem.scripts.app.common.traces import (
-    TRACE_FILES,
-    MakeEnv,
-    check_episodes,
-    check_outputs,
-    trace_arguments,
-    traced_env,
-)
+from tandem.scripts.app.common.traces import TRACE_FILES, check_outputs, trace_arguments
 from tandem.scripts.app.policies.choose import FORMS, choose_policy, source_run
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.rollout import play
@@ -62,8 +54,8 @@ def run(
     pcap: Annotated[
         bool, typer.Option("--pcap", help="Write packet traces, of each episode.")
     ] = False,
-    flowmon: Annotated[bool, typer.Option("--flowmon", help="Write flowmon.xml.")] = False,
-    netanim: Annotated[bool, typer.Option("--netanim", help="Write netanim.xml.")] = False,
+    flowmon: Annotated[bool, typer.Option("--flowmon", help="Write FlowMonitor files.")] = False,
+    netanim: Annotated[bool, typer.Option("--netanim", help="Write NetAnim files.")] = False,
     frames: Annotated[
         bool, typer.Option("--frames", help="Record every frame on the air (see load_run).")
     ] = False,
@@ -115,8 +107,6 @@ def run(
         raise typer.BadParameter("--resume goes with neither trace files nor --force")
     if not resume:
         run_folder.check(folder, force=force)
-    if connect is None:
-        check_outputs(scenario, [*traces, *(["frames"] if frames else [])])
     config = run_config(
         scenario=scenario,
         policy=policy,
@@ -136,25 +126,25 @@ def run(
         check_same(folder, config)
     if connect is not None and traces:
         raise typer.BadParameter(f"--{traces[0]} writes a file of the simulator: run it locally")
-    target = target_of(connect, key, server_key)
-    started = functools.partial(
-        start,
-        scenario,
-        objective=reward,
-        inference_only=objective in INFERENCE,
-        target=target,
-        output=simulator_output,
-        failure_folder=folder,
+    one_shot = connect is None and check_outputs(
+        scenario, [*traces, *(["frames"] if frames else [])], episodes, arguments
     )
-
-    def make_in(place: Path) -> MakeEnv:
-        return functools.partial(started, {**arguments, **trace_arguments(traces, place)})
-
-    check_episodes(make_in, episodes, traces)
+    target = target_of(connect, key, server_key)
     if traces:
-        run_folder.prepare(folder, force=force)  # ns-3 opens its files while it starts
-    make = make_in(folder)
-    with traced_env(make, traces) as env, sigterm_as_interrupt():
+        run_folder.prepare(folder, force=force)  # a scenario looks whether it can write its files
+    with (
+        start(
+            scenario,
+            {**arguments, **trace_arguments(traces, folder)},
+            objective=reward,
+            inference_only=objective in INFERENCE,
+            target=target,
+            output=simulator_output,
+            failure_folder=folder,
+            one_shot=one_shot,
+        ) as env,
+        sigterm_as_interrupt(),
+    ):
         agent = choose_policy(policy, env)
         decisions = int(str(env.arguments["epochs"])) * episodes
         if not traces and not resume:

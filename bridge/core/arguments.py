@@ -79,6 +79,7 @@ class Argument:
         owner: who sets it. ``bridge``: Python itself, or a user who runs the executable alone;
             ``core``: the user, in every scenario; ``scenario``: the user, in this one.
         selects: whether its value decides which other arguments there are.
+        per_episode: whether it names files that each episode writes for itself.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Argument:
     help: str = ""
     owner: Owner = "scenario"
     selects: bool = False
+    per_episode: bool = False
 
     @property
     def limits(self) -> str:

@@ -37,7 +37,7 @@ class SimulatorOptions:
         spin_us: how long a wait spins before it sleeps, microseconds; 0 saves the most CPU.
         start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time; ``None`` for none.
-        one_shot: run one episode only, in the simulator's first process (for trace files).
+        one_shot: run one episode only, whose process ends by itself (for files opened early).
         output: where what the simulator prints goes: ``None`` (kept for error messages),
             ``"inherit"`` (shown), or a file's path (`tandem.bridge.core.output`).
         folder: the simulator's working folder, from where arguments name files; ``None``: the

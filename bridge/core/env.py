@@ -122,9 +122,10 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         spin_us: how long a wait spins before it sleeps, microseconds.
         start_timeout_s: limit on start and warm-up of the simulator, wall-clock seconds.
         step_timeout_s: limit on one epoch, wall-clock seconds; ``None`` waits for ever.
-        one_shot: run a single episode in the simulator's first process, without forking; needed
-            for ns-3's own output files (pcap, FlowMonitor, NetAnim), which branches and forks do
-            not write. No second reset.
+        one_shot: run a single episode, and let its process end by itself on `close`: for a
+            scenario that opens files of its own before the episode begins. The bundled scenarios
+            and those with ``TraceOutputs`` write complete files of each episode without it. No
+            second reset.
         output: where what the simulator prints goes (``NS_LOG``, ``std::cout``, ``std::cerr``).
             ``None`` keeps its first 64 KiB and last 1 MiB for error messages. ``"inherit"`` shows
             it on this process's standard output and error. A path appends it to that file, without

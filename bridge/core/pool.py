@@ -37,8 +37,8 @@ _Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...], SimulatorOptions]
 class SimulatorPool:
     """A backend (`tandem.bridge.core.backend`) that keeps simulators of this machine.
 
-    It may be used from several threads. It belongs to the process that made it. Simulators that
-    write trace files (``one_shot``) are not kept.
+    It may be used from several threads. It belongs to the process that made it. Simulators of one
+    episode (``one_shot``) are not kept.
 
     Args:
         idle: most simulators that are kept while no environment has them; the one that has waited

@@ -92,8 +92,8 @@ class Simulator:
         start_timeout_s: limit of the start, and of a reset that needs a warm-up.
         step_timeout_s: limit of a step in wall time, ``None`` for none. At the limit the
             simulator is stopped.
-        one_shot: run one episode only, and let it end by itself on :meth:`close`. Needed for trace
-            files (pcap, FlowMonitor, NetAnim), which are complete when their process ends.
+        one_shot: run one episode only, and let it end by itself on :meth:`close`: for scenarios
+            that open files before the episode begins, which are complete when its process ends.
         output: where what the simulator prints goes (``std::cout``, ``std::cerr``, ``NS_LOG``).
             ``None`` keeps its beginning and end for error messages, ``"inherit"`` shows it on this
             process's own output, a path appends it to that file.
@@ -217,9 +217,7 @@ class Simulator:
         self._owner.check()
         check_seed(seed)
         if self._one_shot and self._episode:
-            raise NoEpisode(
-                "this simulator writes trace files and runs one episode only; start another one"
-            )
+            raise NoEpisode("this simulator runs one episode only (one_shot); start another one")
         if self.forked:
             raise NoEpisode("a fork has no beginning to go back to: make an environment for that")
         self._begin(seed)

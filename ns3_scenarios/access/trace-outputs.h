@@ -2,20 +2,11 @@
 #ifndef TANDEM_TRACE_OUTPUTS_H
 #define TANDEM_TRACE_OUTPUTS_H
 
+#include "access/trace-files.h"
 #include "agent-link/agent-link.h"
 
-#include "ns3/flow-monitor-helper.h"
-
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
-
-namespace ns3
-{
-class AnimationInterface;
-class Node;
-} // namespace ns3
 
 namespace ns3::tandem
 {
@@ -32,9 +23,8 @@ class WifiFrameProbe;
  * @endcode
  *
  * It adds the arguments --pcap, --flowmon, --netanim and --frames, which `tandem run` has as
- * options of the same names. Each episode writes files of its own, opened when it begins, whose
- * names hold its seed: `trace-seed7-ap-0.pcap`, `flowmon-seed7.xml`. They are complete when the
- * agent sees the end of the episode. Branches write nothing.
+ * options of the same names. Each episode writes TraceFiles of its own, of every device that ns-3
+ * can trace: `trace-seed7-ap-0.pcap`, `flowmon-seed7.xml`.
  */
 class TraceOutputs
 {
@@ -50,20 +40,10 @@ class TraceOutputs
 
   private:
     void DeclareFrames();
-    void Begin();
-    void EnablePcap();
-    void EnableNetAnim();
-    void Finish();
-    std::string OfEpisode(const std::string& path) const;
 
     AgentLink& m_link;
-    std::string m_pcapPrefix;
-    std::string m_flowmonFile;
-    std::string m_netanimFile;
+    TraceFiles m_files;
     bool m_recordFrames{false};
-    bool m_open{false};
-    FlowMonitorHelper m_flowMonitor;
-    std::unique_ptr<AnimationInterface> m_animation;
     std::unique_ptr<FrameTables> m_frames;
     std::vector<std::unique_ptr<WifiFrameProbe>> m_probes;
 };

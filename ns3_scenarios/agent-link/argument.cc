@@ -123,6 +123,13 @@ Argument::Selects()
     return *this;
 }
 
+Argument&
+Argument::PerEpisode()
+{
+    m_perEpisode = true;
+    return *this;
+}
+
 bool
 Argument::Parse(const std::string& text)
 {
@@ -148,16 +155,17 @@ Argument::Describe() const
         choices.push_back(Json::parse(choice));
     }
     const Json description = {
-        {"name",    m_name                                            },
-        {"type",    GetType()                                         },
-        {"default", Json::parse(m_default ? *m_default : FormatJson())},
-        {"unit",    m_unit                                            },
-        {"low",     Json::parse(limits.low)                           },
-        {"high",    Json::parse(limits.high)                          },
-        {"choices", choices                                           },
-        {"help",    m_help                                            },
-        {"owner",   OwnerName(m_owner)                                },
-        {"selects", m_selects                                         },
+        {"name",        m_name                                            },
+        {"type",        GetType()                                         },
+        {"default",     Json::parse(m_default ? *m_default : FormatJson())},
+        {"unit",        m_unit                                            },
+        {"low",         Json::parse(limits.low)                           },
+        {"high",        Json::parse(limits.high)                          },
+        {"choices",     choices                                           },
+        {"help",        m_help                                            },
+        {"owner",       OwnerName(m_owner)                                },
+        {"selects",     m_selects                                         },
+        {"per_episode", m_perEpisode                                      },
     };
     return description.dump();
 }

@@ -57,6 +57,9 @@ class Argument
     /** Say that it decides which other arguments there are (see Arguments::ParseSelectors()). */
     Argument& Selects();
 
+    /** Say that it names files that each episode writes for itself (see TraceFiles). */
+    Argument& PerEpisode();
+
     /** Take a value; ends the program if it is none. @return true, as CommandLine expects */
     bool Parse(const std::string& text);
     /** End the program unless the variable's value is within the limits. */
@@ -100,6 +103,7 @@ class Argument
   private:
     Owner m_owner{Owner::SCENARIO};
     bool m_selects{false};
+    bool m_perEpisode{false};
     std::function<void()> m_done;
     std::optional<std::string> m_default; //!< as JSON, once the variable has another value
 };

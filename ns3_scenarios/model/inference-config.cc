@@ -118,11 +118,6 @@ InferenceConfig::Declare(Arguments& arguments)
                   "factor on the service times of cloud options",
                   cloudServiceScale,
                   scale);
-    arguments.AddFile("pcap",
-                      "prefix of packet traces (AP and backhaul links); empty: none",
-                      pcapPrefix);
-    arguments.AddFile("flowmon", "FlowMonitor's XML file; empty: none", flowmonFile);
-    arguments.AddFile("netanim", "NetAnim's XML file; empty: none", netanimFile);
     arguments.Add("frames",
                   "record every frame on the air in the tables airtime, frames and losses",
                   recordFrames);

@@ -43,10 +43,7 @@ struct InferenceConfig
     double deviceServiceScale{8.0}; //!< multiplies the service times of device options
     double edgeServiceScale{1.0};   //!< … of edge options
     double cloudServiceScale{1.0};  //!< … of cloud options
-    std::string pcapPrefix;         //!< ns-3's own outputs; empty: none
-    std::string flowmonFile;
-    std::string netanimFile;
-    bool recordFrames{false}; //!< tables of every frame on the air
+    bool recordFrames{false};       //!< tables of every frame on the air
 
     InferenceConfig();
 

@@ -46,13 +46,16 @@ SetTcpDefaults()
 
 InferenceRun::InferenceRun(const std::string& scenario, const std::string& usage, uint32_t maxUsers)
     : m_link(scenario),
-      m_command(scenario)
+      m_command(scenario),
+      m_traces(m_link)
 {
     SetTcpDefaults();
     m_config.maxUsers = maxUsers;
     m_command.Usage(usage);
     m_link.AddArguments(m_command);
     m_config.AddArguments(m_command);
+    Arguments arguments(m_command);
+    m_traces.Declare(arguments);
 }
 
 InferenceRun::~InferenceRun() = default;
@@ -112,8 +115,7 @@ InferenceRun::Run()
     {
         Fail(error.what());
     }
-    m_outputs = std::make_unique<RunOutputs>(m_config);
-    m_outputs->Enable(GetCells(), *m_backhaul);
+    InstallRunOutputs(m_traces, GetCells(), *m_backhaul);
     m_link.SetRedraw([this] { AssignStreams(); });
     m_link.SetEpisodeEnd([this] { m_ledger->RecordOpen(); });
     m_link.SetLastLook([this] { m_observation->Fill(); });
@@ -121,10 +123,6 @@ InferenceRun::Run()
     WarmUp();
     m_link.BeginEpisode();
     Play();
-    if (!m_link.IsFork()) // the files are the original's
-    {
-        m_outputs->Finish();
-    }
     Simulator::Destroy();
     return 0;
 }

@@ -105,7 +105,7 @@ class InferenceRun
     Ptr<EpochLoop> m_loop;
     std::unique_ptr<PositionTable> m_positions;
     std::unique_ptr<FrameTables> m_frames; //!< null unless asked for
-    std::unique_ptr<RunOutputs> m_outputs;
+    TraceFiles m_traces;
 };
 
 } // namespace ns3::tandem

@@ -106,7 +106,8 @@ def read_upstreams(path: Path) -> list[Upstream]:
             port, peer, sequence, _, offset, flags = TCP_HEADER.unpack_from(tcp)
             if peer == SERVER_PORT:
                 key = (source, destination, port)
-                stream = streams.setdefault(key, Upstream(port, source, destination))
+                # Connections of the warm-up are open when the trace begins: no SYN.
+                stream = streams.setdefault(key, Upstream(port, source, destination, sequence))
                 stream.add(sequence, flags, tcp[4 * (offset >> 4) :], retry)
     return list(streams.values())
 

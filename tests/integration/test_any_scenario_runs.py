@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import struct
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,8 +19,10 @@ from commands import tandem
 import tandem as package
 from tandem.agents.evaluation.returns import random_policy
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
+from tandem.scripts.app.common.traces import check_outputs
 from tandem.scripts.app.figures.figure import draw
 from tandem.scripts.app.figures.registry import figures_of, register_figures
 
@@ -244,6 +247,23 @@ def test_branches_leave_the_traces_alone(inside: Path) -> None:
                 env.step([2, 2, 2, 2])
         sizes.append((inside / f"{name}-seed5-n0-0.pcap").read_bytes())
     assert sizes[0] == sizes[1]
+
+
+def test_a_scenario_that_opens_its_files_early_traces_one_episode(inside: Path) -> None:
+    described = subprocess.run(
+        [scenario_executable("wifi-edge"), "--describe"], capture_output=True, text=True, check=True
+    ).stdout
+    old = inside / "old"  # as an older build lists its arguments
+    old.write_text(f"#!/bin/sh\ncat <<'END'\n{re.sub(',.per_episode.:true', '', described)}END\n")
+    old.chmod(0o755)
+    refused = tandem(
+        *("run", "--scenario", "./old", "--pcap", "--episodes", "2", "--out", "runs/none")
+    )
+    assert refused.returncode == 2
+    assert "--pcap records one episode of old, not 2" in refused.stderr
+    assert not Path("runs/none").exists()
+    assert check_outputs("./old", ["pcap"], 1, {}) is True
+    assert check_outputs("wifi-edge", ["pcap", "frames"], 2, {"users": 2}) is False
 
 
 def test_a_scenario_without_traces_refuses_them_by_name(inside: Path) -> None:

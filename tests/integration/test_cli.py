@@ -125,7 +125,6 @@ def test_run_refuses_to_overwrite(recorded: Path) -> None:
         (("--set", "edgeCores"), ("key=value",)),
         (("--objective", "fun"), ("fun", "paper")),
         (("--accuracy", "101"), ("101", "100")),
-        (("--pcap", "--episodes", "2"), ("pcap", "episodes")),
     ],
 )
 def test_bad_input_is_one_message(
@@ -165,15 +164,16 @@ def test_interrupt_keeps_what_was_played(number: signal.Signals, tmp_path: Path)
 
 def test_traces_are_written_whole(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    tandem(
-        *("run", "--users", "2", "--epochs", "2", "--out", folder),
-        *("--pcap", "--flowmon", "--netanim"),
-    )
-    assert (folder / "flowmon.xml").read_text().rstrip().endswith("</FlowMonitor>")
-    assert (folder / "netanim.xml").read_text().rstrip().endswith("</anim>")
-    assert any(path.stat().st_size > 1000 for path in folder.glob("trace*.pcap"))
+    options = ("run", "--users", "2", "--epochs", "2", "--episodes", "2", "--seed", "7")
+    tandem(*options, "--out", folder, "--pcap", "--flowmon", "--netanim")
+    for seed in (7, 8):
+        flows, picture = (folder / f"{kind}-seed{seed}.xml" for kind in ("flowmon", "netanim"))
+        assert flows.read_text().rstrip().endswith("</FlowMonitor>")
+        assert picture.read_text().rstrip().endswith("</anim>")
+        for place in ("ap", "edge"):
+            assert (folder / f"trace-seed{seed}-wifi-{place}.pcap").stat().st_size > 1000
     untraced = tmp_path / "untraced"
-    tandem("run", "--users", "2", "--epochs", "2", "--out", untraced)
+    tandem(*options, "--out", untraced)
     name = "requests.parquet"
     assert (folder / name).read_bytes() == (untraced / name).read_bytes()
 

@@ -55,7 +55,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def heard_by_ap(run: Run) -> Iterator[DataFrame]:
     """Uplink data frames in the AP's trace; ns-3 stamps a frame when its reception ends."""
-    with RawPcapReader(str(run.folder / "trace-wifi-ap.pcap")) as packets:
+    with RawPcapReader(str(run.folder / "trace-seed2-wifi-ap.pcap")) as packets:
         for frame, about in packets:
             packet, _ = unwrap_radiotap(frame)
             if len(packet) < IP_TCP_BYTES or packet[9] != 6:
@@ -103,7 +103,7 @@ def test_slowest_request_against_the_packet_trace(run: Run) -> None:
     assert story.upload.payload_bytes == request["upload_bytes"]
     (message,) = (
         message
-        for stream in read_upstreams(run.folder / "trace-wifi-edge.pcap")
+        for stream in read_upstreams(run.folder / "trace-seed2-wifi-edge.pcap")
         for message in stream.messages()
         if message.request_id == request["request_id"]
     )

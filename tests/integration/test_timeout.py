@@ -124,13 +124,13 @@ def test_dead_bytes_stay_on_the_dead_connection(tmp_path: Path, scenario: str) -
     """As the packet trace between gateway and edge has it."""
     given = arguments(scenario, tmp_path, pcap=tmp_path / "trace", epochs=5)
     names = ("edge", "long upload", "edge", "long service", "edge")
-    with Simulator(scenario, given, one_shot=True) as simulator:
+    with Simulator(scenario, given) as simulator:
         simulator.reset(1)
         rows = [simulator.step([NUMBER[name]]).records["requests"][0] for name in names]
     assert [row["status"] for row in rows] == [OK, TIMEOUT, OK, TIMEOUT, OK]
 
     cell = scenario.removesuffix("-edge")
-    streams = read_upstreams(tmp_path / f"trace-{cell}-edge.pcap")
+    streams = read_upstreams(tmp_path / f"trace-seed1-{cell}-edge.pcap")
     assert len({stream.port for stream in streams}) == 3  # two time-outs, two new ports
     assert [stream.reset for stream in streams] == [True, True, False]
     carried = [[message.request_id for message in stream.messages()] for stream in streams]

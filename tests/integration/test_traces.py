@@ -57,7 +57,7 @@ def test_every_byte_of_a_request_bears_its_number(
     run: Run, trace: str, sites: tuple[int, ...]
 ) -> None:
     packets = dissect(
-        run.folder / f"trace-{trace}.pcap",
+        run.folder / f"trace-seed3-{trace}.pcap",
         *("tandem.request_id", "tandem.user", "tandem.option", "tandem.upload", "tandem.header"),
         *("tcp.stream", "tcp.seq", "tcp.len"),
     )
@@ -89,7 +89,7 @@ def test_a_filter_finds_one_request(run: Run) -> None:
     request = run.requests[run.requests["site"] == Site.CLOUD].iloc[0]
     wanted = f"tandem.request_id == {int(request['request_id'])} && tandem.upload == 1"
     packets = dissect(
-        run.folder / "trace-wifi-cloud.pcap", "tandem.request_id", "tcp.len", only=wanted
+        run.folder / "trace-seed3-wifi-cloud.pcap", "tandem.request_id", "tcp.len", only=wanted
     )
     assert {number for packet in packets for number in packet["tandem.request_id"]} >= {
         str(int(request["request_id"]))
@@ -108,7 +108,7 @@ def test_dissector_can_be_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_flowmonitor_file_counts_the_uploads(run: Run) -> None:
     """Read as ns-3's own flowmon-parse-results.py does: classifier and statistics by flow."""
-    root = ET.parse(run.folder / "flowmon.xml").getroot()
+    root = ET.parse(run.folder / "flowmon-seed3.xml").getroot()
     assert root.tag == "FlowMonitor"
     classified = {flow.get("flowId"): flow for flow in root.findall("Ipv4FlowClassifier/Flow")}
     received: dict[int, int] = defaultdict(int)
@@ -126,7 +126,7 @@ def test_flowmonitor_file_counts_the_uploads(run: Run) -> None:
 
 
 def test_netanim_file_has_nodes_links_and_packets(run: Run) -> None:
-    root = ET.parse(run.folder / "netanim.xml").getroot()
+    root = ET.parse(run.folder / "netanim-seed3.xml").getroot()
     assert root.tag == "anim"
     assert (root.get("ver") or "").startswith("netanim-3.")
     assert root.get("filetype") == "animation"

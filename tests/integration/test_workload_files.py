@@ -45,7 +45,7 @@ def test_bytes_of_each_request_are_in_the_packet_trace(tmp_path: Path, scenario:
     assert len(requests) == 3 * 4
     where: dict[str, dict[int, Message]] = {}
     for name in TRACES[scenario]:
-        streams = read_upstreams(tmp_path / f"trace-{name}.pcap")
+        streams = read_upstreams(tmp_path / f"trace-seed1-{name}.pcap")
         messages = [message for stream in streams for message in stream.messages()]
         where[name] = {message.request_id: message for message in messages}
         assert len(where[name]) == len(messages)  # each request once, on one connection
@@ -76,7 +76,7 @@ def test_tshark_counts_the_same_bytes(tmp_path: Path) -> None:
 
     totals: dict[str, int] = defaultdict(int)
     for site in ("edge", "cloud"):
-        trace = tmp_path / f"trace-wifi-{site}.pcap"
+        trace = tmp_path / f"trace-seed1-wifi-{site}.pcap"
         command = ["tshark", "-r", str(trace), "-Y", f"tcp.dstport=={SERVER_PORT}", "-T", "fields"]
         for field in ("ip.src", "tcp.srcport", "tcp.nxtseq"):
             command += ["-e", field]

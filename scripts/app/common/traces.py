@@ -3,93 +3,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final, Protocol
+from typing import Final
 
-from tandem.bridge.core.arguments import declared_arguments
-from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.arguments import declaration_for, to_texts
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.scripts.app.common.errors import OptionError
 
-#: ns-3's own outputs: switch → (scenario argument, file in the run folder).
+#: ns-3's own outputs: switch and scenario argument → file in the run folder.
 TRACE_FILES: Final = {
-    "pcap": ("pcap", "trace"),
-    "flowmon": ("flowmon", "flowmon.xml"),
-    "netanim": ("netanim", "netanim.xml"),
+    "pcap": "trace",
+    "flowmon": "flowmon.xml",
+    "netanim": "netanim.xml",
 }
-#: In ``meta`` of a scenario whose episodes write files of their own (C++ ``TraceOutputs``).
-PER_EPISODE: Final = "trace_files"
 
 
-def check_outputs(scenario: str, wanted: Sequence[str]) -> None:
+def check_outputs(
+    scenario: str, wanted: Sequence[str], episodes: int, arguments: Mapping[str, object]
+) -> bool:
     """Refuse outputs that a scenario of this machine does not write.
 
     Args:
         scenario: its name or path.
         wanted: switches, such as ``pcap`` and ``frames``.
+        episodes: that are to be played.
+        arguments: of the scenario.
+
+    Returns:
+        Whether the files need a simulator that plays one episode only.
 
     Raises:
         OptionError: names the switch and what the scenario needs.
     """
     if not wanted:
-        return
-    known = declared_arguments(scenario_executable(scenario)).arguments
-    for name in wanted:
-        if name not in known:
+        return False
+    known = declaration_for(scenario_executable(scenario), to_texts(arguments)).arguments
+    name = Path(scenario).name
+    for switch in wanted:
+        if switch not in known:
             raise OptionError(
-                f"--{name}: scenario {Path(scenario).name} has no argument {name!r}. Two lines of "
+                f"--{switch}: scenario {name} has no argument {switch!r}. Two lines of "
                 "C++ give it one: `TraceOutputs traces(link, arguments);` before Parse() and "
                 "`traces.Install();` before BeginEpisode() (access/trace-outputs.h)"
             )
-
-
-class MakeEnv(Protocol):
-    """Starts an environment."""
-
-    def __call__(self, *, one_shot: bool) -> TandemEnv: ...
+    once = [switch for switch in wanted if switch in TRACE_FILES and not known[switch].per_episode]
+    if once and episodes > 1:
+        raise OptionError(
+            f"--{once[0]} records one episode of {name}, not {episodes}, because the scenario "
+            "opens its files before an episode begins: leave out --episodes, or use TraceOutputs "
+            "in the scenario (access/trace-outputs.h)"
+        )
+    return bool(once)
 
 
 def trace_arguments(traces: Sequence[str], folder: Path) -> dict[str, object]:
     """Scenario arguments that put the files of these switches into a folder."""
-    named = {TRACE_FILES[name][0]: TRACE_FILES[name][1] for name in traces}
-    return {argument: str((folder / file).resolve()) for argument, file in named.items()}
-
-
-def check_episodes(
-    make_in: Callable[[Path], MakeEnv], episodes: int, traces: Sequence[str]
-) -> None:
-    """Refuse several episodes of a scenario that traces its first process only.
-
-    Args:
-        make_in: starts an environment whose files go to a folder.
-        episodes: that are to be played.
-        traces: switches of the files.
-
-    Raises:
-        OptionError: names the switch and the number of episodes.
-    """
-    if not traces or episodes == 1:
-        return
-    # An earlier run is still in the run folder.
-    with TemporaryDirectory() as elsewhere, make_in(Path(elsewhere))(one_shot=False) as env:
-        if PER_EPISODE not in env.schema.meta:
-            raise OptionError(
-                f"--{traces[0]} records one episode of {env.schema.scenario}, not {episodes}: "
-                "leave out --episodes"
-            )
-
-
-def traced_env(make: MakeEnv, traces: Sequence[str]) -> TandemEnv:
-    """An environment whose episodes write trace files.
-
-    Args:
-        make: starts it; takes ``one_shot``.
-        traces: switches of the files.
-    """
-    env = make(one_shot=False)
-    if not traces or PER_EPISODE in env.schema.meta:
-        return env
-    env.close()
-    return make(one_shot=True)
+    return {name: str((folder / TRACE_FILES[name]).resolve()) for name in traces}

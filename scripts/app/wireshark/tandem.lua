@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Shows in Wireshark and tshark which inference request each TCP segment of a trace carries.
 --
---   tshark -2 -X lua_script:tandem.lua -r trace-wifi-ap.pcap -Y "tandem.request_id == 12"
+--   tshark -2 -X lua_script:tandem.lua -r trace-seed1-wifi-ap.pcap -Y "tandem.request_id == 12"
 --
 -- Uploads and replies follow one another in a TCP stream; each begins with a header that names the
 -- request and says how long it is (ns3_scenarios/model/request-header.h). So every segment can be
@@ -10,6 +10,7 @@
 local PORT = 9000
 local MAGIC = 0x544e4451 -- "TNDQ"
 local HEADER_BYTES = 36
+local WRAPPED = 2 ^ 31 -- sequence numbers from here on are negative ones
 
 local tandem = Proto("tandem", "ns3-tandem inference request")
 local fields = {
@@ -29,7 +30,7 @@ tandem.fields = fields
 local tcp_stream = Field.new("tcp.stream")
 local tcp_source = Field.new("tcp.srcport")
 local tcp_destination = Field.new("tcp.dstport")
-local tcp_sequence = Field.new("tcp.seq") -- relative: the first byte of data is 1
+local tcp_sequence = Field.new("tcp.seq") -- relative to the first segment of the trace
 local tcp_length = Field.new("tcp.len")
 local tcp_payload = Field.new("tcp.payload")
 
@@ -118,6 +119,27 @@ local function follow(direction)
     end
 end
 
+-- Connections are open when a trace begins, so that there is no SYN to count from: the first segment
+-- that begins with a header does. One that was lost on the air may come after those behind it.
+local function synchronise(direction, begin, array)
+    if direction.first and begin >= direction.first then
+        return
+    end
+    local bytes = reader(array)
+    local message = bytes.length >= HEADER_BYTES and parse(bytes, 0)
+    if not message then
+        return
+    end
+    if direction.next then
+        message.begin = begin
+        message.bytes = direction.upload and message.upload_bytes or message.reply_bytes
+        direction.messages[#direction.messages + 1] = message
+    else
+        direction.next = begin
+    end
+    direction.first = begin
+end
+
 local function messages_within(direction, begin, finish)
     local found = {}
     for _, message in ipairs(direction.messages) do
@@ -161,14 +183,22 @@ function tandem.dissector(buffer, pinfo, tree)
     local key = stream.value .. (upload and ">" or "<")
     local direction = directions[key]
     if not direction then
-        direction = { upload = upload, next = 1, messages = {}, waiting = {} }
+        direction = { upload = upload, messages = {}, waiting = {} }
         directions[key] = direction
     end
     local begin = sequence.value
+    if begin >= WRAPPED then
+        begin = begin - 2 * WRAPPED -- before the first segment that was seen
+    end
     local finish = begin + length.value
-    if not pinfo.visited and not direction.lost and finish > direction.next then
-        direction.waiting[begin] = payload.value
-        follow(direction)
+    if not pinfo.visited and not direction.lost then
+        synchronise(direction, begin, payload.value)
+        if not direction.next or finish > direction.next then
+            direction.waiting[begin] = payload.value
+        end
+        if direction.next then
+            follow(direction)
+        end
     end
     local found = packets[pinfo.number]
     if not found or #found == 0 then
