@@ -124,6 +124,8 @@ class Block:
             InvalidAction: no numbers, another shape than the block's, or out of range.
         """
         array = as_numbers(action)
+        if len(self.shape) > 1 and array.shape == (self.size,):
+            array = array.reshape(self.shape)  # all values in one row
         if array.shape != self.shape:
             raise InvalidAction(
                 f"action '{self.name}' has shape {array.shape}, expected {self.shape}"

@@ -302,6 +302,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             SimulatorDied: the simulator ended; the message says how and how to reproduce it.
             NoEpisode: the episode is over or was never started.
         """
+        self._posted = action  # what wait() goes on with after an interrupt
         status = self._exchange(action)
         decision = self._decision
         self._decision += 1

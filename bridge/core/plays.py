@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -45,11 +46,18 @@ def as_sequence(play: Play, joint: JointAction, horizon: int) -> list[Any]:
         ValueError: there is no epoch.
     """
     own = joint.blocks[0].shape if joint.is_single else (joint.size,)
-    if _depth(play) <= len(own):
+    if _depth(play) <= len(own) and not _is_rows(play, own):
         return held(play, horizon)
     if len(play) == 0:
         raise ValueError("a branch has an empty sequence of actions: at least 1 epoch is needed")
     return list(play)
+
+
+def _is_rows(play: Play, own: tuple[int, ...]) -> bool:
+    """Whether they are actions of a block with several axes, the values of each in one row."""
+    if len(own) <= 1 or np.shape(play) == own:
+        return False
+    return all(np.shape(row) == (math.prod(own),) for row in play)
 
 
 def _depth(play: Play) -> int:

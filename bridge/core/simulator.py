@@ -146,6 +146,7 @@ class Simulator:
         self._episode = 0
         self._running = False
         self._branching: _Branching | None = None
+        self._aside = False
         self._flushed: list[dict[str, NDArray[Any]]] = []
         self._owner = Owner("this simulator")
         self._spin_us = spin_us
@@ -225,6 +226,7 @@ class Simulator:
     def _begin(self, seed: int) -> None:
         self._running = False
         self._branching = None
+        self._aside = False
         self._flushed = []
         self._seed = seed
         try:
@@ -256,10 +258,20 @@ class Simulator:
         self._channel.post(Command.STEP)
 
     def wait(self) -> Frame:
-        """The second half of :meth:`step` or :meth:`begin`. After an interrupt, call it again."""
+        """The second half of :meth:`step` or :meth:`begin`. After an interrupt, call it again.
+
+        Raises:
+            NoEpisode: what was interrupted was no step, but a branch, a fork or a question. It is
+                over now, and its answer is lost; the episode is where it was.
+        """
         self._owner.check()
         if not self._running:
             self._no_episode()
+        if self._finish_aside():
+            raise NoEpisode(
+                "no step is under way: what was interrupted was a branch, a fork or a question to "
+                "a policy, whose answer is lost; ask again, or go on with step()"
+            )
         return self.frame(self._settle(self._channel.wait(self._timeout_s)))
 
     def branch(
@@ -322,7 +334,7 @@ class Simulator:
                 [len(span) for span in branching.spans], max(1, workers), future
             )
             self._branching = branching
-            self._settle(self._channel.wait(self._timeout_s))
+            self._await_aside()
             self._check_branches(branching)
             self._branching = None
             branches.extend(map(self._reader.branch_frames, branching.spans))
@@ -348,7 +360,7 @@ class Simulator:
         decision = self._channel.slot_info(0)["epoch"]
         self._process.expect_fork()
         self._channel.post_fork(future)
-        self._settle(self._channel.wait(self._timeout_s))
+        self._await_aside()
         try:
             process = self._process.receive_fork(self._fork_timeout_s)
         except ConnectionError as error:
@@ -388,6 +400,8 @@ class Simulator:
             self._no_episode()
         try:
             status = self._exchange(action, self._timeout_s)
+            if status == _native.BUSY and self._finish_aside():
+                status = self._exchange(action, self._timeout_s)
             if status == _native.UNREADABLE:
                 status = self._exchange(self._read_action(action), self._timeout_s)
         except _native.InvalidActionError as error:
@@ -437,7 +451,7 @@ class Simulator:
         """
         self._check_idle()
         self._channel.ask(policy_number(self.schema, policy))
-        self._settle(self._channel.wait(self._timeout_s))
+        self._await_aside()
         joint = self.schema.joint_action
         return joint.given(joint.read(self._channel.action(0))[0])
 
@@ -550,10 +564,27 @@ class Simulator:
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
 
+    def _await_aside(self) -> None:
+        """Wait for the answer to what is no step: the episode stays where it is."""
+        self._aside = True
+        self._settle(self._channel.wait(self._timeout_s))
+        self._aside = False
+
+    def _finish_aside(self) -> bool:
+        """Wait for an answer whose wait was interrupted, and forget it; false if there is none."""
+        if not self._aside:
+            return False
+        if self._channel.pending:
+            self._settle(self._channel.wait(self._timeout_s))
+        self._aside = False
+        self._branching = None
+        return True
+
     def _check_idle(self) -> None:
         self._owner.check()
         if not self._running:
             self._no_episode()
+        self._finish_aside()
         if self._channel.pending:
             self._settle(_native.BUSY)
 

@@ -89,7 +89,8 @@ class ActionWriter
     }
 
     /**
-     * @param action a C-contiguous array of the block's shape, int32, int64 or float64
+     * @param action a C-contiguous array of the block's shape, or all its values in one row; int32,
+     *     int64 or float64
      * @param memory where the block lies
      * @return false if the action is something else that has to be converted first
      * @throws InvalidAction if the shape or a value does not fit; nothing has been posted then
@@ -172,7 +173,9 @@ class ActionWriter
   private:
     void CheckShape(const Py_buffer& view) const
     {
-        if (!std::equal(view.shape, view.shape + view.ndim, m_shape.begin(), m_shape.end()))
+        const bool row = m_shape.size() > 1 && view.ndim == 1 &&
+                         static_cast<std::size_t>(view.shape[0]) == m_size;
+        if (!row && !std::equal(view.shape, view.shape + view.ndim, m_shape.begin(), m_shape.end()))
         {
             throw InvalidAction("action '" + m_name + "' has shape " +
                                 Text(view.shape, view.shape + view.ndim) + ", expected " +

@@ -26,7 +26,7 @@ PLAN = [[8, 9], [0, 9], [9, 9]]
 @pytest.fixture(scope="module", params=["local", "remote", "ray"])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "remote":
-        with serving(["wifi-edge", "hello"]) as server:
+        with serving(["wifi-edge", "hello", "wifi-contention"]) as server:
             yield RemoteBackend(Target(server.address, connect_timeout_s=10.0))
     elif request.param == "ray":
         ray = pytest.importorskip("ray", reason="Ray is not installed")
@@ -73,6 +73,20 @@ def test_a_sequence_gives_what_its_steps_give(backend: Backend) -> None:
     assert np.array_equal(held.actions, [[8, 9]] * 3)
     assert held.observations[0]["users"].tobytes() == steps[0][0]
     assert held.rewards[1] != sequence.rewards[1]
+
+
+def test_a_row_of_all_values_is_an_action_of_a_block_with_two_axes(backend: Backend) -> None:
+    rows = [[1, 0, 2, 1], [3, 1, 0, 0]]
+    squares = np.reshape(rows, (2, 2, 2))
+    with TandemEnv("wifi-contention", stations=2, epochs=0, backend=backend) as env:
+        env.reset(seed=3)
+        outcomes = env.branch([rows, np.array(rows), squares, rows[0], squares[0]], horizon=2)
+        sequence, array, wanted, held, held_square = (outcome.rewards for outcome in outcomes)
+        assert sequence == array == wanted != held == held_square
+        assert tuple(env.step(row)[1] for row in rows) == wanted
+        for wrong in ([1, 0, 2], [1, 0, 2, 1, 0], [rows]):
+            with pytest.raises(InvalidAction, match="has shape"):
+                env.step(wrong)
 
 
 def test_sequences_of_many_lengths_run_in_portions() -> None:
