@@ -14,6 +14,8 @@ GO_ON: int
 ACTION: int
 STOP: int
 BRANCH: int
+FORK: int
+NO_COPY: int
 
 def offer_memory(name: str) -> int: ...
 def restart_segment(fd: int) -> None: ...

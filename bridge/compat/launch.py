@@ -21,7 +21,8 @@ from tandem.bridge.core.errors import (
     SimulatorDied,
     indent,
 )
-from tandem.bridge.core.output import SHOWN, Output, open_output
+from tandem.bridge.core.forked_process import ForkedProcess, SharedOutput
+from tandem.bridge.core.output import SHOWN, open_output
 from tandem.bridge.core.ownership import Owner, finalize
 
 #: Where ``tandem build --compat`` puts executables, beside the sources.
@@ -111,7 +112,7 @@ class Launched:
         cwd: Path | None = None,
     ) -> None:
         self.command = tuple(command)
-        self.output = open_output(SHOWN if show_output else None)
+        self.output = SharedOutput(open_output(SHOWN if show_output else None))
         environment = dict(os.environ)
         # With immediate binding the wheel's libraries fail on symbols that are never called.
         environment.pop("LD_BIND_NOW", None)
@@ -177,6 +178,52 @@ class Launched:
         return self._popen.returncode
 
 
+class Forked:
+    """A simulator that another one has forked; to be used like `Launched`.
+
+    It does not die with the one that it comes from, but with this object.
+
+    Args:
+        pid: of the process.
+        command: of the simulator that was started.
+        output: a share of what that one writes to.
+    """
+
+    def __init__(self, pid: int, command: Sequence[str], output: SharedOutput) -> None:
+        self.pid = pid
+        self.command = tuple(command)
+        self.output = output
+        self._owner = Owner("this simulator")
+        pidfd = os.pidfd_open(pid)
+        self._process = ForkedProcess(pid, pidfd)
+        self._finalizer = finalize(self, _stop_fork, pidfd, self.output)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return not self.wait(0.0)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the process to end by itself; false if it has not."""
+        self._owner.check()
+        if not self._finalizer.alive:
+            return True
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Kill the process if it still runs; may be called again."""
+        self._owner.check()
+        self._finalizer()
+
+    def died(self, what: str = "the simulator ended") -> SimulatorDied:
+        """The error for a process that ended or does not answer."""
+        return SimulatorDied.report(f"{what} (a fork)", None, self.output.summary(), self.command)
+
+
 def raise_died(pid: int, handled: bool = False, told: bool = False) -> bool:
     """Raise the end of a simulator that this module started; called by users' modules.
 
@@ -210,7 +257,9 @@ def raise_died(pid: int, handled: bool = False, told: bool = False) -> bool:
     return True
 
 
-def _stop(owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: Output) -> None:
+def _stop(
+    owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: SharedOutput
+) -> None:
     """Kill a simulator's process group and close what belongs to it."""
     if owner.here:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -219,6 +268,15 @@ def _stop(owner: Owner, popen: subprocess.Popen[bytes], lifeline: int, output: O
     else:
         popen.returncode = 0  # no child of this process: it would warn that one is left
     os.close(lifeline)
+    output.close()
+
+
+def _stop_fork(owner: Owner, pidfd: int, output: SharedOutput) -> None:
+    """Kill a forked simulator and close what belongs to it."""
+    if owner.here:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    os.close(pidfd)
     output.close()
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -282,6 +283,25 @@ class Ns3Env(gymnasium.Env[Any, Any]):
     def branch(self, actions: Sequence[Any]) -> list[tuple[Any, float, bool, bool, dict[str, Any]]]:
         """What ``step`` would return for each action; the simulation does not move."""
         return [self._result(state) for state in self._session.branch(actions)]
+
+    def fork(self) -> Ns3Env:
+        """An environment of its own that goes on from the present state of the simulation.
+
+        It steps, branches and forks as this one does, and neither notices how the other goes on or
+        ends. Close it by itself. ``reset`` of a fork starts a simulator of its own. A fork writes
+        no files.
+
+        Raises:
+            NoEpisode: the episode is over.
+            TandemError: the simulator cannot be copied; the message says why.
+        """
+        twin = copy.copy(self)
+        twin._session = self._session.fork()
+        twin._settings = dict(self._settings)
+        twin._np_random = copy.deepcopy(self._np_random)
+        twin.observation_space = copy.deepcopy(self.observation_space)
+        twin.action_space = copy.deepcopy(self.action_space)
+        return twin
 
     def render(self) -> None:
         """Nothing to see: scenarios show themselves by ns-3's means."""

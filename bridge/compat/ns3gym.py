@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import itertools
 import os
@@ -91,6 +92,7 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
         self._folder = Path.cwd()
         self._simulator = simulator
         self._same_seed = sameSeed
+        self._is_fork = False
         gym = _old_gym()
         spaces = gymnasium.spaces if gym is None else importlib.import_module("gym.spaces")
         name = "" if startSim else f"gym-{self.port}"
@@ -124,6 +126,25 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
         """What ``step`` would return for each action; the simulation does not move."""
         return [_result(state) for state in self._session.branch(actions)]
 
+    def fork(self) -> Ns3Env:
+        """An environment of its own that goes on from the present state of the simulation.
+
+        It steps, branches and forks as this one does, and neither notices how the other goes on or
+        ends. Close it by itself. ``reset`` of a fork starts a simulator of its own, unless this one
+        waits for simulators that are started by hand. A fork writes no files.
+
+        Raises:
+            NoEpisode: the episode is over.
+            TandemError: the simulator cannot be copied; the message says why.
+        """
+        twin = copy.copy(self)
+        twin._is_fork = True
+        twin._session = self._session.fork()
+        twin.simArgs = dict(self.simArgs)
+        twin.observation_space = copy.deepcopy(self.observation_space)
+        twin.action_space = copy.deepcopy(self.action_space)
+        return twin
+
     def get_state(self) -> tuple[Any, float, bool, Any]:
         """What the last step returned."""
         return _result(self._current())
@@ -146,6 +167,11 @@ class Ns3Env(_base_class()):  # type: ignore[misc]
         self._session.close()
 
     def _start(self) -> None:
+        if self._is_fork and not self.startSim:
+            raise NoEpisode(
+                "a fork of an environment that waits for simulators started by hand has no "
+                "simulator to begin with: reset the environment that it comes from"
+            )
         self._session.prepare()
         launched = None
         if self.startSim:

@@ -26,7 +26,7 @@ from tandem.bridge.core.errors import (
 )
 from tandem.bridge.core.ownership import Owner
 from tandem.compat import _duplex
-from tandem.compat.launch import Launched
+from tandem.compat.launch import Forked, Launched
 from tandem.compat.spaces import codec_node, convert_action, make_space
 
 #: Longest wait for a simulator to end after a request to.
@@ -85,9 +85,10 @@ class GymSession:
             self._channel = _duplex.GymChannel(segment, block_bytes, convert_action)
         except RuntimeError as error:
             raise TandemError(str(error)) from None
+        self._block_bytes = block_bytes
         self._spaces = spaces
         self._timeout_s = timeout_s
-        self._launched: Launched | None = None
+        self._launched: Launched | Forked | None = None
         self._connected = False
         self._nodes: list[Any] = [None, None]
         self.observation_space: Any = None
@@ -167,6 +168,22 @@ class GymSession:
         self._check_running()
         return [self._try_branch(action) for action in actions]
 
+    def fork(self) -> GymSession:
+        """A session with a copy of the simulator, which goes on from the present state by itself.
+
+        Raises:
+            TandemError: the simulator cannot be copied.
+            as :meth:`step`.
+        """
+        self._check_running()
+        copy = self._copied(_duplex.FORK)
+        copy._receive_state("while it was forked")
+        copy.observation_space, copy.action_space = self.observation_space, self.action_space
+        if self._launched is not None:
+            output = self._launched.output.share()
+            copy._launched = Forked(copy.simulator_pid, self._launched.command, output)
+        return copy
+
     def close(self) -> None:
         """End the simulator: ask, and kill it if it does not."""
         self.check_process()
@@ -184,15 +201,23 @@ class GymSession:
         self._launched = None
 
     def _try_branch(self, action: Any) -> State:
-        copy = GymSession("", spaces=self._spaces, timeout_s=self._timeout_s)
-        copy._channel.declare_spaces(*self._nodes)
-        # The copy replaces this pid by its own; until then its parent's death is what matters.
-        copy._channel.announce(self.simulator_pid)
-        self._reply(_duplex.BRANCH, action, f"/proc/{os.getpid()}/fd/{copy.fd}")
-        copy._connected = True
+        copy = self._copied(_duplex.BRANCH, action)
         state = copy._receive_state("in a branch")
         copy.close()
         return state
+
+    def _copied(self, kind: int, action: Any = None) -> GymSession:
+        """A session for a copy of the simulator, which it is asked to make."""
+        copy = GymSession(
+            "", block_bytes=self._block_bytes, spaces=self._spaces, timeout_s=self._timeout_s
+        )
+        copy._nodes = self._nodes
+        copy._channel.declare_spaces(*self._nodes)
+        # The copy replaces this pid by its own; until then its parent's death is what matters.
+        copy._channel.announce(self.simulator_pid)
+        self._reply(kind, action, f"/proc/{os.getpid()}/fd/{copy.fd}")
+        copy._connected = True
+        return copy
 
     def check_process(self) -> None:
         """Do nothing in the process that made the session.
@@ -252,8 +277,14 @@ class GymSession:
             f"stopped; raise timeout_s, or look at its last output:\n{indent(last)}"
         )
 
-    def _died(self, when: str) -> SimulatorDied:
+    def _died(self, when: str) -> TandemError:
         self._connected = False
+        if self.simulator_pid == _duplex.NO_COPY:
+            return TandemError(
+                "the simulator cannot be copied: it talks to several environments at once, or "
+                "there is no room for another process (close other forks, or raise the limits of "
+                "processes and memory)"
+            )
         what = f"the simulator ended {when}"
         if self._launched is not None:
             return self._launched.died(what)

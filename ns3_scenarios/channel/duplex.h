@@ -31,7 +31,7 @@ namespace tandem::channel
 /** "TANDUPLX": another kind of segment than layout.h's. */
 constexpr std::uint64_t DUPLEX_MAGIC = 0x584c5055444e4154ULL;
 /** Raised with every change of the structures below; both sides refuse another version. */
-constexpr std::uint32_t DUPLEX_VERSION = 1;
+constexpr std::uint32_t DUPLEX_VERSION = 2;
 /** Bytes that a block can hold unless its creator asks for more. */
 constexpr std::uint64_t DUPLEX_BLOCK_BYTES = 64ULL << 20;
 

@@ -91,8 +91,12 @@ enum class ReplyKind : std::uint32_t
     GO_ON = 1,  //!< spaces received
     ACTION = 2, //!< the value is an action
     STOP = 3,   //!< end the simulation
-    BRANCH = 4  //!< fork; the copy takes the value as its action and the text as its segment
+    BRANCH = 4, //!< fork; the copy takes the value as its action and the text as its segment
+    FORK = 5    //!< fork; the copy tells its last state once more, in the segment of the text
 };
+
+/** Number of the process in the segment of a copy that could not be made; no process has it. */
+constexpr std::int32_t NO_COPY = INT32_MAX;
 
 struct StateHeader
 {

@@ -291,21 +291,22 @@ OpenGymInterface::SendState()
 {
     m_observation = GetObservation();
     m_timeS = Simulator::Now().GetSeconds();
-    const float reward = GetReward();
-    const bool isOver = !m_gameOverCb.IsNull() && m_gameOverCb();
-    SendState(reward, isOver, GetExtraInfo());
+    m_reward = GetReward();
+    m_isOver = !m_gameOverCb.IsNull() && m_gameOverCb();
+    m_info = GetExtraInfo();
+    SendLastState();
 }
 
 void
-OpenGymInterface::SendState(float reward, bool isOver, const std::string& info)
+OpenGymInterface::SendLastState()
 {
     StateHeader header{};
     header.kind = StateKind::STATE;
-    header.reward = reward;
+    header.reward = m_reward;
     header.flags =
-        (isOver ? uint32_t{GAME_OVER} : 0U) | (m_simulationEnded ? uint32_t{SIMULATION_END} : 0U);
+        (m_isOver ? uint32_t{GAME_OVER} : 0U) | (m_simulationEnded ? uint32_t{SIMULATION_END} : 0U);
     header.simulatedTimeS = m_timeS;
-    header.textBytes = info.size();
+    header.textBytes = m_info.size();
     Send([&](WireWriter& writer) {
         writer.Put(header);
         if (m_observation)
@@ -314,7 +315,7 @@ OpenGymInterface::SendState(float reward, bool isOver, const std::string& info)
         }
         header.valueBytes = writer.GetBytes() - sizeof header;
         std::memcpy(m_connection->segment.ToAgentBlock(), &header, sizeof header);
-        writer.PutBytes(info.data(), info.size());
+        writer.PutBytes(m_info.data(), m_info.size());
     });
 }
 
@@ -325,7 +326,10 @@ OpenGymInterface::EndUnasked()
     if (m_connection && !m_simulationEnded)
     {
         m_simulationEnded = true;
-        SendState(0.0F, false, "");
+        m_reward = 0.0F;
+        m_isOver = false;
+        m_info.clear();
+        SendLastState();
     }
 }
 
@@ -393,7 +397,19 @@ OpenGymInterface::Receive()
         {
             Stop();
         }
-        if (header.kind != ReplyKind::BRANCH || Branch(path))
+        if (header.kind == ReplyKind::FORK)
+        {
+            // The connections of other interfaces cannot be shared with a copy.
+            if (Connected().size() > 1)
+            {
+                RefuseCopy(path);
+            }
+            else if (Copy(path))
+            {
+                BecomeSimulator();
+            }
+        }
+        else if (header.kind != ReplyKind::BRANCH || Copy(path))
         {
             return;
         }
@@ -401,15 +417,18 @@ OpenGymInterface::Receive()
 }
 
 bool
-OpenGymInterface::Branch(const std::string& path)
+OpenGymInterface::Copy(const std::string& path)
 {
     std::cout.flush();
     std::fflush(nullptr);
     const pid_t helper = fork();
-    NS_ABORT_MSG_IF(helper < 0, "cannot fork a branch: " << std::strerror(errno));
-    if (helper > 0)
+    if (helper != 0)
     {
-        waitpid(helper, nullptr, 0);
+        int status = EXIT_FAILURE;
+        if (helper < 0 || waitpid(helper, &status, 0) != helper || status != EXIT_SUCCESS)
+        {
+            RefuseCopy(path);
+        }
         return false;
     }
     // The copy is nobody's child that the program could wait for by accident.
@@ -419,7 +438,7 @@ OpenGymInterface::Branch(const std::string& path)
         _exit(copy < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
     }
     tandem::MuteFiles();
-    m_isBranch = true;
+    m_isCopy = true;
     auto connection = std::make_unique<Connection>();
     const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
     try
@@ -428,7 +447,7 @@ OpenGymInterface::Branch(const std::string& path)
     }
     catch (const std::runtime_error& error)
     {
-        tandem::compat::EndProcess(std::string("cannot open a branch's segment: ") + error.what());
+        tandem::compat::EndProcess(std::string("cannot open a copy's segment: ") + error.what());
     }
     close(fd);
     connection->segment.Header().simulatorPid.store(getpid());
@@ -437,9 +456,33 @@ OpenGymInterface::Branch(const std::string& path)
 }
 
 void
+OpenGymInterface::BecomeSimulator()
+{
+    setsid(); // it is not ended with the group of the one that it comes from
+    SendLastState();
+}
+
+void
+OpenGymInterface::RefuseCopy(const std::string& path)
+{
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    DuplexSegment segment;
+    try
+    {
+        segment.Open(fd, GYM_ITEMS);
+        segment.Header().simulatorPid.store(NO_COPY);
+    }
+    catch (const std::runtime_error&)
+    {
+        // Python has given up waiting.
+    }
+    close(fd);
+}
+
+void
 OpenGymInterface::Stop()
 {
-    if (m_isBranch)
+    if (m_isCopy)
     {
         _exit(EXIT_SUCCESS); // output that was pending at the fork is the original's
     }

@@ -79,7 +79,8 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void Attach(std::unique_ptr<Connection> connection);
     void SendSpaces();
     void SendState();
-    void SendState(float reward, bool isOver, const std::string& info);
+    /** Send the state as it was last asked for. */
+    void SendLastState();
     /** The program ends and has not said so. */
     void EndUnasked();
     /** The program ends with that status. */
@@ -88,17 +89,30 @@ class TANDEM_COMPAT OpenGymInterface : public Object
     void Send(WriteMessage write);
     /** Wait for a reply that the simulation goes on with; branches are forked meanwhile. */
     void Receive();
-    /** @return true in the copy */
-    bool Branch(const std::string& path);
+    /**
+     * Fork a copy of the program that answers in another segment.
+     *
+     * @param path of the segment
+     * @return true in the copy
+     */
+    bool Copy(const std::string& path);
+    /** Have the copy live on by itself, like a simulator that was started. */
+    void BecomeSimulator();
+    /** Say in a copy's segment that there is none. */
+    static void RefuseCopy(const std::string& path);
     [[noreturn]] void Stop();
 
     uint32_t m_port;
     std::unique_ptr<Connection> m_connection;
     Ptr<OpenGymDataContainer> m_action;
-    Ptr<OpenGymDataContainer> m_observation; //!< as last sent
-    double m_timeS{0};                       //!< of the state last sent
+    // The state last sent.
+    Ptr<OpenGymDataContainer> m_observation;
+    double m_timeS{0};
+    float m_reward{0};
+    bool m_isOver{false};
+    std::string m_info;
     bool m_simulationEnded{false};
-    bool m_isBranch{false};
+    bool m_isCopy{false};
 
     Callback<Ptr<OpenGymSpace>> m_actionSpaceCb;
     Callback<Ptr<OpenGymSpace>> m_observationSpaceCb;

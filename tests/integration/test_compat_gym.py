@@ -18,7 +18,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from compat_builds import build, processes_in
+from compat_builds import processes_in
 from forks import errors_in_a_fork
 from gymnasium.utils.env_checker import check_env
 
@@ -36,18 +36,6 @@ from tandem.compat.ns3gym import ns3env
 LEGACY = "ns3ai_gym_env/Ns3-v0"
 STRICT = "tandem/OpenGym-v0"
 START_LIMIT_S = 120.0
-
-
-@pytest.fixture(scope="session")
-def echo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scenario with every kind of space, compiled."""
-    return build("gym_echo", tmp_path_factory) / "tandem-build" / "gym_echo"
-
-
-@pytest.fixture(scope="session")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scenario in the style of ns3-gym, compiled."""
-    return build("gym_port", tmp_path_factory) / "tandem-build" / "gym_port"
 
 
 @pytest.fixture(autouse=True)

@@ -273,6 +273,8 @@ NB_MODULE(_duplex, m)
     m.attr("ACTION") = static_cast<std::uint32_t>(ReplyKind::ACTION);
     m.attr("STOP") = static_cast<std::uint32_t>(ReplyKind::STOP);
     m.attr("BRANCH") = static_cast<std::uint32_t>(ReplyKind::BRANCH);
+    m.attr("FORK") = static_cast<std::uint32_t>(ReplyKind::FORK);
+    m.attr("NO_COPY") = NO_COPY;
     m.def("offer_memory", &OfferMemory, nb::arg("name"));
     m.def("restart_segment", &RestartSegment, nb::arg("fd"));
     m.def("announce_simulator", &AnnounceSimulator, nb::arg("fd"), nb::arg("pid"));

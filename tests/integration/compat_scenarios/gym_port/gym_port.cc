@@ -52,10 +52,12 @@ int
 main(int argc, char* argv[])
 {
     uint32_t openGymPort = 5555;
+    uint32_t secondPort = 0;
     uint32_t simSeed = 1;
     double simTime = 0.35;
     CommandLine cmd(__FILE__);
     cmd.AddValue("openGymPort", "port of the environment", openGymPort);
+    cmd.AddValue("secondPort", "port of another environment; 0: none", secondPort);
     cmd.AddValue("simSeed", "run number", simSeed);
     cmd.AddValue("simTime", "duration [s]", simTime);
     cmd.Parse(argc, argv);
@@ -66,10 +68,18 @@ main(int argc, char* argv[])
     gym->SetGetObservationSpaceCb(MakeCallback(&GetObservationSpace));
     gym->SetGetObservationCb(MakeCallback(&GetObservation));
     gym->SetExecuteActionsCb(MakeCallback(&ExecuteActions));
+    auto second = CreateObject<OpenGymInterface>(secondPort);
+    if (secondPort != 0)
+    {
+        second->SetGetObservationSpaceCb(MakeCallback(&GetObservationSpace));
+        second->SetGetObservationCb(MakeCallback(&GetObservation));
+        second->Init();
+    }
     Simulator::ScheduleNow(&Step, gym);
     Simulator::Stop(Seconds(simTime));
     Simulator::Run();
     gym->NotifySimulationEnd();
+    second->NotifySimulationEnd();
     Simulator::Destroy();
     return 0;
 }
