@@ -39,6 +39,7 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
         super().__init__(env)
         self._coding = row_coding(env.action_space, levels)
         self.action_space = self._coding.space
+        self._levels = levels
         self._flat_observations = observations
         self.observation_space = (
             row_space(env.schema) if observations else space_with_axes(env.schema)
@@ -65,7 +66,7 @@ class FlatEnv(gymnasium.Wrapper[Any, Any, Observation, Any]):
     def action_masks(self) -> NDArray[np.bool_]:
         """As `TandemEnv.action_masks`: for MaskablePPO, where all actions are integers."""
         tandem: TandemEnv = self.get_wrapper_attr("unwrapped")
-        return tandem.action_masks()
+        return tandem.action_masks(self._levels)
 
     def scenario_action(self, action: Any) -> Any:
         """The scenario's own action for a row of numbers.

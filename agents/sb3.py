@@ -40,6 +40,8 @@ from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.masks import METHOD as MASKS
+from tandem.bridge.core.masks import flat_masks
 
 try:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -109,6 +111,14 @@ class Sb3Env(gymnasium.Env[dict[str, Any], Any]):
         scaled = limited / self._config.reward_scale
         return self._encoder.encode(following), scaled, terminated, truncated, info
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which choices are allowed now, for MaskablePPO."""
+        return tandem_env(self._env).action_masks()
+
+    def masks_at(self, observation: Observation) -> NDArray[np.bool_]:
+        """Which choices are allowed at an observation."""
+        return flat_masks(tandem_env(self._env).schema, observation)
+
     def encode(self, observation: Observation) -> Encoded:
         """An observation as the algorithm sees it."""
         return self._encoder.encode(observation)
@@ -130,6 +140,7 @@ class Sb3Agent:
         self.name = name
         self.model = model
         self._env = env
+        self._masks = MASKS in inspect.signature(model.predict).parameters
 
     def begin_episode(self, seed: int) -> None:
         """Nothing to prepare."""
@@ -137,7 +148,8 @@ class Sb3Agent:
     @single_threaded
     def act(self, observation: Observation) -> Any:
         """The most likely or most valuable action, in the scenario's own action space."""
-        chosen, _ = self.model.predict(self._env.encode(observation), deterministic=True)
+        masks = {MASKS: self._env.masks_at(observation)} if self._masks else {}
+        chosen, _ = self.model.predict(self._env.encode(observation), deterministic=True, **masks)
         return self._env.action(chosen)
 
     def save(self, path: Path) -> None:

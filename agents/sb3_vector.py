@@ -21,6 +21,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from tandem.agents.common.action_coding import row_coding
 from tandem.agents.flat import row_of, row_space, space_with_axes
+from tandem.bridge.core.masks import METHOD as MASKS
 from tandem.bridge.core.vector import TandemVectorEnv
 
 
@@ -53,6 +54,7 @@ class Sb3VecEnv(VecEnv):
         self._envs = envs
         self._flat = observations
         self._coding = row_coding(envs.single_action_space, levels)
+        self._levels = levels
         schema = envs.envs[0].schema
         space = row_space(schema) if observations else space_with_axes(schema)
         self._actions: Sequence[Any] = ()
@@ -109,6 +111,8 @@ class Sb3VecEnv(VecEnv):
         self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any
     ) -> list[Any]:
         """Call a method of each environment."""
+        if method_name == MASKS:  # of the space that is shown here
+            kwargs = {"levels": self._levels, **kwargs}
         return [
             getattr(self._envs.envs[index], method_name)(*args, **kwargs)
             for index in self._chosen(indices)

@@ -386,14 +386,18 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
         )
         return self._decision
 
-    def action_masks(self) -> NDArray[np.bool_]:
+    def action_masks(self, levels: int | None = None) -> NDArray[np.bool_]:
         """Which choices are allowed now: those of each integer, one behind the other.
 
         As MaskablePPO of sb3-contrib asks for them; see `tandem.bridge.core.masks`. Everything is
         allowed where the scenario has no mask.
+
+        Args:
+            levels: values that each real number has for whoever asks, all of them allowed;
+                ``None``: real numbers have no choices.
         """
         observation = {} if self._seen is None else self._seen.observation
-        return flat_masks(self.schema, observation)
+        return flat_masks(self.schema, observation, levels)
 
     def branch(
         self,

@@ -8,7 +8,7 @@ allowed, 0 is not. Libraries want it in forms of their own, which are made here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from tandem.bridge.core.schema import Schema
 Blocks: TypeAlias = Mapping[str, NDArray[np.float64]]
 #: Nested tuples of int8 arrays, as ``MultiDiscrete.sample(mask=…)`` wants them.
 Nested: TypeAlias = Any
+#: What MaskablePPO calls of an environment, and the keyword with which it predicts.
+METHOD: Final = "action_masks"
 
 
 def action_mask(schema: Schema, observation: Blocks) -> Any:
@@ -32,18 +34,23 @@ def action_mask(schema: Schema, observation: Blocks) -> Any:
     return masks[schema.actions[0].name] if schema.joint_action.is_single else masks
 
 
-def flat_masks(schema: Schema, observation: Blocks) -> NDArray[np.bool_]:
+def flat_masks(schema: Schema, observation: Blocks, levels: int | None = None) -> NDArray[np.bool_]:
     """The choices of every integer of all blocks, one behind the other.
 
     That is what MaskablePPO of sb3-contrib wants of the flattened action space
     (`tandem.agents.flat`). A block without a mask allows everything.
+
+    Args:
+        schema: of the scenario.
+        observation: at which an action is to be chosen.
+        levels: values that each real number has in that space; ``None``: real numbers have none.
     """
-    parts = [
-        allowed
-        for block in schema.actions
-        if not block.is_real
-        for allowed in _choices(schema, block, observation)
-    ]
+    parts: list[NDArray[np.bool_]] = []
+    for block in schema.actions:
+        if not block.is_real:
+            parts += _choices(schema, block, observation)
+        elif levels is not None:
+            parts.append(np.ones(block.size * levels, np.bool_))
     return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pytest
 from compat_builds import processes_in
 from remote_servers import wait_until
 
 from tandem.bridge.core.errors import NoEpisode, SimulatorDied, TandemError
+from tandem.compat.ns3ai import Ns3Env
 from tandem.compat.ns3gym import ns3env
 from tandem.compat.session import GymSession
 
@@ -35,8 +35,7 @@ def _none_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def make(echo: Path, **settings: Any) -> Any:
-    env = gymnasium.make("tandem/OpenGym-v0", targetName=str(echo), ns3Settings=settings)
-    return env.unwrapped
+    return Ns3Env(targetName=str(echo), ns3Settings=settings, strictEnds=True)
 
 
 def action(scale: float = 1.0) -> dict[str, Any]:

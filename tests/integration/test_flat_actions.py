@@ -63,7 +63,10 @@ def test_a_row_of_levels_stands_for_integers_and_reals(scenario: Path) -> None:
     assert middle["radio"].tolist() == [[5.0, 0.5]] * 3
     env.reset(seed=1)
     env.step(env.action_space.sample())
-    assert env.action_masks().size == 3 * 4 + 3 + 8
+    masks = env.action_masks()
+    assert masks.size == sum(CHOICES)
+    assert masks[3 * 4 : 3 * 4 + 6 * LEVELS].all()  # real numbers: every value
+    assert np.array_equal(np.r_[masks[:12], masks[12 + 6 * LEVELS :]], env.env.action_masks())
     with pytest.raises(InvalidAction, match=r"\[4, 0, .* is not in MultiDiscrete"):
         env.step([4] + [0] * 10)
     env.close()
@@ -95,6 +98,47 @@ def test_stable_baselines3_takes_it(scenario: Path, levels: int | None) -> None:
     action, _ = model.predict(observation, deterministic=True)
     env.step(action)
     env.close()
+
+
+def test_maskable_ppo_takes_it_and_plays_nothing_forbidden(scenario: Path) -> None:
+    contrib = pytest.importorskip("sb3_contrib", reason="sb3-contrib is not installed")
+    env = flat(scenario, levels=LEVELS)
+    model = contrib.MaskablePPO("MultiInputPolicy", env, n_steps=32, batch_size=32, seed=1)
+    model.learn(64)
+    observation, _ = env.reset(seed=1)
+    allowed = []
+    for _ in range(8):
+        masks = env.action_masks()
+        allowed.append(masks.all())
+        action, _ = model.predict(observation, action_masks=masks)
+        observation, *_, info = env.step(action)
+        assert info["forbidden"] == 0
+    assert not all(allowed)
+    env.close()
+
+
+@pytest.mark.parametrize("levels", [None, LEVELS])
+def test_rllib_takes_it(scenario: Path, levels: int | None) -> None:
+    pytest.importorskip("tree", reason="dm-tree, which RLlib needs, is not installed")
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    ppo = pytest.importorskip("ray.rllib.algorithms.ppo", reason="RLlib is not installed")
+    from ray.tune.registry import register_env
+
+    def make(config: dict[str, Any]) -> Any:
+        env = TandemEnv(scenario, epochs=8, records_in_info=False, objective=lambda result: 1.0)
+        return flatten(env, observations=True, levels=levels)
+
+    register_env("cells", make)
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        config = ppo.PPOConfig().environment("cells").env_runners(num_env_runners=0)
+        config = config.training(train_batch_size_per_learner=32, minibatch_size=32, num_epochs=1)
+        algorithm = config.build_algo()
+        result = algorithm.train()
+        assert result["env_runners"]["episode_return_mean"] == 8.0
+        algorithm.stop()
+    finally:
+        ray.shutdown()
 
 
 def test_torchrl_takes_it(scenario: Path) -> None:
