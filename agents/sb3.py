@@ -148,7 +148,7 @@ class Sb3Agent:
     @single_threaded
     def act(self, observation: Observation) -> Any:
         """The most likely or most valuable action, in the scenario's own action space."""
-        masks = {MASKS: self._env.masks_at(observation)} if self._masks else {}
+        masks: dict[str, Any] = {MASKS: self._env.masks_at(observation)} if self._masks else {}
         chosen, _ = self.model.predict(self._env.encode(observation), deterministic=True, **masks)
         return self._env.action(chosen)
 

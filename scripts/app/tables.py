@@ -59,6 +59,8 @@ def _heading(name: str) -> str:
 def cell_text(value: Any, column: str) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, int):
+        return str(value)
     number = float(value)
     if math.isnan(number):
         return "–"

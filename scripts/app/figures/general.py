@@ -25,8 +25,10 @@ WINDOW: Final = 50
 #: Rows of a block that are drawn one by one; of more, the mean and the extremes.
 MOST_ROWS: Final = 8
 HEIGHT_PX: Final = 420
-#: Decisions of a run beyond which observations are smoothed.
+#: Decisions of a run beyond which actions and observations are smoothed.
 LONG: Final = 400
+#: Episodes up to which each has a mark on the axis.
+FEW_EPISODES: Final = 20
 
 
 def general_figures(runs: Sequence[Run], covered: Collection[str]) -> Iterator[Figure]:
@@ -55,7 +57,7 @@ def general_figures(runs: Sequence[Run], covered: Collection[str]) -> Iterator[F
         yield Figure(
             f"action-{_key(name)}",
             f"Actions: {name}",
-            f"What was played at each decision; line: mean of the last {WINDOW}.",
+            f"What was played at each decision; of long runs the mean of the last {WINDOW}.",
             functools.partial(_blocks, name=name, kind="action"),
         )
     for name in _names(block.name for run in runs for block in columns.observations(run)):
@@ -110,7 +112,8 @@ def rewards(runs: Sequence[Run]) -> go.Figure:
                 line={"color": paint, "width": 1}, marker={"size": 6}, row=1, col=2, **common,
             )  # fmt: skip
     figure.update_xaxes(title="decision of the run", row=1, col=1)
-    figure.update_xaxes(title="episode", row=1, col=2)
+    few = max(len(run.episodes) for run in runs) <= FEW_EPISODES
+    figure.update_xaxes(title="episode", dtick=1 if few else None, row=1, col=2)
     figure.update_yaxes(title="reward", row=1, col=1)
     figure.update_yaxes(title="return", row=1, col=2)
     return style.finish(figure, HEIGHT_PX)
@@ -162,9 +165,7 @@ def _blocks(runs: Sequence[Run], name: str, kind: str) -> go.Figure:
             line
             for index, block in found
             if column < len(block.columns)
-            for line in _lines(
-                runs, index, block, column, smooth=kind == "action" or len(block.values) > LONG
-            )
+            for line in _lines(runs, index, block, column, smooth=len(block.values) > LONG)
         ]
     return multiples(panels, "decision of the run")
 

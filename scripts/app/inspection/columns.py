@@ -108,6 +108,7 @@ def records(run: Run) -> list[RecordValues]:
             if column in units
             and column not in (*PLACES, agent)
             and not _is_number_of_row(frame[column], units[column])
+            and not _is_part_of_agent(frame, column, units[column], agent)
         ]
         found.append(
             RecordValues(
@@ -173,6 +174,15 @@ def _agent_column(run: Run, frame: pd.DataFrame, units: Mapping[str, str]) -> st
         if 1 < frame[name].nunique() <= min(MOST_AGENTS, len(frame) // 2):
             return str(name)
     return None
+
+
+def _is_part_of_agent(frame: pd.DataFrame, column: str, unit: str, agent: str | None) -> bool:
+    """Whether a column only names parts of agents: the stations of an AP, each of one AP."""
+    if agent is None or unit or not pd.api.types.is_integer_dtype(frame[column]):
+        return False
+    parts = frame.groupby(column)[agent].nunique()
+    several = frame[agent].nunique() > 1
+    return several and bool(parts.max() == 1) and len(parts) <= min(MOST_AGENTS, len(frame) // 2)
 
 
 def _is_number_of_row(column: pd.Series[Any], unit: str) -> bool:

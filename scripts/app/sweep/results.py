@@ -17,6 +17,8 @@ SHOWN: Final = (
     *("mean_s", "p95_s", "accuracy_percent", "timeouts", "open", "jain_response_time"),
     *("return_mean", "reward_mean", "episodes"),
 )
+#: Those of them that are numbers of something.
+COUNTS: Final = ("timeouts", "open", "episodes")
 #: Of the first of these that the table has, it shows the spread over seeds.
 SPREAD: Final = {"mean_s": "sd_s", "return_mean": "sd_over_seeds"}
 
@@ -53,6 +55,9 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     ]
     groups = table.assign(run=named).groupby("run", sort=False)
     result = groups[shown].mean()
+    for name in COUNTS:
+        if name in result and (result[name] % 1 == 0).all():
+            result[name] = result[name].astype(int)
     result.insert(0, "seeds", groups.size())
     result.insert(2, SPREAD[shown[0]], groups[shown[0]].std())
     return result
