@@ -33,7 +33,7 @@ from tandem.agents.common.settings import Count, Discount, Positive, Settings, S
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.planner import Planner
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
@@ -121,7 +121,7 @@ class BranchingDqn:
         self._inputs = StateInputs(problem, lambda column: not is_code(column))
         inputs = (
             self._inputs.per_user
-            + len(REMOTE_SITES) * self._inputs.per_site
+            + len(problem.sites.remote) * self._inputs.per_site
             + self._inputs.per_cell
         )
         generator = torch.Generator().manual_seed(seed)

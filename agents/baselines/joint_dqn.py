@@ -33,7 +33,7 @@ from tandem.agents.common.codec import COST_SCALE_S, is_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.common.settings import Count, Discount, Positive
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
+from tandem.agents.inference.problem import JointProblem
 
 
 class JointDqnConfig(JointActionConfig):
@@ -115,7 +115,7 @@ class JointDqn(JointActionLearner[JointDqnConfig]):
         self._inputs = StateInputs(problem, is_state)
         width = (
             problem.users * self._inputs.per_user
-            + len(REMOTE_SITES) * self._inputs.per_site
+            + len(problem.sites.remote) * self._inputs.per_site
             + len(problem.cell_kinds) * self._inputs.per_cell
         )
         generator = torch.Generator().manual_seed(int(seeds[1]))

@@ -24,7 +24,7 @@ from gymnasium import spaces
 from tandem.agents.api import Observation
 from tandem.agents.baselines.dqn_parts import StateInputs
 from tandem.agents.common.codec import is_state
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
+from tandem.agents.inference.problem import JointProblem
 
 try:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -61,7 +61,7 @@ class BlockInputs:
         self._inputs = StateInputs(problem, is_state)
         shapes = (
             (problem.users, self._inputs.per_user),
-            (len(REMOTE_SITES), self._inputs.per_site),
+            (len(problem.sites.remote), self._inputs.per_site),
             (len(problem.cell_kinds), self._inputs.per_cell),
         )
         self.space = spaces.Dict(

@@ -18,7 +18,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,6 @@ from tandem.agents.evaluation.outcome_table import OutcomeTable
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.pareto import Frontier
-from tandem.agents.inference.request_table import Site
 
 
 @dataclass(frozen=True)
@@ -73,24 +72,26 @@ class SiteFloor:
 def lower_bound_s(table: OutcomeTable, meta: Mapping[str, Any], rule: PaperCost) -> float:
     """Lower bound on the cost of every joint action at the state of ``table``, seconds."""
     options = OptionTable.from_meta(meta)
-    sites = [floor for floor in (site_floor(site, meta, options) for site in _REMOTE) if floor]
+    sites = [
+        floor
+        for floor in (site_floor(code, meta, options) for code in options.sites.codes[1:])
+        if floor
+    ]
     timeout_s = float(meta["timeout_s"])
     bound = _accurate_s(table, sites, timeout_s, rule)
     return min(bound, float(rule.penalty_s(_longest_s(table, sites, timeout_s))))
 
 
-_REMOTE: Final = (Site.EDGE, Site.CLOUD)
-
-
-def site_floor(site: Site, meta: Mapping[str, Any], options: OptionTable) -> SiteFloor | None:
+def site_floor(code: int, meta: Mapping[str, Any], options: OptionTable) -> SiteFloor | None:
     """What the scenario's meta says about a site; ``None`` if no option runs there."""
-    at_site = options.site == site
+    at_site = options.site == code
+    name = options.sites.label(code)
     if not at_site.any():
         return None
     links = [
         link
         for link in meta["topology"]["links"]
-        if site.label in (link["a"], link["b"]) and link["rate_bps"]
+        if name in (link["a"], link["b"]) and link["rate_bps"]
     ]
     rate_bps = max((float(link["rate_bps"]) for link in links), default=math.inf)
     delay_s = min((float(link["delay_s"]) for link in links), default=0.0)
@@ -100,7 +101,7 @@ def site_floor(site: Site, meta: Mapping[str, Any], options: OptionTable) -> Sit
     workers = {entry["name"]: int(entry["cores"]) for entry in meta["sites"]}
     return SiteFloor(
         service_s=float(options.service_s[at_site].min()),
-        workers=workers[site.label],
+        workers=workers[name],
         up_s=float(options.upload_bytes[at_site].min()) * BITS_PER_BYTE / rate_bps
         + delay_s
         + extra_s,

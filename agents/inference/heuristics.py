@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tandem.agents.api import Agent, JointAction, Observation
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.options import OptionTable, PolicyError
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE, DEVICE_LABEL, Sites
 from tandem.bridge.core.schema import Schema
 
 #: Mean top-5 accuracy that the greedy policy keeps when none is given, percent.
@@ -72,7 +72,7 @@ class GreedyPolicy:
         Raises:
             PolicyError: no option is accurate enough, or the block lacks a column.
         """
-        needed = ("rate_bps", "edge_rtt_s", "cloud_rtt_s")
+        needed = ("rate_bps", *(rtt_column(site) for site in table.sites.remote))
         missing = [name for name in needed if name not in columns]
         if missing:
             raise PolicyError(f"the observation block 'users' lacks {', '.join(missing)}")
@@ -104,19 +104,55 @@ class GreedyPolicy:
         # A rate of 0 (nothing sent yet) means "unknown"; the option then looks slow, not free.
         rate_bps = np.maximum(users[:, self._columns["rate_bps"], None], 1.0)
         round_trip_s = np.zeros((len(users), len(table)))
-        for site, column in ((Site.EDGE, "edge_rtt_s"), (Site.CLOUD, "cloud_rtt_s")):
-            round_trip_s[:, table.site == site] = users[:, self._columns[column], None]
-        transfer_s = np.where(table.site == Site.DEVICE, 0.0, bits / rate_bps)
+        for code, site in enumerate(table.sites.remote, start=1):
+            round_trip_s[:, table.site == code] = users[:, self._columns[rtt_column(site)], None]
+        transfer_s = np.where(table.site == DEVICE, 0.0, bits / rate_bps)
         return table.service_s + round_trip_s + transfer_s
+
+
+class NearestSitePolicy:
+    """Every user takes the most accurate option at the site, out of some, with the least delay."""
+
+    def __init__(self, name: str, columns: Mapping[str, int], options: Mapping[str, int]) -> None:
+        """``options`` has an option per site name; ``columns`` as in `GreedyPolicy`."""
+        self.name = name
+        self._columns = [columns[rtt_column(site)] for site in options]
+        self._options = np.array(list(options.values()), dtype=np.int32)
+
+    def begin_episode(self, seed: int) -> None:
+        """Nothing to prepare."""
+
+    def act(self, observation: Observation) -> JointAction:
+        nearest = observation["users"][:, self._columns].argmin(axis=1)
+        return np.asarray(self._options[nearest], dtype=np.int32)
+
+
+def rtt_column(site: str) -> str:
+    """The column of the block ``users`` with TCP's round-trip time to a site."""
+    return f"{site}_rtt_s"
 
 
 PolicyMaker: TypeAlias = Callable[[Schema], Agent]
 
 
-def _fixed(site: Site) -> PolicyMaker:
+def _fixed(schema: Schema, label: str) -> Agent:
+    table = OptionTable.from_meta(schema.meta)
+    option = table.most_accurate(table.sites.labels.index(label))
+    return FixedPolicy(label, int(np.prod(schema.action.shape)), option)
+
+
+def _at_kind(kind: str) -> PolicyMaker:
     def make(schema: Schema) -> Agent:
-        option = OptionTable.from_meta(schema.meta).most_accurate(site)
-        return FixedPolicy(site.label, int(np.prod(schema.action.shape)), option)
+        table = OptionTable.from_meta(schema.meta)
+        sites = [
+            str(site["name"])
+            for site in schema.meta.get("sites") or ()
+            if site.get("kind", site["name"]) == kind
+        ]
+        if len(sites) <= 1:
+            return _fixed(schema, sites[0] if sites else kind)
+        options = {site: table.most_accurate(table.sites.labels.index(site)) for site in sites}
+        return NearestSitePolicy(kind, user_columns(schema), options)
 
     return make
 
@@ -126,11 +162,12 @@ def _greedy(schema: Schema) -> Agent:
     return GreedyPolicy(table, user_columns(schema), DEFAULT_ACCURACY_PERCENT)
 
 
-#: Policies by the name that the command line uses.
+#: Policies of every scenario of requests by the name that the command line uses. `make_policy` also
+#: takes the name of any site.
 POLICIES: Final[Mapping[str, PolicyMaker]] = {
-    "device": _fixed(Site.DEVICE),
-    "edge": _fixed(Site.EDGE),
-    "cloud": _fixed(Site.CLOUD),
+    DEVICE_LABEL: lambda schema: _fixed(schema, DEVICE_LABEL),
+    "edge": _at_kind("edge"),
+    "cloud": _at_kind("cloud"),
     "random": lambda schema: RandomPolicy(schema.action_space()),
     "greedy": _greedy,
 }
@@ -142,9 +179,17 @@ def make_policy(name: str, schema: Schema) -> Agent:
     Raises:
         PolicyError: unknown name, or a scenario without what the policy needs.
     """
-    if name not in POLICIES:
-        raise PolicyError(f"policy {name!r} is unknown: one of {', '.join(POLICIES)}")
-    return POLICIES[name](schema)
+    if name in POLICIES:
+        return POLICIES[name](schema)
+    known = policy_names(schema)
+    if name not in known:
+        raise PolicyError(f"policy {name!r} is unknown: one of {', '.join(known)}")
+    return _fixed(schema, name)
+
+
+def policy_names(schema: Schema) -> list[str]:
+    """What `make_policy` takes for a scenario of requests: `POLICIES` and its sites."""
+    return list(dict.fromkeys((*POLICIES, *Sites.from_meta(schema.meta).labels)))
 
 
 def user_columns(schema: Schema) -> dict[str, int]:

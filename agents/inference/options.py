@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.core.errors import TandemError
 
 
@@ -23,13 +23,14 @@ class OptionTable:
     """Nominal costs of the K options that each user can choose from; every array is ``[K]``.
 
     Attributes:
-        site: code of `Site`.
+        site: code of a site, see ``sites``.
         variant: names of the DNN variants.
         service_s: one request alone on one worker of its site, seconds, as the simulator uses it
             (the scenario has applied ``deviceServiceScale`` and the like already).
         upload_bytes: request size on the wire, bytes.
         reply_bytes: result size on the wire, bytes.
         top5_percent: accuracy, percent.
+        sites: what the codes stand for.
     """
 
     site: NDArray[np.int32]
@@ -38,6 +39,7 @@ class OptionTable:
     upload_bytes: NDArray[np.float64]
     reply_bytes: NDArray[np.float64]
     top5_percent: NDArray[np.float64]
+    sites: Sites = field(default_factory=Sites)
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> OptionTable:
@@ -52,7 +54,8 @@ class OptionTable:
                 "this scenario publishes no options in its meta, so the fixed policies do not "
                 "apply: use one of wifi-edge, lte-edge, hetnet, or your own agent"
             )
-        labels = {site.label: site for site in Site}
+        sites = Sites.from_meta(meta)
+        labels = {label: code for code, label in enumerate(sites.labels)}
         for row in rows:
             if row["site"] not in labels:
                 raise PolicyError(
@@ -66,20 +69,21 @@ class OptionTable:
             upload_bytes=_column(rows, "upload_bytes"),
             reply_bytes=_column(rows, "reply_bytes"),
             top5_percent=_column(rows, "top5_percent"),
+            sites=sites,
         )
 
     def __len__(self) -> int:
         return len(self.site)
 
-    def most_accurate(self, site: Site) -> int:
-        """The option at ``site`` with the best top-5 accuracy; the faster one of equals.
+    def most_accurate(self, site: int) -> int:
+        """The option at the site of a code with the best top-5 accuracy; the faster one of equals.
 
         Raises:
             PolicyError: no option runs at that site.
         """
         at_site = np.flatnonzero(self.site == site)
         if not len(at_site):
-            raise PolicyError(f"no option of this scenario runs at the {site.label}")
+            raise PolicyError(f"no option of this scenario runs at the {self.sites.label(site)}")
         order = np.lexsort((self.service_s[at_site], -self.top5_percent[at_site]))
         return int(at_site[order[0]])
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import JointAction
 from tandem.agents.inference.options import OptionTable
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE
 
 #: Stands in a pattern for "on the user's own device".
 ON_DEVICE: Final = 0
@@ -72,7 +72,7 @@ class PatternSpace:
         of_option = np.full(len(options), ON_DEVICE, dtype=np.intp)
         for number, option in enumerate(sorted(best), start=1):
             of_option[best[option]] = number
-        devices = np.flatnonzero(options.site == Site.DEVICE)
+        devices = np.flatnonzero(options.site == DEVICE)
         return cls(of_option, devices, np.array(sorted(best), dtype=np.intp))
 
     @functools.cached_property
@@ -116,4 +116,4 @@ def exchanged(pattern: NDArray[np.integer], one: int, other: int) -> Patterns:
 
 
 def _remote(options: OptionTable) -> NDArray[np.intp]:
-    return np.flatnonzero(options.site != Site.DEVICE)
+    return np.flatnonzero(options.site != DEVICE)

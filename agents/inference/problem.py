@@ -5,25 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.inference.cost import CostRule, cost_rule_of
 from tandem.agents.inference.options import OptionTable, PolicyError
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE, Sites
 from tandem.bridge.core.schema import Schema
-
-#: Sites that the network leads to, in the order of the rows of the observation block ``sites``.
-REMOTE_SITES: Final = (Site.EDGE, Site.CLOUD)
 
 
 @dataclass(frozen=True)
 class JointProblem:
     """One option per user is to be chosen so that the epoch costs least.
 
-    Shapes below: N users, K options, B joint actions.
+    Shapes below: N users, K options, M of them at remote sites, S remote sites, C cells, B joint
+    actions.
 
     Attributes:
         users: N.
@@ -34,8 +33,8 @@ class JointProblem:
         cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
         user_columns: column index by name in the observation block ``users``; likewise
             ``site_columns`` and ``cell_columns``.
-        site_delay_s: one-way delay of the wired path to each of `REMOTE_SITES`, 0 if the scenario
-            does not declare it.
+        site_delay_s: one-way delay of the wired path from each cell to each remote site,
+            ``[C][S]``; empty if the scenario does not declare it.
         weak_delay_s: extra delay of each packet that a weak user sends.
     """
 
@@ -48,7 +47,7 @@ class JointProblem:
     user_columns: Mapping[str, int]
     site_columns: Mapping[str, int]
     cell_columns: Mapping[str, int]
-    site_delay_s: tuple[float, ...] = (0.0,) * len(REMOTE_SITES)
+    site_delay_s: tuple[tuple[float, ...], ...] = ()
     weak_delay_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -79,7 +78,7 @@ class JointProblem:
             user_columns=_columns(schema, "users"),
             site_columns=_columns(schema, "sites"),
             cell_columns=_columns(schema, "cells"),
-            site_delay_s=tuple(_wired_delay_s(meta, site) for site in REMOTE_SITES),
+            site_delay_s=_wired_delays_s(meta, options.sites),
             weak_delay_s=float(meta.get("weak_delay_s", 0.0)),
         )
 
@@ -91,12 +90,30 @@ class JointProblem:
     @property
     def device_options(self) -> NDArray[np.intp]:
         """Options that run on the user's own device: they load no shared resource."""
-        return np.flatnonzero(self.options.site == Site.DEVICE)
+        return np.flatnonzero(self.options.site == DEVICE)
 
     @property
     def network_options(self) -> NDArray[np.intp]:
         """Options that run at a remote site, so that users who take them slow each other."""
-        return np.flatnonzero(self.options.site != Site.DEVICE)
+        return np.flatnonzero(self.options.site != DEVICE)
+
+    @property
+    def sites(self) -> Sites:
+        """The remote sites, in the order of the rows of the observation block ``sites``."""
+        return self.options.sites
+
+    @cached_property
+    def network_site(self) -> NDArray[np.intp]:
+        """Row of the block ``sites`` of each network option, ``[M]``."""
+        return self.options.site[self.network_options].astype(np.intp) - 1
+
+    @cached_property
+    def path_delay_s(self) -> NDArray[np.float64]:
+        """One-way delay of the wired path from each user's cell to each site, ``[N, S]``; 0 where
+        it is not known."""
+        if not self.site_delay_s:
+            return np.zeros((self.users, len(self.sites.remote)))
+        return np.array(self.site_delay_s)[self.user_cells]
 
     def is_accurate(self, actions: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether joint actions ``[…, N]`` reach the accuracy threshold, ``[…]``."""
@@ -127,8 +144,18 @@ def _columns(schema: Schema, name: str) -> Mapping[str, int]:
     return {column.name: index for index, column in enumerate(columns)}
 
 
-def _wired_delay_s(meta: Mapping[str, Any], site: Site) -> float:
-    """One-way delay of the shortest link into ``site``, 0 if the scenario declares none."""
+def _wired_delays_s(meta: Mapping[str, Any], sites: Sites) -> tuple[tuple[float, ...], ...]:
+    """One-way delay from each cell to each site, ``[C][S]``; 0 where no link is declared."""
     links = meta.get("topology", {}).get("links", ())
-    delays = [float(link["delay_s"]) for link in links if link["b"] == site.label]
-    return min(delays, default=0.0)
+
+    def delay_s(cell: Mapping[str, Any], site: str) -> float:
+        # Runs of before cells had gateways: any link into the site.
+        gateway = cell.get("gateway")
+        delays = [
+            float(link["delay_s"])
+            for link in links
+            if link["b"] == site and gateway in (None, link["a"])
+        ]
+        return min(delays, default=0.0)
+
+    return tuple(tuple(delay_s(cell, site) for site in sites.remote) for cell in meta["cells"])

@@ -43,19 +43,6 @@ REQUIRED: Final = (
 )
 
 
-class Site(IntEnum):
-    """Where a request was served: the codes of the column ``site``."""
-
-    DEVICE = 0
-    EDGE = 1
-    CLOUD = 2
-
-    @property
-    def label(self) -> str:
-        """Lower-case name, as on the command line and in reports."""
-        return self.name.lower()
-
-
 class RequestStatus(IntEnum):
     """How a request ended: the codes of the column ``status``.
 

@@ -15,6 +15,7 @@ Shapes: B joint actions, N users, K options, V device options, M network options
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,11 @@ class SystemModel:
     """
 
     def __init__(self, problem: JointProblem, config: ModelConfig, prior: PriorConfig) -> None:
-        for name in config.fixed_columns:
-            if name not in problem.user_columns:
+        self._fixed: dict[int, float] = {}
+        for name, value in config.fixed_columns.items():
+            columns = fnmatch.filter(problem.user_columns, name)
+            self._fixed |= {problem.user_columns[column]: value for column in columns}
+            if not columns:
                 raise PolicyError(
                     f"model.fixed_columns has {name!r}, which users do not have: one of "
                     f"{', '.join(problem.user_columns)}"
@@ -121,11 +125,11 @@ class SystemModel:
 
     def _seen(self, observation: Observation) -> Observation:
         """A copy with the columns replaced to which the settings make the model blind."""
-        if not self._config.fixed_columns:
+        if not self._fixed:
             return observation
         seen = {name: block.copy() for name, block in observation.items()}
-        for name, value in self._config.fixed_columns.items():
-            seen["users"][:, self.problem.user_columns[name]] = value
+        for column, value in self._fixed.items():
+            seen["users"][:, column] = value
         return seen
 
 

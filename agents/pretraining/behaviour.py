@@ -9,7 +9,7 @@ import numpy as np
 
 from tandem.agents.api import JointAction, Observation
 from tandem.agents.inference.options import OptionTable
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE
 from tandem.bridge.core.schema import Schema
 
 #: Share of the device variants, the fastest ones, that some episodes keep to.
@@ -32,7 +32,7 @@ class RandomSpread:
         table = OptionTable.from_meta(schema.meta)
         self._users = int(schema.meta["users"])
         self._options = [np.flatnonzero(table.site == code) for code in np.unique(table.site)]
-        device = np.flatnonzero(table.site == Site.DEVICE)
+        device = np.flatnonzero(table.site == DEVICE)
         fast = device[np.argsort(table.service_s[device])]
         self._fast = fast[: max(round(FAST_SHARE * len(fast)), 1)]
         self.begin_episode(0)

@@ -18,7 +18,6 @@ from tandem.agents.api import Decision, JointAction, Learner, Lesson, Observatio
 from tandem.agents.evaluation.judge import Evaluation, Judge, Optima, Policy
 from tandem.agents.inference.hidden_columns import NO_RATE, SITE_FACTS
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.inference.request_table import Site
 from tandem.agents.training.wrapped import WrappedLearner
 
 #: Keeps the draws of a lie apart from those of agents and episodes.
@@ -64,7 +63,7 @@ class Knowledge:
         slower = np.random.default_rng([seed, LIE_STREAM]).random(len(local)) < 1 / 2
         service_s[local] *= np.where(slower, self.device_factor, 1.0 / self.device_factor)
         for label, factor in self.site_factors:
-            at_site = np.array([Site(code).label == label for code in table.site])
+            at_site = table.site == table.sites.labels.index(label)
             service_s[at_site] *= factor
         upload_bytes = table.upload_bytes * self.upload_factor
         return replace(true, options=replace(table, service_s=service_s, upload_bytes=upload_bytes))

@@ -31,6 +31,7 @@ ENVIRONMENTS: Final[Mapping[str, str | None]] = {
     "tandem/WifiEdge-v0": "wifi-edge",
     "tandem/LteEdge-v0": "lte-edge",
     "tandem/HetNet-v0": "hetnet",
+    "tandem/Campus-v0": "campus",
     "tandem/Hello-v0": "hello",
     "tandem/WifiContention-v0": "wifi-contention",
     "tandem/TcpBottleneck-v0": "tcp-bottleneck",

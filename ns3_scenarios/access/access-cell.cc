@@ -4,8 +4,16 @@
 #include "access/frame-tables.h"
 #include "agent-link/argument-check.h"
 
+#include <map>
+
 namespace ns3::tandem
 {
+
+void
+AccessCell::SetNumber(uint32_t number)
+{
+    m_number = number;
+}
 
 Ipv4Address
 AccessCell::GetUserAddress(uint32_t i) const
@@ -76,6 +84,25 @@ AccessCell::RegisterStations(FrameTables& tables, int64_t firstStation, int64_t 
     {
         tables.AddNode(firstStation + i, i < m_users.GetN() ? firstUser + i : -1);
     }
+}
+
+std::vector<std::string>
+NameCells(const std::vector<const AccessCell*>& cells)
+{
+    std::map<std::string, uint32_t> count;
+    for (const AccessCell* cell : cells)
+    {
+        ++count[cell->GetKind()];
+    }
+    std::map<std::string, uint32_t> seen;
+    std::vector<std::string> names;
+    for (const AccessCell* cell : cells)
+    {
+        const std::string kind = cell->GetKind();
+        const uint32_t number = ++seen[kind];
+        names.push_back(count[kind] > 1 ? kind + "-" + std::to_string(number) : kind);
+    }
+    return names;
 }
 
 } // namespace ns3::tandem

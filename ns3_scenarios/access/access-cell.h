@@ -74,6 +74,12 @@ class AccessCell
      */
     virtual void Build(NodeContainer users) = 0;
 
+    /**
+     * Say how many cells of the same kind there are before this one, so that addresses and names
+     * differ; before Build().
+     */
+    void SetNumber(uint32_t number);
+
     /** @return "wifi" or "lte" */
     virtual std::string GetKind() const = 0;
 
@@ -182,12 +188,16 @@ class AccessCell
     /** Tell the tables which of the nodes from @p firstStation on are users. */
     void RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const;
 
+    uint32_t m_number{0}; //!< of the cell among those of its kind
     NodeContainer m_users;
     NodeContainer m_stations; //!< users, then background stations
     NetDeviceContainer m_stationDevices;
     Ipv4InterfaceContainer m_stationInterfaces;
     Placement m_placement;
 };
+
+/** @return a name for each cell: its kind, with "-1", "-2", … where there are several of a kind */
+std::vector<std::string> NameCells(const std::vector<const AccessCell*>& cells);
 
 } // namespace ns3::tandem
 

@@ -22,62 +22,53 @@ const Ipv4Address LINK_BASE("10.200.0.0");
 } // namespace
 
 void
-BackhaulConfig::Declare(Arguments& arguments)
+WireConfig::Declare(Arguments& arguments, const std::string& host)
 {
-    const Range delay(0, 10000, "ms");
-    const Range rate(0.01, 1e6, "Mbit/s");
-    arguments.Add("edgeDelay", "one-way delay between gateway and edge", edgeDelayMs, delay);
-    arguments.Add("edgeRate", "rate of the link between gateway and edge", edgeRateMbps, rate);
-    arguments.Add("cloudDelay", "one-way delay between gateway and cloud", cloudDelayMs, delay);
-    arguments.Add("cloudRate", "rate of the link between gateway and cloud", cloudRateMbps, rate);
+    arguments.Add("delay",
+                  "one-way delay between gateway and " + host,
+                  delayMs,
+                  Range(0, 10000, "ms"));
+    arguments.Add("rate",
+                  "rate of the link between gateway and " + host,
+                  rateMbps,
+                  Range(0.01, 1e6, "Mbit/s"));
 }
 
-void
-BackhaulConfig::AddArguments(CommandLine& cmd, const std::string& prefix)
+Backhaul::Backhaul(std::vector<HostConfig> hosts, double detourMs)
+    : m_configs(std::move(hosts)),
+      m_detourMs(detourMs)
 {
-    Arguments arguments(cmd, prefix);
-    Declare(arguments);
-}
-
-void
-BackhaulConfig::Check(const std::string& prefix) const
-{
-    CheckDeclared(*this, prefix);
-}
-
-Backhaul::Backhaul(const BackhaulConfig& config)
-    : m_config(config),
-      m_edge(CreateObject<Node>()),
-      m_cloud(CreateObject<Node>())
-{
+    m_hosts.Create(static_cast<uint32_t>(m_configs.size()));
     InternetStackHelper internet;
     internet.SetIpv6StackInstall(false);
-    internet.Install(NodeContainer(m_edge, m_cloud));
+    internet.Install(m_hosts);
 }
 
 uint32_t
 Backhaul::Connect(const AccessCell& cell)
 {
-    m_edgeLinks.push_back(Link(cell, m_edge, "edge", m_config.edgeDelayMs, m_config.edgeRateMbps));
-    m_cloudLinks.push_back(
-        Link(cell, m_cloud, "cloud", m_config.cloudDelayMs, m_config.cloudRateMbps));
-    return static_cast<uint32_t>(m_edgeLinks.size()) - 1;
+    std::vector<BackhaulLink>& links = m_links.emplace_back();
+    for (uint32_t host = 0; host < GetHostCount(); ++host)
+    {
+        links.push_back(Link(cell, host));
+    }
+    return static_cast<uint32_t>(m_links.size()) - 1;
 }
 
 BackhaulLink
-Backhaul::Link(const AccessCell& cell,
-               Ptr<Node> host,
-               const std::string& name,
-               double delayMs,
-               double rateMbps)
+Backhaul::Link(const AccessCell& cell, uint32_t index)
 {
-    NS_LOG_FUNCTION(this << name << delayMs << rateMbps);
+    const HostConfig& config = m_configs.at(index);
+    NS_LOG_FUNCTION(this << config.name);
+    const Ptr<Node> host = m_hosts.Get(index);
+    const auto cellIndex = static_cast<int32_t>(m_links.size()) - 1;
+    const bool elsewhere = config.home >= 0 && config.home != cellIndex;
     BackhaulLink link;
     link.gateway = cell.GetGateway();
     link.host = host;
-    link.name = name;
-    link.rateBps = rateMbps * 1e6;
-    link.delayS = delayMs * 1e-3;
+    link.name = config.name;
+    link.rateBps = config.wire.rateMbps * 1e6;
+    link.delayS = (config.wire.delayMs + (elsewhere ? m_detourMs : 0)) * 1e-3;
 
     PointToPointHelper wire;
     wire.SetDeviceAttribute("DataRate",
@@ -105,47 +96,41 @@ Backhaul::Link(const AccessCell& cell,
     return link;
 }
 
-Ptr<Node>
-Backhaul::GetEdge() const
+uint32_t
+Backhaul::GetHostCount() const
 {
-    return m_edge;
+    return m_hosts.GetN();
 }
 
 Ptr<Node>
-Backhaul::GetCloud() const
+Backhaul::GetHost(uint32_t host) const
 {
-    return m_cloud;
+    return m_hosts.Get(host);
+}
+
+const std::string&
+Backhaul::GetHostName(uint32_t host) const
+{
+    return m_configs.at(host).name;
 }
 
 Ipv4Address
-Backhaul::GetEdgeAddress(uint32_t cell) const
+Backhaul::GetAddress(uint32_t cell, uint32_t host) const
 {
-    return GetEdgeLink(cell).hostAddress;
-}
-
-Ipv4Address
-Backhaul::GetCloudAddress(uint32_t cell) const
-{
-    return GetCloudLink(cell).hostAddress;
+    return GetLink(cell, host).hostAddress;
 }
 
 const BackhaulLink&
-Backhaul::GetEdgeLink(uint32_t cell) const
+Backhaul::GetLink(uint32_t cell, uint32_t host) const
 {
-    return m_edgeLinks.at(cell);
-}
-
-const BackhaulLink&
-Backhaul::GetCloudLink(uint32_t cell) const
-{
-    return m_cloudLinks.at(cell);
+    return m_links.at(cell).at(host);
 }
 
 int64_t
 Backhaul::AssignStreams(int64_t first)
 {
     InternetStackHelper internet;
-    return internet.AssignStreams(NodeContainer(m_edge, m_cloud), first);
+    return internet.AssignStreams(m_hosts, first);
 }
 
 } // namespace ns3::tandem

@@ -7,48 +7,51 @@
 
 #include "ns3/ipv4-address.h"
 #include "ns3/net-device-container.h"
+#include "ns3/node-container.h"
 #include "ns3/node.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace ns3::tandem
 {
 
-/** The wires behind the gateways. */
-struct BackhaulConfig
+/** The way from a gateway to a host. */
+struct WireConfig
 {
-    double edgeDelayMs{0.5};   //!< one way, gateway to edge, ms
-    double edgeRateMbps{1000}; //!< gateway to edge, Mbit/s
-    double cloudDelayMs{20};   //!< one way, gateway to cloud, ms
-    double cloudRateMbps{100}; //!< gateway to cloud, Mbit/s
+    double delayMs{0.5};   //!< one way, ms
+    double rateMbps{1000}; //!< Mbit/s
 
-    /** Declare each of them as an argument. */
-    void Declare(Arguments& arguments);
+    /** Declare both as arguments. @param host what it leads to, for the help */
+    void Declare(Arguments& arguments, const std::string& host);
+};
 
-    /** Add --edgeDelay, --edgeRate, --cloudDelay, --cloudRate with @p prefix in front. */
-    void AddArguments(CommandLine& cmd, const std::string& prefix = "");
-
-    /** End the program with a message if a value makes no sense. */
-    void Check(const std::string& prefix = "") const;
+/** A host behind the gateways. */
+struct HostConfig
+{
+    std::string name; //!< unique, e.g. "edge"
+    WireConfig wire;
+    /** The cell beside whose gateway it stands; -1: equally far from all. */
+    int32_t home{-1};
 };
 
 /** A point-to-point link of the backhaul, for reports and for traces. */
 struct BackhaulLink
 {
     Ptr<Node> gateway;            //!< AP or PGW
-    Ptr<Node> host;               //!< edge or cloud
+    Ptr<Node> host;               //!< e.g. the edge
     Ptr<NetDevice> gatewayDevice; //!< the gateway's end
     Ptr<NetDevice> hostDevice;    //!< the host's end
     Ipv4Address gatewayAddress;   //!< address of the gateway's end
     Ipv4Address hostAddress;      //!< address of the host's end
-    std::string name;             //!< "edge" or "cloud"
+    std::string name;             //!< of the host
     double rateBps;               //!< bit/s
     double delayS;                //!< one way, s
 };
 
 /**
- * Edge host and cloud host, and a point-to-point link from each gateway to each of the two.
+ * Hosts, and a point-to-point link from each gateway to each of them.
  *
  * Every cell reaches a host over its own link and so by an address of its own, and each host has
  * a static route back to each cell's network. No global routing: it would start from every
@@ -57,48 +60,44 @@ struct BackhaulLink
 class Backhaul
 {
   public:
-    /** Create the two hosts with their internet stacks. */
-    explicit Backhaul(const BackhaulConfig& config);
+    /**
+     * Create the hosts with their internet stacks.
+     * @param hosts in the order of the indices below
+     * @param detourMs extra one-way delay to a host that stands beside another cell
+     */
+    explicit Backhaul(std::vector<HostConfig> hosts, double detourMs = 0);
 
     /**
-     * Link a cell's gateway with both hosts and set the routes back; after the cell's Build().
+     * Link a cell's gateway with all hosts and set the routes back; after the cell's Build().
      * @return the index of this cell for the calls below
      */
     uint32_t Connect(const AccessCell& cell);
 
-    /** @return the edge host */
-    Ptr<Node> GetEdge() const;
+    /** @return the number of hosts */
+    uint32_t GetHostCount() const;
 
-    /** @return the cloud host */
-    Ptr<Node> GetCloud() const;
+    /** @return a host's node */
+    Ptr<Node> GetHost(uint32_t host) const;
 
-    /** @return the edge's address as seen from cell @p cell */
-    Ipv4Address GetEdgeAddress(uint32_t cell) const;
+    /** @return a host's name */
+    const std::string& GetHostName(uint32_t host) const;
 
-    /** @return the cloud's address as seen from cell @p cell */
-    Ipv4Address GetCloudAddress(uint32_t cell) const;
+    /** @return a host's address as seen from cell @p cell */
+    Ipv4Address GetAddress(uint32_t cell, uint32_t host) const;
 
-    /** @return the link between cell @p cell and the edge */
-    const BackhaulLink& GetEdgeLink(uint32_t cell) const;
-
-    /** @return the link between cell @p cell and the cloud */
-    const BackhaulLink& GetCloudLink(uint32_t cell) const;
+    /** @return the link between a cell and a host */
+    const BackhaulLink& GetLink(uint32_t cell, uint32_t host) const;
 
     /** Re-seed the hosts' stacks. @return how many streams were used */
     int64_t AssignStreams(int64_t first);
 
   private:
-    BackhaulLink Link(const AccessCell& cell,
-                      Ptr<Node> host,
-                      const std::string& name,
-                      double delayMs,
-                      double rateMbps);
+    BackhaulLink Link(const AccessCell& cell, uint32_t host);
 
-    BackhaulConfig m_config;
-    Ptr<Node> m_edge;
-    Ptr<Node> m_cloud;
-    std::vector<BackhaulLink> m_edgeLinks;
-    std::vector<BackhaulLink> m_cloudLinks;
+    std::vector<HostConfig> m_configs;
+    double m_detourMs;
+    NodeContainer m_hosts;
+    std::vector<std::vector<BackhaulLink>> m_links; //!< [cell][host]
     uint32_t m_subnets{0};
 };
 

@@ -5,10 +5,10 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
-#include <initializer_list>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -88,16 +88,16 @@ ArgumentName(const std::string& prefix, const std::string& name)
 inline void
 CheckChoice(const std::string& argument,
             const std::string& value,
-            std::initializer_list<const char*> allowed)
+            const std::vector<std::string>& allowed)
 {
     std::string list;
-    for (const char* candidate : allowed)
+    for (const std::string& candidate : allowed)
     {
         if (value == candidate)
         {
             return;
         }
-        list += (list.empty() ? "" : ", ") + std::string(candidate);
+        list += (list.empty() ? "" : ", ") + candidate;
     }
     Fail(argument + "=" + value + " is unknown; choose one of: " + list);
 }

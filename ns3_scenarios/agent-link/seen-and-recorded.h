@@ -20,9 +20,9 @@ template <typename T>
 std::vector<RecordField<T>>
 RecordWhatIsSeen(std::vector<RecordField<T>> own, const std::vector<ObservationField<T>>& seen)
 {
-    for (const auto& [column, get] : seen)
+    for (const ObservationField<T>& field : seen)
     {
-        own.emplace_back(column.name, column.unit, column.help, get);
+        own.emplace_back(field);
     }
     return own;
 }

@@ -5,6 +5,7 @@
 #include "agent-link/agent-link.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ template <typename T>
 struct ObservationField
 {
     Column column;
-    double (*get)(const T&);
+    std::function<double(const T&)> get;
 };
 
 /** An observation block, rows × columns, that is filled from objects of one type. */

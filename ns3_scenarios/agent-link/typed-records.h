@@ -3,8 +3,10 @@
 #define TANDEM_TYPED_RECORDS_H
 
 #include "agent-link/agent-link.h"
+#include "agent-link/typed-observation.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,9 +36,16 @@ struct RecordField
     {
     }
 
+    /** A float64 column that tells what an agent sees. */
+    explicit RecordField(const ObservationField<T>& seen)
+        : column{seen.column.name, RecordColumn::FLOAT64, seen.column.unit, seen.column.help},
+          getReal(seen.get)
+    {
+    }
+
     RecordColumn column;
     int64_t (*getWhole)(const T&){nullptr}; //!< of an int64 column
-    double (*getReal)(const T&){nullptr};   //!< of a float64 column
+    std::function<double(const T&)> getReal; //!< of a float64 column
 };
 
 /** A record table that is filled from objects of one type. */

@@ -8,29 +8,34 @@
 #include "ns3/log.h"
 #include "ns3/object-factory.h"
 
+#include <algorithm>
+
 namespace ns3::tandem
 {
 
 NS_LOG_COMPONENT_DEFINE("TandemFixedPolicy");
 
-FixedPolicy::FixedPolicy(const std::string& name, const OptionTable& options)
+FixedPolicy::FixedPolicy(const std::string& name,
+                         const OptionTable& options,
+                         const std::vector<std::string>& sites)
     : m_count(options.GetCount()),
       // With a stream given, it takes none of the automatic ones: what is built after it, and so
       // the warm-up, is the same as under an agent, which has no such policy.
       m_draw(CreateObjectWithAttributes<UniformRandomVariable>("Stream", IntegerValue(0)))
 {
-    CheckChoice("--policy", name, {"device", "edge", "cloud", "random"});
+    std::vector<std::string> choices{"device"}; // in the order of Site
+    choices.insert(choices.end(), sites.begin(), sites.end());
+    choices.push_back("random");
+    CheckChoice("--policy", name, choices);
     if (name == "random")
     {
         m_random = true;
         return;
     }
-    for (const Site site : {Site::DEVICE, Site::EDGE, Site::CLOUD})
+    const auto named = std::find(choices.begin(), choices.end(), name);
+    if (!options.FindFirst(static_cast<Site>(named - choices.begin()), m_option))
     {
-        if (name == SiteName(site) && !options.FindFirst(site, m_option))
-        {
-            Fail("--policy=" + name + ": the options file has no option at that site");
-        }
+        Fail("--policy=" + name + ": the options file has no option at that site");
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -16,17 +17,19 @@ namespace ns3::tandem
 class ActionBlock;
 
 /**
- * What plays when there is no agent: every user takes the first option at the device, the edge or
- * the cloud, or each takes any option at random.
+ * What plays when there is no agent: every user takes the first option at one site, or each takes
+ * any option at random.
  */
 class FixedPolicy
 {
   public:
     /**
-     * @param name device, edge, cloud or random; ends the program when it is something else or
-     *        when the table has no option at that site
+     * @param name device, a remote site's name or random; ends the program when it is something
+     *        else or when the table has no option at that site
      */
-    FixedPolicy(const std::string& name, const OptionTable& options);
+    FixedPolicy(const std::string& name,
+                const OptionTable& options,
+                const std::vector<std::string>& sites);
 
     /** Fill the action of a decision. */
     void Act(ActionBlock& action);

@@ -11,6 +11,8 @@
 #include "ns3/trace-source-accessor.h"
 #include "ns3/uinteger.h"
 
+#include <algorithm>
+
 namespace ns3::tandem
 {
 
@@ -30,16 +32,6 @@ InferenceClient::GetTypeId()
                                           UintegerValue(0),
                                           MakeUintegerAccessor(&InferenceClient::m_user),
                                           MakeUintegerChecker<uint32_t>())
-                            .AddAttribute("EdgeAddress",
-                                          "Where the edge listens",
-                                          Ipv4AddressValue(Ipv4Address::GetAny()),
-                                          MakeIpv4AddressAccessor(&InferenceClient::m_edgeAddress),
-                                          MakeIpv4AddressChecker())
-                            .AddAttribute("CloudAddress",
-                                          "Where the cloud listens",
-                                          Ipv4AddressValue(Ipv4Address::GetAny()),
-                                          MakeIpv4AddressAccessor(&InferenceClient::m_cloudAddress),
-                                          MakeIpv4AddressChecker())
                             .AddAttribute("Timeout",
                                           "Time after which a request is given up for good",
                                           TimeValue(Seconds(DEFAULT_TIMEOUT_S)),
@@ -63,8 +55,12 @@ InferenceClient::GetTypeId()
 }
 
 void
-InferenceClient::Attach(const OptionTable& options, GatewayProbe& gateway, RequestLedger& ledger)
+InferenceClient::Attach(const OptionTable& options,
+                        std::vector<Ipv4Address> sites,
+                        GatewayProbe& gateway,
+                        RequestLedger& ledger)
 {
+    m_sites = std::move(sites);
     m_options = &options;
     m_gateway = &gateway;
     m_ledger = &ledger;
@@ -86,7 +82,8 @@ InferenceClient::Connect()
     NS_LOG_FUNCTION(this);
     NS_ABORT_MSG_UNLESS(m_options && m_gateway && m_ledger,
                         "call InferenceClient::Attach() before the start");
-    const auto open = [this](Ipv4Address site) {
+    for (const Ipv4Address site : m_sites)
+    {
         auto connection =
             std::make_unique<UploadConnection>(GetNode(),
                                                InetSocketAddress(site, INFERENCE_PORT),
@@ -94,10 +91,8 @@ InferenceClient::Connect()
                                                *m_ledger,
                                                MakeCallback(&InferenceClient::Finish, this));
         connection->Open();
-        return connection;
-    };
-    m_edge = open(m_edgeAddress);
-    m_cloud = open(m_cloudAddress);
+        m_connections.push_back(std::move(connection));
+    }
 }
 
 void
@@ -105,22 +100,15 @@ InferenceClient::DoDispose()
 {
     NS_LOG_FUNCTION(this);
     m_pending.clear();
-    m_edge.reset();
-    m_cloud.reset();
+    m_connections.clear();
     Application::DoDispose();
-}
-
-UploadConnection&
-InferenceClient::Connection(Site site)
-{
-    return site == Site::EDGE ? *m_edge : *m_cloud;
 }
 
 void
 InferenceClient::Issue(uint32_t option, uint32_t epoch)
 {
     NS_LOG_FUNCTION(this << option << epoch);
-    NS_ABORT_MSG_UNLESS(m_edge, "a request was issued before the client was started");
+    NS_ABORT_MSG_IF(m_connections.empty(), "a request was issued before the client was started");
     m_lastOption = static_cast<int32_t>(option);
     const Request request = m_ledger->Open(m_user, epoch, option);
     const uint64_t id = request.id;
@@ -128,7 +116,7 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
     Pending& pending = m_pending[id];
     pending.site = request.choice.site;
     pending.timeout = Simulator::Schedule(m_timeout, &InferenceClient::GiveUp, this, id);
-    if (pending.site == Site::DEVICE)
+    if (pending.site == DEVICE)
     {
         pending.job = m_device.Submit(
             Seconds(request.choice.serviceS),
@@ -144,7 +132,7 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
     header.variant = request.choice.variantIndex;
     header.uploadBytes = request.choice.uploadBytes;
     header.replyBytes = request.choice.replyBytes;
-    Connection(pending.site).Submit(header);
+    m_connections.at(pending.site - 1)->Submit(header);
 }
 
 void
@@ -164,13 +152,13 @@ InferenceClient::GiveUp(uint64_t requestId)
     const auto found = m_pending.find(requestId);
     const Pending pending = found->second;
     m_pending.erase(found);
-    if (pending.site == Site::DEVICE)
+    if (pending.site == DEVICE)
     {
         m_device.Cancel(pending.job);
     }
     else
     {
-        Connection(pending.site).Drop(requestId);
+        m_connections.at(pending.site - 1)->Drop(requestId);
     }
     Close(requestId, RequestStatus::TIMEOUT);
 }
@@ -187,7 +175,10 @@ InferenceClient::Close(uint64_t requestId, RequestStatus status)
 bool
 InferenceClient::IsReady() const
 {
-    return m_edge && m_edge->IsReady() && m_cloud->IsReady();
+    return !m_connections.empty() &&
+           std::all_of(m_connections.begin(), m_connections.end(), [](const auto& connection) {
+               return connection->IsReady();
+           });
 }
 
 const CorePool&
@@ -199,8 +190,9 @@ InferenceClient::GetDevice() const
 const UploadConnection&
 InferenceClient::GetConnection(Site site) const
 {
-    NS_ABORT_MSG_IF(!m_edge || site == Site::DEVICE, "no connection to " << SiteName(site));
-    return site == Site::EDGE ? *m_edge : *m_cloud;
+    NS_ABORT_MSG_IF(site == DEVICE || site > m_connections.size(),
+                    "no connection to site " << site);
+    return *m_connections[site - 1];
 }
 
 int32_t

@@ -14,6 +14,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -38,24 +39,28 @@ class InferenceClient : public Application
     /**
      * Give it what it works with; all of it must outlive the client.
      * @param options what the options mean
+     * @param sites the addresses of the remote sites, in their order
      * @param gateway watches the user's gateway
      * @param ledger keeps the books
      */
-    void Attach(const OptionTable& options, GatewayProbe& gateway, RequestLedger& ledger);
+    void Attach(const OptionTable& options,
+                std::vector<Ipv4Address> sites,
+                GatewayProbe& gateway,
+                RequestLedger& ledger);
 
-    /** Open the connections to edge and cloud, once; by itself unless ConnectAtStart is false. */
+    /** Open the connections to the sites, once; by itself unless ConnectAtStart is false. */
     void Connect();
 
     /** A request arrives now and is served by @p option; @p epoch is recorded with it. */
     void Issue(uint32_t option, uint32_t epoch);
 
-    /** @return true when the connections to both sites are established */
+    /** @return true when the connections to all sites are established */
     bool IsReady() const;
 
     /** @return the device's processor */
     const CorePool& GetDevice() const;
 
-    /** @return the connection to EDGE or CLOUD */
+    /** @return the connection to a remote site */
     const UploadConnection& GetConnection(Site site) const;
 
     /** @return the option of the request issued last, -1 before the first one */
@@ -71,28 +76,25 @@ class InferenceClient : public Application
   private:
     struct Pending
     {
-        Site site{Site::DEVICE};
+        Site site{DEVICE};
         CorePool::Job job{0}; //!< for requests served at the device
         EventId timeout;
     };
 
     void DoDispose() override;
     void StartApplication() override;
-    UploadConnection& Connection(Site site);
     void Finish(uint64_t requestId);
     void GiveUp(uint64_t requestId);
     void Close(uint64_t requestId, RequestStatus status);
 
-    uint32_t m_user;            //!< attribute User
-    Ipv4Address m_edgeAddress;  //!< attribute EdgeAddress
-    Ipv4Address m_cloudAddress; //!< attribute CloudAddress
-    Time m_timeout;             //!< attribute Timeout
+    uint32_t m_user; //!< attribute User
+    Time m_timeout;  //!< attribute Timeout
+    std::vector<Ipv4Address> m_sites;
     const OptionTable* m_options{nullptr};
     GatewayProbe* m_gateway{nullptr};
     RequestLedger* m_ledger{nullptr};
     CorePool m_device{1};
-    std::unique_ptr<UploadConnection> m_edge;
-    std::unique_ptr<UploadConnection> m_cloud;
+    std::vector<std::unique_ptr<UploadConnection>> m_connections; //!< one per remote site
     std::map<uint64_t, Pending> m_pending;
     bool m_connectAtStart; //!< attribute ConnectAtStart
     int32_t m_lastOption{-1};

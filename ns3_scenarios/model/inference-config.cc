@@ -3,7 +3,10 @@
 
 #include "agent-link/argument-check.h"
 
+#include "ns3/simulator.h"
+
 #include <climits>
+#include <dlfcn.h>
 #include <limits>
 #include <sstream>
 #include <sys/stat.h>
@@ -15,7 +18,9 @@ namespace ns3::tandem
 namespace
 {
 
-constexpr uint32_t MAX_CORES = 1024;
+/** Random streams are reserved for so many. */
+constexpr size_t MAX_SITES = 12;
+constexpr double MAX_DETOUR_MS = 10000;
 constexpr double MAX_S = 3600;
 constexpr double MAX_WEAK_DELAY_MS = 10000;
 constexpr double MAX_SCALE = 1e6;
@@ -29,39 +34,41 @@ Exists(const std::string& path)
     return stat(path.c_str(), &status) == 0;
 }
 
+/** @return what is before the last slash, nothing without one */
+std::string
+Parent(const std::string& path)
+{
+    const size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+/** @return the folder of ns-3's libraries: within the package, unless another ns-3 was chosen */
+std::string
+LibraryFolder()
+{
+    Dl_info info;
+    if (dladdr(reinterpret_cast<const void*>(&Simulator::Now), &info) == 0 || !info.dli_fname)
+    {
+        return "";
+    }
+    return Parent(info.dli_fname);
+}
+
 std::string
 ProgramFolder()
 {
     char path[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-    const std::string program(path, length > 0 ? static_cast<size_t>(length) : 0);
-    return program.substr(0, program.find_last_of('/'));
+    return Parent(std::string(path, length > 0 ? static_cast<size_t>(length) : 0));
 }
 
 } // namespace
-
-InferenceConfig::InferenceConfig()
-{
-    // Other tenants come and go over some ten epochs and, while they are there, take nearly all:
-    // measured, lighter or steadier loads let one fixed joint action come close to the best one.
-    // Their jobs are short: a backlog of many short jobs can be seen before it hurts, while one
-    // long job that arrives during an upload is luck, which no policy can learn.
-    edgeLoad.quietUtilisation = 0.05;
-    edgeLoad.busyUtilisation = 0.95;
-    edgeLoad.dwellS = 6.0;
-    edgeLoad.jobS = 0.02;
-    cloudLoad.quietUtilisation = 0.1;
-    cloudLoad.busyUtilisation = 0.95;
-    cloudLoad.dwellS = 5.0;
-    cloudLoad.jobS = 0.02;
-}
 
 void
 InferenceConfig::Declare(Arguments& arguments)
 {
     const Range span(0, MAX_S, "s");
     const Range positiveSpan(SHORTEST_EPOCH_S, MAX_S, "s");
-    const Range cores(1, MAX_CORES, "cores");
     const Range scale(0, MAX_SCALE);
     arguments.Add("users", "number of users", users, Range(1, maxUsers, "users"));
     arguments.AddFile("options",
@@ -96,27 +103,22 @@ InferenceConfig::Declare(Arguments& arguments)
                   "extra delay of each packet that a weak user sends",
                   weakDelayMs,
                   Range(0, MAX_WEAK_DELAY_MS, "ms"));
-    backhaul.Declare(arguments);
-    arguments.Add("edgeCores", "requests that the edge serves at the same time", edgeCores, cores);
-    arguments.Add("cloudCores",
-                  "requests that the cloud serves at the same time",
-                  cloudCores,
-                  cores);
-    Arguments edge = arguments.WithPrefix("edge");
-    edgeLoad.Declare(edge);
-    Arguments cloud = arguments.WithPrefix("cloud");
-    cloudLoad.Declare(cloud);
+    bool homes = false;
+    for (RemoteSite& site : sites)
+    {
+        site.Declare(arguments);
+        homes = homes || site.home >= 0;
+    }
+    if (homes)
+    {
+        arguments.Add("detour",
+                      "extra one-way delay between a gateway and a site beside another cell",
+                      detourMs,
+                      Range(0, MAX_DETOUR_MS, "ms"));
+    }
     arguments.Add("deviceServiceScale",
                   "factor on the service times of device options; 2 is half as fast",
                   deviceServiceScale,
-                  scale);
-    arguments.Add("edgeServiceScale",
-                  "factor on the service times of edge options",
-                  edgeServiceScale,
-                  scale);
-    arguments.Add("cloudServiceScale",
-                  "factor on the service times of cloud options",
-                  cloudServiceScale,
                   scale);
     arguments.Add("frames",
                   "record every frame on the air in the tables airtime, frames and losses",
@@ -134,6 +136,11 @@ void
 InferenceConfig::Check() const
 {
     CheckDeclared(*this);
+    if (sites.empty() || sites.size() > MAX_SITES)
+    {
+        Fail("the scenario has " + std::to_string(sites.size()) + " remote sites; give 1 to " +
+             std::to_string(MAX_SITES));
+    }
     arrivals.Check();
     CheckRange("--weakUsers", weakUsers, 0, users, "");
     GetWeakUsers();
@@ -172,6 +179,28 @@ InferenceConfig::GetWeakUsers() const
     return given;
 }
 
+std::vector<std::string>
+InferenceConfig::GetSiteNames() const
+{
+    std::vector<std::string> names;
+    for (const RemoteSite& site : sites)
+    {
+        names.push_back(site.name);
+    }
+    return names;
+}
+
+std::vector<HostConfig>
+InferenceConfig::GetHosts() const
+{
+    std::vector<HostConfig> hosts;
+    for (const RemoteSite& site : sites)
+    {
+        hosts.push_back({site.name, site.wire, site.home});
+    }
+    return hosts;
+}
+
 std::string
 InferenceConfig::GetOptionsFile() const
 {
@@ -179,18 +208,21 @@ InferenceConfig::GetOptionsFile() const
     {
         return optionsFile;
     }
-    // Beside the program in an installed package, further up in a build tree.
-    for (std::string folder = ProgramFolder(); !folder.empty();
-         folder.erase(folder.find_last_of('/')))
+    // Beside the program in an installed package, further up in a build tree. A program of the
+    // user's own, wherever it is, has the package's libraries.
+    for (std::string folder : {ProgramFolder(), LibraryFolder()})
     {
-        const std::string candidate = folder + "/" + OPTIONS_FILE;
-        if (Exists(candidate))
+        for (; !folder.empty(); folder = Parent(folder))
         {
-            return candidate;
+            const std::string candidate = folder + "/" + OPTIONS_FILE;
+            if (Exists(candidate))
+            {
+                return candidate;
+            }
         }
     }
     Fail("no " + std::string(OPTIONS_FILE) +
-         " in any folder above the program; give --options=FILE");
+         " in any folder above the program or above ns-3's libraries; give --options=FILE");
 }
 
 } // namespace ns3::tandem

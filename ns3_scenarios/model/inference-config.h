@@ -2,11 +2,10 @@
 #ifndef TANDEM_INFERENCE_CONFIG_H
 #define TANDEM_INFERENCE_CONFIG_H
 
-#include "access/backhaul.h"
 #include "access/delay-queue-disc.h"
 #include "model/arrivals.h"
-#include "model/background-load.h"
 #include "model/inference-client.h"
+#include "model/site.h"
 
 #include <cstdint>
 #include <limits>
@@ -32,20 +31,12 @@ struct InferenceConfig
     uint32_t weakUsers{0};              //!< shorthand: the first k users are weak
     double weakDelayMs{
         DEFAULT_WEAK_DELAY_MS}; //!< extra delay of each outgoing packet of a weak user
-    BackhaulConfig backhaul;
-    // A service time is of a whole machine (see dnn_profiles): it serves one request at a time.
-    uint32_t edgeCores{1};
-    uint32_t cloudCores{1};
-    BackgroundLoadConfig edgeLoad;
-    BackgroundLoadConfig cloudLoad;
+    std::vector<RemoteSite> sites{DefaultSites()}; //!< set in code, their values by arguments
+    double detourMs{2}; //!< extra delay of the way to a site beside another cell
     // A user's device gives inference an eighth of the machine in the options file. Measured,
     // faster devices make small local variants the best choice in nearly every state.
     double deviceServiceScale{8.0}; //!< multiplies the service times of device options
-    double edgeServiceScale{1.0};   //!< … of edge options
-    double cloudServiceScale{1.0};  //!< … of cloud options
     bool recordFrames{false};       //!< tables of every frame on the air
-
-    InferenceConfig();
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
@@ -58,6 +49,12 @@ struct InferenceConfig
 
     /** @return for each user whether its network is weak; ends the program when it cannot tell */
     std::vector<bool> GetWeakUsers() const;
+
+    /** @return the remote sites' names, in order */
+    std::vector<std::string> GetSiteNames() const;
+
+    /** @return the hosts of the remote sites, in order */
+    std::vector<HostConfig> GetHosts() const;
 
     /** @return the options file to read; ends the program when there is none */
     std::string GetOptionsFile() const;

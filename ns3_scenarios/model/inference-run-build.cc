@@ -21,6 +21,7 @@ NS_LOG_COMPONENT_DEFINE("TandemInferenceRunBuild");
 namespace
 {
 constexpr uint16_t FIRST_BACKGROUND_PORT = 9100; //!< UDP, one per cell
+constexpr uint32_t BACKGROUND_SINK = 0;          //!< host that background traffic goes to
 } // namespace
 
 std::vector<const AccessCell*>
@@ -38,7 +39,7 @@ void
 InferenceRun::BuildNetwork()
 {
     NS_LOG_FUNCTION(this);
-    m_backhaul = std::make_unique<Backhaul>(m_config.backhaul);
+    m_backhaul = std::make_unique<Backhaul>(m_config.GetHosts(), m_config.detourMs);
     const std::vector<bool> weak = m_config.GetWeakUsers();
     for (uint32_t c = 0; c < m_cells.size(); ++c)
     {
@@ -60,8 +61,8 @@ InferenceRun::BuildNetwork()
             }
             m_users.push_back(user);
         }
-        cell.StartBackground(m_backhaul->GetEdge(),
-                             m_backhaul->GetEdgeAddress(c),
+        cell.StartBackground(m_backhaul->GetHost(BACKGROUND_SINK),
+                             m_backhaul->GetAddress(c, BACKGROUND_SINK),
                              static_cast<uint16_t>(FIRST_BACKGROUND_PORT + c));
     }
     NS_ABORT_MSG_UNLESS(m_users.size() == m_config.users,
@@ -84,9 +85,12 @@ InferenceRun::BuildApplications()
     m_ledger->SetQueueCounter(MakeCallback(&InferenceRun::CountQueuedBytes, this));
     m_ledger->SetJobCounter(MakeCallback(&InferenceRun::CountJobs, this));
 
-    const auto serve = [this](Ptr<Node> node, uint32_t cores, const BackgroundLoadConfig& load) {
-        auto server = CreateObjectWithAttributes<InferenceServer>("Cores", UintegerValue(cores));
-        server->Configure(m_options, load);
+    for (uint32_t i = 0; i < m_config.sites.size(); ++i)
+    {
+        const RemoteSite& site = m_config.sites[i];
+        auto server =
+            CreateObjectWithAttributes<InferenceServer>("Cores", UintegerValue(site.cores));
+        server->Configure(m_options, site.load);
         RequestLedger* ledger = m_ledger.get();
         server->TraceConnectWithoutContext("UploadArrived",
                                            MakeCallback(&RequestLedger::UploadArrived, ledger));
@@ -94,27 +98,26 @@ InferenceRun::BuildApplications()
                                            MakeCallback(&RequestLedger::SiteStarted, ledger));
         server->TraceConnectWithoutContext("ServiceFinished",
                                            MakeCallback(&RequestLedger::SiteFinished, ledger));
-        node->AddApplication(server);
-        return server;
-    };
-    m_edge = serve(m_backhaul->GetEdge(), m_config.edgeCores, m_config.edgeLoad);
-    m_cloud = serve(m_backhaul->GetCloud(), m_config.cloudCores, m_config.cloudLoad);
+        m_backhaul->GetHost(i)->AddApplication(server);
+        m_servers.push_back(server);
+    }
 
     for (uint32_t i = 0; i < m_users.size(); ++i)
     {
         ObservedUser& user = m_users[i];
-        user.client = CreateObjectWithAttributes<InferenceClient>(
-            "User",
-            UintegerValue(i),
-            "EdgeAddress",
-            Ipv4AddressValue(m_backhaul->GetEdgeAddress(user.cell)),
-            "CloudAddress",
-            Ipv4AddressValue(m_backhaul->GetCloudAddress(user.cell)),
-            "Timeout",
-            TimeValue(Seconds(m_config.timeoutS)),
-            "ConnectAtStart",
-            BooleanValue(false));
-        user.client->Attach(m_options, *m_gateways[user.cell], *m_ledger);
+        user.client =
+            CreateObjectWithAttributes<InferenceClient>("User",
+                                                        UintegerValue(i),
+                                                        "Timeout",
+                                                        TimeValue(Seconds(m_config.timeoutS)),
+                                                        "ConnectAtStart",
+                                                        BooleanValue(false));
+        std::vector<Ipv4Address> sites;
+        for (uint32_t site = 0; site < m_servers.size(); ++site)
+        {
+            sites.push_back(m_backhaul->GetAddress(user.cell, site));
+        }
+        user.client->Attach(m_options, std::move(sites), *m_gateways[user.cell], *m_ledger);
         m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
 }
@@ -129,7 +132,7 @@ InferenceRun::CountQueuedBytes(uint32_t index) const
 uint32_t
 InferenceRun::CountJobs(Site site) const
 {
-    const CorePool& cores = (site == Site::EDGE ? m_edge : m_cloud)->GetCores();
+    const CorePool& cores = m_servers.at(site - 1)->GetCores();
     return cores.GetBusyCores() + cores.GetQueueLength();
 }
 
@@ -141,7 +144,7 @@ InferenceRun::CountTransfers(uint32_t index) const
     TransferCounters counters;
     counters.airtimeS = radio.txAirtimeS;
     counters.macRetransmissions = radio.macRetransmissions;
-    for (const Site site : {Site::EDGE, Site::CLOUD})
+    for (Site site = 1; site <= m_servers.size(); ++site)
     {
         counters.tcpRetransmissions +=
             user.client->GetConnection(site).GetProbe().GetRetransmissions();
@@ -153,14 +156,15 @@ void
 InferenceRun::Declare()
 {
     NS_LOG_FUNCTION(this);
-    m_observation = std::make_unique<Observation>(m_users, GetCells(), m_edge, m_cloud, *m_ledger);
+    const std::vector<std::string> sites = m_config.GetSiteNames();
+    m_observation = std::make_unique<Observation>(m_users, GetCells(), m_servers, sites, *m_ledger);
     m_observation->Declare(m_link);
     ActionBlock* action = m_link.AddAction("option",
                                            {m_config.users},
                                            0,
                                            static_cast<int32_t>(m_options.GetCount()) - 1,
                                            "user");
-    m_ledger->DeclareRecords(m_link);
+    m_ledger->DeclareRecords(m_link, sites);
     m_positions = std::make_unique<PositionTable>(m_link, GetCells());
     DeclareFrames();
     if (m_policy) // agents have policies like it of their own

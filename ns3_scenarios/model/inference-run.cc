@@ -25,6 +25,8 @@ namespace
 /** Random streams are handed out in blocks of this size. */
 constexpr int64_t STREAM_BLOCK = 1 << 20;
 constexpr int64_t FIRST_CELL_BLOCK = 16;
+/** Random streams are reserved for so many. */
+constexpr int64_t MAX_CELLS_OF_A_KIND = 8;
 constexpr int64_t FIRST_WARMUP_BLOCK = 32;
 
 /** TCP as today's hosts have it, where ns-3's defaults are older; --ns3::… arguments override. */
@@ -53,9 +55,6 @@ InferenceRun::InferenceRun(const std::string& scenario, const std::string& usage
     m_config.maxUsers = maxUsers;
     m_command.Usage(usage);
     m_link.AddArguments(m_command);
-    m_config.AddArguments(m_command);
-    Arguments arguments(m_command);
-    m_traces.Declare(arguments);
 }
 
 InferenceRun::~InferenceRun() = default;
@@ -75,28 +74,47 @@ InferenceRun::GetConfig()
 void
 InferenceRun::Parse(int argc, char* argv[])
 {
+    // Only now: a scenario may have set other sites.
+    m_config.AddArguments(m_command);
+    Arguments arguments(m_command);
+    m_traces.Declare(arguments);
     m_command.Parse(argc, argv);
     m_config.Check();
     try
     {
-        m_options = OptionTable::Read(m_config.GetOptionsFile());
+        m_options = OptionTable::Read(m_config.GetOptionsFile(),
+                                      m_config.sites,
+                                      m_config.deviceServiceScale);
     }
     catch (const CsvError& error)
     {
         Fail(error.what());
     }
-    m_options.ScaleService(Site::DEVICE, m_config.deviceServiceScale);
-    m_options.ScaleService(Site::EDGE, m_config.edgeServiceScale);
-    m_options.ScaleService(Site::CLOUD, m_config.cloudServiceScale);
     if (m_link.HasPolicy())
     {
-        m_policy = std::make_unique<FixedPolicy>(m_link.GetPolicyName(), m_options);
+        m_policy = std::make_unique<FixedPolicy>(m_link.GetPolicyName(),
+                                                 m_options,
+                                                 m_config.GetSiteNames());
     }
 }
 
 void
 InferenceRun::AddCell(std::unique_ptr<AccessCell> cell, uint32_t users)
 {
+    const std::string kind = cell->GetKind();
+    const auto before = std::count_if(m_cells.begin(), m_cells.end(), [&kind](const auto& other) {
+        return other->GetKind() == kind;
+    });
+    if (kind == "lte" && before > 0)
+    {
+        Fail("two LTE cells: ns-3's core network serves one; give its eNB more users, or use WiFi "
+             "cells for the others");
+    }
+    if (before >= MAX_CELLS_OF_A_KIND)
+    {
+        Fail("more than " + std::to_string(MAX_CELLS_OF_A_KIND) + " " + kind + " cells");
+    }
+    cell->SetNumber(static_cast<uint32_t>(before));
     m_cells.push_back(std::move(cell));
     m_cellUsers.push_back(users);
 }
@@ -207,8 +225,10 @@ InferenceRun::AssignStreams()
         NS_ABORT_MSG_IF(used > STREAM_BLOCK, "a part of the scenario needs " << used << " streams");
         ++block;
     };
-    assign(*m_edge);
-    assign(*m_cloud);
+    for (const auto& server : m_servers)
+    {
+        assign(*server);
+    }
     assign(*m_loop);
     assign(*m_backhaul);
     if (m_policy)
@@ -231,8 +251,10 @@ InferenceRun::Play()
     {
         cell->BeginEpisode();
     }
-    m_edge->BeginEpisode();
-    m_cloud->BeginEpisode();
+    for (const auto& server : m_servers)
+    {
+        server->BeginEpisode();
+    }
     m_observation->BeginEpisode();
     m_loop->Start(Seconds(m_config.settleS));
     Simulator::Run();

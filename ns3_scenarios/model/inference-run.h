@@ -27,8 +27,8 @@ namespace ns3::tandem
 {
 
 /**
- * What the inference scenarios share: users in one or more cells, an edge and a cloud, the
- * decision loop. A scenario makes the cells and hands them over:
+ * What the inference scenarios share: users in one or more cells, remote sites, the decision
+ * loop. A scenario makes the cells and hands them over:
  *
  * @code
  *     InferenceRun run("my-scenario", "What it is.");
@@ -98,8 +98,7 @@ class InferenceRun
     std::vector<std::unique_ptr<GatewayProbe>> m_gateways; //!< one per cell
     std::unique_ptr<RequestLedger> m_ledger;
     std::vector<ObservedUser> m_users;
-    Ptr<InferenceServer> m_edge;
-    Ptr<InferenceServer> m_cloud;
+    std::vector<Ptr<InferenceServer>> m_servers; //!< one per remote site
     std::unique_ptr<Observation> m_observation;
     std::unique_ptr<FixedPolicy> m_policy; //!< null under an agent
     Ptr<EpochLoop> m_loop;

@@ -54,7 +54,7 @@ CellView::PerSecond(double amount) const
 // One column: name, unit, bounds, help, getter. A table that formatting would tear apart.
 // clang-format off
 std::vector<ObservationField<UserView>>
-UserColumns()
+RadioColumns()
 {
     return {
         {{"cell", "", 0, 1,
@@ -73,32 +73,55 @@ UserColumns()
           "bytes that wait in the user's device"},
          [](const UserView& v) -> double { return v.radio.macQueueBytes; }},
         {{"tcp_backlog_bytes", "B", 0, MAX_BYTES,
-          "upload bytes not yet acknowledged, both sites"},
+          "upload bytes not yet acknowledged, all sites"},
          [](const UserView& v) -> double { return static_cast<double>(v.backlogBytes); }},
-        {{"edge_cwnd_bytes", "B", 0, MAX_BYTES,
-          "congestion window that the next upload to the edge starts with"},
-         [](const UserView& v) -> double { return v.toEdge.windowBytes; }},
-        {{"cloud_cwnd_bytes", "B", 0, MAX_BYTES,
-          "congestion window that the next upload to the cloud starts with"},
-         [](const UserView& v) -> double { return v.toCloud.windowBytes; }},
-        {{"edge_ssthresh_bytes", "B", 0, MAX_BYTES,
-          "window at which slow start of the next upload to the edge ends; the send buffer where nothing limits it"},
-         [](const UserView& v) -> double { return v.toEdge.thresholdBytes; }},
-        {{"cloud_ssthresh_bytes", "B", 0, MAX_BYTES,
-          "likewise to the cloud"},
-         [](const UserView& v) -> double { return v.toCloud.thresholdBytes; }},
-        {{"edge_idle_s", "s", 0, MAX_OBSERVED_S,
-          "since the last segment from or to the edge"},
-         [](const UserView& v) -> double { return v.toEdge.idleS; }},
-        {{"cloud_idle_s", "s", 0, MAX_OBSERVED_S,
-          "since the last segment from or to the cloud"},
-         [](const UserView& v) -> double { return v.toCloud.idleS; }},
-        {{"edge_rtt_s", "s", 0, MAX_OBSERVED_S,
-          "TCP's smoothed round-trip time to the edge"},
-         [](const UserView& v) -> double { return v.toEdge.rttS; }},
-        {{"cloud_rtt_s", "s", 0, MAX_OBSERVED_S,
-          "TCP's smoothed round-trip time to the cloud"},
-         [](const UserView& v) -> double { return v.toCloud.rttS; }},
+    };
+}
+
+/** Of the connection to a remote site: one of each per site. */
+std::vector<ObservationField<UserView>>
+ConnectionColumns(const std::vector<std::string>& sites)
+{
+    struct Quantity
+    {
+        const char* name;
+        const char* unit;
+        double high;
+        const char* help; //!< before the site's name
+        const char* more; //!< after it
+        double TcpSample::* member;
+    };
+    static const Quantity QUANTITIES[] = {
+        {"cwnd_bytes", "B", MAX_BYTES,
+         "congestion window that the next upload to the ", " starts with",
+         &TcpSample::windowBytes},
+        {"ssthresh_bytes", "B", MAX_BYTES,
+         "window at which slow start of the next upload to the ", " ends; the send buffer where nothing limits it",
+         &TcpSample::thresholdBytes},
+        {"idle_s", "s", MAX_OBSERVED_S,
+         "since the last segment from or to the ", "",
+         &TcpSample::idleS},
+        {"rtt_s", "s", MAX_OBSERVED_S,
+         "TCP's smoothed round-trip time to the ", "",
+         &TcpSample::rttS},
+    };
+    std::vector<ObservationField<UserView>> fields;
+    for (const Quantity& quantity : QUANTITIES)
+    {
+        for (size_t i = 0; i < sites.size(); ++i)
+        {
+            fields.push_back({{sites[i] + "_" + quantity.name, quantity.unit, 0, quantity.high,
+                               quantity.help + sites[i] + quantity.more},
+                              [i, member = quantity.member](const UserView& v) -> double { return v.toSites[i].*member; }});
+        }
+    }
+    return fields;
+}
+
+std::vector<ObservationField<UserView>>
+RequestColumns()
+{
+    return {
         {{"weak", "", 0, 1,
           "1 if the user's network is weak (extra delay on each outgoing packet)"},
          [](const UserView& v) -> double { return v.user->weak ? 1 : 0; }},
@@ -203,5 +226,16 @@ CellColumns()
     };
 }
 // clang-format on
+
+std::vector<ObservationField<UserView>>
+UserColumns(const std::vector<std::string>& sites)
+{
+    std::vector<ObservationField<UserView>> fields = RadioColumns();
+    for (auto part : {ConnectionColumns(sites), RequestColumns()})
+    {
+        fields.insert(fields.end(), part.begin(), part.end());
+    }
+    return fields;
+}
 
 } // namespace ns3::tandem

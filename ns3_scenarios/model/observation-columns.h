@@ -12,6 +12,7 @@
 #include "ns3/ptr.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace ns3::tandem
@@ -41,10 +42,9 @@ struct UserView
     const ObservedUser* user{nullptr};
     const AccessCell* cell{nullptr};
     RadioSample radio;
-    TcpSample toEdge;
-    TcpSample toCloud;
-    uint64_t backlogBytes{0}; //!< upload bytes not yet acknowledged, both sites
-    UserCounters before;      //!< as of the last decision
+    std::vector<TcpSample> toSites; //!< one per remote site
+    uint64_t backlogBytes{0};       //!< upload bytes not yet acknowledged, all sites
+    UserCounters before;            //!< as of the last decision
     UserCounters now;
     double goodputBps{0};
     uint32_t unfinished{0};
@@ -76,7 +76,8 @@ struct CellView
     double PerSecond(double amount) const;
 };
 
-std::vector<ObservationField<UserView>> UserColumns();
+/** @param sites names of the remote sites: some columns exist once for each */
+std::vector<ObservationField<UserView>> UserColumns(const std::vector<std::string>& sites);
 std::vector<ObservationField<SiteView>> SiteColumns();
 std::vector<ObservationField<CellView>> CellColumns();
 

@@ -15,12 +15,13 @@ NS_LOG_COMPONENT_DEFINE("TandemObservation");
 
 Observation::Observation(std::vector<ObservedUser> users,
                          std::vector<const AccessCell*> cells,
-                         Ptr<InferenceServer> edge,
-                         Ptr<InferenceServer> cloud,
+                         std::vector<Ptr<InferenceServer>> sites,
+                         std::vector<std::string> siteNames,
                          const RequestLedger& ledger)
     : m_users(std::move(users)),
       m_cells(std::move(cells)),
-      m_sites{edge, cloud},
+      m_sites(std::move(sites)),
+      m_siteNames(std::move(siteNames)),
       m_ledger(ledger),
       m_lastUsers(m_users.size()),
       m_lastSites(m_sites.size()),
@@ -32,7 +33,7 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(), "user");
+    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(m_siteNames), "user");
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
 }
@@ -43,7 +44,7 @@ Observation::CountUser(uint32_t index) const
     const ObservedUser& user = m_users[index];
     UserCounters counters;
     counters.radio = m_cells[user.cell]->Count(user.indexInCell);
-    for (const Site site : {Site::EDGE, Site::CLOUD})
+    for (Site site = 1; site <= m_sites.size(); ++site)
     {
         counters.tcpRetransmissions +=
             user.client->GetConnection(site).GetProbe().GetRetransmissions();
@@ -96,15 +97,16 @@ Observation::FillUser(uint32_t index)
 {
     const ObservedUser& user = m_users[index];
     const AccessCell& cell = *m_cells[user.cell];
-    const UploadConnection& edge = user.client->GetConnection(Site::EDGE);
-    const UploadConnection& cloud = user.client->GetConnection(Site::CLOUD);
     UserView view;
     view.user = &user;
     view.cell = &cell;
     view.radio = cell.Sample(user.indexInCell);
-    view.toEdge = edge.GetProbe().Sample();
-    view.toCloud = cloud.GetProbe().Sample();
-    view.backlogBytes = edge.GetBacklog() + cloud.GetBacklog();
+    for (Site site = 1; site <= m_sites.size(); ++site)
+    {
+        const UploadConnection& connection = user.client->GetConnection(site);
+        view.toSites.push_back(connection.GetProbe().Sample());
+        view.backlogBytes += connection.GetBacklog();
+    }
     view.before = m_lastUsers[index];
     view.now = CountUser(index);
     view.goodputBps = m_ledger.GetGoodput(index);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ns3::tandem
@@ -29,8 +30,8 @@ class Observation
     /** Everything pointed to must outlive the observation. */
     Observation(std::vector<ObservedUser> users,
                 std::vector<const AccessCell*> cells,
-                Ptr<InferenceServer> edge,
-                Ptr<InferenceServer> cloud,
+                std::vector<Ptr<InferenceServer>> sites,
+                std::vector<std::string> siteNames,
                 const RequestLedger& ledger);
 
     /** Declare the three blocks. */
@@ -51,6 +52,7 @@ class Observation
     std::vector<ObservedUser> m_users;
     std::vector<const AccessCell*> m_cells;
     std::vector<Ptr<InferenceServer>> m_sites;
+    std::vector<std::string> m_siteNames;
     const RequestLedger& m_ledger;
     std::optional<TypedObservation<UserView>> m_userBlock; //!< the blocks are empty until declared
     std::optional<TypedObservation<SiteView>> m_siteBlock;

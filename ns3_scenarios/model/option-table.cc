@@ -33,37 +33,41 @@ enum OptionColumn : size_t
     MMACS
 };
 
-Site
-ReadSite(const CsvTable& csv)
+/** @return the sites that the row is an option of */
+std::vector<Site>
+ReadSites(const CsvTable& csv, const std::vector<RemoteSite>& sites)
 {
-    for (const Site site : {Site::DEVICE, Site::EDGE, Site::CLOUD})
+    const std::string& text = csv.GetText(SITE);
+    std::string known = "device";
+    std::vector<Site> found;
+    if (text == "device")
     {
-        if (csv.GetText(SITE) == SiteName(site))
-        {
-            return site;
-        }
+        found.push_back(DEVICE);
     }
-    csv.Fail(SITE, "'" + csv.GetText(SITE) + "' is not one of device, edge, cloud");
+    for (Site site = 1; site <= sites.size(); ++site)
+    {
+        const RemoteSite& remote = sites[site - 1];
+        if (text == remote.name)
+        {
+            return {site};
+        }
+        if (text == remote.kind)
+        {
+            found.push_back(site);
+        }
+        known += ", " + remote.name;
+    }
+    if (found.empty())
+    {
+        csv.Fail(SITE, "'" + text + "' is not one of " + known);
+    }
+    return found;
 }
 
 } // namespace
 
-const char*
-SiteName(Site site)
-{
-    switch (site)
-    {
-    case Site::DEVICE:
-        return "device";
-    case Site::EDGE:
-        return "edge";
-    default:
-        return "cloud";
-    }
-}
-
 OptionTable
-OptionTable::Read(const std::string& path)
+OptionTable::Read(const std::string& path, const std::vector<RemoteSite>& sites, double deviceScale)
 {
     NS_LOG_FUNCTION(path);
     CsvTable csv(path,
@@ -77,25 +81,26 @@ OptionTable::Read(const std::string& path)
                   "top5_percent",
                   "mmacs"});
     OptionTable table;
+    uint32_t expected = 0;
     while (csv.Next())
     {
-        const auto expected = table.GetCount();
         if (csv.GetNumber(OPTION, 0, UINT32_MAX) != expected)
         {
             csv.Fail(OPTION,
                      csv.GetText(OPTION) + " where " + std::to_string(expected) +
                          " was expected; options are numbered 0, 1, 2, … without a gap");
         }
+        ++expected;
         InferenceOption option;
-        option.site = ReadSite(csv);
+        const std::vector<Site> at = ReadSites(csv, sites);
         option.variant = csv.GetText(VARIANT);
         if (option.variant.empty())
         {
             csv.Fail(VARIANT, "is empty");
         }
-        option.serviceS = csv.GetNumber(SERVICE, 0, MAX_SERVICE_S);
+        const double serviceS = csv.GetNumber(SERVICE, 0, MAX_SERVICE_S);
         // An offloaded request carries at least its header in both directions.
-        const uint32_t least = option.site == Site::DEVICE ? 0 : RequestHeader::SIZE;
+        const uint32_t least = at.front() == DEVICE ? 0 : RequestHeader::SIZE;
         option.uploadBytes = csv.GetCount(UPLOAD, least, MAX_TRANSFER_BYTES);
         option.replyBytes = csv.GetCount(REPLY, least, MAX_TRANSFER_BYTES);
         option.top1Percent = csv.GetNumber(TOP1, 0, 100);
@@ -108,7 +113,13 @@ OptionTable::Read(const std::string& path)
         {
             names.push_back(option.variant);
         }
-        table.m_options.push_back(option);
+        for (const Site site : at)
+        {
+            option.site = site;
+            option.serviceS =
+                serviceS * (site == DEVICE ? deviceScale : sites[site - 1].serviceScale);
+            table.m_options.push_back(option);
+        }
     }
     if (table.m_options.empty())
     {
@@ -147,18 +158,6 @@ OptionTable::FindFirst(Site site, uint32_t& index) const
         }
     }
     return false;
-}
-
-void
-OptionTable::ScaleService(Site site, double factor)
-{
-    for (InferenceOption& option : m_options)
-    {
-        if (option.site == site)
-        {
-            option.serviceS *= factor;
-        }
-    }
 }
 
 } // namespace ns3::tandem

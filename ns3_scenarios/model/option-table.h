@@ -3,6 +3,7 @@
 #define TANDEM_OPTION_TABLE_H
 
 #include "model/csv-table.h"
+#include "model/site.h"
 
 #include <cstdint>
 #include <string>
@@ -11,21 +12,10 @@
 namespace ns3::tandem
 {
 
-/** Where an inference runs. The values are those of the `site` column of the request records. */
-enum class Site : uint8_t
-{
-    DEVICE = 0,
-    EDGE = 1,
-    CLOUD = 2
-};
-
-/** @return "device", "edge" or "cloud" */
-const char* SiteName(Site site);
-
 /** One way to serve a request: a DNN variant at a site. */
 struct InferenceOption
 {
-    Site site{Site::DEVICE};
+    Site site{DEVICE};
     std::string variant;      //!< name of the DNN variant, e.g. "d0"
     uint32_t variantIndex{0}; //!< place of that name in OptionTable::GetVariants()
     double serviceS{0};       //!< seconds of one core of that site for one request
@@ -37,18 +27,24 @@ struct InferenceOption
 };
 
 /**
- * The rows of the options CSV, in option order: what action k means.
+ * The options in order: what action k means.
  *
- * The header line names the columns; their order is free and further columns are ignored.
+ * They are the rows of the options CSV. A row whose site is the name of a remote site is an option
+ * there; one whose site is a kind ("edge") is an option at each site of that kind. The header line
+ * names the columns; their order is free and further columns are ignored.
  */
 class OptionTable
 {
   public:
     /**
      * @param path the CSV file
+     * @param sites the scenario's remote sites; service times are multiplied by their scales
+     * @param deviceScale likewise, at the device
      * @throw CsvError when it cannot be read or a value cannot be used
      */
-    static OptionTable Read(const std::string& path);
+    static OptionTable Read(const std::string& path,
+                            const std::vector<RemoteSite>& sites,
+                            double deviceScale = 1);
 
     /** @return the number of options, K */
     uint32_t GetCount() const;
@@ -65,9 +61,6 @@ class OptionTable
      * @return false when no option runs there
      */
     bool FindFirst(Site site, uint32_t& index) const;
-
-    /** Multiply the service time of every option at @p site by @p factor. */
-    void ScaleService(Site site, double factor);
 
   private:
     std::vector<InferenceOption> m_options;

@@ -36,9 +36,9 @@ RequestLedger::SetJobCounter(JobCounter countJobs)
 }
 
 void
-RequestLedger::DeclareRecords(AgentLink& link)
+RequestLedger::DeclareRecords(AgentLink& link, const std::vector<std::string>& sites)
 {
-    m_records = std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link));
+    m_records = std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link, sites));
 }
 
 const Request&
@@ -127,7 +127,7 @@ RequestLedger::Close(Request& request, RequestStatus status)
     Enter(request, Stage::FINISHED);
     request.finish = Simulator::Now();
     request.status = status;
-    if (request.choice.site != Site::DEVICE && request.uploadBegin.IsStrictlyPositive())
+    if (request.choice.site != DEVICE && request.uploadBegin.IsStrictlyPositive())
     {
         request.tcpRetransmissions = m_countTransfers(request.user).tcpRetransmissions -
                                      request.atUploadStart.tcpRetransmissions;

@@ -47,7 +47,7 @@ class RequestLedger
     void SetJobCounter(JobCounter countJobs);
 
     /** Declare the record table `requests`; rows go there from now on. */
-    void DeclareRecords(AgentLink& link);
+    void DeclareRecords(AgentLink& link, const std::vector<std::string>& sites);
 
     /** A request arrives. */
     const Request& Open(uint32_t user, uint32_t epoch, uint32_t option);

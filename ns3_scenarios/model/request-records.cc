@@ -11,7 +11,7 @@ namespace
 bool
 Transfers(const Request& request)
 {
-    return request.choice.site != Site::DEVICE;
+    return request.choice.site != DEVICE;
 }
 
 template <Component C>
@@ -24,8 +24,13 @@ Part(const Request& request)
 } // namespace
 
 TypedRecords<Request>
-DeclareRequestRecords(AgentLink& link)
+DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites)
 {
+    std::string siteCodes = "0 device";
+    for (size_t i = 0; i < sites.size(); ++i)
+    {
+        siteCodes += ", " + std::to_string(i + 1) + " " + sites[i];
+    }
     // One column: name, unit, help, getter. A table that formatting would tear apart.
     // clang-format off
     return {link, "requests", {
@@ -45,7 +50,7 @@ DeclareRequestRecords(AgentLink& link)
          "DNN variant, index into meta.variants",
          [](const Request& r) -> int64_t { return r.choice.variantIndex; }},
         {"site", "",
-         "0 device, 1 edge, 2 cloud",
+         siteCodes,
          [](const Request& r) -> int64_t { return static_cast<int64_t>(r.choice.site); }},
         {"cell", "",
          "0 wifi, 1 lte",

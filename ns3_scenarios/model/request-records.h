@@ -9,7 +9,7 @@ namespace ns3::tandem
 {
 
 /** Declare the record table `requests`: one row for each request that has ended. */
-TypedRecords<Request> DeclareRequestRecords(AgentLink& link);
+TypedRecords<Request> DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites);
 
 } // namespace ns3::tandem
 

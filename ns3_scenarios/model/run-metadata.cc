@@ -21,39 +21,78 @@ namespace
 {
 
 Json
-DescribeOptions(const OptionTable& options)
+DescribeOptions(const OptionTable& options, const std::vector<RemoteSite>& sites)
 {
     Json rows = Json::array();
     for (uint32_t i = 0; i < options.GetCount(); ++i)
     {
         const InferenceOption& option = options.Get(i);
         rows.push_back({
-            {"option",       i                    },
-            {"site",         SiteName(option.site)},
-            {"variant",      option.variant       },
-            {"service_s",    option.serviceS      },
-            {"upload_bytes", option.uploadBytes   },
-            {"reply_bytes",  option.replyBytes    },
-            {"top1_percent", option.top1Percent   },
-            {"top5_percent", option.top5Percent   },
-            {"mmacs",        option.mmacs         }
+            {"option", i},
+            {"site", SiteName(option.site, sites)},
+            {"variant", option.variant},
+            {"service_s", option.serviceS},
+            {"upload_bytes", option.uploadBytes},
+            {"reply_bytes", option.replyBytes},
+            {"top1_percent", option.top1Percent},
+            {"top5_percent", option.top5Percent},
+            {"mmacs", option.mmacs}
+        });
+    }
+    return rows;
+}
+
+/** @return "-2" of a cell called "wifi-2", nothing of one called "wifi" */
+std::string
+Suffix(const AccessCell& cell, const std::string& name)
+{
+    return name.substr(cell.GetKind().size());
+}
+
+/** @return name of the node of the AP or eNB */
+std::string
+RadioName(const AccessCell& cell, const std::string& name)
+{
+    return (cell.GetKind() == "lte" ? "enb" : "ap") + Suffix(cell, name);
+}
+
+/** @return name of the node that forwards the users' packets to the sites */
+std::string
+GatewayName(const AccessCell& cell, const std::string& name)
+{
+    return (cell.GetKind() == "lte" ? "pgw" : "ap") + Suffix(cell, name);
+}
+
+Json
+DescribeCells(const std::vector<const AccessCell*>& cells, const std::vector<std::string>& names)
+{
+    Json rows = Json::array();
+    for (size_t i = 0; i < cells.size(); ++i)
+    {
+        const AccessCell* cell = cells[i];
+        rows.push_back({
+            {"name", names[i]},
+            {"kind", cell->GetKind()},
+            {"radio", RadioName(*cell, names[i])},
+            {"gateway", GatewayName(*cell, names[i])},
+            {"standard", cell->GetStandard()},
+            {"users", cell->GetUserCount()},
+            {"stations", cell->GetStationCount()}
         });
     }
     return rows;
 }
 
 Json
-DescribeCells(const std::vector<const AccessCell*>& cells)
+DescribeSites(const std::vector<RemoteSite>& sites)
 {
     Json rows = Json::array();
-    for (const AccessCell* cell : cells)
+    for (const RemoteSite& site : sites)
     {
         rows.push_back({
-            {"name",     cell->GetKind()        },
-            {"kind",     cell->GetKind()        },
-            {"standard", cell->GetStandard()    },
-            {"users",    cell->GetUserCount()   },
-            {"stations", cell->GetStationCount()}
+            {"name",  site.name },
+            {"kind",  site.kind },
+            {"cores", site.cores}
         });
     }
     return rows;
@@ -95,10 +134,13 @@ DescribeRadioLink(const std::string& user, const std::string& radio, const std::
     };
 }
 
-/** Names are made unique by the cell's kind; users are numbered as in the observation. */
+/** Nodes are named by their cell where there are several; users are numbered as in the
+ * observation. */
 Json
 DescribeTopology(const std::vector<const AccessCell*>& cells,
+                 const std::vector<std::string>& names,
                  const std::vector<ObservedUser>& users,
+                 const std::vector<RemoteSite>& sites,
                  const Backhaul& backhaul)
 {
     Json nodes = Json::array();
@@ -106,9 +148,8 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
     for (uint32_t c = 0; c < cells.size(); ++c)
     {
         const std::string kind = cells[c]->GetKind();
-        const bool lte = kind == "lte";
-        const std::string radio = lte ? "enb" : "ap";
-        const std::string gateway = lte ? "pgw" : "ap";
+        const std::string radio = RadioName(*cells[c], names[c]);
+        const std::string gateway = GatewayName(*cells[c], names[c]);
         uint32_t user = 0;
         while (user < users.size() && users[user].cell != c)
         {
@@ -122,7 +163,11 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
             }
             else if (node.kind == "background")
             {
-                node.name = kind + "-" + node.name;
+                node.name = names[c] + "-" + node.name;
+            }
+            else
+            {
+                node.name += Suffix(*cells[c], names[c]);
             }
             nodes.push_back(DescribeNode(node));
             if (node.kind == "user" || node.kind == "background")
@@ -130,11 +175,16 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
                 links.push_back(DescribeRadioLink(node.name, radio, kind));
             }
         }
-        links.push_back(DescribeLink(gateway, "edge", backhaul.GetEdgeLink(c)));
-        links.push_back(DescribeLink(gateway, "cloud", backhaul.GetCloudLink(c)));
+        for (uint32_t host = 0; host < backhaul.GetHostCount(); ++host)
+        {
+            links.push_back(
+                DescribeLink(gateway, backhaul.GetHostName(host), backhaul.GetLink(c, host)));
+        }
     }
-    nodes.push_back(DescribeNode({"edge", "edge", Vector()}));
-    nodes.push_back(DescribeNode({"cloud", "cloud", Vector()}));
+    for (const RemoteSite& site : sites)
+    {
+        nodes.push_back(DescribeNode({site.name, site.kind, Vector()}));
+    }
     return {
         {"nodes", nodes},
         {"links", links}
@@ -169,14 +219,11 @@ DescribeRun(AgentLink& link,
         }
     }
     tell("users", config.users);
-    tell("options", DescribeOptions(options));
+    tell("options", DescribeOptions(options, config.sites));
     tell("variants", options.GetVariants());
-    tell("sites",
-         {
-             {{"name", "edge"},  {"cores", config.edgeCores} },
-             {{"name", "cloud"}, {"cores", config.cloudCores}}
-    });
-    tell("cells", DescribeCells(cells));
+    tell("sites", DescribeSites(config.sites));
+    const std::vector<std::string> names = NameCells(cells);
+    tell("cells", DescribeCells(cells, names));
     tell("user_cells", userCells);
     tell("conditions", conditions);
     tell("weak_delay_s", JsonNumber(config.weakDelayMs * 1e-3));
@@ -185,7 +232,7 @@ DescribeRun(AgentLink& link,
     tell("epoch_gap_s", JsonNumber(config.epochGapS));
     tell("epoch_length_s", JsonNumber(config.epochLengthS));
     tell("device_service_scale", JsonNumber(config.deviceServiceScale));
-    tell("topology", DescribeTopology(cells, users, backhaul));
+    tell("topology", DescribeTopology(cells, names, users, config.sites, backhaul));
 }
 
 } // namespace ns3::tandem

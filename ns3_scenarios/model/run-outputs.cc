@@ -19,28 +19,33 @@ InstallRunOutputs(TraceFiles& files,
                   const Backhaul& backhaul)
 {
     std::vector<TracedDevice> devices;
-    std::map<Ptr<Node>, std::string> names{
-        {backhaul.GetEdge(),  "edge" },
-        {backhaul.GetCloud(), "cloud"}
-    };
+    std::map<Ptr<Node>, std::string> names;
+    for (uint32_t host = 0; host < backhaul.GetHostCount(); ++host)
+    {
+        names[backhaul.GetHost(host)] = backhaul.GetHostName(host);
+    }
+    const std::vector<std::string> cellNames = NameCells(cells);
     for (uint32_t c = 0; c < cells.size(); ++c)
     {
         const AccessCell& cell = *cells[c];
-        const std::string kind = cell.GetKind();
-        devices.push_back({kind + "-edge", backhaul.GetEdgeLink(c).gatewayDevice});
-        devices.push_back({kind + "-cloud", backhaul.GetCloudLink(c).gatewayDevice});
+        const std::string& name = cellNames[c];
+        for (uint32_t host = 0; host < backhaul.GetHostCount(); ++host)
+        {
+            devices.push_back(
+                {name + "-" + backhaul.GetHostName(host), backhaul.GetLink(c, host).gatewayDevice});
+        }
         const Ptr<Node> gateway = cell.GetGateway();
         for (uint32_t d = 0; d < gateway->GetNDevices(); ++d)
         {
             if (DynamicCast<WifiNetDevice>(gateway->GetDevice(d)))
             {
-                devices.push_back({kind + "-ap", gateway->GetDevice(d)});
+                devices.push_back({name + "-ap", gateway->GetDevice(d)});
             }
         }
-        names[gateway] = kind;
+        names[gateway] = name;
         for (uint32_t i = 0; i < cell.GetUserCount(); ++i)
         {
-            names[cell.GetUser(i)] = kind + " user " + std::to_string(i);
+            names[cell.GetUser(i)] = name + " user " + std::to_string(i);
         }
     }
     files.Install(std::move(devices), [names](Ptr<Node> node) {

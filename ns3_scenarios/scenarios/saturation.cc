@@ -240,7 +240,7 @@ main(int argc, char* argv[])
     double settleS = 0.5;
     double durationS = 1.0;
     AgentLink link("saturation");
-    BackhaulConfig backhaulConfig;
+    WireConfig wire;
     WifiCellConfig wifi;
     wifi.queueLifetimeS = QUEUE_LIFETIME_S;
     LteCellConfig lte;
@@ -259,7 +259,8 @@ main(int argc, char* argv[])
     arguments.AddAttribute("payload", "ns3::tandem::SaturatedSource::PayloadBytes", "bytes");
     arguments.AddAttribute("backlog", "ns3::tandem::SaturatedSource::BacklogBytes", "bytes");
     link.AddArguments(cmd);
-    backhaulConfig.Declare(arguments);
+    Arguments edge = arguments.WithPrefix("edge");
+    wire.Declare(edge, "edge");
     arguments.ParseSelectors(argc, argv);
     const bool isLte = kind == "lte";
     if (isLte)
@@ -296,10 +297,10 @@ main(int argc, char* argv[])
     NodeContainer nodes;
     nodes.Create(users);
     cell->Build(nodes);
-    Backhaul backhaul(backhaulConfig);
+    Backhaul backhaul({{"edge", wire}});
     backhaul.Connect(*cell);
-    cell->StartBackground(backhaul.GetEdge(), backhaul.GetEdgeAddress(0), BACKGROUND_PORT);
-    source->Install(*cell, backhaul.GetEdge(), backhaul.GetEdgeAddress(0), SINK_PORT);
+    cell->StartBackground(backhaul.GetHost(0), backhaul.GetAddress(0, 0), BACKGROUND_PORT);
+    source->Install(*cell, backhaul.GetHost(0), backhaul.GetAddress(0, 0), SINK_PORT);
     Saturation saturation(link, *cell, *source, Seconds(settleS), Seconds(durationS));
 
     for (const std::string& warning : cell->GetWarnings())

@@ -28,14 +28,14 @@ class LedgerTestCase : public TestCase
                                "top1_percent,top5_percent,mmacs\n"
                                "0,device,d0,0.1,0,0,70,90,500\n"
                                "1,edge,d0,0.02,1000,100,70,90,500\n";
-        m_options = OptionTable::Read(path);
+        m_options = OptionTable::Read(path, DefaultSites());
         m_ledger = std::make_unique<RequestLedger>(
             m_options,
             std::vector<uint32_t>{0},
             Callback<TransferCounters, uint32_t>([this](uint32_t) { return m_counters; }));
         m_ledger->SetQueueCounter(Callback<double, uint32_t>([](uint32_t) { return 300.0; }));
         m_ledger->SetJobCounter(Callback<uint32_t, Site>(
-            [](Site site) -> uint32_t { return site == Site::EDGE ? 7 : 0; }));
+            [](Site site) -> uint32_t { return site == 1 ? 7 : 0; }));
     }
 
     void DoTeardown() override

@@ -14,7 +14,7 @@ from pcap_streams import IP_TCP_BYTES, RETRY, TCP_HEADER, read_upstreams, unwrap
 from scapy.utils import RawPcapReader
 from typer.testing import CliRunner
 
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE
 from tandem.bridge.runs.reader import Run, load_run
 from tandem.scripts.app.inspection import stages
 from tandem.scripts.app.inspection.story import (
@@ -215,7 +215,7 @@ def test_device_request_has_a_short_story(tmp_path: Path) -> None:
     CliRunner().invoke(app, ["run", *options, "--out", str(folder)])
     story = story_of(load_run(folder), 0)
     assert story.uplink is None
-    assert story.request["site"] == Site.DEVICE
+    assert story.request["site"] == DEVICE
     result = CliRunner().invoke(app, ["explain", str(folder)])
     assert "computes on the device" in result.output
 

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 from workload_runs import Option, write_options
 
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run, load_run
 from tandem.scripts.cli import app
 
@@ -86,7 +86,7 @@ def test_every_byte_of_a_request_bears_its_number(
 
 @needs_tshark
 def test_a_filter_finds_one_request(run: Run) -> None:
-    request = run.requests[run.requests["site"] == Site.CLOUD].iloc[0]
+    request = run.requests[run.requests["site"] == Sites().labels.index("cloud")].iloc[0]
     wanted = f"tandem.request_id == {int(request['request_id'])} && tandem.upload == 1"
     packets = dissect(
         run.folder / "trace-seed3-wifi-cloud.pcap", "tandem.request_id", "tcp.len", only=wanted

@@ -56,7 +56,7 @@ def make_problem(users: int, cells: tuple[str, ...] = ("wifi",)) -> JointProblem
         user_columns={name: i for i, name in enumerate(USER_COLUMNS)},
         site_columns={name: i for i, name in enumerate(SITE_COLUMNS)},
         cell_columns={name: i for i, name in enumerate(CELL_COLUMNS)},
-        site_delay_s=(0.0005, 0.02),
+        site_delay_s=((0.0005, 0.02),) * len(cells),
         weak_delay_s=0.02,
     )
 

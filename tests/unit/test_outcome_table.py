@@ -15,10 +15,10 @@ from tandem.agents.evaluation.outcome_table import OutcomeTable, UnmeasuredPatte
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.patterns import ON_DEVICE, PatternSpace
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import Sites
 
 TIMEOUT_S = 10.0
-DEVICE, EDGE, CLOUD = (int(site) for site in Site)
+DEVICE, EDGE, CLOUD = Sites().codes
 
 
 def options(
@@ -178,7 +178,7 @@ def test_lower_bound_holds_for_queues_of_any_radio(violation_s: float) -> None:
         "options": [
             {
                 "option": index,
-                "site": Site(int(site)).label,
+                "site": Sites().label(int(site)),
                 "variant": f"d{index}",
                 "service_s": float(TABLE_OPTIONS.service_s[index]),
                 "upload_bytes": float(TABLE_OPTIONS.upload_bytes[index]),

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from tandem.agents.api import Agent
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy, RandomPolicy
 from tandem.agents.inference.options import OptionTable, PolicyError
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import DEVICE, Sites
 
 COLUMNS = {"rate_bps": 0, "edge_rtt_s": 1, "cloud_rtt_s": 2}
 META: dict[str, Any] = {
@@ -40,19 +40,19 @@ def test_service_times_are_taken_as_the_scenario_publishes_them(table: OptionTab
 
 
 def test_most_accurate_option_per_site(table: OptionTable) -> None:
-    assert [table.most_accurate(site) for site in Site] == [0, 3, 4]
+    assert [table.most_accurate(site) for site in Sites().codes] == [0, 3, 4]
 
 
 def test_faster_of_equally_accurate_options_wins() -> None:
     options = [dict(row) for row in META["options"][:2]]
     options[1]["top5_percent"] = options[0]["top5_percent"]
-    assert OptionTable.from_meta({"options": options}).most_accurate(Site.DEVICE) == 1
+    assert OptionTable.from_meta({"options": options}).most_accurate(DEVICE) == 1
 
 
 def test_missing_site_is_named() -> None:
     table = OptionTable.from_meta({"options": META["options"][:3]})
     with pytest.raises(PolicyError, match="runs at the edge"):
-        table.most_accurate(Site.EDGE)
+        table.most_accurate(Sites().labels.index("edge"))
 
 
 def test_scenario_without_options_is_refused() -> None:

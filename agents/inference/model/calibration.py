@@ -25,8 +25,7 @@ from tandem.agents.inference.model.effects import Effects
 from tandem.agents.inference.model.history import SiteHistory
 from tandem.agents.inference.model.layout import EffectLayout
 from tandem.agents.inference.model.waits import SiteWaits
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
@@ -62,10 +61,7 @@ class Calibration:
         for group in (device, network):
             self._place[group] = np.arange(len(group))
         self._is_network = np.isin(np.arange(len(problem.options)), network)
-        site = np.array(
-            [REMOTE_SITES.index(Site(code)) for code in problem.options.site[network]],
-            dtype=np.intp,
-        )
+        site = problem.network_site
         self.site: NDArray[np.intp] = site
         self._layouts = {
             "device": EffectLayout.of(config.device, _groups(users, len(device), problem)),
@@ -79,7 +75,7 @@ class Calibration:
             ),
         }
         self._effects = {name: Effects(layout.prior) for name, layout in self._layouts.items()}
-        self._waits = [SiteWaits(config.wait) for _ in REMOTE_SITES]
+        self._waits = [SiteWaits(config.wait) for _ in problem.sites.remote]
         self._history = SiteHistory(problem)
         self.tried: NDArray[np.bool_] = np.zeros(len(problem.options), dtype=np.bool_)
 

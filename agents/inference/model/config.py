@@ -47,4 +47,5 @@ class ModelConfig(Settings):
     use_structure: bool = True
     """See the loads that the others put on cells and sites (ablation when false)."""
     fixed_columns: dict[str, float] = Field(default_factory=dict)
-    """Values that stand in for columns of the users' observation (ablation: the model is blind)."""
+    """Values that stand in for columns of the users' observation (ablation: the model is blind).
+    ``*`` in a name stands for any characters: "*_rtt_s" is the round-trip time to every site."""

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from tandem.agents.api import Observation
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.model.features import FEATURES, FeatureMap, FeatureView
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 #: Any transfer is first taken to last this long, seconds.
@@ -34,8 +33,8 @@ class ConstantBase:
         self._features = FeatureMap(problem)
 
     def at(self, observation: Observation, facts: Facts) -> ConstantView:
-        problem, network = self._problem, self._problem.network_options
-        site = [REMOTE_SITES.index(Site(code)) for code in problem.options.site[network]]
+        problem = self._problem
+        site = problem.network_site
         column = problem.user_columns["device_backlog_s"]
         backlog_s = observation["sites"][site, problem.site_columns["backlog_s"]]
         return ConstantView(

@@ -21,8 +21,7 @@ from tandem.agents.common.codec import SCALES, scale_of
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.model.loads import LOADS, SITE_SERVICE, Loads
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
@@ -75,10 +74,7 @@ class FeatureMap:
 
     def __init__(self, problem: JointProblem) -> None:
         self._problem = problem
-        table, network = problem.options, problem.network_options
-        self._site = np.array(
-            [REMOTE_SITES.index(Site(code)) for code in table.site[network]], dtype=np.intp
-        )
+        self._site = problem.network_site
         kinds = np.array(problem.cell_kinds)[problem.user_cells]
         self._kinds = (kinds[:, None] == np.array(CELL_KINDS)).astype(np.float64)
         cells = problem.user_cells
@@ -101,11 +97,11 @@ class FeatureMap:
         upload_s = BITS_PER_BYTE * upload_bytes / rate_bps[:, None]
         service_s = facts.service_s[network]
         per_site = [
-            _coded(users, column, [f"{site.label}_{name}" for name in SITE_STATE])
-            for site in REMOTE_SITES
+            _coded(users, column, [f"{site}_{name}" for name in SITE_STATE])
+            for site in problem.sites.remote
         ]
         weak_s = problem.weak_delay_s * _read(users, column, ("weak",))[:, 0]
-        delay_s = np.array(problem.site_delay_s)[self._site]
+        delay_s = problem.path_delay_s[:, self._site]
         option = np.stack(
             (
                 _compress(service_s, SCALES["_s"]),
@@ -129,7 +125,7 @@ class FeatureMap:
                 of_options(sites),
                 of_options(_compress(backlog / site_cores[self._site][:, None], SCALES["_s"])),
                 of_users(_compress(rate_bps, SCALES["_bps"])[:, None]),
-                of_options(_compress(delay_s, SCALES["_s"])[:, None]),
+                _compress(delay_s, SCALES["_s"])[..., None],
                 of_users(_compress(weak_s, SCALES["_s"])[:, None]),
                 of_options(option),
                 _compress(upload_s, SCALES["_s"])[..., None],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
@@ -23,6 +23,7 @@ class SiteHistory:
 
     def __init__(self, problem: JointProblem) -> None:
         self._options = problem.options
+        self._codes = problem.sites.codes[1:]
         columns = problem.user_columns
         self._columns = (
             (columns[OPTION], columns[QUEUE]) if OPTION in columns and QUEUE in columns else None
@@ -33,13 +34,13 @@ class SiteHistory:
         request waited; seconds, both ``[R]`` for the R users who were there."""
         nothing = np.zeros(0)
         if self._columns is None:
-            return [(nothing, nothing)] * len(REMOTE_SITES)
+            return [(nothing, nothing)] * len(self._codes)
         last, queue_s = observation["users"][:, self._columns].T
         known = last >= 0.0
         option = np.where(known, last, 0.0).astype(np.intp)
         site = np.where(known, self._options.site[option], -1)
         found = []
-        for code in REMOTE_SITES:
+        for code in self._codes:
             here = site == code
             service_s = self._options.service_s[option[here]]
             found.append(((service_s.sum() - service_s) / 2.0, queue_s[here]))

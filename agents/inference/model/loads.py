@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.common.codec import SCALES
-from tandem.agents.inference.problem import REMOTE_SITES
 
 Array = NDArray[np.float64]
 
@@ -42,7 +41,7 @@ class Loads:
 
     Args:
         same_cell: whether two users share a cell, 0 on the diagonal, ``[N, N]``.
-        site: index of each option's site in `REMOTE_SITES`, ``[M]``.
+        site: row of each option's site in the block ``sites``, ``[M]``.
         upload_bytes: of each option, ``[M]``.
         upload_s: of each user and option, ``[N, M]``.
         service_s: of each option, ``[M]``.
@@ -59,12 +58,13 @@ class Loads:
         site_cores: Array,
     ) -> None:
         users, options = upload_s.shape
+        sites = len(site_cores)
         self._same_cell = same_cell
         self._other = 1.0 - np.eye(users)
         self._site = site
         self._site_cores = site_cores
-        added = np.empty((users, options, len(REMOTE_SITES), 4))
-        here = (site[:, None] == np.arange(len(REMOTE_SITES))).astype(np.float64)
+        added = np.empty((users, options, sites, 4))
+        here = (site[:, None] == np.arange(sites)).astype(np.float64)
         added[..., USERS] = here
         added[..., BYTES] = here * (upload_bytes / SCALES["_bytes"])[:, None]
         added[..., UPLOAD] = here * (upload_s / SCALES["_s"])[..., None]
@@ -76,7 +76,7 @@ class Loads:
         cases, users, _ = weights.shape
         # One product per user, then one over users: faster than a product of three.
         own = np.matmul(weights.transpose(1, 0, 2), self._added).reshape(users, -1)
-        shape = (users, cases, len(REMOTE_SITES), 4)
+        shape = (users, cases, len(self._site_cores), 4)
         both = (self._same_cell @ own).reshape(shape)
         site = (self._other @ own).reshape(shape)
         cell = both.sum(axis=2, keepdims=True)

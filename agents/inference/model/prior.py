@@ -28,8 +28,7 @@ from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.facts import Facts
-from tandem.agents.inference.problem import REMOTE_SITES, JointProblem
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
 
@@ -69,7 +68,7 @@ class PriorView:
         self.device_s: Array = self.backlog_s[:, None] + facts.service_s[problem.device_options]
 
         site = table.site[network]
-        self._site_row = np.array([REMOTE_SITES.index(Site(code)) for code in site], dtype=np.intp)
+        self._site_row = problem.network_site
         self.service_s: Array = facts.service_s[network]
         self.same_site: Array = (site[:, None] == site[None, :]).astype(np.float64)
         cells = problem.user_cells
@@ -229,7 +228,7 @@ class PriorView:
         access = {"wifi": config.wifi_access_rtt_s, "lte": config.lte_access_rtt_s}
         radio_s = np.array([access[kind] for kind in problem.cell_kinds])[problem.user_cells]
         weak_s = users[:, problem.user_columns["weak"]] * problem.weak_delay_s
-        wired_s = 2.0 * np.array(problem.site_delay_s)
+        wired_s = 2.0 * problem.path_delay_s
         return np.asarray(wired_s + (radio_s + weak_s)[:, None])
 
     def _window_waits(self, users: Array, upload_bits: Array, rate_bps: Array) -> Array:
@@ -255,5 +254,7 @@ class PriorView:
     def _per_site_bits(self, users: Array, name: str) -> Array:
         """A size that users have per site, of the site of each network option, ``[N, M]``."""
         column = self._problem.user_columns
-        sizes = np.stack([users[:, column[f"{site.label}_{name}"]] for site in REMOTE_SITES], 1)
+        sizes = np.stack(
+            [users[:, column[f"{site}_{name}"]] for site in self._problem.sites.remote], 1
+        )
         return np.asarray(BITS_PER_BYTE * np.maximum(sizes, 1.0)[:, self._site_row])

@@ -3,6 +3,7 @@
 #include "access/wifi/wifi-cell.h"
 #include "access/wifi/wifi-handshake-rescue.h"
 
+#include "ns3/abort.h"
 #include "ns3/arp-cache.h"
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
@@ -92,9 +93,9 @@ WifiCell::Build(NodeContainer users)
     m_ap = CreateObject<Node>();
 
     auto apMobility = CreateObject<ConstantPositionMobilityModel>();
-    apMobility->SetPosition(AP_CENTRE);
+    apMobility->SetPosition(m_config.centre);
     m_ap->AggregateObject(apMobility);
-    m_placement.Install(m_config.placement, AP_CENTRE, m_stations);
+    m_placement.Install(m_config.placement, m_config.centre, m_stations);
 
     InstallRadio();
     InstallAddresses();
@@ -126,12 +127,24 @@ WifiCell::Build(NodeContainer users)
 }
 
 void
-WifiCell::InstallRadio()
+WifiCell::InstallChannel()
 {
-    NS_LOG_FUNCTION(this);
+    if (m_channelOwner)
+    {
+        m_channel = m_channelOwner->m_channel;
+        NS_ABORT_MSG_UNLESS(m_channel, "ShareChannel() needs a cell that is built before this one");
+        return;
+    }
     m_channel = CreateObject<YansWifiChannel>();
     m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
     m_channel->SetPropagationLossModel(m_config.pathLoss.Create(CARRIER_HZ));
+}
+
+void
+WifiCell::InstallRadio()
+{
+    NS_LOG_FUNCTION(this);
+    InstallChannel();
 
     YansWifiPhyHelper phy;
     phy.SetChannel(m_channel);
@@ -146,7 +159,8 @@ WifiCell::InstallRadio()
     SetRateControl(m_wifi, m_config);
 
     WifiMacHelper mac;
-    const SsidValue ssid(Ssid("tandem"));
+    // A station only ever joins the AP of its own cell.
+    const SsidValue ssid(Ssid(m_number == 0 ? "tandem" : "tandem-" + std::to_string(m_number + 1)));
     const UintegerValue ampdu(m_config.ampduBytes);
     mac.SetType("ns3::StaWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
     m_stationDevices = m_wifi.Install(phy, mac, m_stations);
@@ -185,7 +199,7 @@ WifiCell::InstallAddresses()
     internet.Install(m_stations);
 
     Ipv4AddressHelper addresses;
-    addresses.SetBase(NETWORK, NETWORK_MASK);
+    addresses.SetBase(GetNetwork(), NETWORK_MASK);
     m_apAddress = addresses.Assign(NetDeviceContainer(m_apDevice)).GetAddress(0);
     m_stationInterfaces = addresses.Assign(m_stationDevices);
 

@@ -44,7 +44,19 @@ WifiCell::GetGateway() const
 std::pair<Ipv4Address, Ipv4Mask>
 WifiCell::GetUserNetwork() const
 {
-    return {Ipv4Address(NETWORK), Ipv4Mask(NETWORK_MASK)};
+    return {GetNetwork(), Ipv4Mask(NETWORK_MASK)};
+}
+
+Ipv4Address
+WifiCell::GetNetwork() const
+{
+    return Ipv4Address(Ipv4Address(FIRST_NETWORK).Get() + m_number * NETWORK_SIZE);
+}
+
+void
+WifiCell::ShareChannel(const WifiCell& other)
+{
+    m_channelOwner = &other;
 }
 
 void
@@ -92,7 +104,7 @@ std::vector<PlacedNode>
 WifiCell::GetPlacedNodes() const
 {
     std::vector<PlacedNode> nodes{
-        {"ap", "ap", AP_CENTRE}
+        {"ap", "ap", m_config.centre}
     };
     AppendStations(nodes);
     return nodes;

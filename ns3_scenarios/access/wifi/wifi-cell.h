@@ -17,6 +17,7 @@
 
 #include "ns3/ipv4-interface-container.h"
 #include "ns3/net-device-container.h"
+#include "ns3/vector.h"
 #include "ns3/wifi-helper.h"
 #include "ns3/yans-wifi-channel.h"
 
@@ -45,6 +46,8 @@ struct WifiCellConfig
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
+    /** Where the AP stands, m; set in code. Antennas are at the height of the stations. */
+    Vector centre{0, 0, 0};
 
     WifiCellConfig();
 
@@ -79,6 +82,13 @@ class WifiCell : public AccessCell
 
     /** @param config must have been checked */
     explicit WifiCell(const WifiCellConfig& config);
+
+    /**
+     * Contend with another cell for one channel; else each has a channel of its own, which others
+     * do not disturb.
+     * @param other built before this one; its path loss holds for both
+     */
+    void ShareChannel(const WifiCell& other);
 
     void Build(NodeContainer users) override;
     std::string GetKind() const override;
@@ -124,22 +134,25 @@ class WifiCell : public AccessCell
     };
 
     static constexpr double CARRIER_HZ = 5.18e9;
-    static constexpr const char* NETWORK = "10.1.0.0";
+    /** Of the first cell; each further one takes the next. */
+    static constexpr const char* FIRST_NETWORK = "10.1.0.0";
     static constexpr const char* NETWORK_MASK = "255.255.0.0";
-    /** Cells at the origin, antennas at the height of the stations. */
-    inline static const Vector AP_CENTRE{0, 0, 0};
+    static constexpr uint32_t NETWORK_SIZE = 1 << 16;
     /** Long enough to hear a beacon, sent every 102.4 ms. */
     inline static const Time SCAN_TIME = MilliSeconds(120);
     /** Between the ends of the scans of two stations; an association takes about 1 ms. */
     inline static const Time ASSOCIATION_SPACING = MilliSeconds(4);
 
     void InstallRadio();
+    void InstallChannel();
+    Ipv4Address GetNetwork() const;
     void InstallAddresses();
     void FillNeighbourCaches();
     NodeContainer GetAllNodes() const;
 
     WifiCellConfig m_config;
     WifiHelper m_wifi;
+    const WifiCell* m_channelOwner{nullptr}; //!< null: it has a channel of its own
     Ptr<YansWifiChannel> m_channel;
     NodeContainer m_backgroundNodes;
     Ptr<Node> m_ap;

@@ -8,7 +8,7 @@ from typing import Final
 
 from tandem.agents.evaluation.oracle import MAX_PATTERNS
 from tandem.agents.inference.cost import NamedThreshold
-from tandem.agents.inference.request_table import Site
+from tandem.agents.inference.sites import Sites
 
 Threshold = float | NamedThreshold
 
@@ -17,7 +17,7 @@ Threshold = float | NamedThreshold
 STRIDE: Final = 4
 PER_EPISODE: Final = 3
 #: Where a user's request can go in the scenarios here.
-CHOICES: Final = len(Site)
+CHOICES: Final = len(Sites().labels)
 EPISODE_DECISIONS: Final = PER_EPISODE * STRIDE + 1
 
 

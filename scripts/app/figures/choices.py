@@ -80,9 +80,7 @@ def decision_number(run: Run) -> pd.Series[int]:
 def option_colour(name: str, option: int) -> str:
     """The site's colour, lighter for the later variants of the device."""
     site = name.split("/", maxsplit=1)[0]
-    base = style.SITE_COLOURS.get(site)
-    if base is None:
-        return style.colour(option)
+    base = style.site_colour(site)
     if site != "device":
         return base
     red, green, blue = (int(base[i : i + 2], 16) for i in (1, 3, 5))

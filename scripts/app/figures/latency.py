@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from tandem.agents.common.units import MS_PER_S
-from tandem.agents.inference.request_table import COMPONENTS, Site
+from tandem.agents.inference.request_table import COMPONENTS
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.figure import NoData
@@ -23,26 +24,27 @@ def latency_cdf(runs: Sequence[Run]) -> go.Figure:
     several = len(runs) > 1
     for index, (run, name) in enumerate(zip(runs, style.names(runs), strict=True)):
         requests = measures.counted_requests(run)
-        groups: list[tuple[Site | None, pd.DataFrame]] = [(None, requests)]
+        sites = Sites.from_meta(run.meta)
+        groups: list[tuple[int | None, pd.DataFrame]] = [(None, requests)]
         groups += [
             (site, requests[requests["site"] == site])
-            for site in Site
+            for site in sites.codes
             if 0 < (requests["site"] == site).sum() < len(requests)
         ]
         for site, group in groups:
             times_s = np.sort(group["response_time_s"].to_numpy())
             if not len(times_s):
                 continue
-            label = "all" if site is None else site.label
-            paint = style.colour(index) if several else style.SITE_COLOURS[label]
+            label = "all" if site is None else sites.label(site)
+            paint = style.colour(index) if several else style.site_colour(label)
             line = {
                 "color": paint,
                 "width": 2.5 if site is None else 1.3,
                 "shape": "hv",
-                "dash": "solid" if site is None else style.dash(1 + int(site)),
+                "dash": "solid" if site is None else style.dash(1 + site),
             }
             key = f"{name} · {label}" if several else label
-            meta = {"run": index, "site": None if site is None else int(site)}
+            meta = {"run": index, "site": site}
             figure.add_scatter(
                 x=times_s,
                 y=np.arange(1, len(times_s) + 1) / len(times_s),
@@ -90,7 +92,7 @@ def components(runs: Sequence[Run]) -> go.Figure:
         raise NoData("the runs have no requests")
     figure, cells, height = style.panels(runs, shared_yaxes="all")
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
-        table = measures.components(run.requests)
+        table = measures.components(run.requests, Sites.from_meta(run.meta))
         sites = list(table.columns)
         for component in COMPONENTS:
             values_ms = table.loc[component] * MS_PER_S

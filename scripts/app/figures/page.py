@@ -15,7 +15,8 @@ from typing import Any, Final
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from tandem.agents.inference.request_table import COMPONENTS, Site, answer_accuracy, counted
+from tandem.agents.inference.request_table import COMPONENTS, answer_accuracy, counted
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.common.objective import INFERENCE
 from tandem.scripts.app.figures import style
@@ -198,14 +199,19 @@ def _number(value: float | None) -> str:
 
 
 def _controls(runs: Sequence[Run], names: Sequence[str]) -> str:
-    sites = [site for site in Site if any((run.requests["site"] == site).any() for run in runs)]
+    sites = {
+        site: label
+        for run in runs
+        for site, label in enumerate(Sites.from_meta(run.meta).labels)
+        if (run.requests["site"] == site).any()
+    }
     users = sorted({int(user) for run in runs for user in run.requests["user"].unique()})
     cells = {
         index: str(cell["name"]) for run in runs for index, cell in enumerate(run.meta["cells"])
     }
     parts = [
         _boxes("run", dict(enumerate(names))),
-        _boxes("site", {int(site): site.label for site in sites}),
+        _boxes("site", dict(sorted(sites.items()))),
         _boxes("cell", cells),
         _boxes("user", {user: str(user) for user in users}),
         '<fieldset><legend>decisions</legend><input type="number" id="from" min="0" '

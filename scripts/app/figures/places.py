@@ -6,16 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from tandem.agents.common.units import MS_PER_S
+from tandem.agents.inference.sites import DEVICE_LABEL, Sites
 from tandem.bridge.runs.reader import POSITIONS, Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 
-HOSTS: Final = ("edge", "cloud")
 GATEWAY_KINDS: Final = ("ap", "enb", "pgw")
 
 
@@ -53,7 +54,7 @@ def _draw(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: 
     nodes = run.meta["topology"]["nodes"]
     last = places.drop_duplicates("node", keep="last").set_index("node")
     where = {nodes[node]["name"]: (row.x_m, row.y_m) for node, row in last.iterrows()}
-    where.update(_host_places(where))
+    where.update(_host_places(where, Sites.from_meta(run.meta).remote))
     _links(figure, run, where, index, cell, shown)
     for user, trail in places[places["user"] >= 0].groupby("user"):
         figure.add_scatter(
@@ -70,7 +71,7 @@ def _draw(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: 
     for kind, label, symbol, colour in (
         ("background", "background station", "x", "#999999"),
         ("gateway", "access point, eNB, PGW", "triangle-up", "#222222"),
-        ("host", "edge, cloud", "square", "#222222"),
+        ("host", "site", "square", "#222222"),
     ):
         chosen = [name for name in where if _kind(run, name) == kind]
         if not chosen:
@@ -90,23 +91,23 @@ def _draw(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: 
 
 
 def _kind(run: Run, name: str) -> str:
-    if name in HOSTS:
+    if name in Sites.from_meta(run.meta).remote:
         return "host"
     kind = next(node["kind"] for node in run.meta["topology"]["nodes"] if node["name"] == name)
     return "gateway" if kind in GATEWAY_KINDS else str(kind)
 
 
-def _host_places(where: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Edge and cloud have no place in the radio model; they are drawn to the right of all users."""
+def _host_places(
+    where: dict[str, tuple[float, float]], sites: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """Sites have no place in the radio model; they are drawn to the right of all users."""
     right = max(x for x, _ in where.values())
     low, high = min(y for _, y in where.values()), max(y for _, y in where.values())
     span = max(high - low, 1.0)
     left = min(x for x, _ in where.values())
     step = max(right - left, 1.0) * 0.3
-    return {
-        "edge": (right + step, high - 0.2 * span),
-        "cloud": (right + step, low + 0.2 * span),
-    }
+    heights = np.linspace(high - 0.2 * span, low + 0.2 * span, len(sites))
+    return {site: (right + step, float(y)) for site, y in zip(sites, heights, strict=True)}
 
 
 def _links(
@@ -172,11 +173,13 @@ def _users(
     users = last[last["user"] >= 0].set_index("user")
     favourite = favourite_site(run.requests) if len(run.requests) else pd.Series(dtype=int)
     mean_s = measures.counted_requests(run).groupby("user")["response_time_s"].mean()
+    sites = Sites.from_meta(run.meta)
     kinds = [entry["name"] for entry in run.meta["cells"]]
+    technology = [entry["kind"] for entry in run.meta["cells"]]
     conditions = run.meta.get("conditions") or []
     for user, x_m, y_m in zip(users.index.astype(int), users["x_m"], users["y_m"], strict=True):
         network = kinds[run.meta["user_cells"][user]]
-        site = style.site_label(favourite[user]) if user in favourite else "device"
+        site = sites.label(favourite[user]) if user in favourite else DEVICE_LABEL
         weak = user < len(conditions) and conditions[user] == "weak"
         figure.add_scatter(
             x=[x_m],
@@ -187,8 +190,13 @@ def _users(
             textfont={"color": "white", "size": 11},
             marker={
                 "size": 22,
-                "color": style.SITE_COLOURS[site],
-                "line": {"width": 4, "color": style.CELL_COLOURS.get(network, "#444444")},
+                "color": style.site_colour(site),
+                "line": {
+                    "width": 4,
+                    "color": style.CELL_COLOURS.get(
+                        technology[run.meta["user_cells"][user]], "#444444"
+                    ),
+                },
                 "symbol": "diamond" if weak else "circle",
             },
             customdata=[user],

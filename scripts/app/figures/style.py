@@ -85,9 +85,11 @@ def names(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def site_label(code: int) -> str:
-    """Name of a site's code."""
-    return ("device", "edge", "cloud")[code]
+def site_colour(label: str) -> str:
+    """Of a site by its name: the usual ones have their own, others one by their name."""
+    if label in SITE_COLOURS:
+        return SITE_COLOURS[label]
+    return colour(sum(label.encode()))
 
 
 def option_names(run: Run) -> dict[int, str]:

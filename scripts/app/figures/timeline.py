@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.figure import NoData
@@ -44,7 +45,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
         requests = run.requests
         requests = requests[requests["episode"] == requests["episode"].min()].head(MOST_REQUESTS)
         begins = stage_times(requests)
-        site = requests["site"].map(style.site_label)
+        site = requests["site"].map(Sites.from_meta(run.meta).label)
         options = requests["option"].map(style.option_names(run)).fillna(site)
         text = (
             "request "

@@ -9,6 +9,7 @@ import pandas as pd
 from rich.console import Console
 
 from tandem.agents.inference.request_table import RequestStatus
+from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection import columns, general, measures
 from tandem.scripts.app.tables import (
@@ -23,7 +24,7 @@ def all_figures(run: Run) -> dict[str, Any]:
     """Every figure of one run, as plain values."""
     if not measures.has_requests(run):
         return general.figures(run)
-    requests = run.requests
+    requests, sites = run.requests, Sites.from_meta(run.meta)
     return {
         "run": run.name,
         "scenario": run.metadata.get("scenario"),
@@ -31,8 +32,8 @@ def all_figures(run: Run) -> dict[str, Any]:
         "config_sha256": run.metadata.get("config_sha256"),
         "summary": measures.summary(requests),
         "rewards": rewards(run),
-        "latency": measures.latency(requests).to_dict(orient="index"),
-        "components": measures.components(requests).to_dict(),
+        "latency": measures.latency(requests, sites).to_dict(orient="index"),
+        "components": measures.components(requests, sites).to_dict(),
         "users": measures.users(requests).to_dict(orient="index"),
         "cells": measures.cell_airtime(run).to_dict(orient="index"),
         "decision_mix": measures.decision_mix(requests, run.labels).to_dict(orient="records"),
@@ -65,8 +66,8 @@ def print_run(console: Console, run: Run) -> None:
     if not measures.has_requests(run):
         general.print_general(console, run)
         return
-    requests = run.requests
-    print_table(console, "response time per site", measures.latency(requests))
+    requests, sites = run.requests, Sites.from_meta(run.meta)
+    print_table(console, "response time per site", measures.latency(requests, sites))
     still_open = int((requests["status"] == RequestStatus.OPEN).sum())
     if still_open:
         console.print(
@@ -74,7 +75,7 @@ def print_run(console: Console, run: Run) -> None:
             "than the average request took count with the time that they had been open, the "
             "others not at all: the times are lower bounds."
         )
-    print_table(console, "mean of each component", measures.components(requests))
+    print_table(console, "mean of each component", measures.components(requests, sites))
     per_user = measures.users(requests).rename(columns=SHORT_HEADINGS)
     print_table(console, "users (resent: retransmissions)", per_user)
     cells = measures.cell_airtime(run)

@@ -17,16 +17,18 @@ from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.request_table import (
     COMPONENTS,
     RequestStatus,
-    Site,
     answer_accuracy,
     counted,
     ended,
 )
+from tandem.agents.inference.sites import DEVICE, Sites
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs import reader as run_data
 from tandem.bridge.runs.reader import Run
 
 PERCENTILES: Final = (50, 95, 99)
+#: Of a run that does not say.
+USUAL_SITES: Final = Sites()
 #: What `retransmissions` sums up, when the scenario records it.
 RETRANSMISSION_COLUMNS: Final = ("tcp_retransmissions", "mac_retransmissions")
 
@@ -62,7 +64,7 @@ def counted_requests(run: Run) -> pd.DataFrame:
     return run.requests[counted(run.requests)]
 
 
-def latency(requests: pd.DataFrame) -> pd.DataFrame:
+def latency(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
     """Response times per site and over all, seconds.
 
     A request that timed out counts with its time-out. One that was open at the end of its episode
@@ -76,8 +78,8 @@ def latency(requests: pd.DataFrame) -> pd.DataFrame:
     """
     charged = pd.Series(counted(requests), index=requests.index)
     groups = [
-        (site.label, requests[requests["site"] == site])
-        for site in Site
+        (label, requests[requests["site"] == site])
+        for site, label in enumerate(sites.labels)
         if (requests["site"] == site).any()
     ]
     rows = {
@@ -87,7 +89,7 @@ def latency(requests: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("site")
 
 
-def components(requests: pd.DataFrame) -> pd.DataFrame:
+def components(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
     """Mean of each component of the response time per site and over all, seconds.
 
     Of the same requests as in `latency`.
@@ -98,8 +100,8 @@ def components(requests: pd.DataFrame) -> pd.DataFrame:
     columns = [*COMPONENTS, "response_time_s"]
     requests = requests[counted(requests)]
     table = {
-        site.label: requests.loc[requests["site"] == site, columns].mean()
-        for site in Site
+        label: requests.loc[requests["site"] == site, columns].mean()
+        for site, label in enumerate(sites.labels)
         if (requests["site"] == site).any()
     }
     table["all"] = requests[columns].mean()
@@ -114,7 +116,7 @@ def users(requests: pd.DataFrame) -> pd.DataFrame:
         airtime_s (the user's own radio), offloaded_bytes, goodput_bps (offloaded bytes over the
         time from radio queue to server), and the retransmission counts that the scenario records.
     """
-    offloaded = (requests["site"] != Site.DEVICE) & (requests["status"] == RequestStatus.OK)
+    offloaded = (requests["site"] != DEVICE) & (requests["status"] == RequestStatus.OK)
     uplink_s = requests[["uplink_queue_s", "uplink_air_s", "uplink_backhaul_s"]].sum(axis=1)
     work = pd.DataFrame(
         {

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, Site, ended
+from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, ended
+from tandem.agents.inference.sites import DEVICE
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection.stages import stage_times
@@ -71,6 +72,11 @@ class Story:
     observed: dict[str, float]
 
     @property
+    def site(self) -> str:
+        """The name of the site that served it."""
+        return self.option.partition("/")[0]
+
+    @property
     def longest(self) -> str:
         """The component that took most of the time."""
         return str(self.stages["time_s"].idxmax())
@@ -125,7 +131,7 @@ def story_of(run: Run, row: int) -> Story:
         int(entry["option"]): f"{entry['site']}/{entry['variant']}" for entry in run.meta["options"]
     }
     uplink = None
-    if request["site"] != Site.DEVICE:
+    if request["site"] != DEVICE:
         uplink = (float(begins["uplink_queue_s"]), float(begins["uplink_backhaul_s"]))
     upload, shares, idle = None, [], float("nan")
     if uplink is not None and len(run.table("airtime")):
@@ -152,14 +158,15 @@ def cell_nodes(run: Run, user: int) -> list[int]:
     """Nodes of the topology on the user's radio channel: its gateway and all stations."""
     cells = run.meta["user_cells"]
     cell = run.meta["cells"][cells[user]]
-    gateway = "enb" if cell["kind"] == "lte" else "ap"
+    # Runs of before cells told their radio's node had one cell of a kind.
+    radio = cell.get("radio", "enb" if cell["kind"] == "lte" else "ap")
     mine = {f"user-{other}" for other, where in enumerate(cells) if where == cells[user]}
     return [
         index
         for index, node in enumerate(run.meta["topology"]["nodes"])
         if node["name"] in mine
-        or node["kind"] == gateway
-        or (node["kind"] == "background" and str(node["name"]).startswith(str(cell["kind"])))
+        or node["name"] == radio
+        or (node["kind"] == "background" and str(node["name"]).startswith(f"{cell['name']}-back"))
     ]
 
 
@@ -167,7 +174,7 @@ def _company(run: Run, row: int) -> list[Company]:
     """Requests that were at the site while this one waited for a core."""
     requests = run.requests
     me = requests.loc[[row]].iloc[0]
-    if me["site"] == Site.DEVICE or me["site_queue_s"] <= 0:
+    if me["site"] == DEVICE or me["site_queue_s"] <= 0:
         return []
     others = requests[
         (requests["episode"] == me["episode"])

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tandem.agents.common.units import MS_PER_S
-from tandem.agents.inference.request_table import RequestStatus, Site
+from tandem.agents.inference.request_table import RequestStatus
+from tandem.agents.inference.sites import DEVICE
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.inspection.story import IDLE_SHARE, Story
 from tandem.scripts.app.inspection.traffic import Traffic
@@ -69,11 +70,11 @@ def verdict(story: Story) -> str:
     where = f"Most of it, {row['time_s']:.3f} s ({row['share']:.0%}),"
     me = story.request
     if stage == "site_queue_s":
-        site = Site(int(me["site"])).label
         jobs = int(me["met_site_jobs"]) if "met_site_jobs" in me else len(story.company)
         return (
-            f"{where} it waited for a core of the {site}: {jobs} job{'s' if jobs != 1 else ''} "
-            f"stood before it; requests of users among them: {_ahead(story)}."
+            f"{where} it waited for a core of the {story.site}: {jobs} "
+            f"job{'s' if jobs != 1 else ''} stood before it; requests of users among "
+            f"them: {_ahead(story)}."
         )
     if stage in ("uplink_queue_s", "uplink_air_s") and story.upload is not None:
         return f"{where} it was on its way to the gateway: {_uplink_reason(story, story.upload)}."
@@ -116,7 +117,7 @@ def met(run: Run, story: Story) -> list[str]:
             f"at the decision the user was {seen['distance_m']:.0f} m away{weak}, with an SNR of "
             f"{seen['snr_db']:.1f} dB, last sent at {seen['rate_bps'] / 1e6:.1f} Mbit/s"
         )
-    if me["site"] == Site.DEVICE:
+    if me["site"] == DEVICE:
         return lines
     if "met_queue_bytes" in me:
         lines.append(
@@ -134,7 +135,7 @@ def met(run: Run, story: Story) -> list[str]:
     together = run.requests[
         (run.requests["episode"] == me["episode"])
         & (run.requests["decision"] == me["decision"])
-        & (run.requests["site"] != Site.DEVICE)
+        & (run.requests["site"] != DEVICE)
     ]
     lines.append(f"{len(together) - 1} other users offloaded at the same decision")
     return lines

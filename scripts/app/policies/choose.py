@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from tandem.agents.api import Agent
 from tandem.agents.inference.domain import INFERENCE
-from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy
+from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy, policy_names
 from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.common.named import is_named, load_named
@@ -66,9 +67,10 @@ def choose_policy(text: str, env: TandemEnv) -> Agent:
         return _sb3_file(Path(text), env)
     if is_named(text):
         return _own(text, env)
-    if text in POLICIES and env.domain is INFERENCE:
+    names = policy_names(schema) if env.domain is INFERENCE else [RANDOM]
+    if text in names and env.domain is INFERENCE:
         return make_policy(text, schema)
-    known = [*schema.policies, *(POLICIES if env.domain is INFERENCE else [RANDOM])]
+    known = [*schema.policies, *names]
     raise PolicyError(
         f"policy {text!r} is unknown: scenario {schema.scenario!r} has {', '.join(known)}; also "
         f"possible are {FORMS.partition('random, ')[2]}"
@@ -81,7 +83,7 @@ def may_exist(text: str) -> bool:
     For a check before anything is started; `choose_policy` finds out.
     """
     return (
-        text in POLICIES
+        text.rstrip(string.digits) in POLICIES  # "edge2" is a site of some scenarios
         or text == DEFAULT
         or text.startswith((CONSTANT, REPLAY))
         or is_named(text)

@@ -17,7 +17,6 @@ from tandem.agents.evaluation.oracle import Solution
 from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy, user_columns
 from tandem.agents.inference.options import OptionTable
-from tandem.agents.inference.request_table import Site
 from tandem.bridge.core.schema import Schema
 
 #: What makes a scenario worth learning: excess over the oracle's mean cost, percent.
@@ -109,10 +108,10 @@ def compare_with_oracle(
     greedy = GreedyPolicy(options, user_columns(schema), rule.needed_percent)
     lines = [_oracle_line(states), *_fixed_lines(states, np.asarray(episode))]
     lines.append(_line(GREEDY, states, greedy.act))
-    for site in Site:
+    for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
-            fixed = FixedPolicy(site.label, users, options.most_accurate(site))
-            lines.append(_line(f"all {site.label}", states, fixed.act))
+            fixed = FixedPolicy(label, users, options.most_accurate(site))
+            lines.append(_line(f"all {label}", states, fixed.act))
     lines.append(_random_line(states, len(options)))
     optima = {tuple(solution.best.action.tolist()) for solution in states.solutions}
     return ScenarioWorth(rule, tuple(lines), len(optima))

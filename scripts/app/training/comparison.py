@@ -15,7 +15,6 @@ from tandem.agents.evaluation.futures import FuturesJudge
 from tandem.agents.evaluation.judge import Evaluation, Judge, Policy, StateDraw
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.inference.request_table import Site
 from tandem.agents.registry import make_agent
 from tandem.bridge.backends.remote import Target
 from tandem.scripts.app.training.calibration import BEST_FIXED, compare_with_oracle
@@ -131,10 +130,10 @@ def compare(
 def _others(problem: JointProblem) -> dict[str, Policy]:
     options = problem.options
     policies: dict[str, Policy] = {}
-    for site in Site:
+    for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
             option = options.most_accurate(site)
-            policies[f"all {site.label}"] = FixedPolicy(site.label, problem.users, option).act
+            policies[f"all {label}"] = FixedPolicy(label, problem.users, option).act
     policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent).act
     return policies
 

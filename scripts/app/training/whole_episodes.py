@@ -29,7 +29,6 @@ from tandem.agents.evaluation.players import (
 )
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
-from tandem.agents.inference.request_table import Site
 from tandem.agents.registry import make_agent, make_learner
 from tandem.agents.training.world import joint_problem
 from tandem.bridge.backends.remote import Target
@@ -128,10 +127,10 @@ def simple_policies(problem: JointProblem) -> dict[str, FixedPolicy | GreedyPoli
     """Everybody at one site with its most accurate variant, and each user on its own."""
     options = problem.options
     policies: dict[str, FixedPolicy | GreedyPolicy] = {}
-    for site in Site:
+    for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
             option = options.most_accurate(site)
-            policies[f"all {site.label}"] = FixedPolicy(site.label, problem.users, option)
+            policies[f"all {label}"] = FixedPolicy(label, problem.users, option)
     policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent)
     return policies
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * @file
+ * Users of several WiFi cells and an LTE cell, several edges, a cloud.
+ *
+ *     campus --users=24 --policy=edge1 --epochs=20 --requests=requests.csv
+ *     campus --aps=2 --edges=4 --help          lists every argument of such a campus
+ */
+#include "access/lte/lte-cell.h"
+#include "access/wifi/wifi-cell.h"
+#include "agent-link/argument-check.h"
+#include "model/inference-run.h"
+
+using namespace ns3::tandem;
+
+namespace
+{
+constexpr uint32_t MAX_APS = 8;
+constexpr uint32_t MAX_EDGES = 8;
+constexpr uint32_t MAX_USERS = 200;
+
+/** Edges stand beside APs, spread evenly over them. */
+std::vector<RemoteSite>
+MakeSites(uint32_t edges, uint32_t aps)
+{
+    std::vector<RemoteSite> sites;
+    for (uint32_t i = 0; i < edges; ++i)
+    {
+        RemoteSite edge = EdgeSite("edge" + std::to_string(i + 1));
+        edge.home = static_cast<int32_t>(i * aps / edges);
+        sites.push_back(edge);
+    }
+    sites.push_back(CloudSite());
+    return sites;
+}
+} // namespace
+
+int
+main(int argc, char* argv[])
+{
+    InferenceRun run("campus",
+                     "DNN inference requests of users in several WiFi cells and an LTE cell, "
+                     "served on the device, at one of several edges or in a cloud.",
+                     MAX_USERS);
+    uint32_t aps = 3;
+    uint32_t edges = 2;
+    bool lteCell = true;
+    uint32_t coChannel = 2;
+    double spacingM = 80;
+    Arguments arguments(run.GetCommandLine());
+    arguments.Add("aps", "WiFi cells", aps, Range(1, MAX_APS)).Selects();
+    arguments.Add("edges", "edges, each beside an AP", edges, Range(1, MAX_EDGES)).Selects();
+    arguments.Add("enb", "whether there is an LTE cell besides", lteCell).Selects();
+    arguments.Add("coChannel",
+                  "the first so many APs share a channel; the others have one each",
+                  coChannel,
+                  Range(0, MAX_APS, "APs"));
+    arguments.Add("spacing", "between neighbouring APs, in a row", spacingM, Range(0, 1000, "m"));
+    arguments.ParseSelectors(argc, argv);
+
+    run.GetConfig().users = 24;
+    run.GetConfig().sites = MakeSites(edges, aps);
+    std::vector<WifiCellConfig> wifi(aps);
+    for (uint32_t i = 0; i < aps; ++i)
+    {
+        wifi[i].placement.mobility = "walk";
+        wifi[i].placement.radiusM = 40;
+        wifi[i].AddArguments(run.GetCommandLine(), "wifi" + std::to_string(i + 1));
+    }
+    LteCellConfig lte;
+    lte.placement.mobility = "walk";
+    if (lteCell)
+    {
+        lte.AddArguments(run.GetCommandLine(), "lte");
+    }
+    run.Parse(argc, argv);
+
+    const uint32_t users = run.GetConfig().users;
+    const uint32_t cells = aps + (lteCell ? 1 : 0);
+    if (users < cells)
+    {
+        Fail("--users=" + std::to_string(users) + ": each of the " + std::to_string(cells) +
+             " cells needs a user; give more users or fewer cells");
+    }
+    // As even as can be, the first cells get one more.
+    const auto share = [&](uint32_t cell) { return users / cells + (cell < users % cells ? 1 : 0); };
+    const WifiCell* first = nullptr;
+    for (uint32_t i = 0; i < aps; ++i)
+    {
+        wifi[i].centre.x = i * spacingM;
+        wifi[i].Check("wifi" + std::to_string(i + 1));
+        auto cell = std::make_unique<WifiCell>(wifi[i]);
+        if (i > 0 && i < coChannel)
+        {
+            cell->ShareChannel(*first);
+        }
+        first = i == 0 ? cell.get() : first;
+        run.AddCell(std::move(cell), share(i));
+    }
+    if (lteCell)
+    {
+        lte.Check("lte");
+        run.AddCell(std::make_unique<LteCell>(lte), share(aps));
+    }
+    return run.Run();
+}
