@@ -136,12 +136,7 @@ class SimulatorProcess:
             if not text:
                 break
         if self._popen.poll() is None and not self._wait_gone(_REAP_S):
-            last = self.output.tail()
-            self.stop()
-            raise SimulatorTimeout(
-                f"{self.command[0]} did not finish its warm-up within {timeout_s:g} s and was "
-                f"stopped; raise start_timeout_s. Its last output:\n{indent(last)}"
-            )
+            raise self._warmup_timeout(timeout_s)
         status = describe_exit(self._popen.returncode)
         raise ScenarioError(
             f"{Path(self.command[0]).name} did not start ({status}):\n"
@@ -168,15 +163,18 @@ class SimulatorProcess:
         self._reset += 1
         self._socket.send(f"RESET {seed} {self._reset}".encode())
         deadline = time.monotonic() + timeout_s
+        warming_up = False
         while True:
             text, fds = self._receive(deadline - time.monotonic())
             words = text.split()
             if not words:
                 if time.monotonic() < deadline or self._wait_gone(0.0):
                     raise ConnectionError("the simulator's zygote is gone")
+                if warming_up:
+                    raise self._warmup_timeout(timeout_s)
                 raise self._held_up("begin an episode", timeout_s)
             if words[0] == "WARMUP":
-                timeout_s = warmup_timeout_s
+                warming_up, timeout_s = True, warmup_timeout_s
                 deadline = time.monotonic() + timeout_s
             stale = words[0] in ("EPISODE", "UNWATCHED") and int(words[2]) != self._reset
             if stale or words[0] == "FORKED":
@@ -270,6 +268,15 @@ class SimulatorProcess:
         """Kill all processes and free everything; may be called again."""
         self._owner.check()
         self._finalizer()
+
+    def _warmup_timeout(self, timeout_s: float) -> SimulatorTimeout:
+        """The error for a warm-up that takes too long; ends the processes."""
+        last = self.output.tail()
+        self.stop()
+        return SimulatorTimeout(
+            f"{self.command[0]} did not finish its warm-up within {timeout_s:g} s and was "
+            f"stopped; raise start_timeout_s. Its last output:\n{indent(last)}"
+        )
 
     def _held_up(self, what: str, timeout_s: float) -> SimulatorTimeout:
         """The error for a simulator that lives but does not answer; ends the processes."""

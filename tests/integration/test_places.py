@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from remote_servers import children, wait_until
 
-from tandem.bridge.core.errors import SimulatorDied
+from tandem.bridge.core.errors import SimulatorDied, SimulatorTimeout
 from tandem.bridge.core.frame import Frame, Status
 from tandem.bridge.core.simulator import Simulator
 
@@ -209,3 +209,12 @@ def test_a_station_out_of_reach_is_told_and_its_requests_time_out(tmp_path: Path
         late = {int(row["user"]) for row in requests if row["status"] == 1}
         assert set(np.flatnonzero(unheard)) <= late
     assert "shadowing puts them out of reach" in printed.read_text()
+
+
+def test_a_warm_up_that_takes_too_long_says_which_limit_to_raise() -> None:
+    arguments = {"users": 60, "epochs": 1, "standard": "80211ax"}
+    with (
+        pytest.raises(SimulatorTimeout, match=r"warm-up within 1 s .* raise start_timeout_s"),
+        Simulator("wifi-edge", arguments, start_timeout_s=1.0) as simulator,
+    ):
+        simulator.reset(1)
