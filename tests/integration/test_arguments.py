@@ -306,7 +306,7 @@ def test_an_argument_can_be_an_attribute_of_an_ns3_object() -> None:
 
 def test_settings_of_clients_and_servers_are_attributes() -> None:
     for kind, names in (
-        ("Client", ("User", "EdgeAddress", "Timeout=[")),
+        ("Client", ("User", "ConnectAtStart", "Timeout=[")),
         ("Server", ("Cores=[1]",)),
     ):
         told = alone("wifi-edge", f"--PrintAttributes=ns3::tandem::Inference{kind}").stdout
