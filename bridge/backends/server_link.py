@@ -61,7 +61,7 @@ class ServerLink:
         connection: to the server.
         address: of the server, for messages.
         hello_timeout_s: limit of the server's first answer.
-        scenario: name of a scenario that the server offers.
+        scenario: name of a scenario that the server offers; of a path its last part.
         arguments: as for a local simulator; those that name files are refused.
         options: the server may allow fewer branch slots and less time.
 
@@ -93,7 +93,7 @@ class ServerLink:
             self._step_limit_s = _step_limit_s(options.step_timeout_s, self.limits)
             request = Open(
                 id=1,
-                scenario=os.fspath(scenario),
+                scenario=Path(scenario).name,  # a server offers names
                 arguments={name: _plain(value) for name, value in arguments.items()},
                 branch_slots=min(options.branch_slots, self.limits.max_branches),
                 step_timeout_s=options.step_timeout_s,

@@ -16,6 +16,7 @@ from typing import Final
 
 from api_page import api
 from command_page import commands
+from cpp_page import cpp
 from table_page import arguments, tables
 
 DOCS: Final = Path(__file__).resolve().parents[1]
@@ -23,6 +24,7 @@ BEGIN: Final = "<!-- generated -->"
 END: Final = "<!-- end of generated -->"
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "api.md": api,
+    "cpp.md": cpp,
     "cli.md": commands,
     "tables.md": tables,
     "arguments.md": arguments,

@@ -25,6 +25,8 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
         "tandem.agents.sb3_vector",
         "tandem.bridge.core.pool",
         "tandem.bridge.core.masks",
+        "tandem.compat.ns3ai.Ns3Env",
+        "tandem.compat.ns3gym.Ns3Env",
     ),
     "Rewards and domains": (
         "tandem.bridge.core.objective",
@@ -74,6 +76,8 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Figures and stories": (
         "tandem.scripts.app.inspection.measures",
         "tandem.scripts.app.inspection.story.Story",
+        "tandem.scripts.app.figures.figure",
+        "tandem.scripts.app.figures.registry",
     ),
     "Errors": ("tandem.bridge.core.errors", "tandem.bridge.remote.errors"),
 }
@@ -96,10 +100,20 @@ def api() -> str:
     package = loader.load("tandem")
     parts: list[str] = []
     for title, names in SECTIONS.items():
+        parts.append(f"**{title}**")
+        parts.append("\n".join(_line(package[n.removeprefix("tandem.")], n) for n in names))
+    for title, names in SECTIONS.items():
         parts.append(f"## {title}")
         for name in names:
             parts += _object(package[name.removeprefix("tandem.")], level=3, heading=name)
     return "\n\n".join(parts)
+
+
+def _line(found: griffe.Object | griffe.Alias, name: str) -> str:
+    """An entry of the list at the top: a link, and what it is in one sentence."""
+    text = "" if found.docstring is None else _markdown(found.docstring.value)
+    first = " ".join(re.split(r"\n\n|(?<=\.)\s", text, maxsplit=1)[0].split())
+    return f"- [`{name.removeprefix('tandem.')}`](#{name.lower().replace('.', '')}): {first}"
 
 
 def _object(found: griffe.Object | griffe.Alias, level: int, heading: str) -> Iterator[str]:

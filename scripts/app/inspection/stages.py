@@ -43,7 +43,7 @@ def epochs(run: Run) -> pd.DataFrame:
 
     Returns:
         Columns `EPOCH_COLUMNS`. An epoch ends where the next one begins; the last one of an
-        episode with its last request.
+        episode with its last request, or, if none ended in it, after as long as the one before.
     """
     requests = run.requests
     if len(run.table(POSITIONS)):
@@ -53,5 +53,8 @@ def epochs(run: Run) -> pd.DataFrame:
     table = begin.rename("begin_s").reset_index().sort_values(["episode", "decision"])
     following = table.groupby("episode")["begin_s"].shift(-1)
     last = (requests["arrival_s"] + requests["response_time_s"]).groupby(requests["episode"]).max()
-    table["end_s"] = following.fillna(table["episode"].map(last)).fillna(table["begin_s"])
+    end = table["episode"].map(last)
+    length = table.groupby("episode")["begin_s"].diff().fillna(0.0)
+    end = end.where(end > table["begin_s"], table["begin_s"] + length)
+    table["end_s"] = following.fillna(end)
     return table[list(EPOCH_COLUMNS)].reset_index(drop=True)
