@@ -205,5 +205,5 @@ def check_future(schema: Schema, future: int) -> None:
     if future and not schema.futures:
         raise ValueError(
             f"future is {future}, but scenario '{schema.scenario}' has one future only: let it "
-            "call AgentLink::SetRedraw() before BeginEpisode()"
+            "call AgentLink::SetRedraw() before BeginWarmup() and BeginEpisode()"
         )

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Is a scenario worth learning? The best constant action against PPO and against branch search.
 
-pip install 'ns3-tandem[sb3]'
-python worth_learning.py tcp-bottleneck --steps 8000 --seeds 3 --out tcp.json
+pip install 'ns3-tandem[sb3]' matplotlib
+python worth_learning.py tcp-bottleneck --steps 24000 --epochs 100 --plot tcp.png
 
-Every constant joint action plays the first of the judging episodes, and the best of them play all
-of them: the best constant is the best *there*, so it has the advantage of hindsight. PPO is trained
+Every constant joint action plays the first of the judging episodes, and the better ones play all of
+them: the best constant is the best *there*, so it has the advantage of hindsight. PPO is trained
 in episodes of other seeds, and judged without exploration. Branch search tries joint actions at
 each decision from the state as it is (`TandemEnv.branch`) and plays the best. No agent can do that
 in a real network: it shows what there is to gain. A mean reward is a mean logarithm; what is
@@ -31,30 +31,41 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from tandem.agents.flat import flatten
 from tandem.bridge.core.env import TandemEnv
 
-JUDGING_SEED = 700_001
+#: Episodes from this seed on judge. Whoever chooses a setting uses others (``--judge``).
+JUDGING_SEED = 900_001
 #: The training of number k starts from this seed times k.
 TRAINING_SEED = 1_000
+#: At least so many of the constants play every judging episode.
 FINALISTS = 8
 #: How often branch search moves to the best neighbour at a decision.
 SEARCH_ROUNDS = 2
+#: Random draws of the branches: not those that the episode meets, which are future 0.
+ANOTHER_FUTURE = 1
 #: Up to so many joint actions are all tried.
 LARGEST_SEARCH = 64
-#: An action's effect is over after a few decisions; otherwise SB3's defaults, a larger step aside.
-SETTINGS = {"gamma": 0.5, "learning_rate": 1e-3, "n_steps": 128, "ent_coef": 0.003}
+#: For all scenarios the same, chosen in other episodes than those that judge. An action's effect is
+#: over after a few decisions. What is not here is SB3's default.
+SETTINGS = {"gamma": 0.8, "learning_rate": 1e-3, "ent_coef": 0.01}
+#: Smaller observations are as good as 0.
+SMALLEST = 1e-3
 
 Policy = Callable[[Any], Any]
+#: Rewards of the decisions of each episode.
+Rewards = list[list[float]]
 
 
 class Compressed(gymnasium.ObservationWrapper[Any, Any, Any]):
-    """Logarithms of one row: throughputs and counts span several orders of magnitude."""
+    """Logarithms of what cannot be negative: throughputs and times span orders of magnitude."""
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
         super().__init__(env)
-        assert env.observation_space.shape is not None
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, env.observation_space.shape)
+        space: Any = env.observation_space
+        self._is_ratio = space.low >= 0
+        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, space.shape)
 
     def observation(self, observation: Any) -> Any:
-        return (np.sign(observation) * np.log1p(np.abs(observation))).astype(np.float32)
+        logarithms = np.arcsinh(observation / SMALLEST)
+        return np.where(self._is_ratio, logarithms, observation).astype(np.float32)
 
 
 def make(scenario: str, arguments: dict[str, Any]) -> Compressed:
@@ -62,13 +73,14 @@ def make(scenario: str, arguments: dict[str, Any]) -> Compressed:
     return Compressed(flatten(TandemEnv(scenario, arguments), observations=True))
 
 
-def joint_actions(env: gymnasium.Env[Any, Any], stride: int) -> list[tuple[int, ...]]:
-    """Every joint action of every choice, or of each second, third, … choice."""
-    return list(itertools.product(*(range(0, int(n), stride) for n in env.action_space.nvec)))
+def joint_actions(env: gymnasium.Env[Any, Any], stride: int = 1) -> list[tuple[int, ...]]:
+    """Every joint action, or with a stride each second, third, … choice where there are more."""
+    choices = env.action_space.nvec
+    return list(itertools.product(*(range(0, n, max(1, min(stride, n - 1))) for n in choices)))
 
 
-def play(env: gymnasium.Env[Any, Any], policy: Policy, seed: int) -> float:
-    """Mean reward of an episode."""
+def play(env: gymnasium.Env[Any, Any], policy: Policy, seed: int) -> list[float]:
+    """Rewards of an episode."""
     observation, _ = env.reset(seed=seed)
     rewards = []
     over = False
@@ -76,28 +88,26 @@ def play(env: gymnasium.Env[Any, Any], policy: Policy, seed: int) -> float:
         observation, reward, terminated, truncated, _ = env.step(policy(observation))
         rewards.append(float(reward))
         over = terminated or truncated
-    return float(np.mean(rewards))
+    return rewards
 
 
-def judge(
-    env: gymnasium.Env[Any, Any], policy: Policy, episodes: int, first: int = 0
-) -> list[float]:
-    """Mean reward of each of the judging episodes."""
-    return [play(env, policy, JUDGING_SEED + episode) for episode in range(first, episodes)]
+def best_constant(env: gymnasium.Env[Any, Any], seeds: range) -> tuple[Any, Rewards]:
+    """The constant joint action with the highest mean reward over the episodes.
 
+    All play the first episode, the better quarter of them the next one, and so on.
+    """
+    scores: dict[tuple[int, ...], Rewards] = {action: [] for action in joint_actions(env)}
 
-def best_constant(
-    env: gymnasium.Env[Any, Any], episodes: int, trials: int, stride: int
-) -> tuple[list[int], list[float]]:
-    """The constant joint action with the highest mean reward over the judging episodes."""
-    scores = {}
-    for action in joint_actions(env, stride):
-        scores[action] = judge(env, lambda _, a=action: np.array(a), trials)
-    ranked = sorted(scores, key=lambda action: -float(np.mean(scores[action])))
-    for action in ranked[:FINALISTS]:
-        scores[action] += judge(env, lambda _, a=action: np.array(a), episodes, trials)
-    best = max(ranked[:FINALISTS], key=lambda action: float(np.mean(scores[action])))
-    return [int(value) for value in best], scores[best]
+    def ranked() -> list[tuple[int, ...]]:
+        return sorted(scores, key=lambda action: -float(np.mean(scores[action])))
+
+    for seed in seeds:
+        for action, rewards in scores.items():
+            rewards.append(play(env, lambda _, a=action: np.array(a), seed))
+        left = max(FINALISTS, len(scores) // 4)
+        scores = {action: scores[action] for action in ranked()[:left]}
+    best = ranked()[0]
+    return best, scores[best]
 
 
 def neighbours(action: Any, counts: Any) -> list[Any]:
@@ -114,7 +124,8 @@ def neighbours(action: Any, counts: Any) -> list[Any]:
 def branch_search(env: gymnasium.Env[Any, Any], start: Any, horizon: int, stride: int) -> Policy:
     """Try joint actions at each decision; an action counts by its rewards over a horizon.
 
-    All of them where they are few, else the neighbours of the last one, twice.
+    All of them where they are few, else the neighbours of the last one, twice. They are tried with
+    other random draws than those that come, so that no luck is foreseen.
     """
     counts = env.action_space.nvec
     tandem: Any = env.unwrapped
@@ -127,19 +138,19 @@ def branch_search(env: gymnasium.Env[Any, Any], start: Any, horizon: int, stride
         for _round in range(1 if few else SEARCH_ROUNDS):
             tried = every if few else neighbours(last, counts)
             shaped = [action.reshape(tandem.action_space.shape) for action in tried]
-            outcomes = tandem.branch(shaped, horizon=horizon)
+            outcomes = tandem.branch(shaped, horizon=horizon, future=ANOTHER_FUTURE)
             last = tried[int(np.argmax([outcome.reward for outcome in outcomes]))]
         return last
 
     return policy
 
 
-def train(scenario: str, arguments: dict[str, Any], seed: int, steps: int) -> Policy:
+def train(scenario: str, arguments: dict[str, Any], seed: int, steps: int, rollout: int) -> Policy:
     """PPO of Stable-Baselines3 on normalised observations; its policy without exploration."""
     torch.set_num_threads(1)
     vector = VecNormalize(DummyVecEnv([lambda: make(scenario, arguments)]), norm_reward=False)
     vector.seed(TRAINING_SEED * seed)
-    model = PPO("MlpPolicy", vector, seed=seed, device="cpu", **SETTINGS)
+    model = PPO("MlpPolicy", vector, seed=seed, n_steps=rollout, device="cpu", **SETTINGS)
     model.learn(steps)
     vector.close()
     return lambda row: model.predict(vector.normalize_obs(row), deterministic=True)[0]
@@ -148,45 +159,68 @@ def train(scenario: str, arguments: dict[str, Any], seed: int, steps: int) -> Po
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenario")
-    parser.add_argument("--steps", type=int, default=8000, help="decisions of a training")
+    parser.add_argument("--steps", type=int, default=24000, help="decisions of a training")
+    parser.add_argument("--rollout", type=int, default=512, help="decisions per update of PPO")
     parser.add_argument("--seeds", type=int, default=3, help="trainings")
     parser.add_argument("--epochs", type=int, default=50, help="decisions of an episode")
     parser.add_argument("--episodes", type=int, default=8, help="episodes that judge")
-    parser.add_argument("--trials", type=int, default=1, help="of them, for every constant")
     parser.add_argument("--search", type=int, default=0, help="of them, for branch search")
     parser.add_argument("--horizon", type=int, default=3, help="of a branch, decisions")
-    parser.add_argument("--stride", type=int, default=1, help="2: every other choice only")
+    parser.add_argument("--stride", type=int, default=1, help="2: search every other choice only")
+    parser.add_argument("--judge", type=int, default=JUDGING_SEED, help="seed of the first of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="JSON file of the results")
+    parser.add_argument("--plot", type=Path, help="picture of them")
     given = parser.parse_args()
     arguments: dict[str, Any] = dict(pair.split("=", 1) for pair in given.set)
     arguments["epochs"] = given.epochs
-    results: dict[str, Any] = {"scenario": given.scenario, "arguments": arguments}
+    judging = range(given.judge, given.judge + given.episodes)
+    results: dict[str, Any] = {
+        "scenario": given.scenario,
+        "arguments": arguments,
+        "judging_seeds": list(judging),
+        "training_decisions": given.steps,
+        "policies": {},
+    }
 
-    def tell(name: str, rewards: list[float], begin: float) -> None:
-        mean = float(np.exp(np.mean(rewards)))
-        seconds = round(time.monotonic() - begin)
-        results[name] = {"equivalent_mbps": mean, "rewards": rewards, "seconds": seconds}
+    def tell(name: str, rewards: Rewards, begin: float) -> None:
+        policies = results["policies"]
+        means = [float(np.mean(episode)) for episode in rewards]
         # Of the same episodes: branch search may play the first of them only.
-        constant = float(np.exp(np.mean(results["constant"]["rewards"][: len(rewards)])))
-        print(f"{name}: {mean:.3f} Mbit/s, {mean / constant:.2f} of the best constant", flush=True)
+        constant = policies.get("constant", {"rewards": means})["rewards"][: len(means)]
+        policies[name] = {
+            "equivalent_mbps": float(np.exp(np.mean(means))),
+            "ratio": float(np.exp(np.mean(means) - np.mean(constant))),
+            "rewards": means,
+            "first_episode": [round(reward, 4) for reward in rewards[0]],
+            "seconds": round(time.monotonic() - begin),
+        }
+        print(
+            f"{name}: {policies[name]['equivalent_mbps']:.3f} Mbit/s in {len(means)} episodes, "
+            f"{policies[name]['ratio']:.2f} of the best constant",
+            flush=True,
+        )
         if given.out:
             given.out.write_text(json.dumps(results, indent=1) + "\n")
 
     with make(given.scenario, arguments) as env:
         begin = time.monotonic()
-        action, rewards = best_constant(env, given.episodes, given.trials, given.stride)
-        results["best_action"] = action
-        print(f"best of {len(joint_actions(env, given.stride))} constants: {action}")
+        action, rewards = best_constant(env, judging)
+        results["best_action"] = [int(value) for value in action]
+        print(f"best of {len(joint_actions(env))} constants: {results['best_action']}")
         tell("constant", rewards, begin)
+        for seed in range(1, given.seeds + 1):
+            begin = time.monotonic()
+            policy = train(given.scenario, arguments, seed, given.steps, given.rollout)
+            tell(f"ppo {seed}", [play(env, policy, episode) for episode in judging], begin)
         if given.search:
             begin = time.monotonic()
             search = branch_search(env, action, given.horizon, given.stride)
-            tell("search", judge(env, search, given.search), begin)
-        for seed in range(1, given.seeds + 1):
-            begin = time.monotonic()
-            policy = train(given.scenario, arguments, seed, given.steps)
-            tell(f"ppo {seed}", judge(env, policy, given.episodes), begin)
+            tell("search", [play(env, search, seed) for seed in judging[: given.search]], begin)
+    if given.plot:
+        from worth_learning_plot import draw  # a file beside this one; needs matplotlib
+
+        draw(results, given.plot)
 
 
 if __name__ == "__main__":

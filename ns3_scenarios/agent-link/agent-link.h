@@ -155,7 +155,8 @@ class AgentLink
      * Say how to re-assign the random streams in mid-episode, so that branches can meet other
      * futures than the one that the episode is going to meet: other backoffs, errors, arrivals. It
      * must not change what lasts, such as positions. Called in forked copies only, with
-     * RngSeedManager's run set; without it agents are refused other futures.
+     * RngSeedManager's run set. Call it before BeginWarmup() and BeginEpisode(); without it agents
+     * are refused other futures.
      */
     void SetRedraw(std::function<void()> redraw);
 

@@ -28,8 +28,8 @@ struct TcpDumbbellConfig
     double delayMs{30};              //!< one way, without queues, ms
     double spreadMs{5};              //!< more of it for each further flow, ms
     uint32_t bufferPackets{100};     //!< of the bottleneck
-    double crossLoad{0.9};           //!< largest share of the bottleneck when it is busy
-    double crossHoldS{4};            //!< mean length of busy periods and of pauses, s
+    double crossLoad{0.8};           //!< largest share of the bottleneck when it is busy
+    double crossHoldS{10};           //!< mean length of busy periods and of pauses, s
     std::string congestion{"agent"}; //!< or the name of an algorithm of ns-3
 
     /** Declare each of them as an argument. */

@@ -190,6 +190,8 @@ main(int argc, char* argv[])
     LteSmallCells cells(config);
     cells.Build();
     PowerLoop loop(link, cells, config, Seconds(epochS));
+    const auto redraw = [&cells] { cells.AssignStreams(0); };
+    link.SetRedraw(redraw);
     link.BeginWarmup([&cells] {
         cells.DrawPlaces(PLACE_STREAMS);
         cells.AssignStreams(WARMUP_STREAMS);
@@ -200,8 +202,6 @@ main(int argc, char* argv[])
              std::to_string(cells.GetUeCount()) +
              " UEs are connected after the warm-up; give less roam or more maxPower");
     }
-    const auto redraw = [&cells] { cells.AssignStreams(0); };
-    link.SetRedraw(redraw);
     link.BeginEpisode();
     redraw();
     Simulator::ScheduleNow(&PowerLoop::Decide, &loop);

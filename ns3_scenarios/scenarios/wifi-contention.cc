@@ -10,8 +10,8 @@
  *     wifi-contention --aps=1 --stations=10 --payload=1000 --epochs=200
  *     wifi-contention --help                      lists every argument
  *
- * The policy `standard` (the default) is a window of 15 and no RTS. With `crowd` the window is 63
- * where more than one station has data. Table `stations`: a row per decision and
+ * The policy `standard` (the default) is a window of 15 and no RTS. With `crowd` it is a window of
+ * 127 and RTS where more than one station has data. Table `stations`: a row per decision and
  * station that had data.
  */
 #include "access/warm-up.h"
@@ -38,8 +38,16 @@ constexpr uint32_t WINDOWS[] = {3, 7, 15, 31, 63, 127};
 constexpr uint32_t RTS_THRESHOLDS[] = {4692480, 0}; //!< bytes: no frame, every frame
 constexpr int32_t LAST_WINDOW = std::size(WINDOWS) - 1;
 constexpr int32_t LAST_THRESHOLD = std::size(RTS_THRESHOLDS) - 1;
-constexpr int32_t STANDARD_WINDOW = 2; //!< choice of the policies where few have data
-constexpr int32_t RUSH_WINDOW = 4;
+
+/** Choices of a network. */
+struct Access
+{
+    int32_t window;
+    int32_t rts;
+};
+
+constexpr Access STANDARD{2, 0}; //!< of the policies where few have data
+constexpr Access IN_RUSH{LAST_WINDOW, LAST_THRESHOLD};
 const Time WARMUP = Seconds(1);
 
 /** What happened to one station in one epoch. */
@@ -112,8 +120,8 @@ class ContentionLoop
         }
         link.SetMeta("windows_slots", windows + "]");
         link.SetLastLook([this] { Report(); });
-        link.SetPolicy("standard", [this] { Play(STANDARD_WINDOW); });
-        link.SetPolicy("crowd", [this] { Play(RUSH_WINDOW); });
+        link.SetPolicy("standard", [this] { Play(STANDARD); });
+        link.SetPolicy("crowd", [this] { Play(IN_RUSH); });
     }
 
     void Begin()
@@ -123,13 +131,14 @@ class ContentionLoop
     }
 
   private:
-    /** The standard's window where one station has data, another where more have. */
-    void Play(int32_t rushWindow)
+    /** The standard's access where one station of a network has data, another where more have. */
+    void Play(Access inRush)
     {
         for (uint32_t ap = 0; ap < m_seen.size(); ++ap)
         {
-            m_access->Set(2 * ap, m_seen[ap].active > 1 ? rushWindow : STANDARD_WINDOW);
-            m_access->Set(2 * ap + 1, 0);
+            const Access access = m_seen[ap].active > 1 ? inRush : STANDARD;
+            m_access->Set(2 * ap, access.window);
+            m_access->Set(2 * ap + 1, access.rts);
         }
     }
 
@@ -198,7 +207,7 @@ main(int argc, char* argv[])
 {
     AgentLink link("wifi-contention");
     WifiNeighboursConfig config;
-    double epochS = 0.04;
+    double epochS = 0.02;
     CommandLine cmd(__FILE__);
     cmd.Usage(
         "802.11ax networks on one channel, with hidden stations; an agent sets how they contend.");

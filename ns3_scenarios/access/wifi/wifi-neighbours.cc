@@ -33,15 +33,15 @@ namespace
 constexpr uint32_t MAX_APS = 8;
 constexpr uint32_t MAX_STATIONS_PER_AP = 64;
 constexpr uint16_t PROTOCOL = 0x88b5; //!< IEEE 802's for experiments
-constexpr double RUSH_PROBABILITY = 0.5;
+constexpr double RUSH_PROBABILITY = 1.0 / 3;
 constexpr uint32_t LARGEST_WINDOW = 1023;
 constexpr double CARRIER_HZ = 5.18e9;
 /**
  * Frames kept in an active station's queue, and how often it is filled up. What is left when the
- * station has no more data is sent as well.
+ * station has no more data is sent as well: one frame, or the end of a rush would be a rush, too.
  */
-constexpr uint32_t BACKLOG_FRAMES = 10;
-const Time TOP_UP_INTERVAL = MilliSeconds(1);
+constexpr uint32_t BACKLOG_FRAMES = 1;
+const Time TOP_UP_INTERVAL = MicroSeconds(50);
 /** Nothing is dropped for its age: a backlog is always young enough. */
 const Time QUEUE_LIFETIME = Seconds(1000);
 } // namespace
@@ -63,7 +63,7 @@ WifiNeighboursConfig::Declare(Arguments& arguments)
                   doubling);
     arguments.Add("mcs", "of data frames", mcs, Range(0, 11));
     arguments.Add("phase",
-                  "mean time between draws of which stations have data",
+                  "mean time between draws of whether there is a rush and who else has data",
                   phaseS,
                   Range(0.001, 1e4, "s"));
 }
@@ -96,7 +96,7 @@ WifiNeighbours::Build()
                                    "DataMode",
                                    StringValue("HeMcs" + std::to_string(m_config.mcs)),
                                    "ControlMode",
-                                   StringValue("OfdmRate6Mbps"));
+                                   StringValue("OfdmRate24Mbps"));
     for (uint32_t ap = 0; ap < m_config.aps; ++ap)
     {
         InstallNetwork(ap);
@@ -183,36 +183,34 @@ void
 WifiNeighbours::Start()
 {
     NS_LOG_FUNCTION(this);
-    for (uint32_t ap = 0; ap < m_config.aps; ++ap)
-    {
-        Draw(ap);
-    }
+    Draw();
     TopUp();
 }
 
 void
 WifiNeighbours::DrawActive(Time period)
 {
-    for (uint32_t ap = 0; ap < m_config.aps; ++ap)
+    if (m_draws->GetValue() * m_config.phaseS < period.GetSeconds())
     {
-        if (m_draws->GetValue() * m_config.phaseS < period.GetSeconds())
-        {
-            Draw(ap);
-        }
+        Draw();
     }
 }
 
 void
-WifiNeighbours::Draw(uint32_t ap)
+WifiNeighbours::Draw()
 {
     const bool isRush = m_draws->GetValue() < RUSH_PROBABILITY;
-    const uint32_t first = ap * m_config.stationsPerAp;
-    const uint32_t lone = first + m_draws->GetInteger(0, m_config.stationsPerAp - 1);
-    for (uint32_t i = first; i < first + m_config.stationsPerAp; ++i)
+    for (uint32_t ap = 0; ap < m_config.aps; ++ap)
     {
-        m_active[i] = isRush || i == lone;
+        const uint32_t first = ap * m_config.stationsPerAp;
+        // In front, where the stations of all networks hear each other.
+        const uint32_t lone = first + 2 * m_draws->GetInteger(0, (m_config.stationsPerAp - 1) / 2);
+        for (uint32_t i = first; i < first + m_config.stationsPerAp; ++i)
+        {
+            m_active[i] = isRush || i == lone;
+        }
     }
-    NS_LOG_INFO("network " << ap << (isRush ? " has a rush" : " is quiet"));
+    NS_LOG_INFO((isRush ? "a rush" : "quiet") << " from " << Simulator::Now().As(Time::S));
 }
 
 void

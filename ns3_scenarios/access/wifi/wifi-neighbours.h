@@ -32,7 +32,7 @@ struct WifiNeighboursConfig
     uint32_t payloadBytes{200}; //!< of each frame, bytes
     bool doubling{false};       //!< whether a window doubles after each lost frame, up to 1023
     uint32_t mcs{5};            //!< of data frames
-    double phaseS{0.5};         //!< mean time for which the same stations have data, s
+    double phaseS{0.2};         //!< mean time for which the same stations have data, s
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
@@ -50,8 +50,10 @@ struct WifiStationTally
  *
  * A network's stations stand in two groups on both sides of its AP. Those of one side do not hear
  * those of the other: they are hidden from each other. Neighbours of the same side do hear each
- * other. A network is quiet, so that one of its stations, drawn at random, has data, or there is a
- * rush and all have; from time to time it is drawn anew. A station that has data always has some.
+ * other, also from one network to the next. It is quiet, so that one station of each network has
+ * data, drawn from those in front, or there is a rush and all have: only then frames of hidden
+ * stations meet. From time to time it is drawn anew, for all networks at once. A station that has
+ * data always has some.
  * Station @c i belongs to network @c i / stationsPerAp.
  */
 class WifiNeighbours
@@ -101,7 +103,7 @@ class WifiNeighbours
     void InstallNetwork(uint32_t ap);
     bool Receive(Ptr<const Packet> packet, const Address& from);
     void TopUp();
-    void Draw(uint32_t ap);
+    void Draw();
     std::vector<Ptr<WifiMac>> GetMacs(uint32_t ap) const;
 
     WifiNeighboursConfig m_config;
