@@ -23,6 +23,7 @@ import matplotlib.pyplot as plt
 NEEDED = 0.15
 RESAMPLES = 10_000
 INTERVAL_PERCENT = (2.5, 97.5)
+HEADROOM = 1.15
 SIZE_INCHES = (9.0, 3.6)
 #: The numbers of PPO are seeds of trainings.
 SHOWN_NAMES = {"constant": "best constant", "search": "branch search"}
@@ -32,7 +33,7 @@ HEAD = """<!-- SPDX-License-Identifier: MIT -->
 Written by `docs/examples/worth_learning_plot.py` from the JSON files beside it, which
 `docs/examples/worth_learning.py` wrote; the tutorials have the commands. Equivalent throughput in
 Mbit/s, its ratio to that of the best constant action in the same episodes, and the 95 % interval of
-the ratio over episodes (paired bootstrap).
+the ratio over episodes (paired bootstrap; with few episodes it says little).
 
 | scenario | policy | episodes | Mbit/s | ratio | 95 % | constant is below by |
 |---|---|---|---|---|---|---|
@@ -87,7 +88,8 @@ def draw(results: dict[str, Any], path: Path) -> None:
     left.set_xticks(range(len(names)), names, rotation=20)
     left.set_ylabel("times the best constant")
     left.set_title(f"{results['scenario']}: episodes (dots) and all (bars)", fontsize="medium")
-    left.legend(fontsize="small")
+    left.set_ylim(top=HEADROOM * left.get_ylim()[1])  # for the legend
+    left.legend(fontsize="small", loc="upper left")
     learned = [name for name in policies if name.startswith("ppo")]
     best = max(learned, key=lambda name: policies[name]["ratio"], default=None)
     for place, (name, policy) in enumerate(policies.items()):
