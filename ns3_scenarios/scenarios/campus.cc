@@ -83,7 +83,9 @@ main(int argc, char* argv[])
              " cells needs a user; give more users or fewer cells");
     }
     // As even as can be, the first cells get one more.
-    const auto share = [&](uint32_t cell) { return users / cells + (cell < users % cells ? 1 : 0); };
+    const auto share = [&](uint32_t cell) {
+        return users / cells + (cell < users % cells ? 1 : 0);
+    };
     const WifiCell* first = nullptr;
     for (uint32_t i = 0; i < aps; ++i)
     {

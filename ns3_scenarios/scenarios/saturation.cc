@@ -297,7 +297,9 @@ main(int argc, char* argv[])
     NodeContainer nodes;
     nodes.Create(users);
     cell->Build(nodes);
-    Backhaul backhaul({{"edge", wire}});
+    Backhaul backhaul({
+        {"edge", wire}
+    });
     backhaul.Connect(*cell);
     cell->StartBackground(backhaul.GetHost(0), backhaul.GetAddress(0, 0), BACKGROUND_PORT);
     source->Install(*cell, backhaul.GetHost(0), backhaul.GetAddress(0, 0), SINK_PORT);
