@@ -4,8 +4,8 @@
 pip install 'ns3-tandem[sb3]' matplotlib
 python worth_learning.py tcp-bottleneck --steps 24000 --epochs 100 --plot tcp.png
 
-Every constant joint action plays the first of the judging episodes, and the better ones play all of
-them: the best constant is the best *there*, so it has the advantage of hindsight. PPO is trained
+Every constant joint action plays the judging episodes (or with ``--glimpse`` their beginnings, and
+the best ones then all): the best constant is the best *there*, it has the advantage of hindsight. PPO is trained
 in episodes of other seeds, and judged without exploration. Branch search tries joint actions at
 each decision from the state as it is (`TandemEnv.branch`) and plays the best. No agent can do that
 in a real network: it shows what there is to gain. A mean reward is a mean logarithm; what is
@@ -18,7 +18,7 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ from tandem.bridge.core.env import TandemEnv
 JUDGING_SEED = 900_001
 #: The training of number k starts from this seed times k.
 TRAINING_SEED = 1_000
-#: At least so many of the constants play every judging episode.
-FINALISTS = 8
+#: After a glimpse at all, so many of the constants play whole episodes.
+FINALISTS = 16
 #: How often branch search moves to the best neighbour at a decision.
 SEARCH_ROUNDS = 2
 #: Random draws of the branches: not those that the episode meets, which are future 0.
@@ -79,34 +79,39 @@ def joint_actions(env: gymnasium.Env[Any, Any], stride: int = 1) -> list[tuple[i
     return list(itertools.product(*(range(0, n, max(1, min(stride, n - 1))) for n in choices)))
 
 
-def play(env: gymnasium.Env[Any, Any], policy: Policy, seed: int) -> list[float]:
-    """Rewards of an episode."""
+def play(env: gymnasium.Env[Any, Any], policy: Policy, seed: int, most: int = 0) -> list[float]:
+    """Rewards of an episode, or of its first ``most`` decisions."""
     observation, _ = env.reset(seed=seed)
     rewards = []
     over = False
     while not over:
         observation, reward, terminated, truncated, _ = env.step(policy(observation))
         rewards.append(float(reward))
-        over = terminated or truncated
+        over = terminated or truncated or len(rewards) == most
     return rewards
 
 
-def best_constant(env: gymnasium.Env[Any, Any], seeds: range) -> tuple[Any, Rewards]:
+def best_constant(env: gymnasium.Env[Any, Any], seeds: range, glimpse: int) -> tuple[Any, Rewards]:
     """The constant joint action with the highest mean reward over the episodes.
 
-    All play the first episode, the better quarter of them the next one, and so on.
+    With a glimpse all play the first decisions of each episode, and the best of them play them all.
     """
-    scores: dict[tuple[int, ...], Rewards] = {action: [] for action in joint_actions(env)}
 
-    def ranked() -> list[tuple[int, ...]]:
+    def judged(actions: Sequence[tuple[int, ...]], most: int) -> dict[tuple[int, ...], Rewards]:
+        return {
+            action: [play(env, lambda _, a=action: np.array(a), seed, most) for seed in seeds]
+            for action in actions
+        }
+
+    def ranked(scores: dict[tuple[int, ...], Rewards]) -> list[tuple[int, ...]]:
+        # Of equally long episodes.
         return sorted(scores, key=lambda action: -float(np.mean(scores[action])))
 
-    for seed in seeds:
-        for action, rewards in scores.items():
-            rewards.append(play(env, lambda _, a=action: np.array(a), seed))
-        left = max(FINALISTS, len(scores) // 4)
-        scores = {action: scores[action] for action in ranked()[:left]}
-    best = ranked()[0]
+    actions = joint_actions(env)
+    if glimpse:
+        actions = ranked(judged(actions, glimpse))[:FINALISTS]
+    scores = judged(actions, 0)
+    best = ranked(scores)[0]
     return best, scores[best]
 
 
@@ -164,6 +169,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="trainings")
     parser.add_argument("--epochs", type=int, default=50, help="decisions of an episode")
     parser.add_argument("--episodes", type=int, default=8, help="episodes that judge")
+    parser.add_argument("--glimpse", type=int, default=0, help="first decisions, to pick constants")
     parser.add_argument("--search", type=int, default=0, help="of them, for branch search")
     parser.add_argument("--horizon", type=int, default=3, help="of a branch, decisions")
     parser.add_argument("--stride", type=int, default=1, help="2: search every other choice only")
@@ -205,7 +211,7 @@ def main() -> None:
 
     with make(given.scenario, arguments) as env:
         begin = time.monotonic()
-        action, rewards = best_constant(env, judging)
+        action, rewards = best_constant(env, judging, given.glimpse)
         results["best_action"] = [int(value) for value in action]
         print(f"best of {len(joint_actions(env))} constants: {results['best_action']}")
         tell("constant", rewards, begin)

@@ -34,8 +34,8 @@ class LedgerTestCase : public TestCase
             std::vector<uint32_t>{0},
             Callback<TransferCounters, uint32_t>([this](uint32_t) { return m_counters; }));
         m_ledger->SetQueueCounter(Callback<double, uint32_t>([](uint32_t) { return 300.0; }));
-        m_ledger->SetJobCounter(Callback<uint32_t, Site>(
-            [](Site site) -> uint32_t { return site == 1 ? 7 : 0; }));
+        m_ledger->SetJobCounter(
+            Callback<uint32_t, Site>([](Site site) -> uint32_t { return site == 1 ? 7 : 0; }));
     }
 
     void DoTeardown() override
