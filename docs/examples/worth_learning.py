@@ -5,11 +5,11 @@ pip install 'ns3-tandem[sb3]' matplotlib
 python worth_learning.py tcp-bottleneck --steps 24000 --epochs 100 --plot tcp.png
 
 Every constant joint action plays the judging episodes (or with ``--glimpse`` their beginnings, and
-the best ones then all): the best constant is the best *there*, it has the advantage of hindsight. PPO is trained
-in episodes of other seeds, and judged without exploration. Branch search tries joint actions at
-each decision from the state as it is (`TandemEnv.branch`) and plays the best. No agent can do that
-in a real network: it shows what there is to gain. A mean reward is a mean logarithm; what is
-printed is its exponential, the equivalent throughput in Mbit/s.
+the best ones then all): the best constant is the best *there*, it has the advantage of hindsight.
+PPO is trained in episodes of other seeds, and judged without exploration. Branch search tries joint
+actions at each decision from the state as it is (`TandemEnv.branch`) and plays the best. No agent
+can do that in a real network: it shows what there is to gain. A mean reward is a mean logarithm;
+what is printed is its exponential, the equivalent throughput in Mbit/s.
 """
 
 from __future__ import annotations

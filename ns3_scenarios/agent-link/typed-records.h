@@ -44,7 +44,7 @@ struct RecordField
     }
 
     RecordColumn column;
-    int64_t (*getWhole)(const T&){nullptr}; //!< of an int64 column
+    int64_t (*getWhole)(const T&){nullptr};  //!< of an int64 column
     std::function<double(const T&)> getReal; //!< of a float64 column
 };
 
