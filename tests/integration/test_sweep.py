@@ -134,3 +134,20 @@ def test_cells_are_the_product_in_the_file_s_order(tmp_path: Path) -> None:
     ]
     assert planned[0].config["arguments"]["nakagami"] == "1"
     assert planned[0].folder == tmp_path / "out" / "users=1,nakagami=1" / "edge-s3"
+
+
+def test_scenarios_policies_of_their_own_can_be_swept(tmp_path: Path) -> None:
+    grid, out = tmp_path / "grid.yaml", tmp_path / "out"
+    grid.write_text(
+        "scenario: wifi-contention\npolicies: [standard, crowd]\nepochs: 30\n"
+        "grid: {stations: [3, 4], payload: [500, 1000]}\n"
+    )
+    result = sweep(grid, "--out", out)
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(out / "sweep.csv")
+    assert len(table) == 8
+    assert table["policy"].tolist() == ["standard", "crowd"] * 4
+    rewards = table.pivot_table(
+        index=["stations", "payload"], columns="policy", values="reward_mean"
+    )
+    assert (rewards["crowd"] != rewards["standard"]).any()

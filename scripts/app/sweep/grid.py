@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tandem.agents.inference.heuristics import POLICIES
-from tandem.bridge.core.arguments import RESERVED
+from tandem.bridge.core.arguments import RESERVED, declared_arguments
 from tandem.bridge.core.documents import DocumentError, read_yaml
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.core.scenarios import installed_scenarios
+from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, policy_label, run_config
 from tandem.scripts.app.policies.choose import FORMS, may_exist
 
@@ -100,9 +100,9 @@ def read_grid(path: Path) -> SweepGrid:
             for problem in error.errors()
         )
         raise SweepError(f"{path}: {problems}") from error
+    check = _has_only_usual_policies(grid.scenario)
     for name in grid.policies:
-        # Policies of one's own scenarios are known when these run.
-        if grid.scenario in installed_scenarios() and not may_exist(name):
+        if check and not may_exist(name):
             raise SweepError(
                 f"{path}: policy {name!r} is unknown: one of {', '.join(POLICIES)}; or {FORMS}"
             )
@@ -123,6 +123,17 @@ def read_grid(path: Path) -> SweepGrid:
         if len(set(words)) < len(words):
             raise SweepError(f"{path}: {what} has a value twice: {', '.join(words)}")
     return grid
+
+
+def _has_only_usual_policies(scenario: str) -> bool:
+    """Whether a name can be refused before anything runs.
+
+    Scenarios of requests (they have an options file) have no policies of their own. Those of others
+    are known when they run.
+    """
+    if scenario not in installed_scenarios():
+        return False
+    return "options" in declared_arguments(scenario_executable(scenario)).arguments
 
 
 def planned_runs(grid: SweepGrid, out: Path) -> Iterator[PlannedRun]:
