@@ -68,7 +68,7 @@ class Comparison:
 COMPARISONS = {
     "wifi-contention": Comparison(
         wifi_access,
-        ([[2, 0], [2, 0]], [[3, 1], [3, 1]], [[4, 1], [4, 1]], [[5, 1], [5, 1]]),
+        ([[2, 0], [2, 0]], [[2, 0], [2, 1]], [[3, 1], [3, 1]], [[4, 1], [4, 1]]),
         epochs=50,
     ),
     "tcp-bottleneck": Comparison(
