@@ -24,9 +24,13 @@ NEEDED_RATIO = 1 / 0.85
 #: Episodes with both kinds of traffic, or UEs in all kinds of places.
 SEEDS = {"wifi-contention": range(3, 9), "tcp-bottleneck": range(1, 7), "lte-power": range(1, 13)}
 LIMIT_S = 110
+#: Half a minute of simulation.
+SLOW = "wifi-contention"
 
 
-@pytest.mark.parametrize("scenario", SEEDS)
+@pytest.mark.parametrize(
+    "scenario", [pytest.param(name, marks=[pytest.mark.slow] * (name == SLOW)) for name in SEEDS]
+)
 def test_a_rule_that_looks_beats_constant_actions(scenario: str) -> None:
     example = runpy.run_path(str(EXAMPLES / "simple_rules.py"))
     assert example["ratio"](scenario, SEEDS[scenario]) >= NEEDED_RATIO
