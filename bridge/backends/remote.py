@@ -56,7 +56,7 @@ class RemoteSimulator(ReplayingSimulator):
     """One simulator of a server; the methods are those of `tandem.bridge.core.simulator.Simulator`.
 
     Args:
-        scenario: name of a scenario that the server offers; of a path its last part.
+        scenario: name of a scenario that the server offers; of an absolute path its last part.
         arguments: as for a local simulator; those that name files are refused.
         target: the server.
         branch_slots: as for a local simulator; the server may allow fewer.
@@ -153,7 +153,7 @@ def remote_env(
     """What ``gymnasium.make("tandem/Remote-v0", …)`` makes.
 
     Args:
-        scenario: name of a scenario that the server offers; of a path its last part.
+        scenario: name of a scenario that the server offers; of an absolute path its last part.
         arguments: as for `TandemEnv`; those that name files of the server are refused.
         **options: ``server`` (its address), the other fields of `Target` by their names, and every
             keyword of `TandemEnv`, scenario arguments included.

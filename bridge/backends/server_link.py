@@ -61,7 +61,7 @@ class ServerLink:
         connection: to the server.
         address: of the server, for messages.
         hello_timeout_s: limit of the server's first answer.
-        scenario: name of a scenario that the server offers; of a path its last part.
+        scenario: name of a scenario that the server offers; of an absolute path its last part.
         arguments: as for a local simulator; those that name files are refused.
         options: the server may allow fewer branch slots and less time.
 
@@ -93,7 +93,7 @@ class ServerLink:
             self._step_limit_s = _step_limit_s(options.step_timeout_s, self.limits)
             request = Open(
                 id=1,
-                scenario=Path(scenario).name,  # a server offers names
+                scenario=_offered_name(scenario),
                 arguments={name: _plain(value) for name, value in arguments.items()},
                 branch_slots=min(options.branch_slots, self.limits.max_branches),
                 step_timeout_s=options.step_timeout_s,
@@ -182,6 +182,15 @@ class ServerLink:
     def _send(self, request: Request, arrays: Mapping[str, NDArray[Any]] | None) -> None:
         self._awaited = self._connection.take_id()
         self._connection.send(request.model_copy(update={"id": self._awaited}), arrays)
+
+
+def _offered_name(scenario: str | os.PathLike[str]) -> str:
+    """What a server is asked for: it offers names.
+
+    A name that is also that of an executable here has become an absolute path.
+    """
+    text = os.fspath(scenario)
+    return Path(text).name if Path(text).is_absolute() else text
 
 
 def _step_limit_s(own_s: float | None, limits: Limits) -> float:
