@@ -40,6 +40,11 @@ def log_share(throughput_bps: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.log(np.maximum(throughput_bps, FLOOR_BPS) / UNIT_BPS))
 
 
+def fair_share(rows: NDArray[np.void]) -> NDArray[np.float64]:
+    """Utility of each row's throughput, ``[rows]``: proportional fairness as their mean."""
+    return log_share(rows["throughput_bps"])
+
+
 def equivalent_bps(utility: float) -> float:
     """The share (bit/s) that has this utility: what a mean utility is in familiar terms."""
     return float(UNIT_BPS * np.exp(utility))
