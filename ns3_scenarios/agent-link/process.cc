@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace ns3::tandem
@@ -30,10 +31,38 @@ namespace
 constexpr int EXIT_ORPHANED = 3;
 /** How often an idle process looks whether its commander lives. */
 constexpr int ORPHAN_CHECK_MS = 500;
+/** How often a process that waits for its group looks whether a child has left it. */
+constexpr int GROUP_CHECK_MS = 5;
+/** What waitpid() can wait for. */
+constexpr pid_t ANY_CHILD = -1;
+constexpr pid_t OWN_GROUP = 0;
 /** Longest message of the control socket. */
 constexpr size_t CONTROL_BYTES = 256;
 /** Mappings below this size take a few page faults at most. */
 constexpr unsigned long SMALLEST_MAPPING_BYTES = 64 << 10;
+
+/** Have a descriptor of WatchChildren() wait for the next end. */
+void
+ForgetEnds(int childFd)
+{
+    signalfd_siginfo info;
+    while (read(childFd, &info, sizeof info) > 0)
+    {
+    }
+}
+
+/** Reap what has ended. @return whether children are left */
+bool
+Reap(pid_t whose, const ChildEnded& ended)
+{
+    int status = 0;
+    pid_t pid;
+    while ((pid = waitpid(whose, &status, WNOHANG)) > 0)
+    {
+        ended(pid, status);
+    }
+    return pid == 0;
+}
 } // namespace
 
 void
@@ -78,6 +107,24 @@ ForgetChildren(int fd)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void
+ReapEnded(const ChildEnded& ended)
+{
+    Reap(ANY_CHILD, ended);
+}
+
+void
+ReapGroup(int childFd, const ChildEnded& ended)
+{
+    NS_LOG_FUNCTION(childFd);
+    while (Reap(OWN_GROUP, ended))
+    {
+        pollfd watched{childFd, POLLIN, 0};
+        poll(&watched, 1, GROUP_CHECK_MS);
+        ForgetEnds(childFd);
+    }
 }
 
 void
@@ -228,10 +275,7 @@ WaitForCommand(int fd,
         }
         if (watched[1].revents != 0)
         {
-            signalfd_siginfo info;
-            while (read(childFd, &info, sizeof info) > 0)
-            {
-            }
+            ForgetEnds(childFd);
             reap();
         }
         if (watched[0].revents != 0)

@@ -42,10 +42,6 @@ void ExitIfClosed(int fd);
  */
 void KeepStandardDescriptors();
 
-/** What waitpid() can wait for. */
-constexpr pid_t ANY_CHILD = -1;
-constexpr pid_t OWN_GROUP = 0; //!< children in the process group of this process
-
 /**
  * Have ends of child processes come in on a file descriptor instead of a signal.
  *
@@ -54,6 +50,21 @@ constexpr pid_t OWN_GROUP = 0; //!< children in the process group of this proces
 int WatchChildren();
 /** Undo WatchChildren(), in a forked copy that goes its own way. */
 void ForgetChildren(int fd);
+
+/** Called with a child that has ended and its wait status. */
+using ChildEnded = std::function<void(pid_t, int)>;
+
+/** Reap all children that have ended. */
+void ReapEnded(const ChildEnded& ended);
+
+/**
+ * Wait until no child is left in this process's group, and reap those that end. A fork may leave
+ * the group while this waits, which a blocking waitpid() would never notice.
+ *
+ * @param childFd from WatchChildren()
+ * @param ended called for each
+ */
+void ReapGroup(int childFd, const ChildEnded& ended);
 
 /** Point every regular file open for writing, except standard output and error, to /dev/null. */
 void MuteFiles();

@@ -175,9 +175,7 @@ ZygoteKeeper::EndAll()
     }
     // Their episodes and branches die with them and fall to this process. So do forks that go on:
     // they have groups of their own.
-    while (waitpid(OWN_GROUP, nullptr, 0) > 0 || errno == EINTR)
-    {
-    }
+    ReapGroup(m_childFd, [](pid_t, int) {});
     m_kept.clear();
 }
 
@@ -185,16 +183,13 @@ void
 ZygoteKeeper::Reap()
 {
     NS_LOG_FUNCTION(this);
-    int status = 0;
-    pid_t ended;
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-    {
+    ReapEnded([this](pid_t ended, int status) {
         const auto found = std::find_if(m_kept.begin(), m_kept.end(), [ended](const Kept& zygote) {
             return zygote.pid == ended;
         });
         if (found == m_kept.end())
         {
-            continue;
+            return;
         }
         if (found == m_kept.begin())
         {
@@ -203,7 +198,7 @@ ZygoteKeeper::Reap()
         }
         close(found->commandFd);
         m_kept.erase(found);
-    }
+    });
 }
 
 } // namespace ns3::tandem

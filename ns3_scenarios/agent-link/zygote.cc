@@ -11,7 +11,6 @@
 #include <cstring>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace ns3::tandem
@@ -41,7 +40,7 @@ Zygote::Run()
     for (uint32_t begun = 0;;)
     {
         const std::string message = WaitForCommand(m_commandFd, m_childFd, m_commander, [this] {
-            Reap(ANY_CHILD, WNOHANG);
+            ReapEnded([this](pid_t ended, int status) { NoteEnd(ended, status); });
         });
         StopEpisode();
         if (message.empty())
@@ -108,19 +107,14 @@ Zygote::Begin(const ResetCommand& reset)
 }
 
 void
-Zygote::Reap(pid_t whose, int options)
+Zygote::NoteEnd(pid_t ended, int status)
 {
-    NS_LOG_FUNCTION(this << whose << options);
-    int status = 0;
-    pid_t ended;
-    while ((ended = waitpid(whose, &status, options)) > 0)
+    NS_LOG_FUNCTION(this << ended << status);
+    m_next.NoteEnd(ended);
+    if (ended == m_episode)
     {
-        m_next.NoteEnd(ended);
-        if (ended == m_episode)
-        {
-            SendControl(m_agentFd, "EXIT " + std::to_string(ended) + " " + std::to_string(status));
-            m_episode = 0;
-        }
+        SendControl(m_agentFd, "EXIT " + std::to_string(ended) + " " + std::to_string(status));
+        m_episode = 0;
     }
 }
 
@@ -132,7 +126,7 @@ Zygote::StopEpisode()
     {
         kill(m_episode, SIGKILL);
         // Its branches die with it and fall to this process: all are gone when this returns.
-        Reap(OWN_GROUP, 0);
+        ReapGroup(m_childFd, [this](pid_t ended, int status) { NoteEnd(ended, status); });
     }
 }
 

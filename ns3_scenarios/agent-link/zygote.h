@@ -55,8 +55,8 @@ class Zygote
     uint64_t BecomeEpisode();
     /** Let the next episode begin and tell the agent. */
     void Begin(const ResetCommand& reset);
-    /** Take note of children that have ended; the arguments are those of waitpid(). */
-    void Reap(pid_t whose, int options);
+    /** Take note of a child that has ended. */
+    void NoteEnd(pid_t ended, int status);
     void StopEpisode();
 
     int m_commandFd;

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from interposed import compiled
 
 from tandem.bridge.core.simulator import Simulator
 
@@ -22,7 +21,6 @@ WALL_CLOCK = re.compile(
 )
 #: What only writes down when something was.
 DATES = {"bridge/runs/provenance.py", "scripts/app/benchmarks/record.py"}
-COMPILER = shutil.which("cc") or shutil.which("gcc")
 YEAR_S = 365 * 86_400
 STEP_TIMEOUT_S = 0.5
 
@@ -84,15 +82,9 @@ print("jumped", max(seen) - min(seen))
 """
 
 
-@pytest.mark.skipif(COMPILER is None, reason="no C compiler for the library that fakes the clock")
 def test_jumps_of_years_change_nothing(tmp_path: Path) -> None:
     """Agent, simulators and server with a wall clock that jumps fifty times a second."""
-    library = tmp_path / "jumping_clock.so"
-    source = Path(__file__).with_name("jumping_clock.c")
-    subprocess.run(
-        [str(COMPILER), "-shared", "-fPIC", "-O1", str(source), "-o", str(library), "-ldl"],
-        check=True,
-    )
+    library = compiled("jumping_clock", tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         capture_output=True,

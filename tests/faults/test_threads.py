@@ -5,21 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
+from interposed import compiled
 
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.preload import VARIABLE
 from tandem.bridge.core.scenarios import scenario_executable
 
-COMPILER = shutil.which("cc") or shutil.which("gcc")
 #: Exit status of a simulator whose agent is gone (ns3_scenarios/agent-link/process.cc).
 ORPHANED = 3
 
@@ -45,7 +43,6 @@ def in_asyncio() -> TandemEnv:
     return asyncio.run(asyncio.to_thread(make))
 
 
-@pytest.mark.skipif(COMPILER is None, reason="no C compiler for the library that delays")
 @pytest.mark.parametrize("start", [in_a_joined_thread, in_a_pool, in_asyncio])
 def test_an_environment_outlives_the_thread_that_made_it(
     start: Callable[[], TandemEnv],
@@ -53,11 +50,7 @@ def test_an_environment_outlives_the_thread_that_made_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The simulator is slow to lift the signal that ends it with its thread."""
-    library = tmp_path_factory.getbasetemp() / "slow_lift.so"
-    source = Path(__file__).with_name("slow_lift.c")
-    subprocess.run(
-        [str(COMPILER), "-shared", "-fPIC", str(source), "-o", str(library), "-ldl"], check=True
-    )
+    library = compiled("slow_lift", tmp_path_factory.getbasetemp())
     monkeypatch.setenv(VARIABLE, str(library))
     with start() as env:
         env.reset(seed=1)
