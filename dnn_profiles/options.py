@@ -10,7 +10,8 @@ from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.rows import Option
 from tandem.dnn_profiles.table import columns, read_table, write_table
 
-OPTION_COLUMNS = columns(Option)
+#: Of a table without split options.
+OPTION_COLUMNS = [name for name in columns(Option) if name != "device_service_s"]
 
 
 def default_options_path() -> Path:
@@ -46,6 +47,11 @@ def read_options(path: Path | None = None) -> tuple[Option, ...]:
     return tuple(row for _, row in rows)
 
 
+def option_columns(options: Sequence[Option]) -> list[str]:
+    """Columns that say all about some options."""
+    return columns(Option) if any(row.device_service_s for row in options) else OPTION_COLUMNS
+
+
 def write_options(path: Path, options: Sequence[Option]) -> None:
     """Write an option table in the format that scenarios read with ``--options``."""
-    write_table(path, OPTION_COLUMNS, options)
+    write_table(path, option_columns(options), options)

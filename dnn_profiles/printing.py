@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tandem.dnn_profiles.fit import LINE_DEVICE, Derivation
 from tandem.dnn_profiles.onnx_graph import Graph
-from tandem.dnn_profiles.options import OPTION_COLUMNS
+from tandem.dnn_profiles.options import option_columns
 from tandem.dnn_profiles.rows import Energy, Option, Profile, Split
 from tandem.dnn_profiles.table import format_cell
 
@@ -108,10 +108,11 @@ def print_derivation(console: Console, result: Derivation) -> None:
 def print_options(console: Console, rows: Sequence[Option]) -> None:
     """Print an option table."""
     printed = _table(f"{len(rows)} options")
-    for name in OPTION_COLUMNS:
+    names = option_columns(rows)
+    for name in names:
         printed.add_column(name, justify="left" if name in ("site", "variant") else "right")
     for row in rows:
-        printed.add_row(*(format_cell(getattr(row, name)) for name in OPTION_COLUMNS))
+        printed.add_row(*(format_cell(getattr(row, name)) for name in names))
     console.print(printed)
 
 

@@ -180,6 +180,7 @@ class Option(Row):
 
     ``service_s`` is the time of one request alone at its site. ``upload_bytes`` and
     ``reply_bytes`` are what crosses the network: 0 for a request served on the device.
+    ``device_service_s`` is the device's part of a split request, before the upload.
     """
 
     option: Annotated[int, Field(ge=0)]
@@ -191,6 +192,7 @@ class Option(Row):
     top1_percent: Percent
     top5_percent: Percent
     mmacs: Annotated[float, Field(gt=0)]
+    device_service_s: Annotated[float, Field(ge=0)] = 0.0
 
     @property
     def key(self) -> tuple[int]:

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tandem.dnn_profiles.catalogue import Catalogue
 from tandem.dnn_profiles.errors import ProfileError
 from tandem.dnn_profiles.onnx_graph import Graph
-from tandem.dnn_profiles.rows import Site, Split
+from tandem.dnn_profiles.rows import Option, Site, Split
 
 MACS_PER_MMAC = 1e6
+#: Bytes of an activation's element in a variant that is not quantised.
+FLOAT_BYTES = 4
+#: Nanoseconds are enough for a table.
+TIME_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +127,19 @@ def split_options(
     site: Site,
     machine: str,
     threads: int | None = None,
+    runtimes: Mapping[str, str] | None = None,
 ) -> list[SplitOption]:
     """Every cut of a variant between a device and the machine of a site.
+
+    Args:
+        runtimes: device to runtime, for devices that were measured with several.
 
     Raises:
         ProfileError: unknown variant or device, or no latency of the variant on one of them.
     """
-    here = catalogue.profile(variant, device, threads)
-    there = catalogue.profile(variant, machine, threads)
+    chosen = runtimes or {}
+    here = catalogue.profile(variant, device, threads, chosen.get(device))
+    there = catalogue.profile(variant, machine, threads, chosen.get(machine))
     options = []
     for point in catalogue.split_points(variant):
         before = point.mmacs_before / (point.mmacs_before + point.mmacs_after)
@@ -150,3 +159,75 @@ def split_options(
             )
         )
     return options
+
+
+def add_splits(
+    catalogue: Catalogue,
+    rows: Sequence[Option],
+    variant: str,
+    splits: Sequence[int],
+    *,
+    device: str,
+    sites: Mapping[Site, str],
+    threads: int | None = None,
+    runtimes: Mapping[str, str] | None = None,
+    quantised: bool = False,
+) -> tuple[Option, ...]:
+    """An option table with cuts of a variant behind its rows, at each site.
+
+    Args:
+        rows: the table so far.
+        splits: numbers of the cuts, as ``tandem profiles splits`` lists them.
+        sites: site to the device that serves there.
+        quantised: send one byte per value instead of four. The accuracy stays the variant's: what
+            quantising a tensor costs is not in the catalogue.
+
+    Raises:
+        ProfileError: no such cut, one before the first or behind the last layer, or a variant of
+            8 bits, whose values have one byte already.
+    """
+    added: list[Option] = []
+    if not splits:
+        return tuple(rows)
+    whole = catalogue.profile(variant, device, threads, (runtimes or {}).get(device))
+    if quantised and whole.precision != "fp32":
+        raise ProfileError(f"the values of '{variant}' have one byte already: leave int8 out")
+    for site, machine in sites.items():
+        cuts = split_options(
+            catalogue,
+            variant,
+            device=device,
+            site=site,
+            machine=machine,
+            threads=threads,
+            runtimes=runtimes,
+        )
+        inner = {cut.split: cut for cut in cuts if 0 < cut.split < len(cuts) - 1}
+        for number in splits:
+            if number not in inner:
+                raise ProfileError(
+                    f"'{variant}' has no split {number}: 1 to {len(cuts) - 2} leave work on both "
+                    f"sides (tandem profiles splits {variant})"
+                )
+            cut = inner[number]
+            added.append(
+                Option(
+                    option=len(rows) + len(added),
+                    site=site,
+                    variant=f"{variant}-cut{number}" + ("-int8" if quantised else ""),
+                    service_s=round(cut.site_service_s, TIME_DIGITS),
+                    upload_bytes=cut.upload_bytes // (FLOAT_BYTES if quantised else 1),
+                    reply_bytes=cut.reply_bytes,
+                    top1_percent=_known(cut.top1_percent, variant),
+                    top5_percent=_known(cut.top5_percent, variant),
+                    mmacs=whole.mmacs,
+                    device_service_s=round(cut.device_service_s, TIME_DIGITS),
+                )
+            )
+    return (*rows, *added)
+
+
+def _known(percent: float | None, variant: str) -> float:
+    if percent is None:
+        raise ProfileError(f"the accuracy of '{variant}' is not known")
+    return percent

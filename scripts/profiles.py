@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tandem.dnn_profiles import machine
 from tandem.dnn_profiles.architecture import WIDTHS
-from tandem.dnn_profiles.catalogue import DEFAULT_DEVICE, DEFAULT_SITES, Catalogue
+from tandem.dnn_profiles.catalogue import DEFAULT_DEVICE, DEFAULT_SITES, REMOTE_SITES, Catalogue
 from tandem.dnn_profiles.errors import MissingExtraError, ProfileError
 from tandem.dnn_profiles.measure import MOBILENET_FACTORIES, Request
 from tandem.dnn_profiles.measure import measure as measure_model
@@ -32,7 +32,7 @@ from tandem.dnn_profiles.printing import (
     provenance,
 )
 from tandem.dnn_profiles.regenerate import derivation, write_derived, write_splits
-from tandem.dnn_profiles.split import split_points
+from tandem.dnn_profiles.split import add_splits, split_points
 from tandem.dnn_profiles.store import append_profile
 from tandem.scripts.app.common.outputs import check_file
 from tandem.scripts.app.common.parsing import parse_names, parse_pairs, parse_shape
@@ -128,6 +128,14 @@ def options(
         list[str] | None,
         typer.Option(help="device=runtime, for a device that was measured with several."),
     ] = None,
+    split: Annotated[
+        list[int] | None,
+        typer.Option(help="Besides, a cut of --split-variant at each site; repeatable."),
+    ] = None,
+    split_variant: Annotated[str, typer.Option(help="The variant that is cut.")] = "d0",
+    split_tensor: Annotated[
+        Literal["fp32", "int8"], typer.Option(help="How what crosses a cut is sent.")
+    ] = "fp32",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write CSV for a scenario's --options.")
     ] = None,
@@ -135,13 +143,25 @@ def options(
 ) -> None:
     """Make the option table that scenarios and agents share."""
     sites = {name: machine for name, machine in (("edge", edge), ("cloud", cloud)) if machine}
-    rows = Catalogue.load(table or []).options(
+    catalogue = Catalogue.load(table or [])
+    rows = catalogue.options(
         device=device,
         sites=sites,
         variants=parse_names(variants),
         site_variants=parse_names(site_variants) or (),
         threads=threads,
         runtimes=parse_pairs(runtime or (), "--runtime"),
+    )
+    rows = add_splits(
+        catalogue,
+        rows,
+        split_variant,
+        split or (),
+        device=device,
+        sites={REMOTE_SITES[name]: machine for name, machine in sites.items()},
+        threads=threads,
+        runtimes=parse_pairs(runtime or (), "--runtime"),
+        quantised=split_tensor == "int8",
     )
     console = make_console()
     print_options(console, rows)

@@ -57,7 +57,7 @@ class UserBandits:
         self.config = config
         self._planner = Planner(problem, PlannerConfig())
         self._rng = np.random.default_rng(seed)
-        self._nominal_s = problem.options.service_s
+        self._nominal_s = problem.options.device_service_s + problem.options.service_s
         shape = (problem.users, len(problem.options))
         self._mean_s: Array = np.zeros(shape)
         self._count: Array = np.zeros(shape)

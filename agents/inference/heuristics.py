@@ -107,7 +107,7 @@ class GreedyPolicy:
         for code, site in enumerate(table.sites.remote, start=1):
             round_trip_s[:, table.site == code] = users[:, self._columns[rtt_column(site)], None]
         transfer_s = np.where(table.site == DEVICE, 0.0, bits / rate_bps)
-        return table.service_s + round_trip_s + transfer_s
+        return table.device_service_s + table.service_s + round_trip_s + transfer_s
 
 
 class NearestSitePolicy:

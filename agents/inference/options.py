@@ -30,6 +30,8 @@ class OptionTable:
         upload_bytes: request size on the wire, bytes.
         reply_bytes: result size on the wire, bytes.
         top5_percent: accuracy, percent.
+        device_service_s: of a split option, time on the user's own device before the upload,
+            seconds; 0 for the others. Empty stands for no split option.
         sites: what the codes stand for.
     """
 
@@ -39,7 +41,12 @@ class OptionTable:
     upload_bytes: NDArray[np.float64]
     reply_bytes: NDArray[np.float64]
     top5_percent: NDArray[np.float64]
+    device_service_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     sites: Sites = field(default_factory=Sites)
+
+    def __post_init__(self) -> None:
+        if not len(self.device_service_s):
+            object.__setattr__(self, "device_service_s", np.zeros(len(self.site)))
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> OptionTable:
@@ -69,6 +76,7 @@ class OptionTable:
             upload_bytes=_column(rows, "upload_bytes"),
             reply_bytes=_column(rows, "reply_bytes"),
             top5_percent=_column(rows, "top5_percent"),
+            device_service_s=np.array([float(row.get("device_service_s", 0.0)) for row in rows]),
             sites=sites,
         )
 

@@ -62,6 +62,7 @@ class PatternSpace:
                 float(options.service_s[option]),
                 float(options.upload_bytes[option]),
                 float(options.reply_bytes[option]),
+                float(options.device_service_s[option]),
             )
             groups.setdefault(load, []).append(int(option))
         return cls._of(options, list(groups.values()))

@@ -98,6 +98,11 @@ class JointProblem:
         return np.flatnonzero(self.options.site != DEVICE)
 
     @property
+    def split_options(self) -> NDArray[np.intp]:
+        """Network options whose first layers run on the user's own device."""
+        return np.flatnonzero(self.options.device_service_s > 0.0)
+
+    @property
     def sites(self) -> Sites:
         """The remote sites, in the order of the rows of the observation block ``sites``."""
         return self.options.sites

@@ -164,7 +164,9 @@ class ModelView:
         self._beliefs = beliefs
         device, network = problem.device_options, problem.network_options
         table_s = problem.options.service_s
-        self.device_s: Array = base.backlog_s[:, None] + table_s[device] * np.exp(beliefs.device)
+        own = beliefs.device[:, : len(device)]
+        self.device_s: Array = base.backlog_s[:, None] + table_s[device] * np.exp(own)
+        self._first_s = self._first_parts_s()
         self._service_s = table_s[network] * np.exp(beliefs.service)
         self._uplink = np.exp(beliefs.uplink)
         self._downlink_s = base.downlink_s * np.exp(beliefs.downlink)
@@ -173,9 +175,10 @@ class ModelView:
         """Response time of every user at every network option, ``[B, N, M]``, while the others
         load the network by ``weights`` ``[B, N, M]``."""
         _, _, uplink_s = self._uplinks(weights)
-        wait_s = self._wait_s(*self.base.waits_s(weights, uplink_s))
+        wait_s = self._wait_s(*self.base.waits_s(weights, self._first_s + uplink_s))
         return np.minimum(
-            uplink_s + wait_s + self._service_s + self._downlink_s, self._problem.timeout_s
+            uplink_s + wait_s + self._service_s + self._downlink_s + self._first_s,
+            self._problem.timeout_s,
         )
 
     def pattern_s(self, patterns: NDArray[np.integer]) -> Array:
@@ -195,6 +198,7 @@ class ModelView:
         away = np.flatnonzero(remote)
         result[user, DEVICE] = self.device_s[user, place[user]]
         at = place[away]
+        result[away, DEVICE] = self._first_s[away, at]
         result[away, UPLINK] = expected.corrected_s[away]
         result[away, DOWNLINK] = self._downlink_s[away, at]
         result[away, SERVICE] = self._service_s[at]
@@ -206,7 +210,7 @@ class ModelView:
         """What the base says about one joint action ``[N]``."""
         weights = (action[:, None] == self._problem.network_options).astype(np.float64)[None]
         uplink_s, rows, corrected_s = self._uplinks(weights)
-        parts = self.base.waits_s(weights, corrected_s)
+        parts = self.base.waits_s(weights, self._first_s + corrected_s)
         chosen = weights[0]
 
         def of_choice(values: Array) -> Array:
@@ -219,6 +223,18 @@ class ModelView:
             waits_s=np.stack([of_choice(part[0]) for part in parts], axis=1),
             uplink_rows=np.asarray((rows[0] * chosen[..., None]).sum(axis=1)),
         )
+
+    def _first_parts_s(self) -> Array:
+        """Time until each network option's upload can begin, ``[N, M]``: 0 unless it is split."""
+        problem = self._problem
+        first_s = np.zeros((problem.users, len(problem.network_options)))
+        split = problem.split_options
+        if len(split):
+            factor = np.exp(self._beliefs.device[:, len(problem.device_options) :])
+            work_s = problem.options.device_service_s[split] * factor
+            place = np.searchsorted(problem.network_options, split)
+            first_s[:, place] = self.base.backlog_s[:, None] + work_s
+        return first_s
 
     def _uplinks(self, weights: Array) -> tuple[Array, Array, Array]:
         """The base's uplinks with the numbers that come with them, and the corrected uplinks."""

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -17,6 +18,8 @@ namespace
 
 /** Spreadsheets like to begin a file with it. */
 const std::string BYTE_ORDER_MARK = "\xEF\xBB\xBF";
+/** Place of an optional column that the file lacks. */
+constexpr size_t NOWHERE = SIZE_MAX;
 
 /** @return the path of a file that can be read */
 const std::string&
@@ -39,7 +42,9 @@ WithoutLineEnd(std::string text)
 
 } // namespace
 
-CsvTable::CsvTable(std::string path, std::vector<std::string> columns)
+CsvTable::CsvTable(std::string path,
+                   std::vector<std::string> columns,
+                   const std::vector<std::string>& optional)
     : m_path(std::move(path)),
       m_columns(std::move(columns)),
       m_reader(CheckReadable(m_path))
@@ -69,6 +74,19 @@ CsvTable::CsvTable(std::string path, std::vector<std::string> columns)
         }
         m_position.push_back(static_cast<size_t>(found - header.begin()));
     }
+    for (const std::string& column : optional)
+    {
+        const auto found = std::find(header.begin(), header.end(), column);
+        m_columns.push_back(column);
+        m_position.push_back(found == header.end() ? NOWHERE
+                                                   : static_cast<size_t>(found - header.begin()));
+    }
+}
+
+bool
+CsvTable::Has(size_t column) const
+{
+    return m_position.at(column) != NOWHERE;
 }
 
 bool

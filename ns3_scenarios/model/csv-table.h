@@ -30,9 +30,12 @@ class CsvTable
     /**
      * @param path the file
      * @param columns the names that the header must have, in any order
+     * @param optional further names, which it may have; their indices follow those of @p columns
      * @throw CsvError when the file cannot be read or a column is missing
      */
-    CsvTable(std::string path, std::vector<std::string> columns);
+    CsvTable(std::string path,
+             std::vector<std::string> columns,
+             const std::vector<std::string>& optional = {});
 
     /** Go to the next row. @return false at the end of the file */
     bool Next();
@@ -46,6 +49,9 @@ class CsvTable
      */
     double GetNumber(size_t column, double low, double high) const;
 
+    /** @return whether the header names that column */
+    bool Has(size_t column) const;
+
     /** As GetNumber(), for whole numbers. */
     uint32_t GetCount(size_t column, uint32_t low, uint32_t high) const;
 
@@ -58,7 +64,7 @@ class CsvTable
 
     std::string m_path;
     std::vector<std::string> m_columns;
-    std::vector<size_t> m_position; //!< where in the file's header each wanted column is
+    std::vector<size_t> m_position; //!< where in the file's header each column is, or NOWHERE
     std::vector<std::string> m_fields;
     CsvReader m_reader;
     size_t m_width{0}; //!< fields of the header line

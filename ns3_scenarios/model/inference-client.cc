@@ -2,6 +2,7 @@
 #include "model/inference-client.h"
 
 #include "model/inference-server.h"
+#include "model/request-header.h"
 #include "model/request-ledger.h"
 
 #include "ns3/abort.h"
@@ -19,6 +20,23 @@ namespace ns3::tandem
 NS_LOG_COMPONENT_DEFINE("TandemInferenceClient");
 
 NS_OBJECT_ENSURE_REGISTERED(InferenceClient);
+
+namespace
+{
+/** @return what goes in front of a request's upload */
+RequestHeader
+MakeHeader(const Request& request)
+{
+    RequestHeader header;
+    header.requestId = request.id;
+    header.user = request.user;
+    header.option = request.option;
+    header.variant = request.choice.variantIndex;
+    header.uploadBytes = request.choice.uploadBytes;
+    header.replyBytes = request.choice.replyBytes;
+    return header;
+}
+} // namespace
 
 TypeId
 InferenceClient::GetTypeId()
@@ -118,20 +136,38 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
     pending.timeout = Simulator::Schedule(m_timeout, &InferenceClient::GiveUp, this, id);
     if (pending.site == DEVICE)
     {
-        pending.job = m_device.Submit(
-            Seconds(request.choice.serviceS),
-            false,
-            [this, id] { m_ledger->DeviceStarted(id); },
-            [this, id] { Finish(id); });
-        return;
+        pending.job = Compute(id, request.choice.serviceS, [this, id] { Finish(id); });
     }
-    RequestHeader header;
-    header.requestId = id;
-    header.user = m_user;
-    header.option = option;
-    header.variant = request.choice.variantIndex;
-    header.uploadBytes = request.choice.uploadBytes;
-    header.replyBytes = request.choice.replyBytes;
+    else if (request.choice.deviceServiceS > 0)
+    {
+        const RequestHeader header = MakeHeader(request);
+        pending.job = Compute(id, request.choice.deviceServiceS, [this, header] {
+            m_ledger->DeviceFinished(header.requestId);
+            Upload(header);
+        });
+    }
+    else
+    {
+        Upload(MakeHeader(request));
+    }
+}
+
+CorePool::Job
+InferenceClient::Compute(uint64_t requestId, double serviceS, std::function<void()> onEnd)
+{
+    return m_device.Submit(
+        Seconds(serviceS),
+        false,
+        [this, requestId] { m_ledger->DeviceStarted(requestId); },
+        std::move(onEnd));
+}
+
+void
+InferenceClient::Upload(const RequestHeader& header)
+{
+    NS_LOG_FUNCTION(this << header.requestId);
+    Pending& pending = m_pending.at(header.requestId);
+    pending.uploads = true;
     m_connections.at(pending.site - 1)->Submit(header);
 }
 
@@ -152,7 +188,7 @@ InferenceClient::GiveUp(uint64_t requestId)
     const auto found = m_pending.find(requestId);
     const Pending pending = found->second;
     m_pending.erase(found);
-    if (pending.site == DEVICE)
+    if (!pending.uploads)
     {
         m_device.Cancel(pending.job);
     }

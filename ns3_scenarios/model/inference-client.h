@@ -12,6 +12,7 @@
 #include "ns3/nstime.h"
 #include "ns3/traced-callback.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -20,6 +21,7 @@ namespace ns3::tandem
 {
 
 class GatewayProbe;
+class RequestHeader;
 class RequestLedger;
 struct Request;
 enum class RequestStatus : uint8_t;
@@ -77,12 +79,16 @@ class InferenceClient : public Application
     struct Pending
     {
         Site site{DEVICE};
-        CorePool::Job job{0}; //!< for requests served at the device
+        CorePool::Job job{0}; //!< of the device, if it has a part in it
+        bool uploads{false};  //!< whether the connection has it
         EventId timeout;
     };
 
     void DoDispose() override;
     void StartApplication() override;
+    /** Work of the device on a request: all of it, or the first part of a split one. */
+    CorePool::Job Compute(uint64_t requestId, double serviceS, std::function<void()> onEnd);
+    void Upload(const RequestHeader& header);
     void Finish(uint64_t requestId);
     void GiveUp(uint64_t requestId);
     void Close(uint64_t requestId, RequestStatus status);

@@ -73,7 +73,8 @@ InferenceConfig::Declare(Arguments& arguments)
     arguments.Add("users", "number of users", users, Range(1, maxUsers, "users"));
     arguments.AddFile("options",
                       "CSV file of the options: option,site,variant,service_s,upload_bytes,"
-                      "reply_bytes,top1_percent,top5_percent,mmacs; empty: the package's own",
+                      "reply_bytes,top1_percent,top5_percent,mmacs and, with split options, "
+                      "device_service_s; empty: the package's own",
                       optionsFile);
     arrivals.Declare(arguments);
     arguments.Add("epochLength",

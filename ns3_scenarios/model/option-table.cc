@@ -30,7 +30,8 @@ enum OptionColumn : size_t
     REPLY,
     TOP1,
     TOP5,
-    MMACS
+    MMACS,
+    DEVICE_SERVICE
 };
 
 /** @return the sites that the row is an option of */
@@ -79,7 +80,8 @@ OptionTable::Read(const std::string& path, const std::vector<RemoteSite>& sites,
                   "reply_bytes",
                   "top1_percent",
                   "top5_percent",
-                  "mmacs"});
+                  "mmacs"},
+                 {"device_service_s"});
     OptionTable table;
     uint32_t expected = 0;
     while (csv.Next())
@@ -106,6 +108,16 @@ OptionTable::Read(const std::string& path, const std::vector<RemoteSite>& sites,
         option.top1Percent = csv.GetNumber(TOP1, 0, 100);
         option.top5Percent = csv.GetNumber(TOP5, 0, 100);
         option.mmacs = csv.GetNumber(MMACS, 0, MAX_MMACS);
+        if (csv.Has(DEVICE_SERVICE))
+        {
+            option.deviceServiceS = deviceScale * csv.GetNumber(DEVICE_SERVICE, 0, MAX_SERVICE_S);
+        }
+        if (at.front() == DEVICE && option.deviceServiceS > 0)
+        {
+            csv.Fail(DEVICE_SERVICE,
+                     "is for the first part of a split option; what runs on the device alone has "
+                     "its time in service_s, and 0 here");
+        }
         auto& names = table.m_variants;
         const auto known = std::find(names.begin(), names.end(), option.variant);
         option.variantIndex = static_cast<uint32_t>(known - names.begin());

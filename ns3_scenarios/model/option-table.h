@@ -12,13 +12,17 @@
 namespace ns3::tandem
 {
 
-/** One way to serve a request: a DNN variant at a site. */
+/**
+ * One way to serve a request: a DNN variant at a site. In a split option the user's device runs the
+ * first layers, and what they yield is uploaded to the site, which runs the rest.
+ */
 struct InferenceOption
 {
     Site site{DEVICE};
     std::string variant;      //!< name of the DNN variant, e.g. "d0"
     uint32_t variantIndex{0}; //!< place of that name in OptionTable::GetVariants()
     double serviceS{0};       //!< seconds of one core of that site for one request
+    double deviceServiceS{0}; //!< split: seconds of the device's core before the upload
     uint32_t uploadBytes{0};  //!< bytes from user to site, the request header included
     uint32_t replyBytes{0};   //!< bytes from site to user, the request header included
     double top1Percent{0};
@@ -31,7 +35,8 @@ struct InferenceOption
  *
  * They are the rows of the options CSV. A row whose site is the name of a remote site is an option
  * there; one whose site is a kind ("edge") is an option at each site of that kind. The header line
- * names the columns; their order is free and further columns are ignored.
+ * names the columns; their order is free and further columns are ignored. A file with split options
+ * has the column device_service_s besides.
  */
 class OptionTable
 {

@@ -81,7 +81,8 @@ RequestLedger::CloseStage(Request& request)
     switch (request.stage)
     {
     case Stage::DEVICE_QUEUE:
-        components[Component::DEVICE_QUEUE] = elapsed;
+    case Stage::UPLOAD_QUEUE:
+        components[Component::DEVICE_QUEUE] += elapsed;
         break;
     case Stage::DEVICE_COMPUTE:
         components[Component::DEVICE_COMPUTE] = elapsed;
@@ -144,11 +145,20 @@ RequestLedger::DeviceStarted(uint64_t id)
 }
 
 void
+RequestLedger::DeviceFinished(uint64_t id)
+{
+    if (Request* request = Find(id))
+    {
+        Enter(*request, Stage::UPLOAD_QUEUE);
+    }
+}
+
+void
 RequestLedger::UploadStarted(uint64_t id)
 {
     Request* request = Find(id);
     // A repeated upload keeps the start of the first one.
-    if (request && request->stage == Stage::DEVICE_QUEUE)
+    if (request && request->stage < Stage::UPLINK)
     {
         Enter(*request, Stage::UPLINK);
         request->uploadBegin = request->stageBegin;
@@ -170,7 +180,7 @@ RequestLedger::UploadRestarted(uint64_t id)
         return;
     }
     ++request->attempt;
-    if (request->stage != Stage::DEVICE_QUEUE)
+    if (request->stage >= Stage::UPLINK)
     {
         std::fill(request->components.begin() + Component::UPLINK_QUEUE,
                   request->components.end(),

@@ -53,6 +53,8 @@ class RequestLedger
     const Request& Open(uint32_t user, uint32_t epoch, uint32_t option);
     /** The device's core takes the request up. */
     void DeviceStarted(uint64_t id);
+    /** The device has done its part of a split request. */
+    void DeviceFinished(uint64_t id);
     /** The first byte of the upload is written to the socket. */
     void UploadStarted(uint64_t id);
     /** The connection is gone; the upload begins anew. What was spent counts as uplink. */

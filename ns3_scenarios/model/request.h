@@ -23,7 +23,7 @@ enum class RequestStatus : uint8_t
 /** Where the time of a request goes, in order of time. Their sum is the response time. */
 enum Component : size_t
 {
-    DEVICE_QUEUE = 0, //!< arrival → service or upload starts
+    DEVICE_QUEUE = 0, //!< waits at the device: for its core, and for the upload to start
     DEVICE_COMPUTE,   //!< on the device's core
     UPLINK_QUEUE,     //!< upload starts → gateway has forwarded all of it, less UPLINK_AIR
     UPLINK_AIR,       //!< the part of it in which the user's own radio transmitted
@@ -39,6 +39,7 @@ enum class Stage : uint8_t
 {
     DEVICE_QUEUE,
     DEVICE_COMPUTE,
+    UPLOAD_QUEUE, //!< split: the device has done its part
     UPLINK,
     BACKHAUL,
     SITE_QUEUE,

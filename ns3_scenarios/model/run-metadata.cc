@@ -32,6 +32,7 @@ DescribeOptions(const OptionTable& options, const std::vector<RemoteSite>& sites
             {"site", SiteName(option.site, sites)},
             {"variant", option.variant},
             {"service_s", option.serviceS},
+            {"device_service_s", option.deviceServiceS},
             {"upload_bytes", option.uploadBytes},
             {"reply_bytes", option.replyBytes},
             {"top1_percent", option.top1Percent},

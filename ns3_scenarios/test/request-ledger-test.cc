@@ -68,6 +68,43 @@ class LedgerTestCase : public TestCase
     std::unique_ptr<RequestLedger> m_ledger;
 };
 
+/** The device's part and both waits at the device count, too. */
+class LedgerSplitTest : public LedgerTestCase
+{
+  public:
+    LedgerSplitTest()
+        : LedgerTestCase("a split request's time, component by component")
+    {
+    }
+
+  private:
+    void DoRun() override
+    {
+        const uint64_t id = m_ledger->Open(0, 0, 1).id;
+        At(3, [this, id] { m_ledger->DeviceStarted(id); });
+        At(13, [this, id] { m_ledger->DeviceFinished(id); });
+        At(15, [this, id] { m_ledger->UploadRestarted(id); }); // of a connection it waits for
+        At(18, [this, id] { m_ledger->UploadStarted(id); });
+        At(28, [this, id] { m_ledger->GatewayForwarded(id); });
+        At(30, [this, id] { m_ledger->UploadArrived(Header(id, 1)); });
+        At(31, [this, id] { m_ledger->SiteStarted(Header(id, 1)); });
+        At(41, [this, id] { m_ledger->SiteFinished(Header(id, 1)); });
+        At(44, [this, id] { m_ledger->Finish(id, RequestStatus::OK); });
+        Simulator::Run();
+        const Request& request = *m_ledger->GetLast(0);
+        Time sum;
+        for (const Time& component : request.components)
+        {
+            sum += component;
+        }
+        NS_TEST_ASSERT_MSG_EQ(sum, MilliSeconds(44), "the components' sum");
+        NS_TEST_ASSERT_MSG_EQ_TOL(Ms(DEVICE_QUEUE), 3 + 5, 1e-6, "both waits at the device");
+        NS_TEST_ASSERT_MSG_EQ_TOL(Ms(DEVICE_COMPUTE), 10, 1e-6, "device compute");
+        NS_TEST_ASSERT_MSG_EQ_TOL(Ms(UPLINK_QUEUE) + Ms(UPLINK_AIR), 10, 1e-6, "uplink");
+        NS_TEST_ASSERT_MSG_EQ_TOL(Ms(SITE_COMPUTE), 10, 1e-6, "site compute");
+    }
+};
+
 /** Each step closes the component before it; their sum is the response time. */
 class LedgerComponentsTest : public LedgerTestCase
 {
@@ -217,6 +254,7 @@ class RequestLedgerTestSuite : public TestSuite
     RequestLedgerTestSuite()
         : TestSuite("tandem-request-ledger")
     {
+        AddTestCase(new LedgerSplitTest, TestCase::QUICK);
         AddTestCase(new LedgerComponentsTest);
         AddTestCase(new LedgerRestartTest);
         AddTestCase(new LedgerDeviceTest);

@@ -39,7 +39,8 @@ class BaseView(Protocol):
         ...
 
     def waits_s(self, weights: Array, uplink_s: Array, /) -> tuple[Array, Array]:
-        """Wait for what stands at the site now, and for the other users' jobs, ``[B, N, M]``."""
+        """Wait for what stands at the site now, and for the other users' jobs, ``[B, N, M]``,
+        of an upload that is there after ``uplink_s``."""
         ...
 
 

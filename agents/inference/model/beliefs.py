@@ -16,12 +16,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Beliefs:
-    """Corrections of the base; N users, V device options, M network options.
+    """Corrections of the base; N users, V device options, M network options, W split ones.
 
     The first five are logarithms of factors.
 
     Attributes:
-        device: on service times of the devices, ``[N, V]``.
+        device: on service times of the devices: of device options, then of split options,
+            ``[N, V + W]``.
         service: on service times at the sites, ``[M]``.
         size: on sizes of requests, ``[M]``.
         uplink, downlink: on times on the way, ``[N, M]``.
@@ -45,4 +46,4 @@ class Beliefs:
         service_s, upload_bytes = table.service_s.copy(), table.upload_bytes.copy()
         service_s[network] *= np.exp(self.service)
         upload_bytes[network] *= np.exp(self.size)
-        return Facts(service_s, upload_bytes, table.reply_bytes)
+        return Facts(service_s, upload_bytes, table.reply_bytes, table.device_service_s)

@@ -6,7 +6,7 @@
 * The wait at a site is a sum: the backlog seen there, the other users' jobs, what waits have lately
   been longer than that (load that is not observed), and a constant.
 
-Shapes: N users, V device options, M network options, S sites.
+Shapes: N users, V device options, M network options, W of them split, S sites.
 """
 
 from __future__ import annotations
@@ -60,11 +60,19 @@ class Calibration:
         self._place = np.zeros(len(problem.options), dtype=np.intp)
         for group in (device, network):
             self._place[group] = np.arange(len(group))
+        # What a device does: all of its own options, the first part of split ones.
+        split = problem.split_options
+        self._device_work = np.concatenate((device, split))
+        self._device_place = np.zeros(len(problem.options), dtype=np.intp)
+        self._device_place[self._device_work] = np.arange(len(self._device_work))
+        self._is_split = np.isin(np.arange(len(problem.options)), split)
         self._is_network = np.isin(np.arange(len(problem.options)), network)
         site = problem.network_site
         self.site: NDArray[np.intp] = site
         self._layouts = {
-            "device": EffectLayout.of(config.device, _groups(users, len(device), problem)),
+            "device": EffectLayout.of(
+                config.device, _groups(users, len(self._device_work), problem)
+            ),
             "service": EffectLayout.of(config.service, _groups(1, len(network), problem, site)),
             "sizes": EffectLayout.of(config.sizes, _groups(1, len(network), problem, site)),
             "uplink": EffectLayout.of(
@@ -146,12 +154,16 @@ class Calibration:
         """
         self.tried[outcome.option] = True
         remote = self._is_network[outcome.option]
-        local = ~remote
         place = self._place[outcome.option]
         seen = outcome.components_s
         table_s = self._problem.options.service_s[outcome.option]
-        device = _ratio(seen[local, DEVICE] - backlog_s[local], table_s[local])
-        changed = self._learn("device", outcome.user[local], place[local], device)
+        here = ~remote | self._is_split[outcome.option]
+        first_s = self._problem.options.device_service_s[outcome.option]
+        device_s = np.where(remote, first_s, table_s)[here]
+        device = _ratio(seen[here, DEVICE] - backlog_s[here], device_s)
+        changed = self._learn(
+            "device", outcome.user[here], self._device_place[outcome.option[here]], device
+        )
         service = _ratio(seen[remote, SERVICE], table_s[remote])
         changed |= self._learn("service", 0, place[remote], service)
         user, option = outcome.user[remote], place[remote]
@@ -161,8 +173,8 @@ class Calibration:
         changed |= self._learn("downlink", user, option, down)
         site = self.site[option] if len(option) else np.zeros(0, dtype=np.intp)
         for index, model in enumerate(self._waits):
-            here = site == index
-            changed |= model.learn(waits[remote][here], seen[remote, WAIT][here])
+            at = site == index
+            changed |= model.learn(waits[remote][at], seen[remote, WAIT][at])
         return changed
 
     def state_dict(self) -> dict[str, Any]:
@@ -216,7 +228,7 @@ class Calibration:
         """Make options that nobody has tried look as fast as they may well be."""
         untried = ~self.tried
         for log, name, options in (
-            (beliefs.device, "device", self._problem.device_options),
+            (beliefs.device, "device", self._device_work),
             (beliefs.service[None], "service", self._problem.network_options),
         ):
             layout, effects = self._layouts[name], self._effects[name]

@@ -21,13 +21,17 @@ class Facts:
         service_s: one request alone on one worker of its site, seconds, ``[K]``.
         upload_bytes: size of a request on the wire, ``[K]``.
         reply_bytes: size of a result on the wire, ``[K]``.
+        device_service_s: the device's part of a split request, seconds, ``[K]``.
     """
 
     service_s: Array
     upload_bytes: Array
     reply_bytes: Array
+    device_service_s: Array
 
     @classmethod
     def of(cls, options: OptionTable) -> Facts:
         """What the scenario's table says."""
-        return cls(options.service_s, options.upload_bytes, options.reply_bytes)
+        return cls(
+            options.service_s, options.upload_bytes, options.reply_bytes, options.device_service_s
+        )

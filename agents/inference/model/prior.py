@@ -4,6 +4,8 @@
     response = device wait + service                                    (device options)
     response = uplink + wait at the site + service there + downlink     (network options)
 
+A split option begins on the device, so that its response has all of these parts.
+
 What it takes for granted about options (service times, sizes) comes as `Facts`: the scenario's
 table, or what experience has made of it.
 
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
 from tandem.agents.common.units import BITS_PER_BYTE
-from tandem.agents.inference.components import COMPONENTS, DOWNLINK, SERVICE, UPLINK, WAIT
+from tandem.agents.inference.components import COMPONENTS, DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.model.config import PriorConfig
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.problem import JointProblem
@@ -65,6 +67,8 @@ class PriorView:
         table, network = problem.options, problem.network_options
         column = problem.user_columns
         self.backlog_s: Array = users[:, column["device_backlog_s"]]
+        first_s = facts.device_service_s[network]
+        self._first_s: Array = (self.backlog_s[:, None] + first_s) * (first_s > 0.0)
         self.device_s: Array = self.backlog_s[:, None] + facts.service_s[problem.device_options]
 
         site = table.site[network]
@@ -111,7 +115,8 @@ class PriorView:
         """
         result = np.zeros((*weights.shape, len(COMPONENTS)))
         result[..., UPLINK], _ = self.uplink(weights)
-        drain_s, behind_s = self.waits_s(weights, result[..., UPLINK])
+        result[..., DEVICE] = self._first_s
+        drain_s, behind_s = self.waits_s(weights, self._first_s + result[..., UPLINK])
         result[..., WAIT] = drain_s + behind_s
         result[..., SERVICE] = self.service_s
         result[..., DOWNLINK] = self.downlink_s
@@ -155,7 +160,7 @@ class PriorView:
         """What a request waits for at its site: what stands there now, and the other users' jobs.
 
         Args:
-            weights, uplink_s: ``[B, N, M]``.
+            weights, uplink_s: ``[B, N, M]``; the uplink's time with what comes before it.
 
         Returns:
             The rest of the site's present backlog when the upload arrives, and the wait behind
