@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from pydantic import ValidationError
-
 from tandem.agents.api import Learner
 from tandem.agents.baselines.bandit import BanditConfig, UserBandits
 from tandem.agents.baselines.branching_dqn import BranchingLearner, BranchingLearnerConfig
@@ -21,14 +19,14 @@ from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
 from tandem.agents.baselines.prior_bandit import PriorBandit, PriorBanditConfig
 from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerConfig
-from tandem.agents.common.settings import Settings
+from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.direct import DirectConfig
 from tandem.agents.inference.heuristics import POLICIES, GreedyPolicy, make_policy
 from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
 from tandem.agents.inference.model.calibration_config import nothing_known, transferred
 from tandem.agents.inference.model.config import ModelConfig
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.bridge.core.schema import Schema
 
@@ -178,16 +176,7 @@ def learner_config(name: str, overrides: Mapping[str, Any] | None = None) -> Set
     Raises:
         PolicyError: unknown name, field, or impossible value.
     """
-    default = learner_kind(name).default
-    merged = _merge(default.model_dump(), overrides or {})
-    try:
-        return type(default).model_validate(merged)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} ({fault['input']!r})"
-            for fault in error.errors()
-        )
-        raise PolicyError(f"settings of {name!r}: {faults}") from None
+    return merged_settings(name, learner_kind(name).default, overrides or {})
 
 
 def make_learner(
@@ -217,15 +206,3 @@ def _check(name: str) -> str:
     if name not in NAMES:
         raise PolicyError(f"agent {name!r} is unknown: one of {', '.join(NAMES)}")
     return name
-
-
-def _merge(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Overrides over values; nested mappings are merged, not replaced."""
-    merged = dict(values)
-    for key, value in overrides.items():
-        group = merged.get(key)
-        if isinstance(group, dict) and isinstance(value, Mapping):
-            merged[key] = _merge(group, value)
-        else:
-            merged[key] = value
-    return merged

@@ -36,9 +36,9 @@ from tandem.agents.api import Observation
 from tandem.agents.baselines.sb3_settings import Sb3Config, algorithm_defaults
 from tandem.agents.common.action_coding import ActionCoding, UnfitActions, codings
 from tandem.agents.common.codec import BlockCodec, is_state
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.domain import INFERENCE
-from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.masks import METHOD as MASKS
 from tandem.bridge.core.masks import flat_masks

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import typer
 
+from tandem.scripts.app.training.return_settings import GeneralSettings
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 from tandem.scripts.app.training.settings import TrainSettings
 from tandem.scripts.given import is_given, set_arguments
@@ -27,7 +28,7 @@ OF_THE_RUN: Final = {
     "evaluation_episodes": "evaluation_episodes",
     "checkpoint_every": "checkpoint_every",
 }
-AnySettings = TypeVar("AnySettings", TrainSettings, Sb3TrainSettings)
+AnySettings = TypeVar("AnySettings", TrainSettings, Sb3TrainSettings, GeneralSettings)
 
 
 def agreed(

@@ -23,14 +23,20 @@ from tandem.scripts.app.training.comparison_table import (
     print_comparison,
 )
 from tandem.scripts.app.training.episode_table import print_episodes
-from tandem.scripts.app.training.sb3_settings import is_sb3_run, load_sb3_settings
+from tandem.scripts.app.training.return_settings import (
+    GeneralSettings,
+    ReturnSettings,
+    has_settings,
+    read_settings,
+)
+from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 from tandem.scripts.app.training.settings import load_settings, state_draw
 from tandem.scripts.options import Cache, Connect, Key, Quiet, ServerKey
 
 OUTPUT: Final = "evaluate.json"
 EPISODES_OUTPUT: Final = "episodes.json"
-#: Episodes that a run of Stable-Baselines3 is evaluated on.
-SB3_EPISODES: Final = 20
+#: Episodes that a run on any scenario is evaluated on.
+RETURN_EPISODES: Final = 20
 
 
 def evaluate(
@@ -52,21 +58,21 @@ def evaluate(
         typer.Option(
             min=1,
             help="Play so many whole episodes instead of judging single decisions; --futures then "
-            "says by how many futures the oracle chooses [3]. Runs of sb3: agents always play "
-            "episodes [20].",
+            "says by how many futures the oracle chooses [3]. Runs that returns judge (search, "
+            "sb3:, scenarios without inference) always play episodes [20].",
         ),
     ] = None,
     decisions: Annotated[
         int | None,
         typer.Option(
-            min=1, help="With --episodes: decisions of each [50; sb3: as in the training]."
+            min=1, help="With --episodes: decisions of each [50; any scenario: as in the training]."
         ),
     ] = None,
     objective: Annotated[
         str | None,
         typer.Option(
             metavar="FILE.py:NAME",
-            help="Runs of sb3: agents: the reward to compare by; default: that of the training.",
+            help="Runs on any scenario: the reward to compare by; default: that of the training.",
         ),
     ] = None,
     connect: Connect = None,
@@ -86,8 +92,8 @@ def evaluate(
     that comes, decision by decision: with 3 users it takes about 5 s per decision, with 5 about
     45 s; what it measured is kept in the cache.
 
-    A run of an sb3: agent plays whole episodes, beside random actions and, where there are at most
-    32, the best constant one.
+    A run of search, of an sb3: agent, or on a scenario without inference plays whole episodes,
+    beside random actions and, where there are at most 32, the best constant one.
 
     Example: tandem evaluate runs/h
 
@@ -98,14 +104,17 @@ def evaluate(
 
     target = target_of(connect, key, server_key)
     console, bars = wide_console(), Console(quiet=True) if quiet else Console(stderr=True)
-    if is_sb3_run(folder):
+    kinds: tuple[type[ReturnSettings], ...] = (Sb3TrainSettings, GeneralSettings)
+    by_returns = [kind for kind in kinds if has_settings(folder, kind)]
+    if by_returns:
         _refuse(states=states, cache=cache, futures=futures or None)
-        _evaluate_sb3(folder, episodes, decisions, seed, objective, console, bars, target)
+        ours = read_settings(folder, by_returns[0])
+        _evaluate_returns(folder, ours, episodes, decisions, seed, objective, console, bars, target)
         return
     if objective is not None:
         raise OptionError(
-            "--objective is for runs of an sb3: agent: this run is judged by the cost that its "
-            "agent minimises, leave the option out"
+            "--objective is for runs that returns of episodes judge: this run is judged by the "
+            "cost that its agent minimises, leave the option out"
         )
     settings = load_settings(folder)
     checkpoint = last_checkpoint(folder)
@@ -151,8 +160,9 @@ def evaluate(
     run_folder.write_json(folder / OUTPUT, result.as_dict())
 
 
-def _evaluate_sb3(
+def _evaluate_returns(
     folder: Path,
+    settings: ReturnSettings,
     episodes: int | None,
     decisions: int | None,
     seed: int | None,
@@ -161,11 +171,11 @@ def _evaluate_sb3(
     bars: Console,
     target: Target | None,
 ) -> None:
-    """Play whole episodes with the policy of a run by Stable-Baselines3, and with others."""
+    """Play whole episodes with the agent of a run on any scenario, and with other policies."""
+    from tandem.scripts.app.policies.trained import trained_agent
     from tandem.scripts.app.training.checkpoints import last_checkpoint
-    from tandem.scripts.app.training.sb3_evaluation import compare_returns, print_returns
+    from tandem.scripts.app.training.return_evaluation import compare_returns, print_returns
 
-    settings = load_sb3_settings(folder)
     if decisions is not None:
         longer = {**settings.arguments, "epochs": decisions}
         settings = settings.model_copy(update={"arguments": longer})
@@ -175,8 +185,9 @@ def _evaluate_sb3(
         played = compare_returns(
             settings,
             last_checkpoint(folder),
+            lambda env: trained_agent(folder, env),
             EPISODES.first if seed is None else seed,
-            episodes or SB3_EPISODES,
+            episodes or RETURN_EPISODES,
             console=bars,
             target=target,
         )
@@ -189,6 +200,6 @@ def _refuse(**options: object) -> None:
     for name, value in options.items():
         if value is not None:
             raise OptionError(
-                f"--{name} is for runs that are judged by an oracle: leave it out for a run of an "
-                "sb3: agent, which plays whole episodes"
+                f"--{name} is for runs that are judged by an oracle: leave it out for a run on any "
+                "scenario, whose agent plays whole episodes"
             )

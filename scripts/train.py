@@ -23,13 +23,17 @@ from tandem.scripts.app.common.place import check_output, target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
-from tandem.scripts.app.training.sb3_settings import (
+from tandem.scripts.app.training.return_rows import ReturnRow
+from tandem.scripts.app.training.return_settings import (
     DEFAULT_EPISODES,
     EVALUATIONS,
+    GeneralSettings,
+    has_settings,
+    read_settings,
+)
+from tandem.scripts.app.training.sb3_settings import (
     Sb3TrainSettings,
     is_sb3,
-    is_sb3_run,
-    load_sb3_settings,
     sb3_config,
     sb3_name,
 )
@@ -51,9 +55,9 @@ from tandem.scripts.options import (
 DEFAULT_INTERACTIONS: Final = 500
 DEFAULT_EVERY: Final = 25
 DEFAULT_CHECKPOINT_EVERY: Final = 50
-#: Options that only the project's own agents have, and those that only ``sb3:`` ones have.
-OF_OWN_AGENTS: Final = ("accuracy", "violation_s", "evaluation_states", "cache")
-OF_SB3: Final = ("objective", "evaluation_episodes")
+#: Options of agents that are compared with an oracle, and of those judged by returns of episodes.
+OF_ORACLE: Final = ("accuracy", "violation_s", "evaluation_states", "cache")
+OF_RETURNS: Final = ("objective", "evaluation_episodes")
 
 
 def train(
@@ -61,15 +65,14 @@ def train(
     agent: Annotated[
         str,
         typer.Option(
-            help="A learner, such as hybrid or joint-dqn, or a policy; sb3:PPO: an algorithm of "
-            "Stable-Baselines3 (PPO, A2C, DQN, SAC, TD3, …), for any scenario."
+            help="For any scenario: search, or sb3:PPO, an algorithm of Stable-Baselines3 (PPO, "
+            "A2C, DQN, SAC, TD3, …). For inference: a learner, such as hybrid or joint-dqn, or a "
+            "policy."
         ),
     ] = "hybrid",
     scenario: Annotated[
         str,
-        typer.Option(
-            help="Name or path of a scenario; with an agent that is not sb3:, an inference one."
-        ),
+        typer.Option(help="Name or path of a scenario."),
     ] = DEFAULT_SCENARIO,
     users: Annotated[int | None, typer.Option(min=1, help="Number of users.")] = None,
     interactions: Annotated[
@@ -83,8 +86,8 @@ def train(
     objective: Annotated[
         str | None,
         typer.Option(
-            help="sb3: the reward: FILE.py:NAME, MODULE:NAME or a name that the scenario knows; "
-            "default: the scenario's own."
+            help="Agents of any scenario: the reward: FILE.py:NAME, MODULE:NAME or a name that "
+            "the scenario knows; default: the scenario's own."
         ),
     ] = None,
     accuracy: Accuracy = DEFAULT_ACCURACY,
@@ -100,7 +103,7 @@ def train(
         typer.Option(
             min=1,
             help="Interactions between two evaluations "
-            f"[{DEFAULT_EVERY}; sb3: a tenth of the interactions].",
+            f"[{DEFAULT_EVERY}; agents of any scenario: a tenth of the interactions].",
         ),
     ] = None,
     evaluation_states: Annotated[
@@ -108,7 +111,9 @@ def train(
     ] = None,
     evaluation_episodes: Annotated[
         int | None,
-        typer.Option(min=1, help=f"sb3: episodes of an evaluation [{DEFAULT_EPISODES}]."),
+        typer.Option(
+            min=1, help=f"Agents of any scenario: episodes of an evaluation [{DEFAULT_EPISODES}]."
+        ),
     ] = None,
     checkpoint_every: Annotated[
         int, typer.Option(min=1, help="Interactions between two checkpoints.")
@@ -129,9 +134,10 @@ def train(
 ) -> None:
     """Train an agent on real ns-3 and record everything.
 
-    The project's own agents are for inference scenarios, and are compared with an oracle. With
-    --agent sb3:NAME any scenario can be learned that has a reward; the policy is evaluated by
-    the return of whole episodes. --config then holds keywords of the algorithm under `algorithm:`.
+    Agents of inference scenarios are compared with an oracle. Agents of any scenario need a reward,
+    and are evaluated by the return of whole episodes. search learns nothing: it tries actions in
+    branches of the running simulation, and each of their epochs counts as an interaction. With
+    sb3:NAME, --config holds keywords of the algorithm under `algorithm:`.
 
     Ctrl-C ends a run after the current interaction, with a checkpoint. `--resume` then
     gives the same results as an uninterrupted run; with more `--interactions` it also prolongs a
@@ -140,10 +146,14 @@ def train(
     Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
 
     Example: tandem train --agent sb3:PPO --scenario ./mine --objective reward.py:fair
+
+    Example: tandem train --agent search --scenario lte-power --interactions 2000
     """
     need_torch("training")
     # PyTorch takes seconds to import: only when something is trained.
+    from tandem.agents.general.kinds import general_config
     from tandem.agents.registry import agent_config
+    from tandem.scripts.app.training.general import is_general
     from tandem.scripts.app.training.session import train_in
 
     check_output(simulator_output, connect)
@@ -156,33 +166,49 @@ def train(
         )
     given_config = {} if config is None else read_agent_config(config)
     arguments = _arguments(context, users, epochs, settings)
-    with_sb3 = is_sb3(agent) or (resume and is_sb3_run(folder))
-    _refuse(context, agent, OF_OWN_AGENTS if with_sb3 else OF_SB3)
-    if with_sb3:
-        _train_sb3(
-            context,
-            folder,
-            Sb3TrainSettings(
-                scenario=scenario,
+    with_sb3 = is_sb3(agent) or (resume and has_settings(folder, Sb3TrainSettings))
+    general = not with_sb3 and (
+        has_settings(folder, GeneralSettings)
+        if resume and run_folder.is_run(folder)
+        else is_general(agent, scenario, arguments, objective, target)
+    )
+    _refuse(context, agent, OF_ORACLE if with_sb3 or general else OF_RETURNS)
+    if with_sb3 or general:
+        asked_of_both: dict[str, Any] = {
+            "scenario": scenario,
+            "seed": seed,
+            "interactions": interactions,
+            "objective": None if objective is None else absolute_name(objective),
+            "arguments": arguments,
+            "evaluate_every": evaluate_every or max(1, interactions // EVALUATIONS),
+            "evaluation_episodes": evaluation_episodes or DEFAULT_EPISODES,
+            "evaluation_seed": RUNS.first,
+            "checkpoint_every": checkpoint_every,
+        }
+        options: dict[str, Any] = {
+            "resume": resume,
+            "force": force,
+            "quiet": quiet,
+            "runner": runner,
+            "target": target,
+            "output": simulator_output,
+        }
+        if with_sb3:
+            ours = Sb3TrainSettings(
                 agent=sb3_name(agent) if is_sb3(agent) else agent,
-                seed=seed,
-                interactions=interactions,
-                objective=None if objective is None else absolute_name(objective),
-                arguments=arguments,
                 agent_config=sb3_config(given_config).model_dump(),
-                evaluate_every=evaluate_every or max(1, interactions // EVALUATIONS),
-                evaluation_episodes=evaluation_episodes or DEFAULT_EPISODES,
-                evaluation_seed=RUNS.first,
-                checkpoint_every=checkpoint_every,
-            ),
-            console,
-            resume=resume,
-            force=force,
-            quiet=quiet,
-            runner=runner,
-            target=target,
-            output=simulator_output,
+                **asked_of_both,
+            )
+            _train_sb3(context, folder, ours, console, **options)
+            return
+        if resume and has_settings(folder, GeneralSettings) and not is_given(context, "agent"):
+            agent = read_settings(folder, GeneralSettings).agent
+        own = GeneralSettings(
+            agent=agent,
+            agent_config=general_config(agent, given_config).model_dump(),
+            **asked_of_both,
         )
+        _train_general(context, folder, own, console, **options)
         return
     asked = TrainSettings(
         scenario=scenario,
@@ -240,17 +266,45 @@ def _train_sb3(
     from tandem.scripts.app.training.sb3_session import train_sb3_in
 
     if resume:
-        asked = agreed(context, folder, asked, load_sb3_settings(folder))
+        asked = agreed(context, folder, asked, read_settings(folder, Sb3TrainSettings))
     checkpoint = _checkpoint(folder, console, resume=resume, force=force)
     try:
         run = train_sb3_in(folder, asked, checkpoint, console, force=force or resume, **options)
     except KeyboardInterrupt:
         _interrupted(console, folder)
-    last, best = run.evaluations[-1], max(row.return_mean for row in run.evaluations)
+    _say(console, folder, f"{run.interactions} interactions", run.evaluations)
+
+
+def _train_general(
+    context: typer.Context,
+    folder: Path,
+    asked: GeneralSettings,
+    console: Console,
+    *,
+    resume: bool,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Train an agent of any scenario and say what came of it, and what it cost."""
+    from tandem.scripts.app.training.general_session import train_general_in
+
+    if resume and has_settings(folder, GeneralSettings):
+        asked = agreed(context, folder, asked, read_settings(folder, GeneralSettings))
+    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
+    try:
+        run = train_general_in(folder, asked, checkpoint, console, force=force or resume, **options)
+    except KeyboardInterrupt:
+        _interrupted(console, folder)
+    branches = f", {run.branch_epochs} of them in branches" if run.branch_epochs else ""
+    cost = f"{run.interactions} interactions{branches}, {run.training_s:.0f} s without evaluations,"
+    _say(console, folder, cost, run.evaluations)
+
+
+def _say(console: Console, folder: Path, cost: str, evaluations: Sequence[ReturnRow]) -> None:
+    last, best = evaluations[-1], max(row.return_mean for row in evaluations)
     console.print(
-        f"{run.interactions} interactions in [bold]{folder}[/]; mean return {last.return_mean:.6g} "
-        f"(best evaluation {best:.6g}, random actions {last.random_return:.6g}); next: tandem "
-        f"evaluate {folder}",
+        f"{cost} in [bold]{folder}[/]; mean return {last.return_mean:.6g} (best evaluation "
+        f"{best:.6g}, random actions {last.random_return:.6g}); next: tandem evaluate {folder}",
         highlight=False,
         soft_wrap=True,
     )
@@ -276,12 +330,17 @@ def _interrupted(console: Console, folder: Path) -> NoReturn:
 
 
 def _refuse(context: typer.Context, agent: str, names: Sequence[str]) -> None:
-    """Refuse options of the other kind of agent."""
+    """Refuse options of agents that are judged in the other way."""
     for name in names:
         if is_given(context, name):
-            kind = "the project's own agents" if is_sb3(agent) else "--agent sb3:NAME"
+            kind = (
+                "agents that are compared with an oracle"
+                if name in OF_ORACLE
+                else "--agent search, --agent sb3:NAME and scenarios without inference"
+            )
             raise typer.BadParameter(
-                f"--{name.replace('_', '-')} is for {kind}, not for --agent {agent}: leave it out"
+                f"--{name.replace('_', '-')} is for {kind}, not for --agent {agent} here: leave "
+                "it out"
             )
 
 

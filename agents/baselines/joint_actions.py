@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Decision, JointAction, Observation
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.schedule import LinearSchedule
 from tandem.agents.common.settings import Positive, Settings, Share
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
 

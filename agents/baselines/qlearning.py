@@ -18,8 +18,8 @@ from pydantic import Field
 
 from tandem.agents.api import Decision, Lesson, Observation, Transition
 from tandem.agents.baselines.joint_actions import JointActionConfig, JointActionLearner
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.settings import Count, Discount
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]

@@ -29,9 +29,9 @@ from tandem.agents.baselines.sb3_parts import (
     updates_of,
 )
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
 #: All outputs are trained at each step; 10 options allow 4 users.

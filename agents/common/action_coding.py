@@ -85,6 +85,12 @@ class ActionParts:
             begin = end
         return blocks if isinstance(self.space, spaces.Dict) else blocks[""]
 
+    def values(self, action: Any) -> NDArray[np.float64]:
+        """The inverse of `action`: all values one after the other, ``[size]``."""
+        blocks = action if isinstance(self.space, spaces.Dict) else {"": action}
+        rows = [np.ravel(np.asarray(blocks[part.name], np.float64)) for part in self.parts]
+        return np.concatenate(rows)
+
 
 class ActionCoding(Protocol):
     """One way to say an action."""
@@ -175,7 +181,7 @@ def codings(space: spaces.Space[Any]) -> list[ActionCoding]:
     Raises:
         UnfitActions: the space is of another kind, or a value has no bounds.
     """
-    parts = _bounded(space)
+    parts = bounded_parts(space)
     found: list[ActionCoding] = []
     if parts.whole.all():
         if max(parts.counts) <= MOST_CHOICES:
@@ -195,14 +201,18 @@ def row_coding(space: spaces.Space[Any], levels: int | None = None) -> ActionCod
     Raises:
         UnfitActions: the space is of another kind, a value has no bounds, or too few levels.
     """
-    parts = _bounded(space)
+    parts = bounded_parts(space)
     if levels is not None:
         return Levels(parts, levels)
     return Choices(parts) if parts.whole.all() else Reals(parts)
 
 
-def _bounded(space: spaces.Space[Any]) -> ActionParts:
-    """The parts of a space all of whose values have bounds."""
+def bounded_parts(space: spaces.Space[Any]) -> ActionParts:
+    """The parts of a space all of whose values have bounds.
+
+    Raises:
+        UnfitActions: one has none, or the space is of another kind.
+    """
     parts = ActionParts(space)
     unbounded = ~(np.isfinite(parts.low) & np.isfinite(parts.high))
     if unbounded.any():

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tandem.agents.common.errors import PolicyError
 
 Positive = Annotated[float, Field(gt=0.0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
@@ -20,3 +23,43 @@ class Settings(BaseModel):
     """A frozen group of settings; an unknown or impossible value is refused by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def merged_settings(name: str, default: SettingsT, overrides: Mapping[str, Any]) -> SettingsT:
+    """The settings of an agent, some replaced.
+
+    Args:
+        name: of the agent, for messages.
+        default: its settings unless others are given.
+        overrides: values by field, groups as nested mappings; what a YAML file holds.
+
+    Raises:
+        PolicyError: unknown field, or impossible value.
+    """
+    try:
+        return type(default).model_validate(merged(default.model_dump(), overrides))
+    except ValidationError as error:
+        raise PolicyError(f"settings of {name!r}: {faults_of(error)}") from None
+
+
+def faults_of(error: ValidationError) -> str:
+    """What is wrong, by field, on one line."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} ({fault['input']!r})"
+        for fault in error.errors()
+    )
+
+
+def merged(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Overrides over values; nested mappings are merged, not replaced."""
+    result = dict(values)
+    for key, value in overrides.items():
+        group = result.get(key)
+        if isinstance(group, dict) and isinstance(value, Mapping):
+            result[key] = merged(group, value)
+        else:
+            result[key] = value
+    return result

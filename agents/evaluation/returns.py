@@ -14,6 +14,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation
+from tandem.bridge.core.env import TandemEnv
 
 #: Chooses an element of the scenario's action space.
 Act: TypeAlias = Callable[[Observation], Any]
@@ -65,11 +66,36 @@ class ReturnJudge:
         self.seeds = tuple(seeds)
         self.most_decisions = most_decisions
 
-    def judge(self, act: Act, on_episode: Callable[[], None] | None = None) -> Returns:
-        """Returns of a policy that decides from the observation alone."""
+    @property
+    def tandem_env(self) -> TandemEnv:
+        """The environment inside its wrappers.
+
+        Raises:
+            TypeError: it is no `TandemEnv`.
+        """
+        inside = self.env.unwrapped
+        if not isinstance(inside, TandemEnv):
+            raise TypeError(f"{self.env} is no TandemEnv: its scenario has no schema")
+        return inside
+
+    def judge(
+        self,
+        act: Act,
+        on_episode: Callable[[], None] | None = None,
+        begin: Callable[[int], None] | None = None,
+    ) -> Returns:
+        """Returns of a policy.
+
+        Args:
+            act: decides.
+            on_episode: called after each episode.
+            begin: called with each episode's seed, for a policy that draws or remembers.
+        """
         returns, decisions = [], []
         for seed in self.seeds:
             observation, _ = self.env.reset(seed=seed)
+            if begin is not None:
+                begin(seed)
             total, played, over = 0.0, 0, False
             while not over and played < self.most_decisions:
                 observation, reward, terminated, truncated, _ = self.env.step(act(observation))

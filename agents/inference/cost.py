@@ -25,7 +25,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
 
 Array: TypeAlias = NDArray[np.float64]
 NamedThreshold: TypeAlias = Literal["min", "max"]

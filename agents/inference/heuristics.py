@@ -11,8 +11,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from tandem.agents.api import Agent, JointAction, Observation
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.units import BITS_PER_BYTE
-from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.sites import DEVICE, DEVICE_LABEL, Sites
 from tandem.bridge.core.schema import Schema
 

@@ -10,12 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.sites import Sites
-from tandem.bridge.core.errors import TandemError
-
-
-class PolicyError(TandemError, ValueError):
-    """A policy does not exist or does not fit the scenario."""
 
 
 @dataclass(frozen=True)

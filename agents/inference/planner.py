@@ -21,9 +21,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.cost import PaperCost
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.patterns import ON_DEVICE, Patterns, PatternSpace
 from tandem.agents.inference.planning.every_action import EveryAction
 from tandem.agents.inference.planning.knapsack import HullUpgrades, cheapest_variants, frontiers

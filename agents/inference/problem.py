@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.cost import CostRule, cost_rule_of
-from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.sites import DEVICE, Sites
 from tandem.bridge.core.schema import Schema
 

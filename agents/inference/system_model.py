@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.components import COMPONENTS, DEVICE, DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.model.base import AnalyticBase, BaseModel, BaseView, LoadBlind
 from tandem.agents.inference.model.beliefs import Beliefs
@@ -32,7 +33,6 @@ from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.constant import ConstantBase
 from tandem.agents.inference.model.network_file import SHIPPED, load_pretrained
 from tandem.agents.inference.model.pretrained import PretrainedBase
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]

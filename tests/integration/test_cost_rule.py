@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tandem.agents.api import Observation
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.evaluation.judge import EvaluationSet
 from tandem.agents.evaluation.oracle import Oracle
 from tandem.agents.evaluation.played_evaluation import FoundState, PlayedEvaluationSet
@@ -20,7 +21,6 @@ from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.cost import Array, CostRule, PaperCost
 from tandem.agents.inference.objective import CostObjective, PaperObjective
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem

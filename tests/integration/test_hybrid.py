@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tandem.agents.api import JointAction, Observation
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.heuristics import make_policy
 from tandem.agents.inference.objective import MeanResponseTime, PaperObjective
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld, Feedback, joint_problem
 from tandem.bridge.core.env import TandemEnv

@@ -15,8 +15,8 @@ import pytest
 from own_scenario import own_scenario
 from typer.testing import CliRunner
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.flat import flatten
-from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs.reader import Run, load_run
 from tandem.scripts.app.common.toolchain import find_compiler

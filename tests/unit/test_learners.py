@@ -19,8 +19,8 @@ from tandem.agents.baselines.joint_actions import JointSpace
 from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
 from tandem.agents.baselines.qlearning import Discretiser, QLearner, QLearningConfig
 from tandem.agents.checkpoint import load_state, save_state
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.hybrid import HybridConfig
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.registry import LEARNERS, learner_config, make_learner
 

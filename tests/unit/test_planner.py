@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.cost import PaperCost
-from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.knapsack import (
     HullUpgrades,

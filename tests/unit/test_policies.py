@@ -10,8 +10,9 @@ import pytest
 from gymnasium import spaces
 
 from tandem.agents.api import Agent
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy, RandomPolicy
-from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.sites import DEVICE, Sites
 
 COLUMNS = {"rate_bps": 0, "edge_rtt_s": 1, "cloud_rtt_s": 2}

@@ -16,7 +16,7 @@ pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not instal
 from test_learners import mean_cost_s, play
 
 from tandem.agents.api import Decision, Transition
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.registry import learner_config, make_learner
 
 PROBLEM = make_problem(2)

@@ -19,10 +19,10 @@ from agent_worlds import (
 from numpy.typing import NDArray
 
 from tandem.agents.api import Observation, Transition
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.components import DOWNLINK, SERVICE, UPLINK, WAIT
 from tandem.agents.inference.model.config import ModelConfig, PriorConfig
 from tandem.agents.inference.model.prior import PriorView
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.system_model import SystemModel
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.patterns import ON_DEVICE, PatternSpace
 from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem

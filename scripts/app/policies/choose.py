@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tandem.agents.api import Agent
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy, policy_names
-from tandem.agents.inference.options import PolicyError
 from tandem.bridge.core.env import TandemEnv
+from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.named import is_named, load_named
 from tandem.scripts.app.policies.plain import (
     AllowedRandomPolicy,
@@ -28,13 +29,17 @@ from tandem.scripts.app.policies.trained import is_run, trained_agent
 RANDOM: Final = "random"
 CONSTANT: Final = "constant:"
 REPLAY: Final = "replay:"
+#: Its draws follow from this and the seed of the episode.
+SEARCH_SEED: Final = 0
 SB3_SUFFIX: Final = ".zip"
 #: A policy that a scenario sets without a name (``AgentLink::SetPolicy``).
 DEFAULT: Final = "default"
+#: Tries actions in branches; settings may follow: ``search:horizon=3,budget=100``.
+SEARCH: Final = "search"
 #: For the help of ``--policy``.
 FORMS: Final = (
-    "a policy of the scenario, random, constant:VALUES, replay:RUN, the folder of a training run, "
-    "a model saved by Stable-Baselines3 (.zip), or file.py:name"
+    "a policy of the scenario, random, search, constant:VALUES, replay:RUN, the folder of a "
+    "training run, a model saved by Stable-Baselines3 (.zip), or file.py:name"
 )
 
 
@@ -55,6 +60,8 @@ def choose_policy(text: str, env: TandemEnv) -> Agent:
         return AllowedRandomPolicy(schema) if schema.masks else RandomPolicy(schema.action_space())
     if text in schema.policies:
         return ScenarioPolicy(text, env)
+    if text == SEARCH or text.startswith(f"{SEARCH}:"):
+        return _search(text.removeprefix(SEARCH).removeprefix(":"), env)
     if text.startswith(CONSTANT):
         return ConstantPolicy(text, constant_action(text.removeprefix(CONSTANT), schema))
     if text.startswith(REPLAY):
@@ -85,6 +92,7 @@ def may_exist(text: str) -> bool:
     return (
         text.rstrip(string.digits) in POLICIES  # "edge2" is a site of some scenarios
         or text == DEFAULT
+        or text.partition(":")[0] == SEARCH
         or text.startswith((CONSTANT, REPLAY))
         or is_named(text)
         or Path(text).exists()
@@ -95,6 +103,14 @@ def source_run(text: str) -> Path | None:
     """The run whose agent or actions a policy plays, ``None`` for other policies."""
     path = Path(text.removeprefix(REPLAY))
     return path if is_run(path) else None
+
+
+def _search(text: str, env: TandemEnv) -> Agent:
+    """Branch search with settings such as ``horizon=3,budget=100``."""
+    from tandem.agents.general.kinds import make_general
+
+    given = parse_assignments(text.split(",")) if text else {}
+    return make_general(env, SEARCH, SEARCH_SEED, given)
 
 
 def _sb3_file(path: Path, env: TandemEnv) -> Agent:

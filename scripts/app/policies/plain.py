@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from tandem.agents.api import Observation
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
 from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tandem.agents.api import Observation
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.runs.reader import load_run
 

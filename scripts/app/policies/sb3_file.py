@@ -19,8 +19,8 @@ from stable_baselines3.common.save_util import data_to_json
 
 from tandem.agents.api import Observation
 from tandem.agents.common.action_coding import codings
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.flat import flatten
-from tandem.agents.inference.options import PolicyError
 from tandem.agents.sb3 import Sb3Env, algorithm_class
 from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.env import TandemEnv

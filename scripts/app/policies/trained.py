@@ -9,7 +9,12 @@ from tandem.agents.api import Agent
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.needs import need_torch
-from tandem.scripts.app.training.sb3_settings import is_sb3_run, load_sb3_settings
+from tandem.scripts.app.training.return_settings import (
+    GeneralSettings,
+    has_settings,
+    read_settings,
+)
+from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 from tandem.scripts.app.training.settings import load_settings
 
 
@@ -29,15 +34,24 @@ def trained_agent(folder: Path, env: TandemEnv) -> Agent:
     # PyTorch takes seconds to import: only when something that was trained plays.
     from tandem.scripts.app.training.checkpoints import last_checkpoint, read_checkpoint
 
-    if is_sb3_run(folder):
+    if has_settings(folder, Sb3TrainSettings):
         from tandem.agents.sb3 import make_sb3
         from tandem.scripts.app.training import sb3_run
 
-        ours = load_sb3_settings(folder)
+        ours = read_settings(folder, Sb3TrainSettings)
         state = read_checkpoint(last_checkpoint(folder), sb3_run.CHECKPOINT_FORMAT)
         agent = make_sb3(env, ours.algorithm, ours.seed, ours.sb3)
         agent.model.set_parameters(state["agent"]["parameters"], exact_match=True)
         return agent
+    if has_settings(folder, GeneralSettings):
+        from tandem.agents.general.kinds import make_general
+        from tandem.scripts.app.training import general_run
+
+        own = read_settings(folder, GeneralSettings)
+        state = read_checkpoint(last_checkpoint(folder), general_run.CHECKPOINT_FORMAT)
+        general = make_general(env, own.agent, own.seed, own.agent_config)
+        general.load_state_dict(state["learner"])
+        return general.player_in(env)
     from tandem.agents.inference.problem import JointProblem
     from tandem.agents.registry import make_agent
     from tandem.scripts.app.training import run as training_run

@@ -95,8 +95,14 @@ class TensorBoardMonitor:
 
 
 @contextmanager
-def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoardMonitor | None]:
-    """Events in the run folder; ``None``, with a message, if TensorBoard is not installed."""
+def event_writer(folder: Path, done: int, console: Console) -> Iterator[Any | None]:
+    """TensorBoard's writer in the run folder; ``None``, with a message, if it is not installed.
+
+    Args:
+        folder: of the run.
+        done: interactions before; what an interrupted run left behind after them goes.
+        console: for the message.
+    """
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
@@ -108,9 +114,16 @@ def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoa
         return
     writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=done + 1 if done else None)
     try:
-        yield TensorBoardMonitor(writer)
+        yield writer
     finally:
         writer.close()
+
+
+@contextmanager
+def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoardMonitor | None]:
+    """Events in the run folder; ``None``, with a message, if TensorBoard is not installed."""
+    with event_writer(folder, done, console) as writer:
+        yield None if writer is None else TensorBoardMonitor(writer)
 
 
 def _mean(values: collections.deque[float]) -> float:

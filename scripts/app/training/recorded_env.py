@@ -37,6 +37,18 @@ class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._first: Any = None
         #: Reward of the last decision.
         self.reward = 0.0
+        #: What was seen last.
+        self.observation: Any = None
+
+    @property
+    def episode(self) -> int:
+        """Number of the episode under way, from 0."""
+        return self._episode
+
+    @property
+    def episode_seed(self) -> int:
+        """Seed of the episode under way."""
+        return self._seed
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -46,6 +58,7 @@ class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._seed = int(self._rng.integers(TRAINING.first, TRAINING.limit))
         self._actions = []
         self._first, info = self.env.reset(seed=self._seed)
+        self.observation = self._first
         return self._first, info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
@@ -64,6 +77,7 @@ class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
             {name: info[name] for name in self._tables},
         )
         self.reward = float(reward)
+        self.observation = following
         return result
 
     def state_dict(self) -> dict[str, Any]:
@@ -82,5 +96,6 @@ class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._seed = int(state["seed"])
         self._actions = list(state["actions"])
         self._first, _ = self.env.reset(seed=self._seed)
+        self.observation = self._first
         for action in self._actions:
-            self.env.step(action)
+            self.observation = self.env.step(action)[0]

@@ -13,9 +13,9 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pyarrow as pa
 from stable_baselines3.common.callbacks import BaseCallback
@@ -33,42 +33,11 @@ from tandem.scripts.app.training.checkpoints import (
 )
 from tandem.scripts.app.training.monitors import TENSORBOARD
 from tandem.scripts.app.training.recorded_env import RecordedEnv
+from tandem.scripts.app.training.return_rows import ReturnMonitor, ReturnRow
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 
 #: Another one with every change of what a checkpoint holds.
 CHECKPOINT_FORMAT: Final = "sb3-1"
-
-
-@dataclass(frozen=True)
-class ReturnRow:
-    """One evaluation of the deterministic policy.
-
-    Attributes:
-        interaction: after how many.
-        episodes: that were played.
-        return_mean, return_sd: mean and standard deviation of their returns.
-        reward_mean: mean reward per decision.
-        random_return: mean return of random actions in the same episodes.
-    """
-
-    interaction: int
-    episodes: int
-    return_mean: float
-    return_sd: float
-    reward_mean: float
-    random_return: float
-
-
-class ReturnMonitor(Protocol):
-    """Shows a run that is under way."""
-
-    def interaction(self, interaction: int, reward: float) -> None:
-        """An interaction is over."""
-        ...
-
-    def evaluation(self, row: ReturnRow) -> None:
-        """The policy was evaluated."""
-        ...
 
 
 class Sb3Run:

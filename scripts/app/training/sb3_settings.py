@@ -4,52 +4,29 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from tandem.agents.baselines.sb3_settings import Sb3Config
-from tandem.agents.inference.options import PolicyError
+from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.settings import faults_of
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.app.training.return_settings import ReturnSettings
 
 #: How the agent is named on the command line: ``sb3:PPO``.
 PREFIX: Final = "sb3:"
 #: Distinguishes these runs from those of the project's own learners.
 KIND: Final = "train-sb3"
-#: Evaluations of a run, where nothing else is asked for.
-EVALUATIONS: Final = 10
-DEFAULT_EPISODES: Final = 5
 
 
-class Sb3TrainSettings(BaseModel):
-    """Written to ``config.yaml``."""
+class Sb3TrainSettings(ReturnSettings):
+    """Written to ``config.yaml``; ``agent`` is `PREFIX` and the name of an algorithm.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    ``agent_config`` is `Sb3Config`. Algorithms that learn in blocks play whole ones.
+    """
 
     kind: str = KIND
-    scenario: str
-    agent: str
-    """`PREFIX` and the name of an algorithm."""
-    seed: int = Field(ge=0)
-    """Decides the algorithm's draws and the seeds of the training episodes."""
-    interactions: int = Field(ge=1)
-    """Decisions in total; algorithms that learn in blocks play whole ones."""
-    objective: str | None
-    """As of ``--objective``; none: the scenario's own."""
-    arguments: dict[str, Any]
-    """Of the scenario; ``epochs`` is the length of an episode."""
-    agent_config: dict[str, Any]
-    """`Sb3Config`, defaults included."""
-    evaluate_every: int = Field(ge=1)
-    """Least interactions between two evaluations."""
-    evaluation_episodes: int = Field(ge=1)
-    """Episodes that each evaluation plays."""
-    evaluation_seed: int = Field(ge=0)
-    """Seed of the first of them."""
-    checkpoint_every: int = Field(ge=1)
-    """Least interactions between two checkpoints."""
 
     @property
     def algorithm(self) -> str:
@@ -90,32 +67,7 @@ def sb3_config(given: dict[str, Any]) -> Sb3Config:
     try:
         return Sb3Config.model_validate(given)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} ({fault['input']!r})"
-            for fault in error.errors()
-        )
         raise PolicyError(
-            f"settings of an sb3 agent: {faults}; keywords of the algorithm stand under "
+            f"settings of an sb3 agent: {faults_of(error)}; keywords of the algorithm stand under "
             "`algorithm:`"
         ) from None
-
-
-def is_sb3_run(folder: Path) -> bool:
-    """Whether a folder holds a run of this kind."""
-    if not run_folder.is_run(folder) or not (folder / run_folder.CONFIG).is_file():
-        return False
-    return run_folder.read_config(folder).get("kind") == KIND
-
-
-def load_sb3_settings(folder: Path) -> Sb3TrainSettings:
-    """The settings of a run.
-
-    Raises:
-        RunFolderError: they cannot be used.
-    """
-    try:
-        return Sb3TrainSettings(**run_folder.read_config(folder))
-    except ValidationError as error:
-        raise run_folder.RunFolderError(
-            f"{folder / run_folder.CONFIG} cannot be used: {error}"
-        ) from error

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.agents.evaluation.oracle import MAX_PATTERNS
 from tandem.agents.inference.cost import VIOLATION_S, NamedThreshold
 from tandem.agents.inference.objective import PaperObjective
-from tandem.agents.inference.options import OptionTable, PolicyError
+from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.documents import DocumentError, read_yaml
 from tandem.bridge.core.schema import Schema

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A trained SB3 policy against random and constant actions, in episodes that are new to it."""
+"""A trained agent of any scenario beside random and constant actions, in episodes new to it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,16 +14,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tandem.agents.api import Agent
 from tandem.agents.common.action_coding import codings
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import Act, Returns, random_policy
-from tandem.agents.sb3 import make_sb3
 from tandem.bridge.backends.remote import Target
+from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.progress import progress
-from tandem.scripts.app.training.checkpoints import read_checkpoint
-from tandem.scripts.app.training.sb3_run import CHECKPOINT_FORMAT
-from tandem.scripts.app.training.sb3_session import evaluation_judge, rewarded_env
-from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
+from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
+from tandem.scripts.app.training.return_settings import ReturnSettings
 
 #: Constant actions that are tried: all, where there are no more than these.
 MOST_CONSTANT: Final = 32
@@ -69,8 +68,9 @@ class ReturnComparison:
 
 @single_threaded
 def compare_returns(
-    settings: Sb3TrainSettings,
+    settings: ReturnSettings,
     checkpoint: Path,
+    trained: Callable[[TandemEnv], Agent],
     first_seed: int,
     episodes: int,
     *,
@@ -79,19 +79,26 @@ def compare_returns(
 ) -> ReturnComparison:
     """Play the trained policy, random actions and constant ones.
 
+    Args:
+        settings: of the run.
+        checkpoint: that is judged.
+        trained: the agent of that checkpoint, to play in an environment.
+        first_seed: of the episodes.
+        episodes: how many.
+        console: for progress.
+        target: the server on which simulators run; ``None``: here.
+
     Raises:
         RunFolderError: this version cannot read the checkpoint.
     """
-    state = read_checkpoint(checkpoint, CHECKPOINT_FORMAT)
     with rewarded_env(settings, target) as env:
-        agent = make_sb3(env, settings.algorithm, settings.seed, settings.sb3)
-        agent.model.set_parameters(state["agent"]["parameters"], exact_match=True)
+        agent = trained(env)
         judge = evaluation_judge(env, settings, first_seed, episodes)
         constants = list(_constants(env))
         players = 2 + len(constants)
         with progress("evaluation", players * episodes, "episodes", console=console) as bar:
             lines = {
-                settings.agent: judge.judge(agent.act, bar.advance),
+                settings.agent: judge.judge(agent.act, bar.advance, agent.begin_episode),
                 RANDOM: judge.judge(random_policy(env.action_space, settings.seed), bar.advance),
             }
             found = [judge.judge(_always(action), bar.advance) for action in constants]
@@ -100,9 +107,7 @@ def compare_returns(
         best = int(np.argmax([line.mean for line in found]))
         lines[BEST_CONSTANT] = found[best]
         constant = _flat(constants[best])
-    return ReturnComparison(
-        int(state["agent"]["attributes"]["num_timesteps"]), lines, constant, len(found)
-    )
+    return ReturnComparison(int(checkpoint.stem), lines, constant, len(found))
 
 
 def print_returns(console: Console, title: str, result: ReturnComparison) -> None:

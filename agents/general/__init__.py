@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Agents of the project's own for any scenario that has a reward."""

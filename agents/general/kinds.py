@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""The agents of any scenario, by the name that the command line uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.settings import Settings, merged_settings
+from tandem.agents.general.api import GeneralLearner
+from tandem.agents.general.search import SearchAgent, SearchConfig
+from tandem.bridge.core.env import TandemEnv
+
+Make: TypeAlias = Callable[[TandemEnv, Any, int, str], GeneralLearner]
+
+
+@dataclass(frozen=True)
+class GeneralKind:
+    """An agent that can be made.
+
+    Attributes:
+        make: takes environment, config, seed and name.
+        default: its settings unless others are given.
+    """
+
+    make: Make
+    default: Settings
+
+
+KINDS: Final[Mapping[str, GeneralKind]] = {
+    # Tries sequences of actions in branches of the running simulation.
+    "search": GeneralKind(SearchAgent, SearchConfig()),
+}
+
+
+def general_config(name: str, given: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of a kind, some replaced.
+
+    Raises:
+        PolicyError: unknown name, field, or impossible value.
+    """
+    if name not in KINDS:
+        raise PolicyError(f"agent {name!r} is none for any scenario: one of {', '.join(KINDS)}")
+    return merged_settings(name, KINDS[name].default, given or {})
+
+
+def make_general(
+    env: TandemEnv, name: str, seed: int, given: Mapping[str, Any] | None = None
+) -> GeneralLearner:
+    """The agent of that name, untrained.
+
+    Args:
+        env: in which it plays.
+        name: of `KINDS`.
+        seed: decides everything that it draws.
+        given: settings that differ from the defaults, nested as in its config.
+
+    Raises:
+        PolicyError: as `general_config`.
+        UnfitActions: the scenario's actions do not fit.
+    """
+    config = general_config(name, given)
+    return KINDS[name].make(env, config, seed, name)
