@@ -154,8 +154,13 @@ def test_what_does_not_fit_is_refused_with_the_next_step(inside: Path) -> None:
     cases = {
         ("--agent", "sb3:PPO"): "has no reward of its own.*--objective FILE.py:NAME",
         ("--agent", "sb3:PP"): "no algorithm 'PP': one of A2C, .*PPO",
-        ("--agent", "sb3:PPO", "--accuracy", "85"): "--accuracy is for the project's own agents",
-        ("--agent", "hybrid", "--objective", "reward.py:backlog"): "--objective is for --agent sb3",
+        ("--agent", "sb3:PPO", "--accuracy", "85"): "--accuracy is for agents that are compared",
+        (
+            "--agent",
+            "joint-dqn",
+            "--objective",
+            "reward.py:backlog",
+        ): "--objective is for --agent search",
         ("--agent", "sb3:PPO", "--objective", "reward.py:fair"): "reward.py has no 'fair'; it has",
         ("--agent", "sb3:PPO", "--objective", "no.py:fair"): "there is no file",
         ("--agent", "sb3:PPO", "--objective", "reward.py:not_callable"): "not a callable",
