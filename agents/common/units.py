@@ -7,3 +7,4 @@ from typing import Final
 
 BITS_PER_BYTE: Final = 8
 MS_PER_S: Final = 1e3
+MJ_PER_J: Final = 1e3

@@ -27,6 +27,7 @@ the episode in ``result.open_requests``. ``result.records["requests"]`` holds bo
 from __future__ import annotations
 
 import functools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ from tandem.agents.inference.cost import (
     threshold_of,
 )
 from tandem.agents.inference.request_table import (
+    ENERGY_COLUMNS,
     RequestStatus,
     answer_accuracy,
     counted,
@@ -242,6 +244,56 @@ class PaperObjective(CostObjective):
         return threshold_of(threshold, option_accuracies(meta) if threshold == "max" else ())
 
 
+@dataclass(frozen=True, slots=True)
+class TimeEnergyObjective:
+    """The reward of the paper with energy: each request costs its response time and what it drew.
+
+    The scenario has to watch energy (``--set energy=1``). The device's part counts if
+    ``deviceDraw`` says what it draws. The cost rule of planning agents and of
+    the oracle knows response times only, so they refuse this objective; other agents learn it.
+
+    Attributes:
+        seconds_per_joule: what a joule of the user's radio and device counts, seconds, ≥ 0.
+        accuracy_threshold_percent: as for `PaperObjective`.
+        violation_s: as for `PaperObjective`.
+    """
+
+    seconds_per_joule: float = 1.0
+    accuracy_threshold_percent: float | NamedThreshold = 85.0
+    violation_s: float = VIOLATION_S
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.seconds_per_joule < math.inf:
+            raise ValueError(
+                f"seconds_per_joule is {self.seconds_per_joule}: a number of at least 0 is needed"
+            )
+        PaperObjective(self.accuracy_threshold_percent, self.violation_s)
+
+    def __call__(self, result: InferenceResult, /) -> float:
+        requests = result.records[request_table.TABLE]
+        charged = requests[counted(requests)]
+        if len(charged) == 0:
+            return 0.0
+        paper = PaperObjective(self.accuracy_threshold_percent, self.violation_s)
+        names = charged.dtype.names or ()
+        energy_j = sum(charged[column] for column in ENERGY_COLUMNS if column in names)
+        cost_s = charged["response_time_s"] + self.seconds_per_joule * energy_j
+        return -float(paper.cost_rule(result.meta).cost_s(cost_s, answer_accuracy(charged)))
+
+    def check_schema(self, schema: Schema) -> None:
+        """Refuse a scenario that does not tell the energy of its requests.
+
+        Raises:
+            UnfitObjective: says how to let it.
+        """
+        PaperObjective().check_schema(schema)
+        if ENERGY_COLUMNS[0] not in (schema.record_columns(request_table.TABLE) or ()):
+            raise UnfitObjective(
+                f"{type(self).__name__} reads {ENERGY_COLUMNS[0]}, which scenario "
+                f"{schema.scenario!r} records when it watches energy: --set energy=1"
+            )
+
+
 def option_accuracies(meta: Meta) -> list[float]:
     """Top-5 accuracy (percent) of each option of the scenario.
 
@@ -260,4 +312,5 @@ def option_accuracies(meta: Meta) -> list[float]:
 OBJECTIVES: Final[Mapping[str, Objective[InferenceResult]]] = {
     "paper": PaperObjective(),
     "mean": MeanResponseTime(),
+    "time+energy": TimeEnergyObjective(),
 }

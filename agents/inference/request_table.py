@@ -42,6 +42,9 @@ REQUIRED: Final = (
     *COMPONENTS,
 )
 
+#: Of a scenario that watches energy; the second one if it is told what a device draws.
+ENERGY_COLUMNS: Final = ("radio_energy_j", "device_energy_j")
+
 
 class RequestStatus(IntEnum):
     """How a request ended: the codes of the column ``status``.

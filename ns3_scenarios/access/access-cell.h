@@ -39,6 +39,7 @@ struct RadioCounters
 {
     double txAirtimeS{0};           //!< seconds in which the user's own radio transmitted
     uint64_t macRetransmissions{0}; //!< MPDUs sent again (WiFi) or HARQ retransmissions (LTE)
+    double rxAirtimeS{0};           //!< seconds in which it received; see WatchReception()
 };
 
 /** What the whole cell has done since the start of the simulation; take differences. */
@@ -120,6 +121,13 @@ class AccessCell
 
     /** @return cumulative radio counters of user @p i */
     virtual RadioCounters Count(uint32_t i) const = 0;
+
+    /**
+     * Let Count() tell how long each user's radio received: any frame that it could make out
+     * (WiFi), or subframes with data for it (LTE). Not by itself, because it costs time; before the
+     * warm-up.
+     */
+    virtual void WatchReception() = 0;
 
     /** @return cumulative counters of the cell */
     virtual CellCounters CountCell() const = 0;

@@ -124,6 +124,7 @@ InferenceConfig::Declare(Arguments& arguments)
     arguments.Add("frames",
                   "record every frame on the air in the tables airtime, frames and losses",
                   recordFrames);
+    energy.Declare(arguments);
 }
 
 void

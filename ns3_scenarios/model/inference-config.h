@@ -4,6 +4,7 @@
 
 #include "access/delay-queue-disc.h"
 #include "model/arrivals.h"
+#include "model/energy.h"
 #include "model/inference-client.h"
 #include "model/site.h"
 
@@ -37,6 +38,7 @@ struct InferenceConfig
     // faster devices make small local variants the best choice in nearly every state.
     double deviceServiceScale{8.0}; //!< multiplies the service times of device options
     bool recordFrames{false};       //!< tables of every frame on the air
+    EnergyConfig energy;
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);

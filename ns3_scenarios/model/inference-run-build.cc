@@ -84,6 +84,7 @@ InferenceRun::BuildApplications()
                                                MakeCallback(&InferenceRun::CountTransfers, this));
     m_ledger->SetQueueCounter(MakeCallback(&InferenceRun::CountQueuedBytes, this));
     m_ledger->SetJobCounter(MakeCallback(&InferenceRun::CountJobs, this));
+    WatchEnergy();
 
     for (uint32_t i = 0; i < m_config.sites.size(); ++i)
     {
@@ -122,6 +123,25 @@ InferenceRun::BuildApplications()
     }
 }
 
+void
+InferenceRun::WatchEnergy()
+{
+    if (!m_config.energy.watched)
+    {
+        return;
+    }
+    std::vector<RadioPower> radios;
+    for (const ObservedUser& user : m_users)
+    {
+        radios.push_back(m_config.energy.OfKind(m_cells[user.cell]->GetKind() == "lte"));
+    }
+    m_ledger->WatchEnergy(m_config.energy, std::move(radios));
+    for (const auto& cell : m_cells)
+    {
+        cell->WatchReception();
+    }
+}
+
 double
 InferenceRun::CountQueuedBytes(uint32_t index) const
 {
@@ -144,6 +164,7 @@ InferenceRun::CountTransfers(uint32_t index) const
     TransferCounters counters;
     counters.airtimeS = radio.txAirtimeS;
     counters.macRetransmissions = radio.macRetransmissions;
+    counters.rxAirtimeS = radio.rxAirtimeS;
     for (Site site = 1; site <= m_servers.size(); ++site)
     {
         counters.tcpRetransmissions +=
@@ -157,7 +178,12 @@ InferenceRun::Declare()
 {
     NS_LOG_FUNCTION(this);
     const std::vector<std::string> sites = m_config.GetSiteNames();
-    m_observation = std::make_unique<Observation>(m_users, GetCells(), m_servers, sites, *m_ledger);
+    m_observation = std::make_unique<Observation>(m_users,
+                                                  GetCells(),
+                                                  m_servers,
+                                                  sites,
+                                                  *m_ledger,
+                                                  m_config.energy);
     m_observation->Declare(m_link);
     ActionBlock* action = m_link.AddAction("option",
                                            {m_config.users},

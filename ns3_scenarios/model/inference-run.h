@@ -74,6 +74,7 @@ class InferenceRun
 
     void BuildNetwork();
     void BuildApplications();
+    void WatchEnergy();
     void Declare();
     void DeclareFrames();
     /** Draw places, and seed what is random in the warm-up. */

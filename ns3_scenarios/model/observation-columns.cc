@@ -20,6 +20,7 @@ constexpr double MAX_M = 1e6;
 constexpr double MIN_DB = -50;
 constexpr double MAX_DB = 100;
 constexpr double MAX_MCS = 64;
+constexpr double MAX_J = 1e9;
 
 constexpr double BITS_PER_BYTE = 8;
 
@@ -225,13 +226,38 @@ CellColumns()
          [](const CellView& v) -> double { return v.PerSecond(BITS_PER_BYTE * static_cast<double>(v.now.backgroundBytes - v.before.backgroundBytes)); }},
     };
 }
+
+std::vector<ObservationField<UserView>>
+EnergyColumns(const EnergyConfig& energy)
+{
+    std::vector<ObservationField<UserView>> fields;
+    if (energy.watched)
+    {
+        fields.push_back({{"radio_energy_j", "J", 0, MAX_J,
+          "what the user's radio drew since the last decision, idle time included"},
+         [](const UserView& v) -> double { return v.energy.radioJ; }});
+    }
+    if (energy.watched && energy.deviceW > 0)
+    {
+        fields.push_back({{"device_energy_j", "J", 0, MAX_J,
+          "what the device drew for inference since the last decision"},
+         [](const UserView& v) -> double { return v.energy.deviceJ; }});
+    }
+    if (energy.watched && energy.batteryJ > 0)
+    {
+        fields.push_back({{"battery_j", "J", 0, MAX_J,
+          "what is left in the battery; an empty one stops nothing"},
+         [](const UserView& v) -> double { return v.energy.batteryJ; }});
+    }
+    return fields;
+}
 // clang-format on
 
 std::vector<ObservationField<UserView>>
-UserColumns(const std::vector<std::string>& sites)
+UserColumns(const std::vector<std::string>& sites, const EnergyConfig& energy)
 {
     std::vector<ObservationField<UserView>> fields = RadioColumns();
-    for (auto part : {ConnectionColumns(sites), RequestColumns()})
+    for (auto part : {ConnectionColumns(sites), RequestColumns(), EnergyColumns(energy)})
     {
         fields.insert(fields.end(), part.begin(), part.end());
     }

@@ -6,6 +6,7 @@
 #include "access/access-cell.h"
 #include "agent-link/typed-observation.h"
 #include "model/core-pool.h"
+#include "model/energy.h"
 #include "model/request.h"
 #include "model/tcp-probe.h"
 
@@ -34,6 +35,15 @@ struct UserCounters
 {
     RadioCounters radio;
     uint64_t tcpRetransmissions{0};
+    double deviceBusyS{0}; //!< core-seconds of the device
+};
+
+/** What a user's device drew since the last decision, and what its battery holds. */
+struct UserEnergy
+{
+    double radioJ{0};
+    double deviceJ{0};
+    double batteryJ{0};
 };
 
 /** What a row of the block `users` is made of. */
@@ -50,6 +60,7 @@ struct UserView
     uint32_t unfinished{0};
     double distanceM{0};
     Request last; //!< that ended last; all zero before the first one
+    UserEnergy energy;
 };
 
 /** What a row of the block `sites` is made of. */
@@ -76,8 +87,12 @@ struct CellView
     double PerSecond(double amount) const;
 };
 
-/** @param sites names of the remote sites: some columns exist once for each */
-std::vector<ObservationField<UserView>> UserColumns(const std::vector<std::string>& sites);
+/**
+ * @param sites names of the remote sites: some columns exist once for each
+ * @param energy whether energy is watched, and whether there are batteries
+ */
+std::vector<ObservationField<UserView>> UserColumns(const std::vector<std::string>& sites,
+                                                    const EnergyConfig& energy);
 std::vector<ObservationField<SiteView>> SiteColumns();
 std::vector<ObservationField<CellView>> CellColumns();
 

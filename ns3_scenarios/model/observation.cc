@@ -8,6 +8,8 @@
 #include "ns3/log.h"
 #include "ns3/simulator.h"
 
+#include <algorithm>
+
 namespace ns3::tandem
 {
 
@@ -17,12 +19,15 @@ Observation::Observation(std::vector<ObservedUser> users,
                          std::vector<const AccessCell*> cells,
                          std::vector<Ptr<InferenceServer>> sites,
                          std::vector<std::string> siteNames,
-                         const RequestLedger& ledger)
+                         const RequestLedger& ledger,
+                         const EnergyConfig& energy)
     : m_users(std::move(users)),
       m_cells(std::move(cells)),
       m_sites(std::move(sites)),
       m_siteNames(std::move(siteNames)),
       m_ledger(ledger),
+      m_energy(energy),
+      m_batteriesJ(m_users.size(), energy.batteryJ),
       m_lastUsers(m_users.size()),
       m_lastSites(m_sites.size()),
       m_lastCells(m_cells.size())
@@ -33,7 +38,7 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(m_siteNames), "user");
+    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(m_siteNames, m_energy), "user");
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
 }
@@ -44,6 +49,7 @@ Observation::CountUser(uint32_t index) const
     const ObservedUser& user = m_users[index];
     UserCounters counters;
     counters.radio = m_cells[user.cell]->Count(user.indexInCell);
+    counters.deviceBusyS = user.client->GetDevice().Count().busyS;
     for (Site site = 1; site <= m_sites.size(); ++site)
     {
         counters.tcpRetransmissions +=
@@ -57,6 +63,7 @@ Observation::BeginEpisode()
 {
     NS_LOG_FUNCTION(this);
     m_lastTime = Simulator::Now();
+    m_batteriesJ.assign(m_users.size(), m_energy.batteryJ);
     for (uint32_t i = 0; i < m_users.size(); ++i)
     {
         m_lastUsers[i] = CountUser(i);
@@ -80,7 +87,7 @@ Observation::Fill()
     m_lastTime = now;
     for (uint32_t i = 0; i < m_users.size(); ++i)
     {
-        FillUser(i);
+        FillUser(i, elapsedS);
     }
     for (uint32_t i = 0; i < m_sites.size(); ++i)
     {
@@ -93,7 +100,7 @@ Observation::Fill()
 }
 
 void
-Observation::FillUser(uint32_t index)
+Observation::FillUser(uint32_t index, double elapsedS)
 {
     const ObservedUser& user = m_users[index];
     const AccessCell& cell = *m_cells[user.cell];
@@ -116,8 +123,27 @@ Observation::FillUser(uint32_t index)
     {
         view.last = *ended;
     }
+    if (m_energy.watched)
+    {
+        view.energy = Draw(index, view, elapsedS);
+    }
     m_lastUsers[index] = view.now;
     m_userBlock->Fill(index, view);
+}
+
+UserEnergy
+Observation::Draw(uint32_t index, const UserView& view, double elapsedS)
+{
+    const RadioPower& radio = m_energy.OfKind(view.cell->GetKind() == "lte");
+    UserEnergy energy;
+    energy.radioJ = radio.EnergyJ(elapsedS,
+                                  view.now.radio.txAirtimeS - view.before.radio.txAirtimeS,
+                                  view.now.radio.rxAirtimeS - view.before.radio.rxAirtimeS);
+    energy.deviceJ = m_energy.deviceW * (view.now.deviceBusyS - view.before.deviceBusyS);
+    double& battery = m_batteriesJ[index];
+    battery = std::max(0.0, battery - energy.radioJ - energy.deviceJ);
+    energy.batteryJ = battery;
+    return energy;
 }
 
 void

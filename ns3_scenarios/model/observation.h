@@ -32,7 +32,8 @@ class Observation
                 std::vector<const AccessCell*> cells,
                 std::vector<Ptr<InferenceServer>> sites,
                 std::vector<std::string> siteNames,
-                const RequestLedger& ledger);
+                const RequestLedger& ledger,
+                const EnergyConfig& energy = {});
 
     /** Declare the three blocks. */
     void Declare(AgentLink& link);
@@ -45,7 +46,9 @@ class Observation
 
   private:
     UserCounters CountUser(uint32_t index) const;
-    void FillUser(uint32_t index);
+    void FillUser(uint32_t index, double elapsedS);
+    /** What a user drew between two counts; takes it from the battery. */
+    UserEnergy Draw(uint32_t index, const UserView& view, double elapsedS);
     void FillSite(uint32_t index, double elapsedS);
     void FillCell(uint32_t index, double elapsedS);
 
@@ -54,6 +57,8 @@ class Observation
     std::vector<Ptr<InferenceServer>> m_sites;
     std::vector<std::string> m_siteNames;
     const RequestLedger& m_ledger;
+    EnergyConfig m_energy;
+    std::vector<double> m_batteriesJ;                      //!< what is left in each user's
     std::optional<TypedObservation<UserView>> m_userBlock; //!< the blocks are empty until declared
     std::optional<TypedObservation<SiteView>> m_siteBlock;
     std::optional<TypedObservation<CellView>> m_cellBlock;

@@ -36,9 +36,17 @@ RequestLedger::SetJobCounter(JobCounter countJobs)
 }
 
 void
+RequestLedger::WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> radios)
+{
+    m_energy = config;
+    m_radios = std::move(radios);
+}
+
+void
 RequestLedger::DeclareRecords(AgentLink& link, const std::vector<std::string>& sites)
 {
-    m_records = std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link, sites));
+    m_records =
+        std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link, sites, m_energy));
 }
 
 const Request&
@@ -130,9 +138,18 @@ RequestLedger::Close(Request& request, RequestStatus status)
     request.status = status;
     if (request.choice.site != DEVICE && request.uploadBegin.IsStrictlyPositive())
     {
-        request.tcpRetransmissions = m_countTransfers(request.user).tcpRetransmissions -
-                                     request.atUploadStart.tcpRetransmissions;
+        const TransferCounters now = m_countTransfers(request.user);
+        request.tcpRetransmissions =
+            now.tcpRetransmissions - request.atUploadStart.tcpRetransmissions;
+        if (!m_radios.empty())
+        {
+            request.radioEnergyJ = m_radios[request.user].ExtraEnergyJ(
+                now.airtimeS - request.atUploadStart.airtimeS,
+                now.rxAirtimeS - request.atUploadStart.rxAirtimeS);
+        }
     }
+    request.deviceEnergyJ =
+        m_energy.deviceW * request.components[Component::DEVICE_COMPUTE].GetSeconds();
 }
 
 void

@@ -2,6 +2,7 @@
 #ifndef TANDEM_REQUEST_LEDGER_H
 #define TANDEM_REQUEST_LEDGER_H
 
+#include "model/energy.h"
 #include "model/request-records.h"
 #include "model/request.h"
 
@@ -45,6 +46,13 @@ class RequestLedger
     void SetQueueCounter(QueueCounter countBytes);
     /** Without one, met_site_jobs is 0. */
     void SetJobCounter(JobCounter countJobs);
+
+    /**
+     * Watch the energy of requests; before DeclareRecords().
+     * @param config what draws how much
+     * @param radios what each user's radio draws
+     */
+    void WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> radios);
 
     /** Declare the record table `requests`; rows go there from now on. */
     void DeclareRecords(AgentLink& link, const std::vector<std::string>& sites);
@@ -98,6 +106,8 @@ class RequestLedger
 
     const OptionTable& m_options;
     std::vector<uint32_t> m_cellKinds;
+    std::vector<RadioPower> m_radios; //!< of each user; empty unless energy is watched
+    EnergyConfig m_energy;
     TransferCounter m_countTransfers;
     QueueCounter m_countQueuedBytes;
     JobCounter m_countSiteJobs;

@@ -24,7 +24,9 @@ Part(const Request& request)
 } // namespace
 
 TypedRecords<Request>
-DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites)
+DeclareRequestRecords(AgentLink& link,
+                      const std::vector<std::string>& sites,
+                      const EnergyConfig& energy)
 {
     std::string siteCodes = "0 device";
     for (size_t i = 0; i < sites.size(); ++i)
@@ -33,7 +35,7 @@ DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites)
     }
     // One column: name, unit, help, getter. A table that formatting would tear apart.
     // clang-format off
-    return {link, "requests", {
+    std::vector<RecordField<Request>> fields{
         {"request_id", "",
          "number of the request in its episode, in order of arrival",
          [](const Request& r) -> int64_t { return static_cast<int64_t>(r.id); }},
@@ -112,8 +114,21 @@ DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites)
         {"met_site_jobs", "",
          "jobs that waited or were served at the site as the upload arrived, background included",
          [](const Request& r) -> int64_t { return r.metSiteJobs; }},
-    }};
+    };
+    if (energy.watched)
+    {
+        fields.push_back({"radio_energy_j", "J",
+         "what the user's radio drew more than an idle one, from the upload's first byte to the end; requests of a user at the same time both count it",
+         [](const Request& r) -> double { return r.radioEnergyJ; }});
+    }
+    if (energy.watched && energy.deviceW > 0)
+    {
+        fields.push_back({"device_energy_j", "J",
+         "what the device drew for its part in the service",
+         [](const Request& r) -> double { return r.deviceEnergyJ; }});
+    }
     // clang-format on
+    return {link, "requests", std::move(fields)};
 }
 
 } // namespace ns3::tandem

@@ -8,8 +8,14 @@
 namespace ns3::tandem
 {
 
-/** Declare the record table `requests`: one row for each request that has ended. */
-TypedRecords<Request> DeclareRequestRecords(AgentLink& link, const std::vector<std::string>& sites);
+/**
+ * Declare the record table `requests`: one row for each request that has ended.
+ * @param sites names of the remote sites
+ * @param energy of which part there is a column
+ */
+TypedRecords<Request> DeclareRequestRecords(AgentLink& link,
+                                            const std::vector<std::string>& sites,
+                                            const EnergyConfig& energy);
 
 } // namespace ns3::tandem
 

@@ -52,6 +52,7 @@ enum class Stage : uint8_t
 struct TransferCounters
 {
     double airtimeS{0};
+    double rxAirtimeS{0}; //!< 0 unless energy is watched
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
 };
@@ -78,6 +79,8 @@ struct Request
     TransferCounters atUploadStart; //!< counters when the first byte was written
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
+    double radioEnergyJ{0};  //!< more than an idle radio draws; 0 unless energy is watched
+    double deviceEnergyJ{0}; //!< of the device's part in it; likewise
     double metQueueBytes{0}; //!< in the user's device when the upload began
     uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there
 

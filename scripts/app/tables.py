@@ -43,6 +43,7 @@ def _unit(name: str) -> tuple[str, float, str] | None:
         ("_bps", 1e-6, "Mbit/s"),
         ("_bytes", 1e-3, "kB"),
         ("_percent", 1.0, "%"),
+        ("_j", 1e3, "mJ"),
         ("_s", 1e3, "ms"),
     ):
         if name.endswith(suffix):
@@ -59,7 +60,7 @@ def _heading(name: str) -> str:
 def cell_text(value: Any, column: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, int):
+    if isinstance(value, int) and _unit(column) is None:
         return str(value)
     number = float(value)
     if math.isnan(number):

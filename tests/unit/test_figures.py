@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from run_folders import DEVICE_S, EDGE_S, EPOCH_S, write_run
 from typer.testing import CliRunner
 
+from tandem.agents.inference.request_table import RequestStatus
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.reader import Run, load_run
@@ -25,6 +27,8 @@ from tandem.scripts.app.figures.gallery import FIGURES
 from tandem.scripts.app.inspection import stages
 
 UNTRAINED = {"learning", "model"}
+#: What no run here has watched.
+UNWATCHED = {"energy"}
 
 
 @pytest.fixture
@@ -67,12 +71,23 @@ def add_training(folder: Path, seed: int) -> None:
 
 def test_every_figure_is_drawn_or_says_what_is_missing(run: Run) -> None:
     figures, missing = output.build_figures([run])
-    assert set(missing) == UNTRAINED
+    assert set(missing) == UNTRAINED | UNWATCHED
     general = {"rewards", "action-option", "observation-cells", "records-positions"}
     assert set(figures) | set(missing) == {entry.key for entry in FIGURES} | general
     assert general <= set(figures)
     assert all(len(figure.data) > 0 for figure in figures.values())
     assert "tandem train" in missing["learning"]
+
+
+def test_energy_is_drawn_where_it_was_watched(run: Run) -> None:
+    radio_j = np.linspace(0.01, 0.1, len(run.requests))
+    requests = run.requests.assign(radio_energy_j=radio_j)
+    watched = replace(run, tables={**run.tables, "requests": requests})
+    bars = draw("energy", watched).data
+    assert [bar.name for bar in bars] == ["radio"], "nothing is known of the device"
+    assert bars[0].x[-1] == "all"
+    done = run.requests["status"] != RequestStatus.OPEN
+    assert bars[0].y[-1] == pytest.approx(1e3 * radio_j[done].mean())
 
 
 def test_cdf_rises_to_one_through_its_percentiles(run: Run) -> None:
@@ -175,7 +190,7 @@ def test_seeds_are_put_together_with_an_interval(tmp_path: Path) -> None:
     assert middle["low"] < 1.7 < middle["high"]
     assert curve.loc[40, "high"] == pytest.approx(1.04)
     figures, missing = output.build_figures(runs)
-    assert not missing
+    assert set(missing) == UNWATCHED
     lines = [trace for trace in figures["plane"].data if trace.mode == "lines"]
     assert [list(line.x) for line in lines] == [[0.25, 0.25]] * 3
     assert len(figures["learning"].data) >= 4

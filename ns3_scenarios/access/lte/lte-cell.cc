@@ -145,6 +145,15 @@ LteCell::Count(uint32_t i) const
     return m_probes.at(i)->Count();
 }
 
+void
+LteCell::WatchReception()
+{
+    for (uint32_t i = 0; i < m_users.GetN(); ++i)
+    {
+        m_probes.at(i)->WatchReception();
+    }
+}
+
 CellCounters
 LteCell::CountCell() const
 {

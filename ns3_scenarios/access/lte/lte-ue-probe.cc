@@ -19,6 +19,7 @@ const Time SUBFRAME = MilliSeconds(1);
 }
 
 LteUeProbe::LteUeProbe(Ptr<LteUeNetDevice> device)
+    : m_device(device)
 {
     auto phy = device->GetPhy();
     phy->TraceConnectWithoutContext("ReportUlPhyResourceBlocks",
@@ -62,6 +63,25 @@ LteUeProbe::OnTransmit(Ptr<const PacketBurst> burst)
     }
 }
 
+void
+LteUeProbe::WatchReception()
+{
+    m_device->GetPhy()->GetDownlinkSpectrumPhy()->TraceConnectWithoutContext(
+        "DlPhyReception",
+        MakeCallback(&LteUeProbe::OnReceive, this));
+}
+
+void
+LteUeProbe::OnReceive(PhyReceptionStatParameters /* reception */)
+{
+    // Once for each transport block, of which a subframe may bring two.
+    if (m_lastReceived != Simulator::Now())
+    {
+        m_lastReceived = Simulator::Now();
+        ++m_received;
+    }
+}
+
 RadioCounters
 LteUeProbe::Count() const
 {
@@ -73,6 +93,7 @@ LteUeProbe::Count() const
         counters.txAirtimeS -= std::max(0.0, (end - Simulator::Now()).GetSeconds());
     }
     counters.macRetransmissions = m_retransmissions;
+    counters.rxAirtimeS = m_received * SUBFRAME.GetSeconds();
     return counters;
 }
 

@@ -28,6 +28,9 @@ class LteUeProbe
     LteUeProbe(const LteUeProbe&) = delete;
     LteUeProbe& operator=(const LteUeProbe&) = delete;
 
+    /** Let Count() tell for how long the radio received data for this UE. */
+    void WatchReception();
+
     /** @return airtime and HARQ retransmissions up to now */
     RadioCounters Count() const;
 
@@ -50,7 +53,9 @@ class LteUeProbe
     void OnGrantedBlocks(uint16_t rnti, const std::vector<int>& blocks);
     void OnGrant(PhyTransmissionStatParameters grant);
     void OnTransmit(Ptr<const PacketBurst> burst);
+    void OnReceive(PhyReceptionStatParameters reception);
 
+    Ptr<LteUeNetDevice> m_device;
     Time m_transmitStart; //!< of the latest subframe with a transmission
     uint64_t m_subframes{0};
     uint64_t m_retransmissions{0};
@@ -58,6 +63,8 @@ class LteUeProbe
     uint64_t m_bits{0};
     uint8_t m_mcs{0};
     bool m_hasGrant{false};
+    Time m_lastReceived{-1}; //!< when the latest subframe with data for this UE was there
+    uint64_t m_received{0};  //!< such subframes
 };
 
 } // namespace ns3::tandem

@@ -85,6 +85,15 @@ WifiCell::Count(uint32_t i) const
     return m_userProbes.at(i).station->Count();
 }
 
+void
+WifiCell::WatchReception()
+{
+    for (uint32_t i = 0; i < m_users.GetN(); ++i)
+    {
+        m_userProbes.at(i).station->WatchReception();
+    }
+}
+
 CellCounters
 WifiCell::CountCell() const
 {

@@ -98,6 +98,7 @@ class WifiCell : public AccessCell
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
     RadioSample Sample(uint32_t i) const override;
     RadioCounters Count(uint32_t i) const override;
+    void WatchReception() override;
     CellCounters CountCell() const override;
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;

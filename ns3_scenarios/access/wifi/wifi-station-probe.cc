@@ -44,6 +44,22 @@ WifiStationProbe::OnTransmit(WifiConstPsduMap psdus, WifiTxVector vector, double
     }
 }
 
+void
+WifiStationProbe::WatchReception()
+{
+    m_device->GetPhy()->TraceConnectWithoutContext(
+        "PhyRxPayloadBegin",
+        MakeCallback(&WifiStationProbe::OnReceive, this));
+}
+
+void
+WifiStationProbe::OnReceive(WifiTxVector vector, Time psduDuration)
+{
+    NS_LOG_FUNCTION(this << psduDuration);
+    m_receiving += WifiPhy::CalculatePhyPreambleAndHeaderDuration(vector) + psduDuration;
+    m_receiveEnd = Simulator::Now() + psduDuration;
+}
+
 RadioCounters
 WifiStationProbe::Count() const
 {
@@ -52,6 +68,8 @@ WifiStationProbe::Count() const
     const Time ahead = m_transmitEnd > now ? m_transmitEnd - now : Time(0);
     counters.txAirtimeS = (m_airtime - ahead).GetSeconds();
     counters.macRetransmissions = m_retransmissions;
+    const Time toCome = m_receiveEnd > now ? m_receiveEnd - now : Time(0);
+    counters.rxAirtimeS = (m_receiving - toCome).GetSeconds();
     return counters;
 }
 

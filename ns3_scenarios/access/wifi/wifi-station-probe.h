@@ -26,6 +26,9 @@ class WifiStationProbe
     WifiStationProbe(const WifiStationProbe&) = delete;
     WifiStationProbe& operator=(const WifiStationProbe&) = delete;
 
+    /** Let Count() tell for how long the radio received. */
+    void WatchReception();
+
     /** @return airtime and retransmissions up to now */
     RadioCounters Count() const;
 
@@ -38,12 +41,16 @@ class WifiStationProbe
   private:
     void OnTransmit(WifiConstPsduMap psdus, WifiTxVector vector, double powerW);
 
+    void OnReceive(WifiTxVector vector, Time psduDuration);
+
     Ptr<WifiNetDevice> m_device;
     WifiTxVector m_lastData;
     bool m_hasSentData{false};
     Time m_airtime;     //!< of all PPDUs begun
     Time m_transmitEnd; //!< of the latest PPDU
     uint64_t m_retransmissions{0};
+    Time m_receiving;  //!< of all frames whose header was understood, preamble included
+    Time m_receiveEnd; //!< of the latest one
 };
 
 } // namespace ns3::tandem

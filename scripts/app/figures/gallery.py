@@ -32,6 +32,14 @@ FIGURES: Final = (
         latency.components,
     ),
     Figure(
+        "energy",
+        "Energy of a request",
+        "Mean per site. Radio: what the user's radio drew more than an idle one, others' frames "
+        "that it heard included. Device: what it drew for its part in the inference, where the "
+        "scenario was told what it draws.",
+        latency.energy,
+    ),
+    Figure(
         "timeline",
         "Request timeline",
         "Every request of the first episode from arrival to end; vertical lines are decisions. "

@@ -1,21 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""Response times: distribution, and where the time goes."""
+"""What requests took: response times, where the time goes, energy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from tandem.agents.common.units import MS_PER_S
-from tandem.agents.inference.request_table import COMPONENTS
+from tandem.agents.common.units import MJ_PER_J, MS_PER_S
+from tandem.agents.inference.request_table import COMPONENTS, ENERGY_COLUMNS
 from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
+
+#: In the colours of the uplink on air and of the device's service.
+ENERGY_COLOURS: Final = dict(
+    zip(
+        ENERGY_COLUMNS,
+        (style.COMPONENT_COLOURS["uplink_air_s"], style.COMPONENT_COLOURS["device_compute_s"]),
+        strict=True,
+    )
+)
 
 
 def latency_cdf(runs: Sequence[Run]) -> go.Figure:
@@ -109,4 +119,28 @@ def components(runs: Sequence[Run]) -> go.Figure:
                 **cell,
             )
     figure.update_yaxes(title="mean time (ms)", col=1)
+    return style.finish(figure, height, barmode="stack")
+
+
+def energy(runs: Sequence[Run]) -> go.Figure:
+    """Mean energy of a request per site, radio and device stacked; one panel per run."""
+    figure, cells, height = style.panels(runs, shared_yaxes="all")
+    for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
+        table = measures.energy(run.requests, Sites.from_meta(run.meta))
+        if table.empty:
+            raise NoData("the runs did not watch energy (--set energy=1)")
+        table = table.loc[:"all"]
+        for name in table.columns:
+            label = name.removesuffix("_energy_j")
+            figure.add_bar(
+                x=list(table.index),
+                y=table[name] * MJ_PER_J,
+                name=label,
+                legendgroup=name,
+                showlegend=index == 0,
+                marker={"color": ENERGY_COLOURS[name]},
+                hovertemplate=f"%{{x}}<br>{label}: %{{y:.1f}} mJ<extra></extra>",
+                **cell,
+            )
+    figure.update_yaxes(title="mean energy (mJ)", col=1)
     return style.finish(figure, height, barmode="stack")

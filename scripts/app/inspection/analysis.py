@@ -34,6 +34,7 @@ def all_figures(run: Run) -> dict[str, Any]:
         "rewards": rewards(run),
         "latency": measures.latency(requests, sites).to_dict(orient="index"),
         "components": measures.components(requests, sites).to_dict(),
+        "energy": measures.energy(requests, sites).to_dict(orient="index"),
         "users": measures.users(requests).to_dict(orient="index"),
         "cells": measures.cell_airtime(run).to_dict(orient="index"),
         "decision_mix": measures.decision_mix(requests, run.labels).to_dict(orient="records"),
@@ -76,6 +77,9 @@ def print_run(console: Console, run: Run) -> None:
             "others not at all: the times are lower bounds."
         )
     print_table(console, "mean of each component", measures.components(requests, sites))
+    energy = measures.energy(requests, sites)
+    if len(energy):
+        print_table(console, "mean energy of a request", energy)
     per_user = measures.users(requests).rename(columns=SHORT_HEADINGS)
     print_table(console, "users (resent: retransmissions)", per_user)
     cells = measures.cell_airtime(run)

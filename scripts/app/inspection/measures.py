@@ -16,6 +16,7 @@ from tandem.agents.inference import request_table
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.request_table import (
     COMPONENTS,
+    ENERGY_COLUMNS,
     RequestStatus,
     answer_accuracy,
     counted,
@@ -106,6 +107,28 @@ def components(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFra
     }
     table["all"] = requests[columns].mean()
     return pd.DataFrame(table).rename_axis("component")
+
+
+def energy(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
+    """Mean energy of the requests that ended, per site, over all and per user, joules.
+
+    Returns:
+        Index: site labels in use, ``all``, ``user 0``, … Columns: those of `ENERGY_COLUMNS` that
+        the scenario records; no rows if there is none of them.
+    """
+    columns = [name for name in ENERGY_COLUMNS if name in requests]
+    if not columns:
+        return pd.DataFrame()
+    done = requests[ended(requests)]
+    rows = {
+        label: done.loc[done["site"] == site, columns].mean()
+        for site, label in enumerate(sites.labels)
+        if (done["site"] == site).any()
+    }
+    rows["all"] = done[columns].mean()
+    for user, group in done.groupby("user"):
+        rows[f"user {user}"] = group[columns].mean()
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("site")
 
 
 def users(requests: pd.DataFrame) -> pd.DataFrame:

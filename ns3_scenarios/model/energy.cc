@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/energy.h"
+
+namespace ns3::tandem
+{
+
+namespace
+{
+constexpr double MAX_W = 1000;
+constexpr double MAX_BATTERY_J = 1e9;
+} // namespace
+
+double
+RadioPower::EnergyJ(double elapsedS, double txS, double rxS) const
+{
+    return idleW * elapsedS + ExtraEnergyJ(txS, rxS);
+}
+
+double
+RadioPower::ExtraEnergyJ(double txS, double rxS) const
+{
+    return (txW - idleW) * txS + (rxW - idleW) * rxS;
+}
+
+void
+EnergyConfig::Declare(Arguments& arguments)
+{
+    const Range power(0, MAX_W, "W");
+    arguments.Add("energy",
+                  "watch the energy of the users' devices: columns of requests and observation",
+                  watched);
+    arguments.Add("wifiIdleDraw", "energy: of an idle WiFi radio", wifi.idleW, power);
+    arguments.Add("wifiTxDraw", "energy: of a WiFi radio that transmits", wifi.txW, power);
+    arguments.Add("wifiRxDraw", "energy: of a WiFi radio that receives", wifi.rxW, power);
+    arguments.Add("lteIdleDraw", "energy: of a connected LTE radio", lte.idleW, power);
+    arguments.Add("lteTxDraw", "energy: of an LTE radio that transmits", lte.txW, power);
+    arguments.Add("lteRxDraw", "energy: of an LTE radio that receives data", lte.rxW, power);
+    arguments.Add("deviceDraw",
+                  "energy: of a device that computes; 0: not known, and no column of it",
+                  deviceW,
+                  power);
+    arguments.Add("battery",
+                  "energy: in each user's battery at the start of an episode; 0: no battery",
+                  batteryJ,
+                  Range(0, MAX_BATTERY_J, "J"));
+}
+
+const RadioPower&
+EnergyConfig::OfKind(bool lteCell) const
+{
+    return lteCell ? lte : wifi;
+}
+
+} // namespace ns3::tandem
