@@ -41,6 +41,7 @@ SECTIONS = {
     },
     "This installation": {
         "doctor": "Check compiler, ns-3, shared memory and versions, and say how to fix faults.",
+        "validate": "Measure how near the simulation comes to what others have published.",
         "bench": "Measure how fast commands, resets, branches, decisions and planning are here.",
     },
 }

@@ -18,7 +18,7 @@ namespace
 {
 /** Closer than this the path loss models leave their far field. */
 constexpr double MIN_DISTANCE_M = 1.0;
-constexpr double MAX_RADIUS_M = 10000;
+constexpr double MAX_RADIUS_M = 100000;
 /** Radius of each cluster of `hidden`, as a share of the cell's radius. */
 constexpr double CLUSTER_SHARE = 0.1;
 constexpr double TWO_PI = 6.283185307179586;

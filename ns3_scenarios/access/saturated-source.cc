@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/saturated-source.h"
 
+#include "ns3/abort.h"
 #include "ns3/inet-socket-address.h"
 #include "ns3/log.h"
 #include "ns3/packet.h"
 #include "ns3/simulator.h"
 #include "ns3/udp-socket-factory.h"
 #include "ns3/uinteger.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace ns3::tandem
 {
@@ -49,28 +53,69 @@ SaturatedSource::~SaturatedSource()
     {
         m_sink->SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
     }
+    for (const Downlink& downlink : m_downlinks)
+    {
+        downlink.sink->SetRecvCallback(MakeNullCallback<void, Ptr<Socket>>());
+    }
 }
 
 void
-SaturatedSource::Install(const AccessCell& cell, Ptr<Node> sink, Ipv4Address address, uint16_t port)
+SaturatedSource::Install(const AccessCell& cell,
+                         Ptr<Node> host,
+                         Ipv4Address address,
+                         uint16_t port,
+                         Directions directions)
 {
     m_cell = &cell;
-    m_sink = Socket::CreateSocket(sink, UdpSocketFactory::GetTypeId());
+    m_active.assign(cell.GetUserCount(), false);
+    m_receivedBytes.assign(cell.GetUserCount(), 0);
+    if (directions.uplink)
+    {
+        InstallUplink(host, address, port);
+    }
+    if (directions.downlink)
+    {
+        InstallDownlink(host, port);
+    }
+}
+
+void
+SaturatedSource::InstallUplink(Ptr<Node> host, Ipv4Address address, uint16_t port)
+{
+    m_sink = Socket::CreateSocket(host, UdpSocketFactory::GetTypeId());
     m_sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
     m_sink->ShutdownSend();
     m_sink->SetRecvCallback(MakeCallback(&SaturatedSource::Receive, this));
-    const uint32_t count = cell.GetUserCount();
-    for (uint32_t i = 0; i < count; ++i)
+    for (uint32_t i = 0; i < m_active.size(); ++i)
     {
-        auto socket = Socket::CreateSocket(cell.GetUser(i), UdpSocketFactory::GetTypeId());
+        auto socket = Socket::CreateSocket(m_cell->GetUser(i), UdpSocketFactory::GetTypeId());
         socket->Bind();
         socket->Connect(InetSocketAddress(address, port));
         socket->ShutdownRecv();
         m_sockets.push_back(socket);
-        m_users[cell.GetUserAddress(i)] = i;
+        m_users[m_cell->GetUserAddress(i)] = i;
     }
-    m_active.assign(count, false);
-    m_receivedBytes.assign(count, 0);
+}
+
+void
+SaturatedSource::InstallDownlink(Ptr<Node> host, uint16_t port)
+{
+    NS_ABORT_MSG_IF(m_payloadBytes < sizeof(uint32_t),
+                    "downlink packets are numbered: PayloadBytes must be at least 4");
+    for (uint32_t i = 0; i < m_active.size(); ++i)
+    {
+        Downlink downlink;
+        downlink.sink = Socket::CreateSocket(m_cell->GetUser(i), UdpSocketFactory::GetTypeId());
+        downlink.sink->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+        downlink.sink->ShutdownSend();
+        downlink.sink->SetRecvCallback(
+            [this, i](Ptr<Socket> socket) { ReceiveDownlink(i, socket); });
+        downlink.source = Socket::CreateSocket(host, UdpSocketFactory::GetTypeId());
+        downlink.source->Bind();
+        downlink.source->Connect(InetSocketAddress(m_cell->GetUserAddress(i), port));
+        downlink.source->ShutdownRecv();
+        m_downlinks.push_back(downlink);
+    }
 }
 
 void
@@ -99,7 +144,39 @@ SaturatedSource::TopUp()
             m_sockets[i]->Send(Create<Packet>(m_payloadBytes));
         }
     }
+    for (uint32_t i = 0; i < m_downlinks.size(); ++i)
+    {
+        if (m_active[i])
+        {
+            TopUpDownlink(m_downlinks[i]);
+        }
+    }
     m_topUp = Simulator::Schedule(TOP_UP_INTERVAL, &SaturatedSource::TopUp, this);
+}
+
+void
+SaturatedSource::TopUpDownlink(Downlink& downlink)
+{
+    std::vector<uint8_t> payload(m_payloadBytes);
+    while (uint64_t{downlink.sent - downlink.past} * m_payloadBytes < m_backlogBytes)
+    {
+        ++downlink.sent;
+        std::memcpy(payload.data(), &downlink.sent, sizeof(downlink.sent));
+        downlink.source->Send(Create<Packet>(payload.data(), m_payloadBytes));
+    }
+}
+
+void
+SaturatedSource::ReceiveDownlink(uint32_t i, Ptr<Socket> socket)
+{
+    Downlink& downlink = m_downlinks[i];
+    while (Ptr<Packet> packet = socket->Recv())
+    {
+        uint32_t number;
+        packet->CopyData(reinterpret_cast<uint8_t*>(&number), sizeof(number));
+        downlink.past = std::max(downlink.past, number);
+        downlink.bytes += packet->GetSize();
+    }
 }
 
 void
@@ -120,6 +197,12 @@ uint64_t
 SaturatedSource::GetReceivedBytes(uint32_t i) const
 {
     return m_receivedBytes.at(i);
+}
+
+uint64_t
+SaturatedSource::GetDownlinkBytes(uint32_t i) const
+{
+    return m_downlinks.empty() ? 0 : m_downlinks.at(i).bytes;
 }
 
 } // namespace ns3::tandem

@@ -18,12 +18,21 @@
 namespace ns3::tandem
 {
 
+/** Which way a SaturatedSource sends. */
+struct Directions
+{
+    bool uplink{true};    //!< from the users to the host
+    bool downlink{false}; //!< from the host to the users
+};
+
 /**
- * Keeps the radio queue of chosen users of a cell full of UDP packets to one sink, and counts
- * what arrives.
+ * Keeps the way of chosen users of a cell to a host, or back, or both, full of UDP packets, and
+ * counts what arrives.
  *
- * The queue is topped up at fixed intervals instead of being flooded at a fixed rate: a station
- * is saturated at any rate of the medium, and nothing is dropped before it gets there.
+ * Up, the user's radio queue is topped up at fixed intervals instead of being flooded at a fixed
+ * rate: a station is saturated at any rate of the medium, and nothing is dropped before it gets
+ * there. Down, what is under way to a user is kept at the same amount: packets are numbered, so
+ * those that one overtakes are known to be lost.
  */
 class SaturatedSource : public Object
 {
@@ -33,19 +42,43 @@ class SaturatedSource : public Object
     ~SaturatedSource() override;
 
     /**
-     * @param cell the cell whose users send
+     * @param cell the cell whose users send, or are sent to
+     * @param host the other end
+     * @param address of the host
+     * @param port of the host, for what users send, and of each user
      */
-    void Install(const AccessCell& cell, Ptr<Node> sink, Ipv4Address address, uint16_t port);
+    void Install(const AccessCell& cell,
+                 Ptr<Node> host,
+                 Ipv4Address address,
+                 uint16_t port,
+                 Directions directions = {});
 
-    /** Let user @p i send from now on, or stop to feed its queue. */
+    /** Let user @p i send, or be sent to, from now on, or stop to feed its queues. */
     void SetActive(uint32_t i, bool active);
 
-    /** @return UDP payload bytes of user @p i that have arrived since the start */
+    /** @return UDP payload bytes of user @p i that have arrived at the host since the start */
     uint64_t GetReceivedBytes(uint32_t i) const;
 
+    /** @return UDP payload bytes that have arrived at user @p i since the start */
+    uint64_t GetDownlinkBytes(uint32_t i) const;
+
   private:
+    /** The way to a user. */
+    struct Downlink
+    {
+        Ptr<Socket> source; //!< at the host
+        Ptr<Socket> sink;   //!< at the user
+        uint64_t bytes{0};  //!< that have arrived
+        uint32_t sent{0};   //!< packets
+        uint32_t past{0};   //!< the last one that arrived, from 1
+    };
+
+    void InstallUplink(Ptr<Node> host, Ipv4Address address, uint16_t port);
+    void InstallDownlink(Ptr<Node> host, uint16_t port);
     void TopUp();
+    void TopUpDownlink(Downlink& downlink);
     void Receive(Ptr<Socket> socket);
+    void ReceiveDownlink(uint32_t i, Ptr<Socket> socket);
 
     const AccessCell* m_cell{nullptr};
     uint32_t m_payloadBytes; //!< attribute PayloadBytes
@@ -55,6 +88,7 @@ class SaturatedSource : public Object
     std::vector<bool> m_active;
     std::vector<uint64_t> m_receivedBytes;
     std::map<Ipv4Address, uint32_t> m_users;
+    std::vector<Downlink> m_downlinks; //!< of each user; empty if it is not used
     EventId m_topUp;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * \file
- * A diagnostic: how much uplink goodput a cell gives to users that always have data to send.
+ * A diagnostic: how much goodput a cell gives to users that always have data to send, or to
+ * receive.
  *
  *     saturation --users=10 --rateControl=constant:7 --ampdu=0 --epochs=1 --requests=goodput.csv
  *     saturation --cell=lte --users=4 --scheduler=rr --epochs=1 --requests=goodput.csv
+ *     saturation --direction=both --standard=80211a --rateControl=constant:24 --aifsn=2
  *     saturation --help                         lists every argument
  *
  * Each epoch the agent says which users send; goodput is measured for --duration after --settle.
@@ -43,6 +45,8 @@ constexpr int64_t EVERYBODY = -1;
 constexpr double MAX_TIME_S = 1e4;
 /** A backlog takes seconds to send when many share the medium: no frame is dropped for its age. */
 constexpr double QUEUE_LIFETIME_S = 1000;
+/** Of a packet's number in its payload. */
+constexpr uint32_t NUMBER_BYTES = 4;
 
 /** What has been counted for one user since the start. */
 struct Tally
@@ -52,6 +56,8 @@ struct Tally
     uint64_t queueBytes{0}; //!< now
     uint64_t grantedBits{0};
     uint64_t grantedPrbs{0};
+    uint64_t downlinkBytes{0};
+    uint64_t downlinkBits{0};
 };
 
 /** The measurement loop: decide, settle, measure, report. */
@@ -103,7 +109,11 @@ class Saturation
                  FLOAT64,                        "s",
                  "time in which the user's radio transmitted; LTE: whole subframes, shared by "
                  "users"                                                                                          },
-                {"busy_fraction",       FLOAT64, "",      "medium busy or uplink PRBs used; of the cell"          }
+                {"busy_fraction",       FLOAT64, "",      "medium busy or uplink PRBs used; of the cell"          },
+                {"downlink_bps",        FLOAT64, "bit/s", "UDP payload that reached the user per time"            },
+                {"downlink_block_bps",
+                 FLOAT64,                        "bit/s",
+                 "LTE: transport blocks that reached the user without error; WiFi: 0"                             }
         });
         link.SetPolicy([users](ActionBlock* action) {
             for (uint32_t i = 0; i < users; ++i)
@@ -141,12 +151,14 @@ class Saturation
     {
         Tally tally;
         tally.bytes = m_source.GetReceivedBytes(i);
+        tally.downlinkBytes = m_source.GetDownlinkBytes(i);
         tally.radio = m_cell.Count(i);
         tally.queueBytes = static_cast<uint64_t>(m_cell.Sample(i).macQueueBytes);
         if (const auto* lte = dynamic_cast<const LteCell*>(&m_cell))
         {
             tally.grantedBits = lte->GetProbe(i).GetGrantedBits();
             tally.grantedPrbs = lte->GetProbe(i).GetGrantedPrbs();
+            tally.downlinkBits = lte->GetProbe(i).GetReceivedBits();
         }
         return tally;
     }
@@ -177,6 +189,8 @@ class Saturation
             tally.queueBytes = now.queueBytes;
             tally.grantedBits = now.grantedBits - then.grantedBits;
             tally.grantedPrbs = now.grantedPrbs - then.grantedPrbs;
+            tally.downlinkBytes = now.downlinkBytes - then.downlinkBytes;
+            tally.downlinkBits = now.downlinkBits - then.downlinkBits;
             m_goodputBps[i] = 8 * tally.bytes / m_duration.GetSeconds();
             WriteRow(i, std::lround(m_cell.Sample(i).mcs), tally, busy);
 
@@ -186,6 +200,8 @@ class Saturation
             all.queueBytes += tally.queueBytes;
             all.grantedBits += tally.grantedBits;
             all.grantedPrbs += tally.grantedPrbs;
+            all.downlinkBytes += tally.downlinkBytes;
+            all.downlinkBits += tally.downlinkBits;
         }
         WriteRow(EVERYBODY, -1, all, busy);
         Decide();
@@ -209,7 +225,9 @@ class Saturation
         for (const double value : {m_duration.GetSeconds(),
                                    8 * tally.bytes / m_duration.GetSeconds(),
                                    tally.radio.txAirtimeS,
-                                   busy})
+                                   busy,
+                                   8 * tally.downlinkBytes / m_duration.GetSeconds(),
+                                   tally.downlinkBits / m_duration.GetSeconds()})
         {
             m_records->Set(column++, value);
         }
@@ -239,6 +257,7 @@ main(int argc, char* argv[])
     uint32_t users = 5;
     double settleS = 0.5;
     double durationS = 1.0;
+    std::string direction = "uplink";
     AgentLink link("saturation");
     WireConfig wire;
     WifiCellConfig wifi;
@@ -246,8 +265,8 @@ main(int argc, char* argv[])
     LteCellConfig lte;
 
     CommandLine cmd(__FILE__);
-    cmd.Usage("Uplink goodput of users that always have data to send. --help with --cell=lte lists "
-              "the arguments of the LTE cell.");
+    cmd.Usage("Goodput of users that always have data to send, or to receive. --help with "
+              "--cell=lte lists the arguments of the LTE cell.");
     Arguments arguments(cmd);
     arguments.Add("cell", "the access network", kind, Choices({"wifi", "lte"})).Selects();
     arguments.Add("users", "users of the cell", users, Range(1, WifiCell::MAX_STATIONS, "users"));
@@ -256,6 +275,10 @@ main(int argc, char* argv[])
                   "time measured in each epoch",
                   durationS,
                   Range(0.001, MAX_TIME_S, "s"));
+    arguments.Add("direction",
+                  "which way users always have data",
+                  direction,
+                  Choices({"uplink", "downlink", "both"}));
     arguments.AddAttribute("payload", "ns3::tandem::SaturatedSource::PayloadBytes", "bytes");
     arguments.AddAttribute("backlog", "ns3::tandem::SaturatedSource::BacklogBytes", "bytes");
     link.AddArguments(cmd);
@@ -277,6 +300,12 @@ main(int argc, char* argv[])
     UintegerValue backlog;
     source->GetAttribute("PayloadBytes", payload);
     source->GetAttribute("BacklogBytes", backlog);
+    if (direction != "uplink" && payload.Get() < NUMBER_BYTES)
+    {
+        Fail("--payload=" + std::to_string(payload.Get()) +
+             " bytes hold no packet number, which --direction=" + direction +
+             " needs; give at least " + std::to_string(NUMBER_BYTES));
+    }
     if (backlog.Get() < payload.Get())
     {
         Fail("--backlog=" + std::to_string(backlog.Get()) + " bytes are less than a packet of " +
@@ -297,12 +326,20 @@ main(int argc, char* argv[])
     NodeContainer nodes;
     nodes.Create(users);
     cell->Build(nodes);
+    if (direction != "uplink")
+    {
+        cell->WatchReception();
+    }
     Backhaul backhaul({
         {"edge", wire}
     });
     backhaul.Connect(*cell);
     cell->StartBackground(backhaul.GetHost(0), backhaul.GetAddress(0, 0), BACKGROUND_PORT);
-    source->Install(*cell, backhaul.GetHost(0), backhaul.GetAddress(0, 0), SINK_PORT);
+    source->Install(*cell,
+                    backhaul.GetHost(0),
+                    backhaul.GetAddress(0, 0),
+                    SINK_PORT,
+                    {direction != "downlink", direction != "uplink"});
     Saturation saturation(link, *cell, *source, Seconds(settleS), Seconds(durationS));
 
     for (const std::string& warning : cell->GetWarnings())

@@ -261,7 +261,7 @@ def test_the_default_that_is_told_is_the_one_that_is_simulated() -> None:
 def test_help_shows_defaults_limits_and_units() -> None:
     text = alone("hetnet", "--help").stdout
     assert "--wifiRadius:" in text
-    assert "radius of the cell (1 … 10000 m) [50]" in text
+    assert "radius of the cell (1 … 100000 m) [50]" in text
     assert "(6 | 15 | 25 | 50 | 75 | 100 PRB) [50]" in text
 
 

@@ -271,6 +271,85 @@ def test_a_guard_interval_of_another_standard_is_refused(
     assert allowed in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"standard": "80211a", "rateControl": "constant:7"}, ["constant:7", "6, 9, 12, 18, 24"]),
+        ({"standard": "80211a", "channelWidth": 40}, ["40 MHz", "802.11a", "--standard=80211n"]),
+        ({"standard": "80211a", "guardInterval": 400}, ["400 ns", "800 only"]),
+        ({"rateControl": "constant:8"}, ["no MCS of 80211n", "choose 0 to 7"]),
+        ({"cwMin": 63, "cwMax": 31}, ["--cwMin=63", "--cwMax=31"]),
+        ({"aifsn": 1}, ["--aifsn=1", "2 … 15"]),
+        ({"cwMin": 16}, ["--cwMin=16", "15 | 31"]),
+        ({"direction": "both", "payload": 3}, ["--payload=3", "at least 4"]),
+    ],
+)
+def test_what_no_radio_does_is_refused(arguments: dict[str, object], words: list[str]) -> None:
+    command = [str(scenario_executable("saturation"))]
+    command += [f"--{name}={value}" for name, value in arguments.items()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize("rate_control", ["minstrel", "ideal", "constant:54"])
+def test_80211a_uses_its_own_rates(tmp_path: Path, rate_control: str) -> None:
+    cell = {**SINGLE_FRAMES, "standard": "80211a", "rateControl": rate_control}
+    goodput_bps = measure(tmp_path, users=2, duration=0.5, **cell)[ALL_USERS].goodput_bps
+    # Single frames of 1400 bytes: 54 Mbit/s leave about 28.
+    assert 24e6 < goodput_bps < 32e6
+
+
+def test_access_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
+    """A lone station: from frame to frame, the AIFS and half of the contention window."""
+    cycle_s = {}
+    for aifsn, window in ((2, 15), (7, 15), (2, 63)):
+        cell = {**SINGLE_FRAMES, "aifsn": aifsn, "cwMin": window}
+        user = measure(tmp_path, users=1, duration=1.0, **cell)[0]
+        cycle_s[aifsn, window] = user.duration_s / (user.bytes / PAYLOAD_BYTES)
+    # Three deviations of a mean over some 2500 back-offs of up to 15 slots, and of up to 63.
+    assert cycle_s[7, 15] - cycle_s[2, 15] == pytest.approx(5 * SLOT_S, abs=3.5e-6)
+    assert cycle_s[2, 63] - cycle_s[2, 15] == pytest.approx(24 * SLOT_S, abs=11e-6)
+
+
+def test_a_window_that_does_not_grow_collides_more(tmp_path: Path) -> None:
+    sent_again = {}
+    for largest in (15, 1023):
+        cell = {**SINGLE_FRAMES, "cwMax": largest}
+        rows = measure(tmp_path, users=10, duration=0.5, **cell)
+        sent_again[largest] = rows[ALL_USERS].mac_retransmissions
+    assert sent_again[15] > 1.5 * sent_again[1023]
+
+
+@pytest.mark.parametrize("cell", ["wifi", "lte"])
+def test_directions(tmp_path: Path, cell: str) -> None:
+    """Down alone is about up alone; WiFi shares one medium, LTE has two."""
+    common: dict[str, object] = {"cell": cell, "users": 2, "placement": "ring", "radius": 8}
+    common["duration"] = 0.5
+    if cell == "wifi":
+        common["rateControl"] = "constant:7"
+    total: dict[str, tuple[float, float]] = {}
+    for direction in ("uplink", "downlink", "both"):
+        rows = csv.DictReader(run_saturation(tmp_path, direction=direction, **common).splitlines())
+        row = next(line for line in rows if int(line["user"]) == ALL_USERS)
+        total[direction] = float(row["goodput_bps"]), float(row["downlink_bps"])
+    assert total["uplink"][1] == total["downlink"][0] == 0
+    up, down = total["uplink"][0], total["downlink"][1]
+    assert down == pytest.approx(up, rel=0.15)
+    both = sum(total["both"])
+    assert both == pytest.approx(2 * up if cell == "lte" else up, rel=0.15)
+    assert min(total["both"]) > 0.1 * up
+
+
+def test_power_control_lowers_what_a_near_ue_sends_with(tmp_path: Path) -> None:
+    """… so far that its rate suffers at no distance where it can help it."""
+    near = {"cell": "lte", "users": 1, "placement": "ring", "radius": 100, "duration": 0.2}
+    controlled = measure(tmp_path, **near)[0]
+    always = measure(tmp_path, powerControl=0, **near)[0]
+    assert always.mcs >= controlled.mcs
+
+
 @pytest.mark.parametrize("queue_lifetime_s", [None, 0.5])
 def test_no_wifi_user_is_silent_for_good(tmp_path: Path, queue_lifetime_s: float | None) -> None:
     """In a crowded cell a block-ack request can outlive its time in the MAC queue.

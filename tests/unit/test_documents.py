@@ -96,7 +96,7 @@ def test_a_deep_header_is_refused() -> None:
 def test_nothing_else_reads_json_or_yaml() -> None:
     """Other calls would not have the limits."""
     readers = {"json": {"load", "loads"}, "yaml": {"load", "safe_load", "full_load"}}
-    allowed = {"bridge/core/documents.py": readers, "scripts/app/figures/page.py": {"json"}}
+    allowed = {"bridge/core/documents.py": readers, "scripts/app/figures/document.py": {"json"}}
     found = []
     for folder in ("agents", "bridge", "dnn_profiles", "scripts"):
         for path in (ROOT / folder).rglob("*.py"):

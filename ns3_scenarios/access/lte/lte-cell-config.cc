@@ -40,6 +40,10 @@ LteCellConfig::Declare(Arguments& arguments)
                   ueTxPowerDbm,
                   Range(-40, 33, "dBm"));
     arguments.Add("enbTxPower", "transmit power of the eNB", enbTxPowerDbm, Range(0, 60, "dBm"));
+    arguments.Add(
+        "powerControl",
+        "uplink power control: a near UE sends with less than ueTxPower; 0: always with it",
+        powerControl);
     pathLoss.Declare(arguments);
     placement.Declare(arguments);
     background.Declare(arguments);

@@ -102,6 +102,7 @@ LteCell::InstallRadio()
     {
         auto ue = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i));
         ue->GetPhy()->SetTxPower(m_config.ueTxPowerDbm);
+        ue->GetPhy()->SetAttribute("EnableUplinkPowerControl", BooleanValue(m_config.powerControl));
         // A radio link failure would take the UE's bearer away for good: ns-3's core does not
         // set it up again. The radius is checked against the uplink's range instead.
         ue->GetPhy()->SetAttribute("EnableRlfDetection", BooleanValue(false));

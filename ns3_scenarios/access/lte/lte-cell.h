@@ -39,6 +39,7 @@ struct LteCellConfig
     uint32_t rlcBufferBytes{1 << 20}; //!< of each bearer, bytes
     double ueTxPowerDbm{23.0};        //!< power class 3 of TS 36.101, dBm
     double enbTxPowerDbm{43.0};       //!< macro eNB of TR 36.814, dBm
+    bool powerControl{true};          //!< of the uplink, by TS 36.213 as ns-3 does it
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;

@@ -72,8 +72,9 @@ LteUeProbe::WatchReception()
 }
 
 void
-LteUeProbe::OnReceive(PhyReceptionStatParameters /* reception */)
+LteUeProbe::OnReceive(PhyReceptionStatParameters reception)
 {
+    m_receivedBits += reception.m_correctness ? 8 * static_cast<uint64_t>(reception.m_size) : 0;
     // Once for each transport block, of which a subframe may bring two.
     if (m_lastReceived != Simulator::Now())
     {
@@ -107,6 +108,12 @@ uint64_t
 LteUeProbe::GetGrantedBits() const
 {
     return m_bits;
+}
+
+uint64_t
+LteUeProbe::GetReceivedBits() const
+{
+    return m_receivedBits;
 }
 
 uint8_t

@@ -15,7 +15,7 @@ namespace ns3::tandem
 {
 
 /**
- * Watches one UE's uplink: grants and transmissions.
+ * Watches one UE's uplink, grants and transmissions, and what it receives.
  *
  * All from the UE's side, where a callback fires only for this UE; the eNB's scheduling trace
  * tells neither the number of PRBs nor new data from HARQ retransmissions.
@@ -28,7 +28,7 @@ class LteUeProbe
     LteUeProbe(const LteUeProbe&) = delete;
     LteUeProbe& operator=(const LteUeProbe&) = delete;
 
-    /** Let Count() tell for how long the radio received data for this UE. */
+    /** Let Count() tell for how long the radio received data for this UE, and count its bits. */
     void WatchReception();
 
     /** @return airtime and HARQ retransmissions up to now */
@@ -39,6 +39,9 @@ class LteUeProbe
 
     /** @return bits of the transport blocks granted for new data since the start */
     uint64_t GetGrantedBits() const;
+
+    /** @return bits of the transport blocks received without error since WatchReception() */
+    uint64_t GetReceivedBits() const;
 
     /** @return MCS of the last grant; 0 before the first */
     uint8_t GetMcs() const;
@@ -61,6 +64,7 @@ class LteUeProbe
     uint64_t m_retransmissions{0};
     uint64_t m_prbs{0};
     uint64_t m_bits{0};
+    uint64_t m_receivedBits{0};
     uint8_t m_mcs{0};
     bool m_hasGrant{false};
     Time m_lastReceived{-1}; //!< when the latest subframe with data for this UE was there

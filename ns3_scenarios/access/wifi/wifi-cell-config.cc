@@ -2,6 +2,7 @@
 #include "access/wifi/wifi-cell.h"
 #include "agent-link/argument-check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -14,6 +15,9 @@ namespace
 constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 constexpr double MAX_TRAINING_BYTES = 1e7;
+constexpr uint32_t MAX_AIFSN = 15;
+/** A beacon tells them as powers of two less one. */
+const Choices WINDOWS({"1", "3", "7", "15", "31", "63", "127", "255", "511", "1023"}, "slots");
 } // namespace
 
 WifiCellConfig::WifiCellConfig()
@@ -27,7 +31,7 @@ WifiCellConfig::Declare(Arguments& arguments)
     arguments.Add("standard",
                   "WiFi standard, in the 5 GHz band",
                   standard,
-                  Choices({"80211n", "80211ac", "80211ax"}));
+                  Choices({"80211a", "80211n", "80211ac", "80211ax"}));
     arguments.Add("channelWidth",
                   "channel width; 80 and 160 with 80211ac and 80211ax only",
                   channelWidthMhz,
@@ -40,7 +44,7 @@ WifiCellConfig::Declare(Arguments& arguments)
                   Choices({"400", "800", "3200"}, "ns"));
     arguments.Add("rateControl",
                   "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
-                  "constant:7",
+                  "constant:7; with 80211a Mbit/s instead of an MCS, such as constant:24",
                   rateControl);
     arguments.AddTimeAttribute("minstrelInterval",
                                "ns3::MinstrelHtWifiManager::UpdateStatistics",
@@ -74,6 +78,14 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "time after which a frame that still waits in a MAC queue is dropped",
                   queueLifetimeS,
                   Range(0.001, MAX_QUEUE_LIFETIME_S, "s"));
+    arguments.Add(
+        "aifsn",
+        "slots of 9 us after SIFS (16 us) that best-effort data waits for access; 2: DIFS, "
+        "as the DCF waits",
+        aifsn,
+        Range(2, MAX_AIFSN));
+    arguments.Add("cwMin", "contention window of a first attempt", minWindow, WINDOWS);
+    arguments.Add("cwMax", "where the contention window's doubling ends", maxWindow, WINDOWS);
     pathLoss.Declare(arguments);
     placement.Declare(arguments);
     background.Declare(arguments);
@@ -91,6 +103,12 @@ WifiCellConfig::Check(const std::string& prefix) const
 {
     const std::string dashes = "--";
     CheckDeclared(*this, prefix);
+    if (IsLegacy() && channelWidthMhz > 20)
+    {
+        Fail(dashes + ArgumentName(prefix, "channelWidth") + "=" + std::to_string(channelWidthMhz) +
+             " MHz exceeds the 20 MHz of 802.11a; choose 20, or --" +
+             ArgumentName(prefix, "standard") + "=80211n");
+    }
     if (standard == "80211n" && channelWidthMhz > 40)
     {
         Fail(dashes + ArgumentName(prefix, "channelWidth") + "=" + std::to_string(channelWidthMhz) +
@@ -98,6 +116,11 @@ WifiCellConfig::Check(const std::string& prefix) const
              ArgumentName(prefix, "standard") + "=80211ac");
     }
     const bool isAx = standard == "80211ax";
+    if (IsLegacy() && guardIntervalNs != 800)
+    {
+        Fail(dashes + ArgumentName(prefix, "guardInterval") + "=" +
+             std::to_string(guardIntervalNs) + " ns is none of 80211a, which has 800 only");
+    }
     if (isAx ? guardIntervalNs < 800 : guardIntervalNs > 800)
     {
         Fail(dashes + ArgumentName(prefix, "guardInterval") + "=" +
@@ -110,11 +133,17 @@ WifiCellConfig::Check(const std::string& prefix) const
         char* end = nullptr;
         const std::string digits = rateControl.substr(rateControl.find(':') + 1);
         const long mcs = std::strtol(digits.c_str(), &end, 10);
-        if (digits.empty() || *end != '\0' || mcs < 0 || mcs > GetHighestMcs())
+        const std::vector<uint32_t> rates = GetConstantRates();
+        if (digits.empty() || *end != '\0' ||
+            std::find(rates.begin(), rates.end(), mcs) == rates.end())
         {
-            Fail(rateName + "=" + rateControl + " is no MCS of " + standard + " at " +
-                 std::to_string(channelWidthMhz) + " MHz with one spatial stream; choose 0 to " +
-                 std::to_string(GetHighestMcs()));
+            const std::string what =
+                IsLegacy()
+                    ? " is no rate of 802.11a in Mbit/s; choose 6, 9, 12, 18, 24, 36, 48 or 54"
+                    : " is no MCS of " + standard + " at " + std::to_string(channelWidthMhz) +
+                          " MHz with one spatial stream; choose 0 to " +
+                          std::to_string(rates.back());
+            Fail(rateName + "=" + rateControl + what);
         }
     }
     else if (rateControl != "minstrel" && rateControl != "ideal")
@@ -125,10 +154,16 @@ WifiCellConfig::Check(const std::string& prefix) const
     CheckRange(dashes + ArgumentName(prefix, "ampdu"),
                ampduBytes,
                0,
-               standard == "80211n"    ? 65535
-               : standard == "80211ac" ? 1048575
-                                       : MAX_AMPDU_BYTES,
+               standard == "80211n" || IsLegacy() ? 65535
+               : standard == "80211ac"            ? 1048575
+                                                  : MAX_AMPDU_BYTES,
                "bytes");
+    if (minWindow > maxWindow)
+    {
+        Fail(dashes + ArgumentName(prefix, "cwMin") + "=" + std::to_string(minWindow) +
+             " slots exceed --" + ArgumentName(prefix, "cwMax") + "=" + std::to_string(maxWindow) +
+             " slots; give less of the first or more of the second");
+    }
     placement.Check(prefix);
 
     CheckRadius(prefix, placement.radiusM, WifiCell::GetReach(*this, prefix));

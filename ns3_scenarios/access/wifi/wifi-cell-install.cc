@@ -18,6 +18,7 @@
 #include "ns3/ipv4-static-routing.h"
 #include "ns3/log.h"
 #include "ns3/propagation-delay-model.h"
+#include "ns3/qos-txop.h"
 #include "ns3/ssid.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
@@ -38,6 +39,10 @@ constexpr uint32_t SHORT_GUARD_INTERVAL_NS = 400;
 WifiStandard
 ParseStandard(const std::string& standard)
 {
+    if (standard == "80211a")
+    {
+        return WIFI_STANDARD_80211a;
+    }
     if (standard == "80211n")
     {
         return WIFI_STANDARD_80211n;
@@ -76,9 +81,21 @@ SetGuardInterval(Ptr<WifiNetDevice> device, uint32_t guardIntervalNs)
         he->SetAttribute("GuardInterval", TimeValue(NanoSeconds(guardIntervalNs)));
         return;
     }
-    device->GetHtConfiguration()->SetAttribute(
-        "ShortGuardIntervalSupported",
-        BooleanValue(guardIntervalNs == SHORT_GUARD_INTERVAL_NS));
+    if (const auto ht = device->GetHtConfiguration())
+    {
+        ht->SetAttribute("ShortGuardIntervalSupported",
+                         BooleanValue(guardIntervalNs == SHORT_GUARD_INTERVAL_NS));
+    }
+}
+
+/** Of data; the AP's own, too, so that its beacons tell stations the same. */
+void
+SetChannelAccess(Ptr<WifiMac> mac, const WifiCellConfig& config)
+{
+    const auto access = mac->GetQosTxop(AC_BE);
+    access->SetAifsn(config.aifsn);
+    access->SetMinCw(config.minWindow);
+    access->SetMaxCw(config.maxWindow);
 }
 } // namespace
 
@@ -162,7 +179,9 @@ WifiCell::InstallRadio()
     // A station only ever joins the AP of its own cell.
     const SsidValue ssid(Ssid(m_number == 0 ? "tandem" : "tandem-" + std::to_string(m_number + 1)));
     const UintegerValue ampdu(m_config.ampduBytes);
-    mac.SetType("ns3::StaWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
+    // ns-3 gives 802.11a no EDCA of itself, as devices have had since WMM.
+    const BooleanValue qos(true);
+    mac.SetType("ns3::StaWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu, "QosSupported", qos);
     m_stationDevices = m_wifi.Install(phy, mac, m_stations);
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
@@ -172,7 +191,7 @@ WifiCell::InstallRadio()
             ->SetAttribute("WaitBeaconTimeout",
                            TimeValue(SCAN_TIME + static_cast<int64_t>(i) * ASSOCIATION_SPACING));
     }
-    mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu);
+    mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu, "QosSupported", qos);
     m_apDevice = m_wifi.Install(phy, mac, m_ap).Get(0);
     NetDeviceContainer devices(m_apDevice);
     devices.Add(m_stationDevices);
@@ -184,6 +203,7 @@ WifiCell::InstallRadio()
             device->GetMac()->GetTxopQueue(ac)->SetMaxDelay(Seconds(m_config.queueLifetimeS));
         }
         SetGuardInterval(device, m_config.guardIntervalNs);
+        SetChannelAccess(device->GetMac(), m_config);
         RescueBlockAckHandshakes(device);
     }
 }

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 namespace ns3::tandem
 {
 
 namespace
 {
+/** Of 802.11a, Mbit/s. */
+constexpr uint32_t LEGACY_RATES_MBPS[] = {6, 9, 12, 18, 24, 36, 48, 54};
 /** Starts the value of rateControl that ends with an MCS. */
 const char* const CONSTANT = "constant:";
 constexpr uint32_t NARROWEST_MHZ = 20;
@@ -51,24 +54,46 @@ WifiCellConfig::IsConstantRate() const
     return rateControl.rfind(CONSTANT, 0) == 0;
 }
 
+bool
+WifiCellConfig::IsLegacy() const
+{
+    return standard == "80211a";
+}
+
+std::vector<uint32_t>
+WifiCellConfig::GetConstantRates() const
+{
+    if (IsLegacy())
+    {
+        return {std::begin(LEGACY_RATES_MBPS), std::end(LEGACY_RATES_MBPS)};
+    }
+    std::vector<uint32_t> rates(HighestMcs(standard, channelWidthMhz) + 1);
+    std::iota(rates.begin(), rates.end(), 0);
+    return rates;
+}
+
 std::string
 WifiCellConfig::GetLowestMode() const
 {
+    const std::string rate = IsConstantRate() ? rateControl.substr(rateControl.find(':') + 1)
+                                              : std::to_string(GetConstantRates().front());
+    if (IsLegacy())
+    {
+        return "OfdmRate" + rate + "Mbps";
+    }
     const std::string family = standard == "80211n"    ? "HtMcs"
                                : standard == "80211ac" ? "VhtMcs"
                                                        : "HeMcs";
-    return family + (IsConstantRate() ? rateControl.substr(rateControl.find(':') + 1) : "0");
-}
-
-uint32_t
-WifiCellConfig::GetHighestMcs() const
-{
-    return HighestMcs(standard, channelWidthMhz);
+    return family + rate;
 }
 
 uint32_t
 WifiCellConfig::CountRates() const
 {
+    if (IsLegacy())
+    {
+        return std::size(LEGACY_RATES_MBPS);
+    }
     uint32_t guardIntervals = guardIntervalNs < LONG_GUARD_INTERVAL_NS ? 2 : 1;
     if (standard == "80211ax")
     {

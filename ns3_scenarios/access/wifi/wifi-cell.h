@@ -34,15 +34,19 @@ constexpr uint32_t RTS_NEVER_BYTES = 4692480;
 /** Everything about a WiFi cell that can be chosen. */
 struct WifiCellConfig
 {
-    std::string standard{"80211n"};              //!< 80211n | 80211ac | 80211ax
-    uint32_t channelWidthMhz{20};                //!< MHz
-    uint32_t guardIntervalNs{800};               //!< between OFDM symbols, ns: 400 | 800 | 3200
-    std::string rateControl{"minstrel"};         //!< minstrel | ideal | constant:MCS
+    std::string standard{"80211n"}; //!< 80211a | 80211n | 80211ac | 80211ax
+    uint32_t channelWidthMhz{20};   //!< MHz
+    uint32_t guardIntervalNs{800};  //!< between OFDM symbols, ns: 400 | 800 | 3200
+    /** minstrel | ideal | constant:MCS; of 80211a constant:RATE, Mbit/s */
+    std::string rateControl{"minstrel"};
     uint32_t trainingBytes{40000};               //!< minstrel: uploaded in the warm-up per rate
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
     double queueLifetimeS{0.5};                  //!< of a frame in a MAC queue, s; about 802.11's
+    uint32_t aifsn{3};                           //!< slots after SIFS that best effort waits
+    uint32_t minWindow{15};                      //!< contention window of a first attempt, slots
+    uint32_t maxWindow{1023};                    //!< where the window's doubling ends, slots
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
@@ -57,11 +61,14 @@ struct WifiCellConfig
     /** @return whether every frame has the same MCS */
     bool IsConstantRate() const;
 
+    /** @return whether frames have only the rates of 802.11a: no MCS, no aggregation */
+    bool IsLegacy() const;
+
+    /** @return the values of rateControl=constant:… */
+    std::vector<uint32_t> GetConstantRates() const;
+
     /** @return ns-3's name of the lowest rate of data frames, e.g. "HeMcs0" */
     std::string GetLowestMode() const;
-
-    /** @return the highest MCS of one spatial stream */
-    uint32_t GetHighestMcs() const;
 
     /** @return how many rates Minstrel-HT can choose from: MCS, channel widths, guard intervals */
     uint32_t CountRates() const;

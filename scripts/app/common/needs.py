@@ -16,3 +16,13 @@ def need_torch(what: str) -> None:
     """
     if importlib.util.find_spec("torch") is None:
         raise TandemError(f"{what} needs PyTorch: pip install 'ns3-tandem[agents]'")
+
+
+def need_plotly(what: str) -> None:
+    """Raise an error that says how to install plotly, before an import fails.
+
+    Raises:
+        TandemError: it is missing.
+    """
+    if importlib.util.find_spec("plotly") is None:
+        raise TandemError(f"{what} needs plotly: pip install 'ns3-tandem[report]'")

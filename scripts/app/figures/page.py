@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
-from string import Template
 from typing import Any, Final
 
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
 from tandem.agents.inference.request_table import COMPONENTS, answer_accuracy, counted
 from tandem.agents.inference.sites import Sites
@@ -21,6 +17,7 @@ from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.common.objective import INFERENCE
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.choices import decision_number
+from tandem.scripts.app.figures.document import Document, link, place, section
 from tandem.scripts.app.figures.figure import Figure
 from tandem.scripts.app.inspection import columns, measures
 from tandem.scripts.app.inspection.stages import epochs
@@ -60,34 +57,18 @@ def page(
     title = names[0] if len(names) == 1 else " · ".join(names)
     inference = all(measures.has_requests(run) for run in runs)
     summary = _summary if inference else _outline
-    template = Template(_text("page.html"))
-    return template.substitute(
-        title=html.escape(f"{title} – ns3-tandem"),
-        css=_text("page.css"),
+    return Document(
+        title=title,
         facts="".join(f'<p class="facts">{_facts(run)}</p>' for run in _distinct(runs)),
         summary=summary(runs, names),
-        contents="".join(f'<a href="#{f.key}">{html.escape(f.title)}</a>' for f in shown),
+        contents="".join(link(f.key, f.title) for f in shown),
         controls=_controls(runs, names) if inference else _boxes("run", dict(enumerate(names))),
         sections="\n".join(
             _section(f.key, f.title, f.caption, missing.get(f.key), runs) for f in shown
         ),
-        plotly=get_plotlyjs(),
-        page_data=_embed(
-            {"percentiles": measures.PERCENTILES, "runs": _page_data(runs, inference)}
-        ),
-        figure_data=_embed({key: json.loads(fig.to_json()) for key, fig in figures.items()}),
-        script=_text("page.js"),
-    )
-
-
-def _text(name: str) -> str:
-    return resources.files("tandem.scripts.app.figures").joinpath(name).read_text(encoding="utf-8")
-
-
-def _embed(value: Any) -> str:
-    """JSON that may stand inside a script element."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c")
+        figures=figures,
+        data={"percentiles": measures.PERCENTILES, "runs": _page_data(runs, inference)},
+    ).render()
 
 
 def _data(run: Run) -> dict[str, Any]:
@@ -235,9 +216,8 @@ def _section(key: str, title: str, caption: str, missing: str | None, runs: Sequ
     if missing is not None:
         body = f'<p class="missing">Not drawn: {html.escape(missing)}.</p>'
     else:
-        extra = _decision_choice(runs) if key == "timeline" else ""
-        body = f'<p>{html.escape(caption)}</p>{extra}<div id="figure-{key}" class="figure"></div>'
-    return f'<section id="{key}"><h2>{html.escape(title)}</h2>{body}</section>'
+        body = place(key, caption, _decision_choice(runs) if key == "timeline" else "")
+    return section(key, title, body)
 
 
 def _decision_choice(runs: Sequence[Run]) -> str:
