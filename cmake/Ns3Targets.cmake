@@ -2,7 +2,9 @@
 # Imported targets for ns-3, whatever it came from.
 #
 #   ns3_find(MODULES core network wifi      -> targets ns3sim::core …, fails loudly
-#            OPTIONAL mesh dsr)             -> the same for those that ns-3 has: NS3_OPTIONAL
+#            IF_PRESENT olsr                -> the same for those that ns-3 has; NS3_MODULES are
+#                                              both, always linked
+#            OPTIONAL mesh dsr)             -> the same, linked on request: NS3_OPTIONAL
 #
 # Input (cache variables; the environment variable of the same name is the fallback)
 #   NS3_PROVIDER   auto      root if NS3_ROOT is set, wheel if NS3_WHEEL_DIR is set, else download:
@@ -16,7 +18,7 @@
 #                  build/include/ns3)
 #   NS3_WHEEL_DIR  the `ns3` folder of a wheel (holds include/ and lib64/)
 # Output: NS3_PROVIDER_USED NS3_VERSION NS3_INCLUDE_DIR NS3_LIB_DIR NS3_DEFINITIONS
-#         NS3_CXX_STANDARD NS3_OPTIONAL
+#         NS3_CXX_STANDARD NS3_MODULES NS3_OPTIONAL
 #
 # The CMake packages that the wheel and Debian ship name files of their build machines, so
 # everything is derived from the files present.
@@ -38,6 +40,7 @@ set(NS3_WHEEL_DIR "${NS3_WHEEL_DIR}" CACHE PATH "the ns3 folder of an ns-3 wheel
 
 set(_NS3_OLDEST_MINOR 37)     # the oldest release that the sources are tested with
 set(_NS3_CXX20_MINOR 42)      # from here on the headers need C++20; before, g++ 12 rejects it
+set(_NS3_CXX23_MINOR 46)      # … C++23
 set(_NS3_PROFILES "debug|default|release|optimized|minsizerel|relwithdebinfo")
 
 # The library file of MODULE in FOLDER, or ""; the release that its name tells goes to OUT_VERSION.
@@ -118,10 +121,13 @@ macro(_ns3_definitions)
     endif()
     if(_minor LESS _NS3_CXX20_MINOR)
       set(NS3_CXX_STANDARD 17)
+    elseif(NOT _minor LESS _NS3_CXX23_MINOR)
+      set(NS3_CXX_STANDARD 23)
     endif()
   else()
     set(NS3_VERSION "development")
     set(_minor 999)
+    set(NS3_CXX_STANDARD 23)
     message(WARNING "Cannot tell the release of ns-3 in ${NS3_LIB_DIR}, taking it for the newest")
   endif()
   list(APPEND NS3_DEFINITIONS "NS3_MINOR=${_minor}" "NS3_RELEASE=\"${NS3_VERSION}\""
@@ -129,7 +135,7 @@ macro(_ns3_definitions)
 endmacro()
 
 macro(ns3_find)
-  cmake_parse_arguments(_NF "" "" "MODULES;OPTIONAL" ${ARGN})
+  cmake_parse_arguments(_NF "" "" "MODULES;IF_PRESENT;OPTIONAL" ${ARGN})
   set(NS3_PROVIDER_USED "")
   set(_tried "")
   set(_choice "${NS3_PROVIDER}")
@@ -183,17 +189,21 @@ no include/ns3 with lib64/libns3*-core.so there")
   _ns3_definitions()
   message(STATUS "ns-3 ${NS3_VERSION} (${NS3_PROVIDER_USED}) at ${NS3_LIB_DIR}")
 
+  set(NS3_MODULES "")
   set(NS3_OPTIONAL "")
-  foreach(_module IN LISTS _NF_MODULES _NF_OPTIONAL)
+  foreach(_module IN LISTS _NF_MODULES _NF_IF_PRESENT _NF_OPTIONAL)
     _ns3_library("${NS3_LIB_DIR}" ${_module} _file _version)
-    if(_module IN_LIST _NF_OPTIONAL)
-      if(NOT _file)
-        continue()
+    if(NOT _file)
+      if(_module IN_LIST _NF_MODULES)
+        message(FATAL_ERROR "ns-3 at ${NS3_LIB_DIR} has no module '${_module}'. "
+                            "Build ns-3 with it, or unset NS3_ROOT to use the pinned wheel.")
       endif()
+      continue()
+    endif()
+    if(_module IN_LIST _NF_OPTIONAL)
       list(APPEND NS3_OPTIONAL ${_module})
-    elseif(NOT _file)
-      message(FATAL_ERROR "ns-3 at ${NS3_LIB_DIR} has no module '${_module}'. "
-                          "Build ns-3 with it, or unset NS3_ROOT to use the pinned wheel.")
+    else()
+      list(APPEND NS3_MODULES ${_module})
     endif()
     add_library(ns3sim::${_module} SHARED IMPORTED GLOBAL)
     set_target_properties(ns3sim::${_module} PROPERTIES

@@ -40,11 +40,13 @@ AbortableTcpSocket::GetTypeId()
     return tid;
 }
 
+#if NS3_MINOR < 45
 TypeId
 AbortableTcpSocket::GetInstanceTypeId() const
 {
     return GetTypeId();
 }
+#endif
 
 Ptr<AbortableTcpSocket>
 AbortableTcpSocket::CreateOn(Ptr<Node> node)

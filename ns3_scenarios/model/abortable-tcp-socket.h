@@ -18,7 +18,9 @@ class AbortableTcpSocket : public TcpSocketBase
 {
   public:
     static TypeId GetTypeId();
+#if NS3_MINOR < 45
     TypeId GetInstanceTypeId() const override;
+#endif
 
     AbortableTcpSocket() = default;
     AbortableTcpSocket(const AbortableTcpSocket& other) = default;

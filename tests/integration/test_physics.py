@@ -301,6 +301,23 @@ def test_80211a_uses_its_own_rates(tmp_path: Path, rate_control: str) -> None:
     assert 24e6 < goodput_bps < 32e6
 
 
+def test_80211be_adds_two_rates_on_top(tmp_path: Path) -> None:
+    top = {}
+    for standard, mcs in (("80211ax", 11), ("80211be", 11), ("80211be", 13)):
+        cell = {
+            **SINGLE_FRAMES,
+            "radius": 3,
+            "standard": standard,
+            "rateControl": f"constant:{mcs}",
+        }
+        user = measure(tmp_path, users=1, duration=0.2, **{**cell, "ampdu": 65535})[0]
+        assert user.mcs == mcs
+        top[standard, mcs] = user.goodput_bps
+    assert top["80211be", 11] == pytest.approx(top["80211ax", 11], rel=0.03)
+    # 12 bits per symbol and subcarrier instead of 10.
+    assert top["80211be", 13] == pytest.approx(1.2 * top["80211be", 11], rel=0.05)
+
+
 def test_access_waits_as_long_as_it_is_told(tmp_path: Path) -> None:
     """A lone station: from frame to frame, the AIFS and half of the contention window."""
     cycle_s = {}

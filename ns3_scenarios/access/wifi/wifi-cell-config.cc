@@ -16,8 +16,32 @@ constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 constexpr double MAX_TRAINING_BYTES = 1e7;
 constexpr uint32_t MAX_AIFSN = 15;
+/** Minor releases from which on ns-3 has IdealWifiManager, Minstrel-HT for 802.11be. */
+constexpr uint32_t FIRST_WITH_EHT = 42;
+constexpr uint32_t FIRST_WITH_EHT_MINSTREL = 45;
 /** A beacon tells them as powers of two less one. */
 const Choices WINDOWS({"1", "3", "7", "15", "31", "63", "127", "255", "511", "1023"}, "slots");
+
+/** 802.11be is not in every release of ns-3, nor for every rate control. */
+void
+CheckEht(const std::string& standardName, const std::string& rateName, const WifiCellConfig& config)
+{
+    if (config.standard != "80211be")
+    {
+        return;
+    }
+    const std::string release = ", and this is " NS3_RELEASE "; choose ";
+    if (NS3_MINOR < FIRST_WITH_EHT)
+    {
+        Fail(standardName + "=80211be needs ns-3 3." + std::to_string(FIRST_WITH_EHT) + release +
+             "80211ax");
+    }
+    if (NS3_MINOR < FIRST_WITH_EHT_MINSTREL && config.rateControl == "minstrel")
+    {
+        Fail(rateName + "=minstrel for 80211be needs ns-3 3." +
+             std::to_string(FIRST_WITH_EHT_MINSTREL) + release + "ideal or constant:MCS");
+    }
+}
 } // namespace
 
 WifiCellConfig::WifiCellConfig()
@@ -31,17 +55,18 @@ WifiCellConfig::Declare(Arguments& arguments)
     arguments.Add("standard",
                   "WiFi standard, in the 5 GHz band",
                   standard,
-                  Choices({"80211a", "80211n", "80211ac", "80211ax"}));
+                  Choices({"80211a", "80211n", "80211ac", "80211ax", "80211be"}));
     arguments.Add("channelWidth",
-                  "channel width; 80 and 160 with 80211ac and 80211ax only",
+                  "channel width; 80 and 160 with 80211ac, 80211ax and 80211be only",
                   channelWidthMhz,
                   Choices({"20", "40", "80", "160"}, "MHz"));
     // Not 1600: ns-3 tells its peers of 800 or 3200 only, so 1600 would become 3200.
-    arguments.Add("guardInterval",
-                  "guard interval between OFDM symbols: 800 or 3200 with 80211ax, 400 (short) or "
-                  "800 with 80211n and 80211ac. Minstrel tries the longer ones, too",
-                  guardIntervalNs,
-                  Choices({"400", "800", "3200"}, "ns"));
+    arguments.Add(
+        "guardInterval",
+        "guard interval between OFDM symbols: 800 or 3200 with 80211ax and 80211be, 400 (short) or "
+        "800 with 80211n and 80211ac. Minstrel tries the longer ones, too",
+        guardIntervalNs,
+        Choices({"400", "800", "3200"}, "ns"));
     arguments.Add("rateControl",
                   "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
                   "constant:7; with 80211a Mbit/s instead of an MCS, such as constant:24",
@@ -115,19 +140,19 @@ WifiCellConfig::Check(const std::string& prefix) const
              " MHz exceeds the 40 MHz of 802.11n; choose 20 or 40, or --" +
              ArgumentName(prefix, "standard") + "=80211ac");
     }
-    const bool isAx = standard == "80211ax";
+    const std::string rateName = dashes + ArgumentName(prefix, "rateControl");
+    CheckEht(dashes + ArgumentName(prefix, "standard"), rateName, *this);
     if (IsLegacy() && guardIntervalNs != 800)
     {
         Fail(dashes + ArgumentName(prefix, "guardInterval") + "=" +
              std::to_string(guardIntervalNs) + " ns is none of 80211a, which has 800 only");
     }
-    if (isAx ? guardIntervalNs < 800 : guardIntervalNs > 800)
+    if (HasHeSymbols() ? guardIntervalNs < 800 : guardIntervalNs > 800)
     {
         Fail(dashes + ArgumentName(prefix, "guardInterval") + "=" +
              std::to_string(guardIntervalNs) + " ns is none of " + standard + "; choose " +
-             (isAx ? "800 or 3200" : "400 or 800"));
+             (HasHeSymbols() ? "800 or 3200" : "400 or 800"));
     }
-    const std::string rateName = dashes + ArgumentName(prefix, "rateControl");
     if (IsConstantRate())
     {
         char* end = nullptr;

@@ -47,7 +47,17 @@ ParseStandard(const std::string& standard)
     {
         return WIFI_STANDARD_80211n;
     }
-    return standard == "80211ac" ? WIFI_STANDARD_80211ac : WIFI_STANDARD_80211ax;
+    if (standard == "80211ac")
+    {
+        return WIFI_STANDARD_80211ac;
+    }
+#if NS3_MINOR >= 42
+    if (standard == "80211be")
+    {
+        return WIFI_STANDARD_80211be;
+    }
+#endif
+    return WIFI_STANDARD_80211ax;
 }
 
 void

@@ -46,8 +46,7 @@ WifiCell::GetHearingRange(const WifiCellConfig& config)
 Reach
 WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
 {
-    const uint32_t detected =
-        config.standard == "80211ax" ? PRIMARY_CHANNEL_MHZ : config.channelWidthMhz;
+    const uint32_t detected = config.HasHeSymbols() ? PRIMARY_CHANNEL_MHZ : config.channelWidthMhz;
     const std::string mode = config.GetLowestMode();
     const double decodedDbm = std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
                                        WifiNoiseDbm(config.channelWidthMhz) +

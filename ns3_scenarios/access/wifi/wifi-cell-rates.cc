@@ -21,7 +21,7 @@ constexpr uint32_t HE_GUARD_INTERVALS_NS[] = {800, 1600, 3200};
 /** The long guard interval of HT and VHT, which every station has. */
 constexpr uint32_t LONG_GUARD_INTERVAL_NS = 800;
 
-/** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11. */
+/** Highest MCS of one spatial stream: HT 7, VHT 8 or 9, HE 11, EHT 13. */
 uint32_t
 HighestMcs(const std::string& standard, uint32_t channelWidthMhz)
 {
@@ -34,7 +34,7 @@ HighestMcs(const std::string& standard, uint32_t channelWidthMhz)
         // The standard has no VHT-MCS 9 for one stream in 20 MHz.
         return channelWidthMhz == NARROWEST_MHZ ? 8 : 9;
     }
-    return 11;
+    return standard == "80211ax" ? 11 : 13;
 }
 
 /**
@@ -60,6 +60,12 @@ WifiCellConfig::IsLegacy() const
     return standard == "80211a";
 }
 
+bool
+WifiCellConfig::HasHeSymbols() const
+{
+    return standard == "80211ax" || standard == "80211be";
+}
+
 std::vector<uint32_t>
 WifiCellConfig::GetConstantRates() const
 {
@@ -83,7 +89,8 @@ WifiCellConfig::GetLowestMode() const
     }
     const std::string family = standard == "80211n"    ? "HtMcs"
                                : standard == "80211ac" ? "VhtMcs"
-                                                       : "HeMcs";
+                               : standard == "80211ax" ? "HeMcs"
+                                                       : "EhtMcs";
     return family + rate;
 }
 
@@ -95,7 +102,7 @@ WifiCellConfig::CountRates() const
         return std::size(LEGACY_RATES_MBPS);
     }
     uint32_t guardIntervals = guardIntervalNs < LONG_GUARD_INTERVAL_NS ? 2 : 1;
-    if (standard == "80211ax")
+    if (HasHeSymbols())
     {
         guardIntervals = std::count_if(std::begin(HE_GUARD_INTERVALS_NS),
                                        std::end(HE_GUARD_INTERVALS_NS),

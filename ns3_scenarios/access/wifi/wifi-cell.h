@@ -34,7 +34,7 @@ constexpr uint32_t RTS_NEVER_BYTES = 4692480;
 /** Everything about a WiFi cell that can be chosen. */
 struct WifiCellConfig
 {
-    std::string standard{"80211n"}; //!< 80211a | 80211n | 80211ac | 80211ax
+    std::string standard{"80211n"}; //!< 80211a | n | ac | ax | be
     uint32_t channelWidthMhz{20};   //!< MHz
     uint32_t guardIntervalNs{800};  //!< between OFDM symbols, ns: 400 | 800 | 3200
     /** minstrel | ideal | constant:MCS; of 80211a constant:RATE, Mbit/s */
@@ -63,6 +63,9 @@ struct WifiCellConfig
 
     /** @return whether frames have only the rates of 802.11a: no MCS, no aggregation */
     bool IsLegacy() const;
+
+    /** @return whether symbols and guard intervals are those of 802.11ax */
+    bool HasHeSymbols() const;
 
     /** @return the values of rateControl=constant:… */
     std::vector<uint32_t> GetConstantRates() const;
