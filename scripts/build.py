@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tandem.compat.launch import BUILD_FOLDER
 from tandem.scripts.app.common.outputs import check_file
 from tandem.scripts.app.common.toolchain import BuildError, compile_scenario
 from tandem.scripts.app.migration.build import build_compat
+from tandem.scripts.app.migration.contrib import build_contrib
 
 _SUFFIXES = (".cc", ".cpp", ".cxx")
 
@@ -34,6 +36,13 @@ def build(
         typer.Option(
             help="A further ns-3 module to link, as in --module lr-wpan. May be repeated; "
             "docs/scenarios.md lists them."
+        ),
+    ] = None,
+    contrib: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of an ns-3 module of your own (model/, helper/, CMakeLists.txt with "
+            "build_lib) to compile and link. May be repeated: those first that others link."
         ),
     ] = None,
     compat: Annotated[
@@ -58,7 +67,14 @@ def build(
             raise BuildError("--output does not go with --compat, which builds several files")
         check_file(output, "--output")
     if compat:
-        results = build_compat(path, option or [], verbose=verbose, only=target)
+        results = build_compat(
+            path,
+            option or [],
+            verbose=verbose,
+            only=target,
+            contrib=contrib or (),
+            modules=module or (),
+        )
         failed = [result for result in results if result.error and not result.target.conditional]
         if failed:
             raise BuildError("\n".join(f"{one.target.name}: {one.error}" for one in failed))
@@ -68,7 +84,15 @@ def build(
     console = Console()
     start = time.monotonic()
     with console.status(f"compiling {path}"):
-        compile_scenario(sources, executable, option or [], modules=module or (), verbose=verbose)
+        folder = executable.absolute().parent / BUILD_FOLDER / "contrib"
+        given = build_contrib(contrib or (), folder, option or (), verbose=verbose)
+        compile_scenario(
+            sources,
+            executable,
+            [*(option or []), *given.options],
+            modules=[*(module or ()), *given.modules],
+            verbose=verbose,
+        )
     shown = executable if executable.is_absolute() else f"./{executable}"
     for line in (
         f"built {executable} in {time.monotonic() - start:.1f} s",

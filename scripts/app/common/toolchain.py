@@ -148,6 +148,20 @@ class Toolchain:
             "-Wl,--allow-shlib-undefined",
         ]
 
+    def object_command(
+        self, compiler: str, source: Path, output: Path, extra: Sequence[str]
+    ) -> list[str]:
+        """The compiler's command line for one file of a user's ns-3 module.
+
+        The code fits into a Python module as well.
+        """
+        return [
+            *self._compiler_options(compiler, compat=False),
+            *("-fPIC", "-c"),
+            *extra,
+            *(str(source), "-o", str(output)),
+        ]
+
     def compat_module_command(
         self, compiler: str, sources: list[Path], output: Path, extra: list[str]
     ) -> list[str]:
@@ -209,6 +223,21 @@ def find_compiler() -> str | None:
     return None
 
 
+def need_compiler() -> str:
+    """The C++ compiler.
+
+    Raises:
+        BuildError: there is none.
+    """
+    compiler = find_compiler()
+    if compiler is None:
+        raise BuildError(
+            f"no C++ compiler found (looked for $CXX, {', '.join(_COMPILERS)}); "
+            "install one, for instance: apt-get install g++"
+        )
+    return compiler
+
+
 def compile_scenario(
     sources: list[Path],
     output: Path,
@@ -230,13 +259,7 @@ def compile_scenario(
         BuildError: no compiler, no such module, or the compiler failed.
     """
     toolchain = Toolchain.installed().with_modules(modules)
-    compiler = find_compiler()
-    if compiler is None:
-        raise BuildError(
-            f"no C++ compiler found (looked for $CXX, {', '.join(_COMPILERS)}); "
-            "install one, for instance: apt-get install g++"
-        )
-    command = toolchain.command(compiler, sources, output, extra)
+    command = toolchain.command(need_compiler(), sources, output, extra)
     try:
         compile_command(command, output, sources, verbose=verbose)
     except BuildError as error:

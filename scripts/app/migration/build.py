@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import sysconfig
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +18,9 @@ from tandem.scripts.app.common.toolchain import (
     BuildError,
     Toolchain,
     compile_command,
-    find_compiler,
+    need_compiler,
 )
+from tandem.scripts.app.migration.contrib import Contribution, build_contrib, stage_headers
 from tandem.scripts.app.migration.targets import Target, find_targets
 
 _SYSTEM_INCLUDES: Final = (Path("/usr/include"), Path("/usr/local/include"))
@@ -40,7 +42,13 @@ class Built:
 
 
 def build_compat(
-    path: Path, extra: list[str], *, verbose: bool = False, only: str | None = None
+    path: Path,
+    extra: list[str],
+    *,
+    verbose: bool = False,
+    only: str | None = None,
+    contrib: Sequence[Path] = (),
+    modules: Sequence[str] = (),
 ) -> list[Built]:
     """Compile a folder's simulators and Python modules.
 
@@ -52,19 +60,22 @@ def build_compat(
         extra: further compiler options.
         verbose: print the commands.
         only: compile just the target of this name.
+        contrib: folders of modules of users that simulators link.
+        modules: names of further ns-3 modules to link.
 
     Raises:
         BuildError: no compiler, or nothing to compile.
     """
-    toolchain = Toolchain.installed()
-    compiler = find_compiler()
-    if compiler is None:
-        raise BuildError("no C++ compiler found; install one, for instance: apt-get install g++")
+    compiler = need_compiler()
     targets = find_targets(path)
     libraries = {target.name: target for target in targets if target.kind == "library"}
     folder = (path if path.is_dir() else path.parent).resolve() / BUILD_FOLDER
-    includes = _stage_headers(folder / "include", list(libraries.values()))
-    options = [*(f"-I{include}" for include in includes), *extra]
+    options = list(extra)
+    if libraries:
+        stage_headers(folder / "include", list(libraries.values()))
+        options.insert(0, f"-I{folder / 'include'}")
+    given = build_contrib(contrib, folder / "contrib", extra, verbose=verbose)
+    toolchain = Toolchain.installed().with_modules([*modules, *given.modules])
     console = Console()
     results = []
     for target in targets:
@@ -81,7 +92,9 @@ def build_compat(
         start = time.monotonic()
         try:
             with console.status(f"compiling {target.name}"):
-                output = _compile(target, libraries, toolchain, compiler, folder, options, verbose)
+                output = _compile(
+                    target, libraries, toolchain, compiler, folder, options, given, verbose
+                )
             results.append(Built(target, output, None))
             console.print(
                 f"built {output} in {time.monotonic() - start:.1f} s",
@@ -102,6 +115,7 @@ def _compile(
     compiler: str,
     folder: Path,
     options: list[str],
+    given: Contribution,
     verbose: bool,
 ) -> Path:
     if target.kind == "module":
@@ -116,6 +130,7 @@ def _compile(
         for name in target.libraries:
             if name in libraries:
                 sources += libraries[name].sources
+        options = [*options, *given.options]
         command = toolchain.command(compiler, sources, output, options, compat=True)
     compile_command(command, output, target.sources, verbose=verbose)
     return output
@@ -151,16 +166,3 @@ def python_options() -> list[str]:
         "a Python module for the message interface needs pybind11: "
         "pip install 'ns3-tandem[compat]', or pip install pybind11"
     )
-
-
-def _stage_headers(folder: Path, libraries: list[Target]) -> list[Path]:
-    """Make libraries' headers available as ``ns3/<file>``, as a build of ns-3 would."""
-    if not libraries:
-        return []
-    (folder / "ns3").mkdir(parents=True, exist_ok=True)
-    for library in libraries:
-        for header in library.headers:
-            link = folder / "ns3" / header.name
-            link.unlink(missing_ok=True)
-            link.symlink_to(header)
-    return [folder]

@@ -186,7 +186,7 @@ class _Reader:
         missing = [word for word in sources if "${" in word]
         missing += [str(file) for file in named if not file.is_file() and "${" not in str(file)]
         files = [file for file in named if file.is_file()]
-        if not names or not (files or missing):
+        if not names or not (files or missing or parts.get("HEADER_FILES")):
             return
         links = (
             re.fullmatch(r"\$\{lib([\w-]+)\}", word) for word in parts.get("LIBRARIES_TO_LINK", [])
