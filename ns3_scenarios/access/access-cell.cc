@@ -9,6 +9,18 @@
 namespace ns3::tandem
 {
 
+uint32_t
+AccessCell::CountRadios() const
+{
+    return 1;
+}
+
+uint32_t
+AccessCell::GetServing(uint32_t /* i */) const
+{
+    return 0;
+}
+
 void
 AccessCell::SetNumber(uint32_t number)
 {

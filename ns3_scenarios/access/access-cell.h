@@ -116,6 +116,12 @@ class AccessCell
      */
     virtual void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) = 0;
 
+    /** @return APs or eNBs that users can be handed over between; in most cells 1 */
+    virtual uint32_t CountRadios() const;
+
+    /** @return which of them serves user @p i now, from 0 */
+    virtual uint32_t GetServing(uint32_t i) const;
+
     /** @return the radio state of user @p i now */
     virtual RadioSample Sample(uint32_t i) const = 0;
 
@@ -132,7 +138,7 @@ class AccessCell
     /** @return cumulative counters of the cell */
     virtual CellCounters CountCell() const = 0;
 
-    /** @return metres between user @p i and the AP or eNB, now */
+    /** @return metres between user @p i and the AP or eNB that serves it, now */
     virtual double GetDistance(uint32_t i) const = 0;
 
     /** @return AP or eNB, users and background stations with their positions, now */

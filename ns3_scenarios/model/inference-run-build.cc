@@ -85,6 +85,7 @@ InferenceRun::BuildApplications()
     m_ledger->SetQueueCounter(MakeCallback(&InferenceRun::CountQueuedBytes, this));
     m_ledger->SetJobCounter(MakeCallback(&InferenceRun::CountJobs, this));
     WatchEnergy();
+    WatchServing();
 
     for (uint32_t i = 0; i < m_config.sites.size(); ++i)
     {
@@ -121,6 +122,24 @@ InferenceRun::BuildApplications()
         user.client->Attach(m_options, std::move(sites), *m_gateways[user.cell], *m_ledger);
         m_cells[user.cell]->GetUser(user.indexInCell)->AddApplication(user.client);
     }
+}
+
+void
+InferenceRun::WatchServing()
+{
+    if (std::any_of(m_cells.begin(), m_cells.end(), [](const auto& cell) {
+            return cell->CountRadios() > 1;
+        }))
+    {
+        m_ledger->WatchServing(MakeCallback(&InferenceRun::FindServing, this));
+    }
+}
+
+uint32_t
+InferenceRun::FindServing(uint32_t index) const
+{
+    const ObservedUser& user = m_users[index];
+    return m_cells[user.cell]->GetServing(user.indexInCell);
 }
 
 void

@@ -107,8 +107,9 @@ InferenceRun::AddCell(std::unique_ptr<AccessCell> cell, uint32_t users)
     });
     if (kind == "lte" && before > 0)
     {
-        Fail("two LTE cells: ns-3's core network serves one; give its eNB more users, or use WiFi "
-             "cells for the others");
+        Fail("two LTE cells: ns-3's core network serves one; give it several eNBs "
+             "(LteCellConfig::enbs), "
+             "or use WiFi cells for the others");
     }
     if (before >= MAX_CELLS_OF_A_KIND)
     {

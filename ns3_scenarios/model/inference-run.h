@@ -74,6 +74,8 @@ class InferenceRun
 
     void BuildNetwork();
     void BuildApplications();
+    void WatchServing();
+    uint32_t FindServing(uint32_t user) const;
     void WatchEnergy();
     void Declare();
     void DeclareFrames();

@@ -251,15 +251,30 @@ EnergyColumns(const EnergyConfig& energy)
     }
     return fields;
 }
+
+std::vector<ObservationField<UserView>>
+ServingColumns()
+{
+    return {
+        {{"serving", "", 0, MAX_INDEX,
+          "which eNB of its cell serves the user, from 0"},
+         [](const UserView& v) -> double { return v.serving; }},
+    };
+}
 // clang-format on
 
 std::vector<ObservationField<UserView>>
-UserColumns(const std::vector<std::string>& sites, const EnergyConfig& energy)
+UserColumns(const std::vector<std::string>& sites, const EnergyConfig& energy, bool handover)
 {
     std::vector<ObservationField<UserView>> fields = RadioColumns();
     for (auto part : {ConnectionColumns(sites), RequestColumns(), EnergyColumns(energy)})
     {
         fields.insert(fields.end(), part.begin(), part.end());
+    }
+    if (handover)
+    {
+        const auto serving = ServingColumns();
+        fields.insert(fields.end(), serving.begin(), serving.end());
     }
     return fields;
 }

@@ -61,6 +61,7 @@ struct UserView
     double distanceM{0};
     Request last; //!< that ended last; all zero before the first one
     UserEnergy energy;
+    uint32_t serving{0}; //!< AP or eNB of the cell
 };
 
 /** What a row of the block `sites` is made of. */
@@ -90,9 +91,11 @@ struct CellView
 /**
  * @param sites names of the remote sites: some columns exist once for each
  * @param energy whether energy is watched, and whether there are batteries
+ * @param handover whether users can be handed over within their cell
  */
 std::vector<ObservationField<UserView>> UserColumns(const std::vector<std::string>& sites,
-                                                    const EnergyConfig& energy);
+                                                    const EnergyConfig& energy,
+                                                    bool handover);
 std::vector<ObservationField<SiteView>> SiteColumns();
 std::vector<ObservationField<CellView>> CellColumns();
 

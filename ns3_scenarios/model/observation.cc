@@ -38,7 +38,14 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    m_userBlock.emplace(link, "users", m_users.size(), UserColumns(m_siteNames, m_energy), "user");
+    const bool handover = std::any_of(m_cells.begin(), m_cells.end(), [](const auto* cell) {
+        return cell->CountRadios() > 1;
+    });
+    m_userBlock.emplace(link,
+                        "users",
+                        m_users.size(),
+                        UserColumns(m_siteNames, m_energy, handover),
+                        "user");
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
 }
@@ -108,6 +115,7 @@ Observation::FillUser(uint32_t index, double elapsedS)
     view.user = &user;
     view.cell = &cell;
     view.radio = cell.Sample(user.indexInCell);
+    view.serving = cell.GetServing(user.indexInCell);
     for (Site site = 1; site <= m_sites.size(); ++site)
     {
         const UploadConnection& connection = user.client->GetConnection(site);

@@ -36,6 +36,12 @@ RequestLedger::SetJobCounter(JobCounter countJobs)
 }
 
 void
+RequestLedger::WatchServing(ServingFinder find)
+{
+    m_findServing = find;
+}
+
+void
 RequestLedger::WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> radios)
 {
     m_energy = config;
@@ -45,8 +51,8 @@ RequestLedger::WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> r
 void
 RequestLedger::DeclareRecords(AgentLink& link, const std::vector<std::string>& sites)
 {
-    m_records =
-        std::make_unique<TypedRecords<Request>>(DeclareRequestRecords(link, sites, m_energy));
+    m_records = std::make_unique<TypedRecords<Request>>(
+        DeclareRequestRecords(link, sites, m_energy, !m_findServing.IsNull()));
 }
 
 const Request&
@@ -62,6 +68,10 @@ RequestLedger::Open(uint32_t user, uint32_t epoch, uint32_t option)
     request.choice = m_options.Get(option);
     request.arrival = Simulator::Now();
     request.stageBegin = request.arrival;
+    if (!m_findServing.IsNull())
+    {
+        request.servedAtStart = m_findServing(user);
+    }
     ++m_users[user].unfinished;
     return m_open[request.id] = request;
 }
@@ -136,6 +146,10 @@ RequestLedger::Close(Request& request, RequestStatus status)
     Enter(request, Stage::FINISHED);
     request.finish = Simulator::Now();
     request.status = status;
+    if (!m_findServing.IsNull())
+    {
+        request.servedAtEnd = m_findServing(request.user);
+    }
     if (request.choice.site != DEVICE && request.uploadBegin.IsStrictlyPositive())
     {
         const TransferCounters now = m_countTransfers(request.user);

@@ -47,6 +47,12 @@ class RequestLedger
     /** Without one, met_site_jobs is 0. */
     void SetJobCounter(JobCounter countJobs);
 
+    /** Tells which AP or eNB serves a user. */
+    using ServingFinder = Callback<uint32_t, uint32_t>;
+
+    /** Record which AP or eNB serves users, where that can change; before DeclareRecords(). */
+    void WatchServing(ServingFinder find);
+
     /**
      * Watch the energy of requests; before DeclareRecords().
      * @param config what draws how much
@@ -108,6 +114,7 @@ class RequestLedger
     std::vector<uint32_t> m_cellKinds;
     std::vector<RadioPower> m_radios; //!< of each user; empty unless energy is watched
     EnergyConfig m_energy;
+    ServingFinder m_findServing; //!< null unless users can be handed over
     TransferCounter m_countTransfers;
     QueueCounter m_countQueuedBytes;
     JobCounter m_countSiteJobs;

@@ -26,7 +26,8 @@ Part(const Request& request)
 TypedRecords<Request>
 DeclareRequestRecords(AgentLink& link,
                       const std::vector<std::string>& sites,
-                      const EnergyConfig& energy)
+                      const EnergyConfig& energy,
+                      bool handover)
 {
     std::string siteCodes = "0 device";
     for (size_t i = 0; i < sites.size(); ++i)
@@ -126,6 +127,15 @@ DeclareRequestRecords(AgentLink& link,
         fields.push_back({"device_energy_j", "J",
          "what the device drew for its part in the service",
          [](const Request& r) -> double { return r.deviceEnergyJ; }});
+    }
+    if (handover)
+    {
+        fields.push_back({"serving_start", "",
+         "which eNB of the cell served the user as the request arrived, from 0",
+         [](const Request& r) -> int64_t { return r.servedAtStart; }});
+        fields.push_back({"serving_end", "",
+         "which one as the request ended",
+         [](const Request& r) -> int64_t { return r.servedAtEnd; }});
     }
     // clang-format on
     return {link, "requests", std::move(fields)};

@@ -12,10 +12,12 @@ namespace ns3::tandem
  * Declare the record table `requests`: one row for each request that has ended.
  * @param sites names of the remote sites
  * @param energy of which part there is a column
+ * @param handover whether there are columns of the eNB that served it
  */
 TypedRecords<Request> DeclareRequestRecords(AgentLink& link,
                                             const std::vector<std::string>& sites,
-                                            const EnergyConfig& energy);
+                                            const EnergyConfig& energy,
+                                            bool handover);
 
 } // namespace ns3::tandem
 

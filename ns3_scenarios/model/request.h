@@ -79,6 +79,8 @@ struct Request
     TransferCounters atUploadStart; //!< counters when the first byte was written
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
+    uint32_t servedAtStart{0}; //!< AP or eNB of the user's cell that served it; where it can change
+    uint32_t servedAtEnd{0};
     double radioEnergyJ{0};  //!< more than an idle radio draws; 0 unless energy is watched
     double deviceEnergyJ{0}; //!< of the device's part in it; likewise
     double metQueueBytes{0}; //!< in the user's device when the upload began

@@ -50,11 +50,21 @@ Suffix(const AccessCell& cell, const std::string& name)
     return name.substr(cell.GetKind().size());
 }
 
-/** @return name of the node of the AP or eNB */
-std::string
-RadioName(const AccessCell& cell, const std::string& name)
+/** @return names of the nodes of its AP or eNBs */
+std::vector<std::string>
+RadioNames(const AccessCell& cell, const std::string& name)
 {
-    return (cell.GetKind() == "lte" ? "enb" : "ap") + Suffix(cell, name);
+    const std::string radio = cell.GetKind() == "lte" ? "enb" : "ap";
+    if (cell.CountRadios() == 1)
+    {
+        return {radio + Suffix(cell, name)};
+    }
+    std::vector<std::string> names;
+    for (uint32_t i = 1; i <= cell.CountRadios(); ++i)
+    {
+        names.push_back(radio + std::to_string(i) + Suffix(cell, name));
+    }
+    return names;
 }
 
 /** @return name of the node that forwards the users' packets to the sites */
@@ -74,7 +84,7 @@ DescribeCells(const std::vector<const AccessCell*>& cells, const std::vector<std
         rows.push_back({
             {"name", names[i]},
             {"kind", cell->GetKind()},
-            {"radio", RadioName(*cell, names[i])},
+            {"radio", RadioNames(*cell, names[i]).front()},
             {"gateway", GatewayName(*cell, names[i])},
             {"standard", cell->GetStandard()},
             {"users", cell->GetUserCount()},
@@ -149,7 +159,7 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
     for (uint32_t c = 0; c < cells.size(); ++c)
     {
         const std::string kind = cells[c]->GetKind();
-        const std::string radio = RadioName(*cells[c], names[c]);
+        const std::vector<std::string> radios = RadioNames(*cells[c], names[c]);
         const std::string gateway = GatewayName(*cells[c], names[c]);
         uint32_t user = 0;
         while (user < users.size() && users[user].cell != c)
@@ -173,7 +183,10 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
             nodes.push_back(DescribeNode(node));
             if (node.kind == "user" || node.kind == "background")
             {
-                links.push_back(DescribeRadioLink(node.name, radio, kind));
+                for (const std::string& radio : radios)
+                {
+                    links.push_back(DescribeRadioLink(node.name, radio, kind));
+                }
             }
         }
         for (uint32_t host = 0; host < backhaul.GetHostCount(); ++host)

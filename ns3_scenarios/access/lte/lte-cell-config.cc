@@ -2,6 +2,10 @@
 #include "access/lte/lte-cell.h"
 #include "agent-link/argument-check.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace ns3::tandem
 {
 
@@ -17,6 +21,19 @@ LteCellConfig::LteCellConfig()
 void
 LteCellConfig::Declare(Arguments& arguments)
 {
+    arguments.Add("enbs",
+                  "eNBs on one carrier, in a row around the centre; users are handed over by X2",
+                  enbs,
+                  Range(1, LteCell::MAX_ENBS, "eNBs"));
+    arguments.Add("enbSpacing", "between neighbouring eNBs", enbSpacingM, Range(1, 1e5, "m"));
+    arguments.Add("hysteresis",
+                  "handover: by how much another eNB's RSRP must be higher",
+                  hysteresisDb,
+                  Range(0, 15, "dB"));
+    arguments.Add("timeToTrigger",
+                  "handover: for how long it must be; the values of TS 36.331, else the next one",
+                  timeToTriggerMs,
+                  Range(0, 5120, "ms"));
     arguments.Add("scheduler",
                   "MAC scheduler of the eNB: pf (proportional fair) or rr (round robin); ns-3's "
                   "uplink shares PRBs in turns under both",
@@ -61,7 +78,38 @@ LteCellConfig::Check(const std::string& prefix) const
 {
     CheckDeclared(*this, prefix);
     placement.Check(prefix);
-    CheckRadius(prefix, placement.radiusM, LteCell::GetReach(*this, prefix));
+    CheckRadius(prefix, FarthestM(), LteCell::GetReach(*this, prefix));
+}
+
+Vector
+LteCellConfig::EnbPosition(uint32_t i) const
+{
+    return {(i - (enbs - 1) / 2.0) * enbSpacingM, 0, 0};
+}
+
+double
+LteCellConfig::FarthestM() const
+{
+    if (enbs == 1)
+    {
+        return placement.radiusM;
+    }
+    // On the edge of the disc or, if the row is longer than that, between two eNBs.
+    double farthestM = 0;
+    for (int degrees = 0; degrees <= 180; ++degrees)
+    {
+        const double angle = degrees * M_PI / 180;
+        const Vector place(placement.radiusM * std::cos(angle),
+                           placement.radiusM * std::sin(angle),
+                           0);
+        double nearestM = std::numeric_limits<double>::infinity();
+        for (uint32_t i = 0; i < enbs; ++i)
+        {
+            nearestM = std::min(nearestM, CalculateDistance(place, EnbPosition(i)));
+        }
+        farthestM = std::max(farthestM, nearestM);
+    }
+    return farthestM;
 }
 
 } // namespace ns3::tandem

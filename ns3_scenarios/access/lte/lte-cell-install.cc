@@ -44,12 +44,14 @@ LteCell::Build(NodeContainer users)
     m_backgroundNodes.Create(m_config.background.stations);
     m_stations = NodeContainer(m_users, m_backgroundNodes);
     CheckStations(MAX_STATIONS, "each sounds the uplink in a subframe of its own");
-    m_enb = CreateObject<Node>();
-
-    auto enbMobility = CreateObject<ConstantPositionMobilityModel>();
-    enbMobility->SetPosition(ENB_CENTRE);
-    m_enb->AggregateObject(enbMobility);
-    m_placement.Install(m_config.placement, ENB_CENTRE, m_stations);
+    m_enbs.Create(m_config.enbs);
+    for (uint32_t i = 0; i < m_enbs.GetN(); ++i)
+    {
+        auto mobility = CreateObject<ConstantPositionMobilityModel>();
+        mobility->SetPosition(m_config.EnbPosition(i));
+        m_enbs.Get(i)->AggregateObject(mobility);
+    }
+    m_placement.Install(m_config.placement, CENTRE, m_stations);
 
     ConfigureDefaults();
     InstallRadio();
@@ -87,16 +89,7 @@ LteCell::InstallRadio()
     m_lte->SetPathlossModelAttribute("ReferenceLoss",
                                      DoubleValue(PathLossConfig::ReferenceLossDb(UPLINK_HZ)));
 
-    m_enbDevice = m_lte->InstallEnbDevice(NodeContainer(m_enb)).Get(0);
-    auto enb = DynamicCast<LteEnbNetDevice>(m_enbDevice);
-    enb->GetPhy()->SetTxPower(m_config.enbTxPowerDbm);
-    enb->GetRrc()->SetAttribute("SrsPeriodicity",
-                                UintegerValue(ChooseSrsPeriod(m_stations.GetN())));
-    enb->GetRrc()->SetAttribute(
-        "EpsBearerToRlcMapping",
-        StringValue(m_config.rlcMode == "um" ? "RlcUmAlways" : "RlcAmAlways"));
-    m_sinr = std::make_unique<LteSinrProbe>(enb);
-
+    InstallEnbs();
     m_stationDevices = m_lte->InstallUeDevice(m_stations);
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
@@ -109,6 +102,34 @@ LteCell::InstallRadio()
         ue->GetPhy()->SetAttribute("DownlinkCqiPeriodicity", TimeValue(DOWNLINK_CQI_PERIOD));
         m_probes.push_back(std::make_unique<LteUeProbe>(ue));
         m_queues.push_back(std::make_unique<LteRlcQueueProbe>(ue));
+    }
+}
+
+void
+LteCell::InstallEnbs()
+{
+    if (m_enbs.GetN() > 1)
+    {
+        m_lte->SetHandoverAlgorithmType("ns3::A3RsrpHandoverAlgorithm");
+        m_lte->SetHandoverAlgorithmAttribute("Hysteresis", DoubleValue(m_config.hysteresisDb));
+        m_lte->SetHandoverAlgorithmAttribute("TimeToTrigger",
+                                             TimeValue(Seconds(m_config.timeToTriggerMs * 1e-3)));
+    }
+    m_enbDevices = m_lte->InstallEnbDevice(m_enbs);
+    for (uint32_t i = 0; i < m_enbDevices.GetN(); ++i)
+    {
+        auto enb = DynamicCast<LteEnbNetDevice>(m_enbDevices.Get(i));
+        enb->GetPhy()->SetTxPower(m_config.enbTxPowerDbm);
+        enb->GetRrc()->SetAttribute("SrsPeriodicity",
+                                    UintegerValue(ChooseSrsPeriod(m_stations.GetN())));
+        enb->GetRrc()->SetAttribute(
+            "EpsBearerToRlcMapping",
+            StringValue(m_config.rlcMode == "um" ? "RlcUmAlways" : "RlcAmAlways"));
+        m_sinr.push_back(std::make_unique<LteSinrProbe>(enb));
+    }
+    if (m_enbs.GetN() > 1)
+    {
+        m_lte->AddX2Interface(m_enbs);
     }
 }
 
@@ -162,7 +183,17 @@ void
 LteCell::AttachOne(uint32_t i)
 {
     NS_LOG_FUNCTION(this << i);
-    m_lte->Attach(m_stationDevices.Get(i), m_enbDevice);
+    const Vector place = m_placement.GetPosition(i);
+    uint32_t nearest = 0;
+    for (uint32_t enb = 1; enb < m_config.enbs; ++enb)
+    {
+        if (CalculateDistance(place, m_config.EnbPosition(enb)) <
+            CalculateDistance(place, m_config.EnbPosition(nearest)))
+        {
+            nearest = enb;
+        }
+    }
+    m_lte->Attach(m_stationDevices.Get(i), m_enbDevices.Get(nearest));
 }
 
 uint32_t

@@ -121,13 +121,25 @@ LteCell::StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port)
     m_background.Install(m_config.background, sources, sink, address, port);
 }
 
+uint32_t
+LteCell::CountRadios() const
+{
+    return m_config.enbs;
+}
+
+uint32_t
+LteCell::GetServing(uint32_t i) const
+{
+    return FindServing(m_enbDevices, DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i)));
+}
+
 RadioSample
 LteCell::Sample(uint32_t i) const
 {
     RadioSample sample;
     const auto& probe = *m_probes.at(i);
     const uint16_t rnti = DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i))->GetRrc()->GetRnti();
-    sample.snrDb = m_sinr->GetSinrDb(rnti);
+    sample.snrDb = m_sinr[GetServing(i)]->GetSinrDb(rnti);
     if (probe.HasGrant())
     {
         // What this MCS carries in the whole band: independent of how many others shared the
@@ -163,7 +175,7 @@ LteCell::CountCell() const
         prbs += probe->GetGrantedPrbs();
     }
     CellCounters counters;
-    counters.busyS = prbs * SUBFRAME_S / m_config.bandwidthPrb;
+    counters.busyS = prbs * SUBFRAME_S / m_config.bandwidthPrb / m_config.enbs;
     counters.backgroundBytes = m_background.GetReceivedBytes();
     return counters;
 }
@@ -171,7 +183,11 @@ LteCell::CountCell() const
 double
 LteCell::GetDistance(uint32_t i) const
 {
-    return m_placement.GetDistance(i);
+    if (m_config.enbs == 1)
+    {
+        return m_placement.GetDistance(i);
+    }
+    return CalculateDistance(m_placement.GetPosition(i), m_config.EnbPosition(GetServing(i)));
 }
 
 std::vector<PlacedNode>
@@ -179,10 +195,13 @@ LteCell::GetPlacedNodes() const
 {
     // The PGW has no place in the radio model; drawings get one behind the eNB.
     const double behindM = m_config.placement.radiusM / 4;
-    std::vector<PlacedNode> nodes{
-        {"enb", "enb", ENB_CENTRE},
-        {"pgw", "pgw", Vector(ENB_CENTRE.x, ENB_CENTRE.y - behindM, ENB_CENTRE.z)}
-    };
+    std::vector<PlacedNode> nodes;
+    for (uint32_t i = 0; i < m_config.enbs; ++i)
+    {
+        const std::string name = m_config.enbs == 1 ? "enb" : "enb" + std::to_string(i + 1);
+        nodes.push_back({name, "enb", m_config.EnbPosition(i)});
+    }
+    nodes.push_back({"pgw", "pgw", Vector(CENTRE.x, CENTRE.y - behindM, CENTRE.z)});
     AppendStations(nodes);
     return nodes;
 }
@@ -191,14 +210,14 @@ void
 LteCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
 {
     NS_LOG_FUNCTION(this << firstNode << firstUser);
-    const int64_t firstStation = firstNode + 2; // after eNB and PGW
+    const int64_t firstStation = firstNode + m_config.enbs + 1; // after eNBs and PGW
     RegisterStations(tables, firstStation, firstUser);
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
         m_frameProbes.push_back(
             std::make_unique<LteFrameProbe>(DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i)),
                                             firstStation + i,
-                                            DynamicCast<LteEnbNetDevice>(m_enbDevice),
+                                            m_enbDevices,
                                             firstNode,
                                             tables));
     }
@@ -217,7 +236,7 @@ LteCell::AssignStreams(int64_t first)
 {
     NS_LOG_FUNCTION(this << first);
     int64_t next = first;
-    NetDeviceContainer devices(m_enbDevice);
+    NetDeviceContainer devices(m_enbDevices);
     devices.Add(m_stationDevices);
     next += m_lte->AssignStreams(devices, next);
     if (m_shadowing)
@@ -228,8 +247,7 @@ LteCell::AssignStreams(int64_t first)
     {
         next += fading->AssignStreams(next);
     }
-    next +=
-        InternetStackHelper().AssignStreams(NodeContainer(NodeContainer(m_enb), m_stations), next);
+    next += InternetStackHelper().AssignStreams(NodeContainer(m_enbs, m_stations), next);
     next += m_placement.AssignStreams(next);
     next += m_background.AssignStreams(next);
     return next - first;

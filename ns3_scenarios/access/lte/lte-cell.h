@@ -33,6 +33,10 @@ struct LteCellConfig
 {
     LteCellConfig();
 
+    uint32_t enbs{1};                 //!< in a row around the cell's centre
+    double enbSpacingM{300.0};        //!< between neighbouring eNBs
+    double hysteresisDb{3.0};         //!< another eNB must be so much stronger for a handover …
+    double timeToTriggerMs{256.0};    //!< … for so long
     std::string scheduler{"pf"};      //!< pf | rr
     uint32_t bandwidthPrb{50};        //!< uplink and downlink, PRBs: 6 | 15 | 25 | 50 | 75 | 100
     std::string rlcMode{"um"};        //!< um | am
@@ -52,14 +56,24 @@ struct LteCellConfig
 
     /** End the program with a message if a value makes no sense. */
     void Check(const std::string& prefix = "") const;
+
+    /** @return where eNB @p i stands */
+    Vector EnbPosition(uint32_t i) const;
+
+    /** @return the longest way from a place within the radius to the nearest eNB, m */
+    double FarthestM() const;
 };
 
-/** One eNB with an evolved packet core; the PGW is the gateway. */
+/**
+ * eNBs on one carrier with an evolved packet core; the PGW is the gateway. Where there are several,
+ * UEs start at the nearest one and are handed over by X2 when another is stronger.
+ */
 class LteCell : public AccessCell
 {
   public:
     /** UEs sound the uplink one per subframe; ns-3's longest sounding period is 320 ms. */
     static constexpr uint32_t MAX_STATIONS = 320;
+    static constexpr uint32_t MAX_ENBS = 4;
 
     /** @param config must have been checked */
     explicit LteCell(const LteCellConfig& config);
@@ -71,6 +85,8 @@ class LteCell : public AccessCell
     Ptr<Node> GetGateway() const override;
     std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
+    uint32_t CountRadios() const override;
+    uint32_t GetServing(uint32_t i) const override;
     RadioSample Sample(uint32_t i) const override;
     RadioCounters Count(uint32_t i) const override;
     void WatchReception() override;
@@ -102,7 +118,7 @@ class LteCell : public AccessCell
   private:
     /** Uplink carrier of band 1 with ns-3's default EARFCN. */
     static constexpr double UPLINK_HZ = 1.93e9;
-    inline static const Vector ENB_CENTRE{0, 0, 0};
+    inline static const Vector CENTRE{0, 0, 0};
     /** The first system information is out by then. */
     inline static const Time ATTACH_START = MilliSeconds(50);
     /** Between the random accesses of two UEs, so that preambles do not collide. */
@@ -110,6 +126,7 @@ class LteCell : public AccessCell
 
     void ConfigureDefaults();
     void InstallRadio();
+    void InstallEnbs();
     void InstallCore();
     void InstallShadowing();
     void AttachOne(uint32_t i);
@@ -124,14 +141,14 @@ class LteCell : public AccessCell
     Ptr<ShadowingLossModel> m_shadowing;
     std::vector<Ptr<PropagationLossModel>> m_fading;
     NodeContainer m_backgroundNodes;
-    Ptr<Node> m_enb;
-    Ptr<NetDevice> m_enbDevice;
+    NodeContainer m_enbs;
+    NetDeviceContainer m_enbDevices;
     BackgroundTraffic m_background;
     std::vector<std::unique_ptr<LteUeProbe>> m_probes;         //!< of all stations
     std::vector<std::unique_ptr<LteRlcQueueProbe>> m_queues;   //!< of all stations
     std::vector<std::unique_ptr<LteFrameProbe>> m_frameProbes; //!< empty unless asked for
-    std::unique_ptr<LteSinrProbe> m_sinr;
-    std::vector<double> m_fullBandRateBps; //!< by MCS
+    std::vector<std::unique_ptr<LteSinrProbe>> m_sinr;         //!< of each eNB
+    std::vector<double> m_fullBandRateBps;                     //!< by MCS
 };
 
 } // namespace ns3::tandem

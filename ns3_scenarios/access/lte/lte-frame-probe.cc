@@ -2,6 +2,7 @@
 #include "access/lte/lte-frame-probe.h"
 
 #include "access/frame-tables.h"
+#include "access/lte/lte-ue-probe.h"
 
 #include "ns3/abort.h"
 #include "ns3/lte-enb-phy.h"
@@ -26,12 +27,13 @@ constexpr double BITS_PER_LTE_BYTE = 8;
 
 LteFrameProbe::LteFrameProbe(Ptr<LteUeNetDevice> ue,
                              int64_t ueNode,
-                             Ptr<LteEnbNetDevice> enb,
-                             int64_t enbNode,
+                             const NetDeviceContainer& enbs,
+                             int64_t firstEnbNode,
                              FrameTables& tables)
     : m_ue(ue),
       m_ueNode(ueNode),
-      m_enbNode(enbNode),
+      m_enbs(enbs),
+      m_firstEnbNode(firstEnbNode),
       m_tables(tables)
 {
     const auto connect = [](Ptr<Object> object, const std::string& source, auto callback) {
@@ -48,10 +50,19 @@ LteFrameProbe::LteFrameProbe(Ptr<LteUeNetDevice> ue,
     connect(ue->GetPhy()->GetDownlinkSpectrumPhy(),
             "DlPhyReception",
             MakeCallback(&LteFrameProbe::OnDownlinkReception, this));
-    connect(enb->GetPhy()->GetUplinkSpectrumPhy(),
-            "UlPhyReception",
-            MakeCallback(&LteFrameProbe::OnUplinkReception, this));
+    for (uint32_t i = 0; i < enbs.GetN(); ++i)
+    {
+        connect(DynamicCast<LteEnbNetDevice>(enbs.Get(i))->GetPhy()->GetUplinkSpectrumPhy(),
+                "UlPhyReception",
+                MakeCallback(&LteFrameProbe::OnUplinkReception, this));
+    }
     connect(ue->GetRrc(), "DrbCreated", MakeCallback(&LteFrameProbe::OnDataBearer, this));
+}
+
+int64_t
+LteFrameProbe::ServingNode() const
+{
+    return m_firstEnbNode + FindServing(m_enbs, m_ue);
 }
 
 void
@@ -81,7 +92,7 @@ LteFrameProbe::OnTransmit(Ptr<const PacketBurst> burst)
     }
     m_sentS = Simulator::Now().GetSeconds();
     Write(m_ueNode,
-          m_enbNode,
+          ServingNode(),
           m_sentS,
           m_due.m_size,
           m_due.m_mcs,
@@ -93,7 +104,7 @@ void
 LteFrameProbe::OnDownlinkReception(PhyReceptionStatParameters block)
 {
     // Heard at the end of its subframe.
-    Write(m_enbNode,
+    Write(ServingNode(),
           m_ueNode,
           Simulator::Now().GetSeconds() - TTI_S,
           block.m_size,
@@ -103,7 +114,7 @@ LteFrameProbe::OnDownlinkReception(PhyReceptionStatParameters block)
     if (!block.m_correctness)
     {
         LossRow row;
-        row.sender = m_enbNode;
+        row.sender = ServingNode();
         row.receiver = m_ueNode;
         row.reason = FrameLoss::BLOCK_NOT_DECODED;
         row.sizeBytes = block.m_size;
@@ -116,13 +127,14 @@ LteFrameProbe::OnUplinkReception(PhyReceptionStatParameters block)
 {
     // The eNB also misses the blocks of grants that the UE let pass.
     if (block.m_correctness || block.m_rnti != m_ue->GetRrc()->GetRnti() ||
+        block.m_cellId != m_ue->GetRrc()->GetCellId() ||
         Simulator::Now().GetSeconds() - m_sentS > TTI_S)
     {
         return;
     }
     LossRow row;
     row.sender = m_ueNode;
-    row.receiver = m_enbNode;
+    row.receiver = ServingNode();
     row.reason = FrameLoss::BLOCK_NOT_DECODED;
     row.sizeBytes = block.m_size;
     m_tables.Add(row);
@@ -153,7 +165,7 @@ LteFrameProbe::OnRlcDrop(Ptr<const Packet> packet)
 {
     LossRow row;
     row.sender = m_ueNode;
-    row.receiver = m_enbNode;
+    row.receiver = ServingNode();
     row.reason = FrameLoss::RLC_BUFFER_FULL;
     row.sizeBytes = packet->GetSize();
     m_tables.Add(row);

@@ -5,6 +5,7 @@
 #include "ns3/lte-common.h"
 #include "ns3/lte-enb-net-device.h"
 #include "ns3/lte-ue-net-device.h"
+#include "ns3/net-device-container.h"
 #include "ns3/packet-burst.h"
 #include "ns3/packet.h"
 
@@ -27,14 +28,14 @@ class LteFrameProbe
     /**
      * @param ue the UE to watch
      * @param ueNode its number in the topology
-     * @param enb the eNB it attaches to
-     * @param enbNode the eNB's number
+     * @param enbs the eNBs that may serve it
+     * @param firstEnbNode number of the first of them
      * @param tables where the rows go; must outlive this
      */
     LteFrameProbe(Ptr<LteUeNetDevice> ue,
                   int64_t ueNode,
-                  Ptr<LteEnbNetDevice> enb,
-                  int64_t enbNode,
+                  const NetDeviceContainer& enbs,
+                  int64_t firstEnbNode,
                   FrameTables& tables);
     LteFrameProbe(const LteFrameProbe&) = delete;
     LteFrameProbe& operator=(const LteFrameProbe&) = delete;
@@ -47,6 +48,8 @@ class LteFrameProbe
     void OnDownlinkReception(PhyReceptionStatParameters block);
     void OnDataBearer(uint64_t imsi, uint16_t cellId, uint16_t rnti, uint8_t drbIdentity);
     void OnRlcDrop(Ptr<const Packet> packet);
+    /** @return number of the eNB that serves the UE now */
+    int64_t ServingNode() const;
     void Write(int64_t sender,
                int64_t receiver,
                double startS,
@@ -57,7 +60,8 @@ class LteFrameProbe
 
     Ptr<LteUeNetDevice> m_ue;
     int64_t m_ueNode;
-    int64_t m_enbNode;
+    NetDeviceContainer m_enbs;
+    int64_t m_firstEnbNode;
     FrameTables& m_tables;
     std::deque<PhyTransmissionStatParameters> m_grants; //!< announced, not yet due
     PhyTransmissionStatParameters m_due{};              //!< the grant of this subframe

@@ -32,6 +32,7 @@ LteRlcQueueProbe::OnDataBearer(uint64_t /* imsi */,
                                uint8_t drbIdentity)
 {
     NS_LOG_FUNCTION(this << static_cast<uint32_t>(drbIdentity));
+    m_rlcBytes = 0; // a handover makes the bearer anew; what waited in the old one is gone
     ObjectMapValue bearers;
     m_device->GetRrc()->GetAttribute("DataRadioBearerMap", bearers);
     for (auto it = bearers.Begin(); it != bearers.End(); ++it)

@@ -2,8 +2,10 @@
 #include "access/lte/lte-ue-probe.h"
 
 #include "ns3/log.h"
+#include "ns3/lte-enb-net-device.h"
 #include "ns3/lte-spectrum-phy.h"
 #include "ns3/lte-ue-phy.h"
+#include "ns3/lte-ue-rrc.h"
 #include "ns3/simulator.h"
 
 #include <algorithm>
@@ -16,6 +18,20 @@ NS_LOG_COMPONENT_DEFINE("TandemLteUeProbe");
 namespace
 {
 const Time SUBFRAME = MilliSeconds(1);
+}
+
+uint32_t
+FindServing(const NetDeviceContainer& enbs, Ptr<LteUeNetDevice> ue)
+{
+    const uint16_t cell = ue->GetRrc()->GetCellId();
+    for (uint32_t i = 0; i < enbs.GetN(); ++i)
+    {
+        if (DynamicCast<LteEnbNetDevice>(enbs.Get(i))->HasCellId(cell))
+        {
+            return i;
+        }
+    }
+    return 0; // not attached yet
 }
 
 LteUeProbe::LteUeProbe(Ptr<LteUeNetDevice> device)

@@ -6,6 +6,7 @@
 
 #include "ns3/lte-common.h"
 #include "ns3/lte-ue-net-device.h"
+#include "ns3/net-device-container.h"
 #include "ns3/nstime.h"
 #include "ns3/packet-burst.h"
 
@@ -13,6 +14,9 @@
 
 namespace ns3::tandem
 {
+
+/** @return which of some eNBs serves a UE now */
+uint32_t FindServing(const NetDeviceContainer& enbs, Ptr<LteUeNetDevice> ue);
 
 /**
  * Watches one UE's uplink, grants and transmissions, and what it receives.
