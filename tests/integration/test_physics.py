@@ -359,6 +359,19 @@ def test_directions(tmp_path: Path, cell: str) -> None:
     assert min(total["both"]) > 0.1 * up
 
 
+def test_cells_on_one_channel_share_it(tmp_path: Path) -> None:
+    one = {**SINGLE_FRAMES, "radius": 2, "spacing": 0, "duration": 1.0}
+    alone = measure(tmp_path, users=4, **one)[ALL_USERS].goodput_bps
+    rows = measure(tmp_path, users=4, cells=2, **one)
+    assert sorted(rows) == [ALL_USERS, *range(8)]
+    assert rows[ALL_USERS].goodput_bps == pytest.approx(alone, rel=0.1)
+    cells = [sum(rows[i].goodput_bps for i in users) for users in (range(4), range(4, 8))]
+    assert cells[0] == pytest.approx(cells[1], rel=0.15)
+    # Out of each other's hearing they do not share.
+    far = measure(tmp_path, users=4, cells=2, **{**one, "spacing": 1000})
+    assert far[ALL_USERS].goodput_bps == pytest.approx(2 * alone, rel=0.05)
+
+
 def test_power_control_lowers_what_a_near_ue_sends_with(tmp_path: Path) -> None:
     """… so far that its rate suffers at no distance where it can help it."""
     near = {"cell": "lte", "users": 1, "placement": "ring", "radius": 100, "duration": 0.2}

@@ -38,6 +38,11 @@ def test_what_lies_outside_its_band_does_not_pass() -> None:
     assert not row(math.inf).passes
 
 
+def test_bands_say_how_far() -> None:
+    bands = (Band.within(0.03), Band(0.99, 1.02), Band.within(1e-6), Band.within(1e-12))
+    assert [str(band) for band in bands] == ["± 3 %", "-1 … +2 %", "± 0.0001 %", "exact"]
+
+
 def test_a_wrong_published_figure_does_not_pass() -> None:
     assert row(10.0).passes
     assert not row(10.0, published=10.5).passes

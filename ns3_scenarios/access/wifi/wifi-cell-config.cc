@@ -16,8 +16,9 @@ constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 constexpr double MAX_TRAINING_BYTES = 1e7;
 constexpr uint32_t MAX_AIFSN = 15;
-/** Minor releases from which on ns-3 has IdealWifiManager, Minstrel-HT for 802.11be. */
+/** Minor releases from which on ns-3 has these; 802.11be with IdealWifiManager. */
 constexpr uint32_t FIRST_WITH_EHT = 42;
+constexpr uint32_t FIRST_WITH_STATIC_SETUP = 46;
 constexpr uint32_t FIRST_WITH_EHT_MINSTREL = 45;
 /** A beacon tells them as powers of two less one. */
 const Choices WINDOWS({"1", "3", "7", "15", "31", "63", "127", "255", "511", "1023"}, "slots");
@@ -103,6 +104,10 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "time after which a frame that still waits in a MAC queue is dropped",
                   queueLifetimeS,
                   Range(0.001, MAX_QUEUE_LIFETIME_S, "s"));
+    arguments.Add("staticAssociation",
+                  "stations are associated from the start and have their block ack agreements, "
+                  "without frames (ns-3 3.46 and later), also those out of the AP's reach",
+                  staticAssociation);
     arguments.Add(
         "aifsn",
         "slots of 9 us after SIFS (16 us) that best-effort data waits for access; 2: DIFS, "
@@ -183,6 +188,12 @@ WifiCellConfig::Check(const std::string& prefix) const
                : standard == "80211ac"            ? 1048575
                                                   : MAX_AMPDU_BYTES,
                "bytes");
+    if (staticAssociation && NS3_MINOR < FIRST_WITH_STATIC_SETUP)
+    {
+        Fail(dashes + ArgumentName(prefix, "staticAssociation") + "=1 needs ns-3 3." +
+             std::to_string(FIRST_WITH_STATIC_SETUP) +
+             ", and this is " NS3_RELEASE "; leave it out");
+    }
     if (minWindow > maxWindow)
     {
         Fail(dashes + ArgumentName(prefix, "cwMin") + "=" + std::to_string(minWindow) +

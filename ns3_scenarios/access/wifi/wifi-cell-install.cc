@@ -25,6 +25,9 @@
 #include "ns3/wifi-mac-queue.h"
 #include "ns3/wifi-net-device.h"
 #include "ns3/yans-wifi-helper.h"
+#if NS3_MINOR >= 46
+#include "ns3/wifi-static-setup-helper.h"
+#endif
 
 namespace ns3::tandem
 {
@@ -35,6 +38,9 @@ namespace
 {
 /** The short guard interval of 802.11n and 802.11ac. */
 constexpr uint32_t SHORT_GUARD_INTERVAL_NS = 400;
+#if NS3_MINOR >= 46
+constexpr uint8_t BEST_EFFORT_TID = 0;
+#endif
 
 WifiStandard
 ParseStandard(const std::string& standard)
@@ -125,6 +131,10 @@ WifiCell::Build(NodeContainer users)
     m_placement.Install(m_config.placement, m_config.centre, m_stations);
 
     InstallRadio();
+    if (m_config.staticAssociation)
+    {
+        AssociateWithoutFrames();
+    }
     InstallAddresses();
     // An ARP cache forgets everything when its link goes up or down, so also at association. The
     // caches have registered for that before, so they are empty by the time this is called.
@@ -216,6 +226,20 @@ WifiCell::InstallRadio()
         SetChannelAccess(device->GetMac(), m_config);
         RescueBlockAckHandshakes(device);
     }
+}
+
+void
+WifiCell::AssociateWithoutFrames()
+{
+#if NS3_MINOR >= 46
+    NS_LOG_FUNCTION(this);
+    const auto ap = DynamicCast<WifiNetDevice>(m_apDevice);
+    WifiStaticSetupHelper::SetStaticAssociation(ap, m_stationDevices);
+    if (m_config.ampduBytes > 0 && !m_config.IsLegacy())
+    {
+        WifiStaticSetupHelper::SetStaticBlockAck(ap, m_stationDevices, {BEST_EFFORT_TID});
+    }
+#endif
 }
 
 void

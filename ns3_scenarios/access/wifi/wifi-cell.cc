@@ -16,6 +16,8 @@ namespace
 {
 /** ns-3's time-out of an association request and one more exchange. */
 const Time ASSOCIATION_RETRY = MilliSeconds(600);
+/** What is set up without frames is there from the first event on. */
+const Time SETTLING = MilliSeconds(10);
 } // namespace
 
 WifiCell::WifiCell(const WifiCellConfig& config)
@@ -139,6 +141,10 @@ WifiCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser
 Time
 WifiCell::GetWarmup() const
 {
+    if (m_config.staticAssociation)
+    {
+        return SETTLING;
+    }
     // One more scan for an exchange that is lost to a beacon.
     const auto count = static_cast<int64_t>(m_stations.GetN());
     return SCAN_TIME + count * ASSOCIATION_SPACING + ASSOCIATION_RETRY;

@@ -47,6 +47,7 @@ struct WifiCellConfig
     uint32_t aifsn{3};                           //!< slots after SIFS that best effort waits
     uint32_t minWindow{15};                      //!< contention window of a first attempt, slots
     uint32_t maxWindow{1023};                    //!< where the window's doubling ends, slots
+    bool staticAssociation{false};               //!< associated from the start, without frames
     PathLossConfig pathLoss;
     PlacementConfig placement;
     BackgroundConfig background;
@@ -156,6 +157,7 @@ class WifiCell : public AccessCell
 
     void InstallRadio();
     void InstallChannel();
+    void AssociateWithoutFrames();
     Ipv4Address GetNetwork() const;
     void InstallAddresses();
     void FillNeighbourCaches();

@@ -20,6 +20,8 @@ SOURCE: Final = (
 #: To either side of what the model says.
 SLACK: Final = 0.03
 STATIONS: Final = (5, 10, 50)
+#: Networks that share a channel contend as one does.
+SHARED_CELLS: Final = 2
 SLOT_S: Final = 9e-6
 SIFS_S: Final = 16e-6
 DIFS_S: Final = 34e-6
@@ -128,12 +130,20 @@ def _attempts_per_slot(stations: int) -> float:
     return low
 
 
-def measured_mbps(folder: Path, rate: Rate, stations: int, duration_s: float) -> float:
-    """What IP packets carry of the cell, Mbit/s, with DIFS in the place of an AIFS."""
+def measured_mbps(
+    folder: Path, rate: Rate, stations: int, duration_s: float, cells: int = 1
+) -> float:
+    """What IP packets carry on the channel, Mbit/s, with DIFS in the place of an AIFS.
+
+    Args:
+        cells: networks at the same place that share the stations and the channel.
+    """
     arguments: dict[str, object] = {
         "standard": rate.standard,
         "rateControl": f"constant:{rate.constant}",
-        "users": stations,
+        "users": stations // cells,
+        "cells": cells,
+        "spacing": 0,
         "ampdu": 0,  # the model knows one frame per channel access
         "aifsn": 2,
         "placement": "ring",  # equal powers: no frame of a collision gets through
@@ -154,16 +164,21 @@ def cases(quick: bool = False) -> Sequence[Case]:
         quick: measure for a shorter time.
     """
     duration_s = QUICK_S if quick else MEASURED_S
-    return [
+    alone = [
         _case(rate, stations, published, duration_s)
         for rate in RATES
         for stations, published in zip(STATIONS, rate.published_mbps, strict=True)
     ]
+    shared = RATES[-1]
+    return [*alone, _case(shared, STATIONS[1], shared.published_mbps[1], duration_s, SHARED_CELLS)]
 
 
-def yardsticks(rate: Rate, stations: int, published: float) -> tuple[Yardstick, ...]:
+def yardsticks(
+    rate: Rate, stations: int, published: float, cells: int = 1
+) -> tuple[Yardstick, ...]:
     """The table's figure; where it leaves out seizing, the figure with it, too."""
-    name = f"{rate.name}, {stations} stations"
+    where = f" in {cells} cells" if cells > 1 else ""
+    name = f"{rate.name}, {stations} stations{where}"
     table = Yardstick(name, published, "Mbit/s", Band.within(SLACK), model_mbps(rate.phy, stations))
     whole = model_mbps(replace(rate.phy, seizing=SEIZING), stations)
     if rate.phy.seizing == SEIZING:
@@ -176,14 +191,17 @@ def yardsticks(rate: Rate, stations: int, published: float) -> tuple[Yardstick, 
     )
 
 
-def _case(rate: Rate, stations: int, published: float, duration_s: float) -> Case:
-    rows = yardsticks(rate, stations, published)
+def _case(rate: Rate, stations: int, published: float, duration_s: float, cells: int = 1) -> Case:
+    rows = yardsticks(rate, stations, published, cells)
+    which = f"-cells{cells}" if cells > 1 else ""
     return Case(
-        name=f"bianchi-{rate.standard}-{rate.constant}-{stations}",
+        name=f"bianchi{which}-{rate.standard}-{rate.constant}-{stations}",
         group="bianchi",
         source=SOURCE,
         yardsticks=rows,
-        measure=lambda folder: [measured_mbps(folder, rate, stations, duration_s)] * len(rows),
+        measure=lambda folder: (
+            [measured_mbps(folder, rate, stations, duration_s, cells)] * len(rows)
+        ),
         weight=2 + stations // 5,
-        quick=(rate.name, stations) in QUICK,
+        quick=cells == 1 and (rate.name, stations) in QUICK,
     )

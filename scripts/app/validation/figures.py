@@ -46,7 +46,8 @@ def ratios(rows: Sequence[Row]) -> go.Figure:
         text=[f"{row.measured:.6g} of {row.yardstick.published:.6g}" for row in rows],
         hovertemplate="%{y}<br>%{x:.3f} %: %{text} <extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    # The first at the top, without space above and below.
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.5], automargin=True)
     figure.update_xaxes(title="measured over published, less 1 (%)", zeroline=True)
     return style.finish(figure, ROW_PX * len(rows) + style.MARGIN_PX, bargap=0.25)
 

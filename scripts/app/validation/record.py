@@ -17,6 +17,7 @@ from tandem.scripts.app.validation.yardstick import Row
 HEADINGS: Final = ("yardstick", "measured", "published", "unit", "ratio", "band", "verdict")
 WITHIN: Final = "within"
 OUTSIDE: Final = "outside"
+LARGE: Final = 1e6
 
 
 def verdict(row: Row) -> str:
@@ -29,13 +30,18 @@ def cells(row: Row) -> tuple[str, ...]:
     yardstick = row.yardstick
     return (
         yardstick.name,
-        f"{row.measured:.6g}",
-        f"{yardstick.published:.6g}",
+        number(row.measured),
+        number(yardstick.published),
         yardstick.unit,
         f"{row.ratio:.4f}",
         str(yardstick.band),
         verdict(row),
     )
+
+
+def number(value: float) -> str:
+    """Six digits; large ones whole."""
+    return f"{value:.0f}" if abs(value) >= LARGE else f"{value:.6g}"
 
 
 def show(console: Console, rows: Sequence[Row]) -> None:

@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+PERCENT: Final = 100.0
+#: Bands narrower than this are for rounding only.
+EXACT_PERCENT: Final = 1e-9
+ALIKE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,12 @@ class Band:
         return self.low <= ratio <= self.high
 
     def __str__(self) -> str:
-        return f"{self.low:.6g} … {self.high:.6g}"
+        below, above = PERCENT * (1 - self.low), PERCENT * (self.high - 1)
+        if above < EXACT_PERCENT:
+            return "exact"
+        if math.isclose(below, above, rel_tol=ALIKE):
+            return f"± {above:.3g} %"
+        return f"{-below:+.3g} … {above:+.3g} %"
 
 
 @dataclass(frozen=True)

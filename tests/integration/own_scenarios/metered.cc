@@ -20,7 +20,11 @@ main(int argc, char* argv[])
     CommandLine cmd(__FILE__);
     link.AddArguments(cmd);
     cmd.Parse(argc, argv);
-    auto* seen = link.AddObservation("seen", {1}, {{"sent", "", 0, 1e6, "what the meter shows"}});
+    auto* seen = link.AddObservation("seen",
+                                     {
+                                         1
+    },
+                                     {{"sent", "", 0, 1e6, "what the meter shows"}});
     auto* action = link.AddAction("packets", {1}, 0, 9);
     NodeContainer nodes(2);
     const auto devices = PointToPointHelper().Install(nodes);
