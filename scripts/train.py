@@ -65,9 +65,9 @@ def train(
     agent: Annotated[
         str,
         typer.Option(
-            help="For any scenario: search, or sb3:PPO, an algorithm of Stable-Baselines3 (PPO, "
-            "A2C, DQN, SAC, TD3, …). For inference: a learner, such as hybrid or joint-dqn, or a "
-            "policy."
+            help="For any scenario: hybrid, search, or sb3:PPO, an algorithm of Stable-Baselines3 "
+            "(PPO, A2C, DQN, SAC, TD3, …). For inference: a learner, such as hybrid or joint-dqn, "
+            "or a policy."
         ),
     ] = "hybrid",
     scenario: Annotated[
@@ -135,7 +135,9 @@ def train(
     """Train an agent on real ns-3 and record everything.
 
     Agents of inference scenarios are compared with an oracle. Agents of any scenario need a reward,
-    and are evaluated by the return of whole episodes. search learns nothing: it tries actions in
+    and are evaluated by the return of whole episodes. hybrid learns a model and plans in it (in
+    inference scenarios it is the agent that knows requests, unless an --objective is given).
+    search learns nothing: it tries actions in
     branches of the running simulation, and each of their epochs counts as an interaction. With
     sb3:NAME, --config holds keywords of the algorithm under `algorithm:`.
 
@@ -146,6 +148,8 @@ def train(
     Example: tandem train --agent hybrid --scenario wifi-edge --users 5 --interactions 500
 
     Example: tandem train --agent sb3:PPO --scenario ./mine --objective reward.py:fair
+
+    Example: tandem train --agent hybrid --scenario ./mine --objective reward.py:fair
 
     Example: tandem train --agent search --scenario lte-power --interactions 2000
     """

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.general.api import GeneralLearner
+from tandem.agents.general.hybrid_config import HybridConfig, ModelFreeConfig
 from tandem.agents.general.search import SearchAgent, SearchConfig
 from tandem.bridge.core.env import TandemEnv
 
@@ -29,7 +30,18 @@ class GeneralKind:
     default: Settings
 
 
+def _hybrid(env: TandemEnv, config: HybridConfig, seed: int, name: str) -> GeneralLearner:
+    # PyTorch takes seconds to import, and search needs none.
+    from tandem.agents.general.hybrid import GeneralHybrid
+
+    return GeneralHybrid(env, config, seed, name)
+
+
 KINDS: Final[Mapping[str, GeneralKind]] = {
+    # Plans in a learned model of what the schema declares; values from Stable-Baselines3.
+    "hybrid": GeneralKind(_hybrid, HybridConfig()),
+    # The same without values: what it learns is the model alone.
+    "hybrid-no-values": GeneralKind(_hybrid, HybridConfig(model_free=ModelFreeConfig(use=False))),
     # Tries sequences of actions in branches of the running simulation.
     "search": GeneralKind(SearchAgent, SearchConfig()),
 }

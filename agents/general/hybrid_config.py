@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""Settings of the hybrid agent of any scenario; they can be read without PyTorch."""
+
+from __future__ import annotations
+
+from tandem.agents.common.settings import (
+    Count,
+    Discount,
+    NotNegative,
+    Positive,
+    Settings,
+    Share,
+)
+from tandem.agents.general.sequences import CrossEntropyConfig
+
+
+class WorldModelConfig(Settings):
+    """The ensemble and how it is fitted."""
+
+    members: Count = 5
+    """Networks."""
+    hidden: Count = 64
+    """Width of their layers."""
+    learning_rate: Positive = 2e-3
+    """Step size of AdamW."""
+    weight_decay: NotNegative = 1e-4
+    """Of AdamW."""
+    batch: Count = 128
+    """Transitions per gradient step."""
+    fit_every: Count = 20
+    """Decisions between two fits."""
+    fit_steps: Count = 120
+    """Gradient steps of a fit."""
+    capacity: Count = 20_000
+    """Transitions kept."""
+    variance_weight: Share = 0.5
+    """How much a prediction's own variance weighs its error: 1 is the Gaussian likelihood, 0 the
+    squared error (beta-NLL: Seitzer et al., ICLR 2022)."""
+
+
+class AccuracyConfig(Settings):
+    """When a model is right enough."""
+
+    limit: Positive = 0.8
+    """Most unexplained share of the variance at a distance to plan so far; 1 is as wrong as always
+    to say the mean. One decision ahead is always planned."""
+    forget: Share = 0.7
+    """What earlier measurements count, compared with those of one fit later."""
+
+
+class PlanningConfig(Settings):
+    """Planning in the model."""
+
+    horizon: Count = 3
+    """Decisions planned at most; fewer while the model is wrong that far ahead."""
+    budget: Count = 200
+    """Sequences rated per decision."""
+    cross_entropy: CrossEntropyConfig = CrossEntropyConfig()
+
+
+class ModelFreeConfig(Settings):
+    """What the model-free half learns from, and how much."""
+
+    use: bool = True
+    """Whether plans end with its values; needs Stable-Baselines3."""
+    updates: Count = 100
+    """Gradient steps after each fit of the model."""
+    batch: Count = 128
+    """Transitions per gradient step."""
+    imagined_share: Share = 0.7
+    """Share of them that is imagined."""
+    starts: Count = 200
+    """Imagined episodes after each fit, each from a real state."""
+    capacity: Count = 20_000
+    """Imagined transitions kept."""
+    random_share: Share = 0.3
+    """Share of imagined actions at random."""
+    learning_rate: Positive = 1e-3
+    """Step size of Adam."""
+    target_rate: Share = 0.02
+    """How fast target networks follow, per gradient step."""
+
+
+class HybridConfig(Settings):
+    """Model, planning, and when to explore."""
+
+    discount: Discount = 0.9
+    """What a reward counts, compared with that of the decision before."""
+    warmup: Count = 40
+    """Decisions at random before the first plan."""
+    hold: Count = 2
+    """Most decisions over which a random action is held."""
+    thompson_share: Share = 0.5
+    """Share of decisions planned for one member of the ensemble alone."""
+    random_share: Share = 0.03
+    """Share of decisions at random."""
+    model: WorldModelConfig = WorldModelConfig()
+    accuracy: AccuracyConfig = AccuracyConfig()
+    planning: PlanningConfig = PlanningConfig()
+    model_free: ModelFreeConfig = ModelFreeConfig()

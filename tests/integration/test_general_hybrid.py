@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""``tandem train --agent hybrid`` on scenarios without inference, one of them a user's own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from commands import tandem
+
+pytest.importorskip("torch")
+pytest.importorskip("stable_baselines3")
+REWARD = """
+def backlog(result):
+    return -float(result.observation["backlog"].sum())
+"""
+SETTINGS = """
+warmup: 20
+model: {fit_every: 10, fit_steps: 40, hidden: 16}
+model_free: {updates: 20, starts: 20}
+planning: {budget: 40}
+"""
+SMALL = (
+    *("--epochs", "10", "--evaluation-episodes", "2", "--quiet", "--config", "hybrid.yaml"),
+    *("--evaluate-every", "60", "--checkpoint-every", "25"),
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own work")
+    assert tandem("new", "mine", "--in", str(folder)).returncode == 0
+    assert tandem("build", str(folder / "mine" / "mine.cc")).returncode == 0
+    (folder / "reward.py").write_text(REWARD)
+    (folder / "hybrid.yaml").write_text(SETTINGS)
+    return folder
+
+
+@pytest.fixture
+def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
+    return place
+
+
+def train(out: str, *more: str) -> tuple[str, ...]:
+    return (
+        *("train", "--agent", "hybrid", "--scenario", "./mine/mine", "--out", out),
+        *("--objective", "reward.py:backlog", *SMALL, *more),
+    )
+
+
+def test_it_learns_a_scenario_of_ones_own_and_resumes_as_if_it_had_not_stopped(
+    inside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = tandem(*train("runs/whole", "--interactions", "120"))
+    assert done.returncode == 0, done.stderr
+    evaluation = pd.read_parquet("runs/whole/evaluation.parquet")
+    assert evaluation["interaction"].tolist() == [0, 60, 120]
+    last = evaluation.iloc[-1]
+    assert last["return_mean"] > last["random_return"]
+    history = pd.read_parquet("runs/whole/history.parquet")
+    assert set(history["source"]) >= {"random", "plan", "thompson"}
+    later = history.iloc[60:]
+    for name in ("predicted", "reward_error", "rollout_length", "imagined_reward", "ensemble_sd"):
+        assert later[name].notna().all(), name
+    assert later["reward_covered"].mean() > 0.4
+
+    from tandem.scripts.app.training import general_run
+
+    real = general_run.GeneralRun._row
+
+    def stop_in_the_middle(run: general_run.GeneralRun, *given: object) -> object:
+        if run.interactions == 70:
+            os.kill(os.getpid(), 2)
+        return real(run, *given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(general_run.GeneralRun, "_row", stop_in_the_middle)
+        stopped = tandem(*train("runs/stopped", "--interactions", "120"))
+    assert stopped.returncode == 130, stopped.stderr
+    rest = tandem("train", "--resume", "--out", "runs/stopped", "--quiet")
+    assert rest.returncode == 0, rest.stderr
+    for name in ("history", "evaluation", "decisions", "episodes"):
+        mine, theirs = (Path(f"runs/{run}/{name}.parquet") for run in ("whole", "stopped"))
+        assert mine.read_bytes() == theirs.read_bytes(), name
+
+    judged = tandem("evaluate", "runs/whole", "--episodes", "2", "--quiet")
+    assert judged.returncode == 0, judged.stderr
+    players = json.loads(Path("runs/whole/episodes.json").read_text())["players"]
+    assert players["hybrid"]["return_mean"] > players["random actions"]["return_mean"]
+
+
+def test_a_bundled_scenario_needs_no_objective_and_inference_keeps_its_own_hybrid(
+    inside: Path,
+) -> None:
+    done = tandem(
+        *("train", "--scenario", "lte-power", "--interactions", "40", "--out", "runs/lte", *SMALL)
+    )
+    assert done.returncode == 0, done.stderr
+    about = json.loads(Path("runs/lte/metadata.json").read_text())
+    assert about["interactions"] == 40
+    assert "branch_epochs" in about
+    refused = tandem(
+        *("train", "--scenario", "wifi-edge", "--evaluation-episodes", "2", "--out", "runs/no")
+    )
+    assert refused.returncode == 2
+    assert "--evaluation-episodes is for" in refused.stderr
