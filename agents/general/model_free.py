@@ -219,10 +219,10 @@ class ModelFreeHalf:
         if self._every is not None:
             counts = tuple(int(count) for count in self._codes.counts)
             numbers = np.ravel_multi_index(tuple(codes.astype(np.int64).T), counts)
-            return numbers[:, None].astype(np.float64)
+            return np.asarray(numbers[:, None], np.float64)
         most = np.maximum(self._codes.counts - 1, 1)
         cut = (codes + 0.5) / (most + 1.0)
-        return 2.0 * np.where(self._codes.is_choice, cut, codes) - 1.0
+        return np.asarray(2.0 * np.where(self._codes.is_choice, cut, codes) - 1.0)
 
     def _as_codes(self, actions: Array) -> Array:
         """The inverse of `_as_actions` for scaled actions."""
