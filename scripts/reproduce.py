@@ -17,6 +17,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
+from tandem.scripts.app.experiments.any_run import reproduce_any
 from tandem.scripts.app.experiments.choice import EXPERIMENTS, Choice
 from tandem.scripts.app.experiments.csv_file import csv_text
 from tandem.scripts.app.experiments.places import Places
@@ -24,12 +25,26 @@ from tandem.scripts.app.experiments.provenance import facts_of
 from tandem.scripts.app.experiments.runner import run_all
 from tandem.scripts.app.experiments.states import measure
 from tandem.scripts.app.experiments.units import finished, run_unit
+from tandem.scripts.given import is_given
 from tandem.scripts.options import Cache, Quiet
 
 RESULTS_FOLDER: Final = Path("docs/results")
 #: Shared by all experiments, so that what one has measured serves the others.
 DEFAULT_WORK: Final = Path("runs/reproduce")
 RESULTS: Final = "results"
+ANY_QUICK: Final = "any-quick"
+#: Options that the experiment ``any`` has.
+OF_ANY: Final = (
+    "experiment",
+    "quick",
+    "out",
+    "work",
+    "jobs",
+    "settings",
+    "agents",
+    "seeds",
+    "quiet",
+)
 
 
 class ExperimentName(str, enum.Enum):
@@ -37,9 +52,11 @@ class ExperimentName(str, enum.Enum):
 
     PAPER = "paper"
     WRONG_KNOWLEDGE = "wrong-knowledge"
+    ANY = "any"
 
 
 def reproduce(
+    context: typer.Context,
     experiment: Annotated[ExperimentName, typer.Argument(help="Which experiment.")],
     quick: Annotated[bool, typer.Option("--quick", help="A smoke run of a few minutes.")] = False,
     out: Annotated[
@@ -52,7 +69,9 @@ def reproduce(
     ),
     settings: Annotated[
         list[str] | None,
-        typer.Option("--setting", help="wrong-knowledge: only these settings; repeatable."),
+        typer.Option(
+            "--setting", help="wrong-knowledge: only these settings; any: scenarios; repeatable."
+        ),
     ] = None,
     users: Annotated[
         list[int] | None, typer.Option(min=1, help="paper: how many; repeatable.")
@@ -113,6 +132,9 @@ def reproduce(
     thresholds × network conditions × agents × seeds. In `wrong-knowledge` the agent's tables, what
     it sees, or the system it meets differ from what it believes.
 
+    `any` tells how many interactions agents of any scenario need on `lte-power`, `tcp-bottleneck`
+    and `wifi-contention`; it has --setting, --agent and --seeds.
+
     Each finished part is a file: after an interruption the same command does the rest.
 
     Example: tandem reproduce paper --quick
@@ -122,6 +144,27 @@ def reproduce(
 
     console = Console(stderr=True)
     started_s = time.monotonic()
+    if experiment is ExperimentName.ANY:
+        _refuse_for_any(context)
+        try:
+            with sigterm_as_interrupt():
+                count, out = reproduce_any(
+                    out or RESULTS_FOLDER / (ANY_QUICK if quick else experiment.value),
+                    Places(str(work), ""),
+                    scenarios=settings or (),
+                    agents=agents or (),
+                    seeds=seeds,
+                    jobs=jobs,
+                    console=console,
+                    quick=quick,
+                    quiet=quiet,
+                )
+        except KeyboardInterrupt:
+            console.print("[yellow]interrupted[/]; the same command resumes from here")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        wall_s = time.monotonic() - started_s
+        console.print(f"{count} runs in [bold]{out}[/], {wall_s:.0f} s", highlight=False)
+        return
     chosen = EXPERIMENTS[experiment.value]
     choice = Choice(
         quick=quick,
@@ -164,3 +207,12 @@ def reproduce(
     replace_text(out / "README.md", chosen.markdown(results, facts))
     chosen.write_curves(grid, results, out)
     console.print(f"{len(results)} runs in [bold]{out}[/], {wall_s:.0f} s", highlight=False)
+
+
+def _refuse_for_any(context: typer.Context) -> None:
+    """Refuse options of the other experiments."""
+    for name in context.params:
+        if name not in OF_ANY and is_given(context, name):
+            raise typer.BadParameter(
+                f"--{name.replace('_', '-')} does nothing in the experiment any: leave it out"
+            )

@@ -108,3 +108,29 @@ def test_a_bundled_scenario_needs_no_objective_and_inference_keeps_its_own_hybri
     )
     assert refused.returncode == 2
     assert "--evaluation-episodes is for" in refused.stderr
+
+
+def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Path) -> None:
+    command = ("reproduce", "any", "--quick", "--seeds", "1", "--jobs", "1", "--quiet")
+    done = tandem(*command, "--out", "bench", "--work", "work")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(Path("bench/results.json").read_text())["results"]
+    assert {result["agent"] for result in results} == {"hybrid", "search", "sb3:PPO"}
+    rows = pd.read_csv("bench/results.csv")
+    assert rows[rows["agent"] == "hybrid"]["interactions"].tolist() == [60, 120]
+    text = Path("bench/README.md").read_text()
+    assert "Branch search, without training" in text
+    assert "## lte-power" in text
+    parts = {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
+    assert len(parts) == 3
+    again = tandem(*command, "--out", "again", "--work", "work")
+    assert again.returncode == 0, again.stderr
+    assert parts == {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
+    for options, fault in (
+        (("--setting", "wifi"), "--setting 'wifi' is unknown"),
+        (("--agent", "prior"), "--agent 'prior' is unknown"),
+        (("--states", "3"), "--states does nothing in the experiment any"),
+    ):
+        refused = tandem("reproduce", "any", *options, "--work", "work")
+        assert refused.returncode == 2, refused.stderr
+        assert fault in refused.stderr

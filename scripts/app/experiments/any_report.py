@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""The report of ``tandem reproduce any``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tandem.agents.evaluation.aggregate import Bounded, number_text, summarise
+from tandem.bridge.core.documents import read_json
+from tandem.scripts.app.experiments.any_scenario import AGENTS, SCENARIOS
+from tandem.scripts.app.experiments.records import Result, grouped, table
+
+#: Where ``docs/examples/worth_learning.py`` left what PPO and the best constant reach.
+LEVELS: Final = Path("docs/results/worth-learning")
+SEARCH: Final = "search"
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What others reach in the same judging episodes: mean reward per decision.
+
+    Attributes:
+        constant: the best constant action, with hindsight.
+        ppo: each training of PPO.
+        decisions: that each of these learned from.
+    """
+
+    constant: float
+    ppo: tuple[float, ...]
+    decisions: int
+
+    @property
+    def best(self) -> float:
+        """That of the best training."""
+        return max(self.ppo)
+
+    @classmethod
+    def read(cls, scenario: str, folder: Path = LEVELS) -> Levels | None:
+        """From a result of ``worth_learning.py``; ``None`` where there is none."""
+        path = folder / f"{scenario}.json"
+        if not path.is_file():
+            return None
+        content = read_json(path)
+        count = SCENARIOS[scenario].episodes
+
+        def mean(name: str) -> float:
+            return float(np.mean(content["policies"][name]["rewards"][:count]))
+
+        trainings = [name for name in content["policies"] if name.startswith("ppo")]
+        steps = int(content["training_decisions"])
+        return cls(mean("constant"), tuple(mean(name) for name in trainings), steps)
+
+
+def reached(result: Result, level: float) -> Bounded:
+    """Interactions after which an agent was first judged at that level or above."""
+    for row in result["rows"]:
+        if np.mean(row["rewards"]) >= level:
+            return Bounded(float(row["interactions"]))
+    return Bounded(float(result["rows"][-1]["interactions"]), censored=True)
+
+
+def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
+    """Tables and how they were made."""
+    out = io.StringIO()
+    print("<!-- SPDX-License-Identifier: MIT -->\n# Any scenario\n", file=out)
+    print(
+        "Written by `tandem reproduce any`. Mean reward per decision in the judging episodes of "
+        "[worth learning](../worth-learning/README.md), interquartile mean over seeds with its "
+        "95 % bootstrap interval. A reward is a mean logarithm of Mbit/s: 0.1 more is 11 % more "
+        "throughput. *To PPO's best*: interactions at the first evaluation in which the agent was "
+        "at least as good as the best of PPO's trainings; `>`: some seed that counts never was. "
+        "The best constant action is chosen with hindsight in these very episodes.\n",
+        file=out,
+    )
+    heading = ["agent", "seeds", "interactions", "reward", "to PPO's best", "training, s"]
+    for scenario, settings in SCENARIOS.items():
+        mine = [result for result in results if result["scenario"] == scenario]
+        if not mine:
+            continue
+        levels = Levels.read(scenario)
+        print(f"## {scenario}\n\n{settings.episodes} judging episodes.\n", file=out)
+        print(table(heading, [*_known(levels), *_rows(mine, levels)]), file=out)
+        for line in _searches(mine, settings.searched):
+            print(f"{line}\n", file=out)
+    print("## How this was made\n", file=out)
+    for name, value in facts.items():
+        print(f"- {name}: {value}", file=out)
+    return out.getvalue()
+
+
+def csv_text(results: Sequence[Result]) -> str:
+    """One line per evaluation."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["scenario", "agent", "seed", "interactions", "reward", "training_s"])
+    for result in results:
+        for row in result["rows"]:
+            writer.writerow(
+                [
+                    *(result[name] for name in ("scenario", "agent", "seed")),
+                    row["interactions"],
+                    round(float(np.mean(row["rewards"])), 5),
+                    row["training_s"],
+                ]
+            )
+    return out.getvalue()
+
+
+def _known(levels: Levels | None) -> Iterator[list[str]]:
+    if levels is None:
+        return
+    yield ["best constant", "", "", number_text(levels.constant), "", ""]
+    for number, value in enumerate(levels.ppo, 1):
+        name = f"PPO {number} (worth learning)"
+        yield [name, "1", str(levels.decisions), number_text(value), "", ""]
+
+
+def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str]]:
+    by_agent = grouped(results, "agent")
+    for agent in dict.fromkeys([*AGENTS, *(name for (name,) in by_agent)]):
+        runs = [run for run in by_agent.get((agent,), []) if agent != SEARCH]
+        if not runs:
+            continue
+        points = sorted({row["interactions"] for run in runs for row in run["rows"]})
+        for point in points:
+            rows = [row for run in runs for row in run["rows"] if row["interactions"] == point]
+            found = summarise([Bounded(float(np.mean(row["rewards"]))) for row in rows])
+            arrived = ""
+            if point == points[-1] and levels is not None:
+                arrived = str(summarise([reached(run, levels.best) for run in runs]))
+            took_s = np.mean([row["training_s"] for row in rows])
+            yield [
+                agent,
+                str(len(rows)),
+                str(point),
+                f"{found.iqm} [{found.low}, {found.high}]",
+                arrived,
+                f"{took_s:.0f}",
+            ]
+
+
+def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
+    """Branch search beside the others in the same, fewer, episodes."""
+    for result in results:
+        if result["agent"] != SEARCH:
+            continue
+        (row,) = result["rows"]
+        count = len(row["rewards"])
+        others = {
+            run["agent"]: float(np.mean([np.mean(r["rows"][-1]["rewards"][:count]) for r in same]))
+            for run in results
+            if run["agent"] != SEARCH
+            for same in [[r for r in results if r["agent"] == run["agent"]]]
+        }
+        beside = ", ".join(f"{agent} {value:.3f}" for agent, value in others.items())
+        yield (
+            f"Branch search, without training: {np.mean(row['rewards']):.3f} in the first {count} "
+            f"episodes, by {row['per_decision']:.0f} epochs of branches and "
+            f"{row['s_per_decision']:.1f} s per decision. There the others have in the end: "
+            f"{beside or 'nothing yet'}."
+        )

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""``tandem reproduce any``: how many interactions agents need on scenarios that are not inference.
+
+Each part is an agent with a seed in a scenario. It learns in episodes of its own, and after some
+numbers of interactions plays the judging episodes without exploring: those of
+``docs/results/worth-learning``, so that its figures (best constant, PPO) stand beside. Nobody tunes
+on these. All agents of a scenario have the same settings, their defaults, unless told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from tandem.agents.common.threads import single_threaded
+from tandem.agents.evaluation.returns import ReturnJudge
+from tandem.agents.evaluation.seeds import TRAINING
+from tandem.agents.general.api import Step
+from tandem.agents.general.kinds import KINDS, general_config, make_general
+from tandem.agents.training.loop import EPISODE_STREAM
+from tandem.bridge.core.documents import read_json
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.runs import folder as run_folder
+from tandem.scripts.app.experiments.places import Places
+
+FORMAT_VERSION: Final = 1
+#: Episodes from this seed on judge, as in ``docs/examples/worth_learning.py``.
+JUDGING_SEED: Final = 900_001
+#: Settings of SB3's algorithms, those of ``worth_learning.py``.
+SB3_SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "PPO": {"gamma": 0.8, "learning_rate": 1e-3, "ent_coef": 0.01, "n_steps": 256},
+    "DQN": {"gamma": 0.8},
+    "SAC": {"gamma": 0.8},
+}
+
+
+@dataclass(frozen=True)
+class AnyScenario:
+    """A scenario and how it is played.
+
+    Attributes:
+        name: of the scenario.
+        epochs: decisions of an episode.
+        episodes: that judge.
+        points: interactions after which an agent that learns fast is judged.
+        slow_points: the same of SB3's algorithms.
+        searched: episodes that branch search plays; it takes long.
+        search: settings of branch search.
+    """
+
+    name: str
+    epochs: int
+    episodes: int
+    points: tuple[int, ...]
+    slow_points: tuple[int, ...]
+    searched: int
+    search: Mapping[str, Any] = field(default_factory=dict)
+
+
+SCENARIOS: Final[Mapping[str, AnyScenario]] = {
+    scenario.name: scenario
+    for scenario in (
+        AnyScenario("lte-power", 30, 12, (150, 300, 600), (750, 3_000, 12_000), 4),
+        AnyScenario(
+            "tcp-bottleneck", 100, 8, (300, 600, 1_200), (1_500, 6_000, 24_000), 1, {"horizon": 8}
+        ),
+        AnyScenario("wifi-contention", 50, 4, (300, 600), (1_250, 5_000), 1),
+    )
+}
+#: What is run, in the order of the tables.
+AGENTS: Final = ("hybrid", "hybrid-no-values", "search", "sb3:PPO", "sb3:DQN")
+SEEDS: Final = (1, 2, 3, 4, 5)
+PREFIX: Final = "sb3:"
+
+
+@dataclass(frozen=True)
+class AnyUnit:
+    """One part.
+
+    Attributes:
+        quick: few of everything.
+    """
+
+    scenario: str
+    agent: str
+    seed: int
+    quick: bool = False
+
+    @property
+    def name(self) -> str:
+        """For files and progress."""
+        return f"any-{self.scenario}-{self.agent.replace(':', '-')}-s{self.seed}"
+
+    @property
+    def weight(self) -> int:
+        """Roughly, how long it takes beside others."""
+        return self.points[-1] if self.points else 500
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """When it is judged; none: it does not learn."""
+        if self.agent == "search":
+            return ()
+        if self.quick:
+            return (60, 120)
+        scenario = SCENARIOS[self.scenario]
+        return scenario.slow_points if self.agent.startswith(PREFIX) else scenario.points
+
+    @property
+    def key(self) -> str:
+        """Changes with everything that the result depends on, except the code."""
+        scenario = SCENARIOS[self.scenario]
+        sb3 = dict(SB3_SETTINGS.get(self.agent.removeprefix(PREFIX), {}))
+        own = general_config(self.agent).model_dump() if self.agent in KINDS else sb3
+        told = scenario.search if self.agent == "search" else {}
+        content = (scenario.name, scenario.epochs, scenario.episodes, scenario.searched, told)
+        return hashlib.sha256(repr((content, self, self.points, own)).encode()).hexdigest()
+
+
+def run_any(unit: AnyUnit, places: Places) -> dict[str, Any]:
+    """Train, evaluate on the way, keep and return the result."""
+    begun_s = time.monotonic()
+    scenario = SCENARIOS[unit.scenario]
+    arguments = {"epochs": scenario.epochs}
+    with (
+        TandemEnv(scenario.name, arguments) as env,
+        TandemEnv(scenario.name, arguments) as judging,
+    ):
+        episodes = scenario.searched if unit.agent == "search" else scenario.episodes
+        seeds = range(JUDGING_SEED, JUDGING_SEED + (1 if unit.quick else episodes))
+        judge = ReturnJudge(judging, seeds, scenario.epochs)
+        play = _sb3 if unit.agent.startswith(PREFIX) else _general
+        rows = play(unit, env, judge)
+    content = {
+        "version": FORMAT_VERSION,
+        "key": unit.key,
+        "scenario": unit.scenario,
+        "agent": unit.agent,
+        "seed": unit.seed,
+        "rows": rows,
+        "wall_s": round(time.monotonic() - begun_s, 1),
+    }
+    path = places.file("any", unit.name, unit.key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run_folder.write_json(path, content)
+    return dict(read_json(path))
+
+
+def finished_any(unit: AnyUnit, places: Places) -> dict[str, Any] | None:
+    """The result of an earlier run of the same part."""
+    try:
+        content = read_json(places.file("any", unit.name, unit.key))
+    except (OSError, ValueError):
+        return None
+    known = content.get("version") == FORMAT_VERSION and content.get("key") == unit.key
+    return dict(content) if known else None
+
+
+@single_threaded
+def _general(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str, Any]]:
+    """An agent of the project's own."""
+    told = SCENARIOS[unit.scenario].search if unit.agent == "search" else {}
+    if unit.quick and unit.agent == "search":
+        told = {"horizon": 1, "budget": 4}
+    learner = make_general(env, unit.agent, unit.seed, told)
+    if not learner.learns:
+        player = learner.player_in(judge.tandem_env)
+        begun_s = time.monotonic()
+        row = _row(0, judge.judge(player.act, begin=player.begin_episode).returns, judge, 0.0)
+        searched = int(getattr(player, "branch_epochs", 0))
+        decisions = len(judge.seeds) * judge.most_decisions
+        took_s = time.monotonic() - begun_s
+        return [{**row, "per_decision": searched / decisions, "s_per_decision": took_s / decisions}]
+    rng = np.random.default_rng([unit.seed, EPISODE_STREAM])
+    rows, training_s, over = [], 0.0, True
+    for number in range(1, unit.points[-1] + 1):
+        begun_s = time.monotonic()
+        if over:
+            seed = int(rng.integers(TRAINING.first, TRAINING.limit))
+            observation, _ = env.reset(seed=seed)
+            learner.begin_episode(seed)
+        choice = learner.decide(observation)
+        following, reward, terminated, truncated, _ = env.step(choice.action)
+        learner.learn(Step(observation, choice.action, float(reward), following, terminated))
+        observation, over = following, terminated or truncated
+        training_s += time.monotonic() - begun_s
+        if number in unit.points:
+            player = learner.player_in(judge.tandem_env)
+            found = judge.judge(player.act, begin=player.begin_episode)
+            rows.append(_row(number, found.returns, judge, training_s))
+    return rows
+
+
+def _sb3(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str, Any]]:
+    """An algorithm of Stable-Baselines3."""
+    from tandem.agents.sb3 import Sb3Agent, Sb3Config, train_sb3
+
+    algorithm = unit.agent.removeprefix(PREFIX)
+    rows: list[dict[str, Any]] = []
+    begun_s, judged_s = time.monotonic(), 0.0
+
+    def on_interaction(count: int, agent: Sb3Agent) -> None:
+        nonlocal judged_s
+        if count in unit.points:
+            now_s = time.monotonic()
+            returns = judge.judge(agent.act).returns
+            rows.append(_row(count, returns, judge, now_s - begun_s - judged_s))
+            judged_s += time.monotonic() - now_s
+
+    rng = np.random.default_rng([unit.seed, EPISODE_STREAM])
+    env.reset(seed=int(rng.integers(TRAINING.first, TRAINING.limit)))
+    config = Sb3Config(algorithm=dict(SB3_SETTINGS.get(algorithm, {})))
+    train_sb3(env, algorithm, unit.points[-1], unit.seed, config, on_interaction=on_interaction)
+    return rows
+
+
+def _row(interactions: int, returns: Any, judge: ReturnJudge, training_s: float) -> dict[str, Any]:
+    """Mean reward per decision in each judging episode."""
+    return {
+        "interactions": interactions,
+        "rewards": [round(float(value) / judge.most_decisions, 5) for value in returns],
+        "training_s": round(training_s, 1),
+    }
+
+
+def any_units(
+    scenarios: tuple[str, ...], agents: tuple[str, ...], seeds: tuple[int, ...], *, quick: bool
+) -> list[AnyUnit]:
+    """All parts, seed after seed, so that the first are a smaller experiment by themselves.
+
+    Branch search learns nothing: one seed.
+    """
+    return [
+        AnyUnit(scenario, agent, seed, quick)
+        for seed in seeds
+        for agent in agents
+        for scenario in scenarios
+        if agent != "search" or seed == seeds[0]
+    ]
