@@ -18,6 +18,7 @@ SECTIONS = {
         "pretrain": "Train a system model without hand-written physics, on drawn scenarios.",
         "evaluate": "Compare a trained agent with other policies and the optimum, at new states.",
         "sweep": "Run a grid of scenario arguments, policies and seeds, and compare the results.",
+        "dataset": "Record policies, and at each decision what other actions would have led to.",
         "reproduce": "Repeat experiments: how fast agents learn, and what wrong knowledge does.",
     },
     "Look at recorded runs": {
