@@ -15,6 +15,7 @@ from tandem.scripts.app.inspection.analysis import (
     all_figures,
     comparison,
     print_run,
+    server_rule,
 )
 from tandem.scripts.app.inspection.rating import load_rated
 from tandem.scripts.app.tables import (
@@ -39,6 +40,14 @@ def analyze(
         typer.Option("--format", help="csv: one line per run; json: every figure."),
     ] = OutputFormat.TABLE,
     objective: OtherObjective = None,
+    latency_bound: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Whether 99 % of the requests were answered within so many seconds, which is "
+            "MLPerf Server's rule.",
+        ),
+    ] = None,
 ) -> None:
     """Print what runs recorded.
 
@@ -55,5 +64,7 @@ def analyze(
         console = wide_console()
         for run in runs:
             print_run(console, run)
+            if latency_bound is not None:
+                console.print(server_rule(run, latency_bound))
         if len(runs) > 1:
             print_table(console, "comparison", comparison(runs))

@@ -294,6 +294,40 @@ class TimeEnergyObjective:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class PercentileObjective:
+    """Reward = -percentile of the response times (s) of the epoch's requests.
+
+    99 is what MLPerf Inference bounds in its Server scenario, 90 what it reports in SingleStream
+    (Reddi et al., "MLPerf Inference Benchmark", ISCA 2020). `TimeEnergyObjective` says why
+    planning agents refuse such an objective.
+
+    Attributes:
+        percent: which percentile, in (0, 100].
+    """
+
+    percent: float = 99.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.percent <= FULL_PERCENT:
+            raise ValueError(f"percentile {self.percent} is outside (0, 100]")
+
+    def __call__(self, result: InferenceResult, /) -> float:
+        requests = result.records[request_table.TABLE]
+        charged = requests[counted(requests)]
+        if len(charged) == 0:
+            return 0.0
+        return -float(np.percentile(charged["response_time_s"], self.percent))
+
+    def check_schema(self, schema: Schema) -> None:
+        """Refuse a scenario without inference requests.
+
+        Raises:
+            UnfitObjective: names the columns that are missing.
+        """
+        PaperObjective().check_schema(schema)
+
+
 def option_accuracies(meta: Meta) -> list[float]:
     """Top-5 accuracy (percent) of each option of the scenario.
 
@@ -313,4 +347,5 @@ OBJECTIVES: Final[Mapping[str, Objective[InferenceResult]]] = {
     "paper": PaperObjective(),
     "mean": MeanResponseTime(),
     "time+energy": TimeEnergyObjective(),
+    "p99": PercentileObjective(99.0),
 }

@@ -62,8 +62,14 @@ DelayQueueDisc::DoEnqueue(Ptr<QueueDiscItem> item)
         // The internal queue has dropped the item and told QueueDisc.
         return false;
     }
-    m_ready.push_back(Simulator::Now() + m_delay);
+    m_ready.push_back(GetCarried(item) + m_delay);
     return true;
+}
+
+Time
+DelayQueueDisc::GetCarried(Ptr<const QueueDiscItem> /* item */)
+{
+    return Simulator::Now();
 }
 
 Ptr<QueueDiscItem>
@@ -115,15 +121,22 @@ DelayQueueDisc::InitializeParams()
 void
 InstallDelay(Ptr<NetDevice> device, Time delay)
 {
-    NS_LOG_FUNCTION(device << delay);
+    InstallQueueDisc(device, "ns3::tandem::DelayQueueDisc", delay);
+}
+
+Ptr<QueueDisc>
+InstallQueueDisc(Ptr<NetDevice> device, const std::string& type, Time delay)
+{
+    NS_LOG_FUNCTION(device << type << delay);
     TrafficControlHelper helper;
     auto layer = device->GetNode()->GetObject<TrafficControlLayer>();
     if (layer->GetRootQueueDiscOnDevice(device))
     {
         helper.Uninstall(device);
     }
-    helper.SetRootQueueDisc("ns3::tandem::DelayQueueDisc", "Delay", TimeValue(delay));
+    helper.SetRootQueueDisc(type, "Delay", TimeValue(delay));
     helper.Install(device);
+    return layer->GetRootQueueDiscOnDevice(device);
 }
 
 uint64_t

@@ -8,6 +8,7 @@
 #include "ns3/queue-disc.h"
 
 #include <deque>
+#include <string>
 
 namespace ns3::tandem
 {
@@ -25,6 +26,10 @@ class DelayQueueDisc : public QueueDisc
 
     DelayQueueDisc();
     ~DelayQueueDisc() override;
+
+  protected:
+    /** @return when the wire has carried a packet that comes now; here: at once */
+    virtual Time GetCarried(Ptr<const QueueDiscItem> item);
 
   private:
     void DoDispose() override;
@@ -48,6 +53,12 @@ constexpr double DEFAULT_WEAK_DELAY_MS = 20.0;
  * @param delay how long each outgoing packet is held
  */
 void InstallDelay(Ptr<NetDevice> device, Time delay);
+
+/**
+ * Put a queue disc of that type on a device in place of its root queue disc, if it has one.
+ * @return it
+ */
+Ptr<QueueDisc> InstallQueueDisc(Ptr<NetDevice> device, const std::string& type, Time delay);
 
 /** @return bytes waiting in the device's queue discs, children included (an mq root holds none) */
 uint64_t GetQueueDiscBytes(Ptr<NetDevice> device);

@@ -27,9 +27,10 @@ ArrivalConfig::Declare(Arguments& arguments)
 {
     arguments.Add("arrivals",
                   "when requests arrive: sync (one per user at each decision), poisson (see "
-                  "--rate) or trace (see --trace)",
+                  "--rate; MLPerf's Server), trace (see --trace) or single (each user's next one "
+                  "when its last one has ended; MLPerf's SingleStream)",
                   mode,
-                  Choices({"sync", "poisson", "trace"}));
+                  Choices({"sync", "poisson", "trace", "single"}));
     arguments.Add("rate",
                   "arrivals=poisson: mean requests per user",
                   rateHz,
@@ -128,9 +129,23 @@ Arrivals::Start()
             ScheduleNext(user);
         }
     }
+    if (m_config.mode == "single")
+    {
+        IssueAll();
+    }
     for (const TraceRow& row : m_trace)
     {
         Simulator::Schedule(Seconds(row.timeS), &Arrivals::Arrive, this, row.user);
+    }
+}
+
+void
+Arrivals::NoteEnd(uint32_t user)
+{
+    NS_LOG_FUNCTION(this << user);
+    if (m_config.mode == "single")
+    {
+        Simulator::ScheduleNow(&Arrivals::Arrive, this, user);
     }
 }
 

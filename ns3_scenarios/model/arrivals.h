@@ -19,7 +19,7 @@ namespace ns3::tandem
 /** When requests arrive. */
 struct ArrivalConfig
 {
-    std::string mode{"sync"}; //!< sync | poisson | trace
+    std::string mode{"sync"}; //!< sync | poisson | trace | single
     double rateHz{1.0};       //!< poisson: requests per second and user
     std::string traceFile;    //!< trace: CSV with the columns time_s and user
     double jitterS{1e-3};     //!< sync: requests come within this time after the decision
@@ -60,6 +60,9 @@ class Arrivals
      * the same instant and collide for certain.
      */
     void IssueAll();
+
+    /** A request of a user has ended: in single mode the next one arrives. */
+    void NoteEnd(uint32_t user);
 
     /** @return the number of streams used */
     int64_t AssignStreams(int64_t first);

@@ -127,6 +127,7 @@ void
 EpochLoop::Ended(const Request& request)
 {
     NS_LOG_FUNCTION(this << request.id);
+    m_arrivals.NoteEnd(request.user);
     if (!m_arrivals.IsSynchronous())
     {
         return;

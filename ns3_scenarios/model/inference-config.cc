@@ -78,7 +78,7 @@ InferenceConfig::Declare(Arguments& arguments)
                       optionsFile);
     arrivals.Declare(arguments);
     arguments.Add("epochLength",
-                  "arrivals=poisson or trace: time between two decisions",
+                  "arrivals other than sync: time between two decisions",
                   epochLengthS,
                   positiveSpan);
     arguments.Add("epochGap",
@@ -125,6 +125,15 @@ InferenceConfig::Declare(Arguments& arguments)
                   "record every frame on the air in the tables airtime, frames and losses",
                   recordFrames);
     energy.Declare(arguments);
+    arguments.AddFile("linkTrace",
+                      "capacity of each user's uplink, before its radio: Mahimahi's format (ms of "
+                      "each 1500 bytes) or CSV with time_s,rate_bps; from the first decision on, "
+                      "repeated",
+                      linkTraceFile);
+    arguments.Add("linkTraceShift",
+                  "linkTrace: each user begins so much later in the trace than the one before",
+                  linkTraceShiftS,
+                  Range(0, MAX_S, "s"));
 }
 
 void

@@ -39,6 +39,8 @@ struct InferenceConfig
     double deviceServiceScale{8.0}; //!< multiplies the service times of device options
     bool recordFrames{false};       //!< tables of every frame on the air
     EnergyConfig energy;
+    std::string linkTraceFile; //!< capacity of each user's uplink over time; empty: the radio's own
+    double linkTraceShiftS{0}; //!< where in it the next user begins
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);

@@ -2,6 +2,7 @@
 // How an inference run is put together: network, applications, what the agent sees.
 #include "access/backhaul.h"
 #include "access/delay-queue-disc.h"
+#include "agent-link/argument-check.h"
 #include "model/inference-run.h"
 #include "model/run-metadata.h"
 
@@ -12,6 +13,7 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ns3::tandem
 {
@@ -55,10 +57,7 @@ InferenceRun::BuildNetwork()
             user.cell = c;
             user.indexInCell = i;
             user.weak = weak.at(m_users.size());
-            if (user.weak)
-            {
-                InstallDelay(cell.GetUserDevice(i), Seconds(m_config.weakDelayMs * 1e-3));
-            }
+            ShapeUplink(static_cast<uint32_t>(m_users.size()), cell.GetUserDevice(i), user.weak);
             m_users.push_back(user);
         }
         cell.StartBackground(m_backhaul->GetHost(BACKGROUND_SINK),
@@ -68,6 +67,21 @@ InferenceRun::BuildNetwork()
     NS_ABORT_MSG_UNLESS(m_users.size() == m_config.users,
                         "the cells have " << m_users.size() << " users, --users says "
                                           << m_config.users);
+}
+
+void
+InferenceRun::ShapeUplink(uint32_t user, Ptr<NetDevice> device, bool weak)
+{
+    const Time delay = Seconds(weak ? m_config.weakDelayMs * 1e-3 : 0);
+    if (m_linkTrace)
+    {
+        m_linkTraces.push_back(
+            InstallTrace(device, m_linkTrace, Seconds(user * m_config.linkTraceShiftS), delay));
+    }
+    else if (weak)
+    {
+        InstallDelay(device, delay);
+    }
 }
 
 void
@@ -215,6 +229,12 @@ InferenceRun::Declare()
     if (m_policy) // agents have policies like it of their own
     {
         m_link.SetPolicy([this](ActionBlock* block) { m_policy->Act(*block); });
+    }
+    if (m_linkTrace)
+    {
+        m_link.Warn("the link trace lasts " + FormatNumber(m_linkTrace->GetPeriod().GetSeconds()) +
+                    " s, carries " + FormatNumber(std::round(m_linkTrace->GetMeanBps())) +
+                    " bit/s on average, and is repeated in longer episodes");
     }
     DescribeRun(m_link, m_config, m_options, GetCells(), m_users, *m_backhaul);
 

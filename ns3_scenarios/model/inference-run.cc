@@ -85,6 +85,10 @@ InferenceRun::Parse(int argc, char* argv[])
         m_options = OptionTable::Read(m_config.GetOptionsFile(),
                                       m_config.sites,
                                       m_config.deviceServiceScale);
+        if (!m_config.linkTraceFile.empty())
+        {
+            m_linkTrace = std::make_shared<LinkTrace>(LinkTrace::Read(m_config.linkTraceFile));
+        }
     }
     catch (const CsvError& error)
     {
@@ -257,6 +261,10 @@ InferenceRun::Play()
         server->BeginEpisode();
     }
     m_observation->BeginEpisode();
+    for (const auto& trace : m_linkTraces)
+    {
+        Simulator::Schedule(Seconds(m_config.settleS), &TraceQueueDisc::Begin, trace);
+    }
     m_loop->Start(Seconds(m_config.settleS));
     Simulator::Run();
 }

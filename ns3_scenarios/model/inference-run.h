@@ -15,6 +15,7 @@
 #include "model/position-table.h"
 #include "model/request-ledger.h"
 #include "model/run-outputs.h"
+#include "model/trace-queue-disc.h"
 
 #include "ns3/command-line.h"
 
@@ -73,6 +74,8 @@ class InferenceRun
     inline static const Time CONNECT_SPACING = MilliSeconds(5);
 
     void BuildNetwork();
+    /** A user's uplink as its condition and the link trace have it. */
+    void ShapeUplink(uint32_t user, Ptr<NetDevice> device, bool weak);
     void BuildApplications();
     void WatchServing();
     uint32_t FindServing(uint32_t user) const;
@@ -108,6 +111,8 @@ class InferenceRun
     std::unique_ptr<PositionTable> m_positions;
     std::unique_ptr<FrameTables> m_frames; //!< null unless asked for
     TraceFiles m_traces;
+    std::shared_ptr<const LinkTrace> m_linkTrace;
+    std::vector<Ptr<TraceQueueDisc>> m_linkTraces; //!< of each user; empty unless asked for
 };
 
 } // namespace ns3::tandem

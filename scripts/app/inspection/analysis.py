@@ -58,6 +58,19 @@ def rewards(run: Run) -> dict[str, float | int]:
     return {name: outline[name] for name in ("reward_mean", "return_mean")}
 
 
+def server_rule(run: Run, bound_s: float) -> str:
+    """Whether a run keeps a bound on response times as MLPerf's Server scenario asks, in words."""
+    if not measures.has_requests(run):
+        return "no requests: the latency bound says nothing about this run"
+    share, known = measures.within(run.requests, bound_s)
+    kept = "kept" if known and share >= measures.SERVER_SHARE else "not kept"
+    return (
+        f"{share:.2%} of {known} requests were answered within {bound_s:g} s: MLPerf Server's rule "
+        f"of {measures.SERVER_SHARE:.0%} is {kept} (its least duration and number of requests are "
+        "not looked at)"
+    )
+
+
 def print_run(console: Console, run: Run) -> None:
     """All figures of one run as tables."""
     status = run.metadata.get("status")

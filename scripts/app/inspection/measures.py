@@ -28,6 +28,9 @@ from tandem.bridge.runs import reader as run_data
 from tandem.bridge.runs.reader import Run
 
 PERCENTILES: Final = (50, 95, 99)
+#: Of its requests MLPerf's Server scenario wants so many within the bound (Reddi et al., "MLPerf
+#: Inference Benchmark", ISCA 2020).
+SERVER_SHARE: Final = 0.99
 #: Of a run that does not say.
 USUAL_SITES: Final = Sites()
 #: What `retransmissions` sums up, when the scenario records it.
@@ -107,6 +110,19 @@ def components(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFra
     }
     table["all"] = requests[columns].mean()
     return pd.DataFrame(table).rename_axis("component")
+
+
+def within(requests: pd.DataFrame, bound_s: float) -> tuple[float, int]:
+    """Share of the requests that were answered within a bound, and of how many that is known.
+
+    A request that timed out or has been open for longer was not; of one that has been open for
+    less nothing is known.
+    """
+    late = np.asarray(requests["response_time_s"] > bound_s)
+    known = ended(requests) | late
+    answered = np.asarray(requests["status"] == RequestStatus.OK) & ~late
+    count = int(known.sum())
+    return (float(answered.sum()) / count if count else float("nan")), count
 
 
 def energy(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
