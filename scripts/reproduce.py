@@ -44,6 +44,7 @@ OF_ANY: Final = (
     "agents",
     "seeds",
     "quiet",
+    "only_finished",
 )
 
 
@@ -122,6 +123,9 @@ def reproduce(
         int,
         typer.Option(min=0, help="Whole episodes of 50 decisions that agents play in the end."),
     ] = 0,
+    only_finished: Annotated[
+        bool, typer.Option("--finished", help="any: run nothing, report what is finished.")
+    ] = False,
     cache: Cache = None,
     quiet: Quiet = False,
 ) -> None:
@@ -158,6 +162,7 @@ def reproduce(
                     console=console,
                     quick=quick,
                     quiet=quiet,
+                    only_finished=only_finished,
                 )
         except KeyboardInterrupt:
             console.print("[yellow]interrupted[/]; the same command resumes from here")
@@ -182,6 +187,8 @@ def reproduce(
         whole=episodes,
     )
     grid = choice.grid(chosen.grid(choice))
+    if only_finished:
+        raise typer.BadParameter("--finished is for the experiment any: leave it out")
     kind = experiment.value + ("-quick" if quick else "") + ("-tuning" if tuning else "")
     out = out or RESULTS_FOLDER / kind
     check_folder(out, "--out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -22,8 +22,6 @@ from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.place import check_output, target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
-from tandem.scripts.app.training.return_rows import ReturnRow
 from tandem.scripts.app.training.return_settings import (
     DEFAULT_EPISODES,
     EVALUATIONS,
@@ -50,6 +48,12 @@ from tandem.scripts.options import (
     ServerKey,
     Settings,
     SimulatorOutput,
+)
+from tandem.scripts.training_parts import (
+    checkpoint_of,
+    interrupted,
+    train_general,
+    train_sb3,
 )
 
 DEFAULT_INTERACTIONS: Final = 500
@@ -203,7 +207,7 @@ def train(
                 agent_config=sb3_config(given_config).model_dump(),
                 **asked_of_both,
             )
-            _train_sb3(context, folder, ours, console, **options)
+            train_sb3(context, folder, ours, console, **options)
             return
         if resume and has_settings(folder, GeneralSettings) and not is_given(context, "agent"):
             agent = read_settings(folder, GeneralSettings).agent
@@ -212,7 +216,7 @@ def train(
             agent_config=general_config(agent, given_config).model_dump(),
             **asked_of_both,
         )
-        _train_general(context, folder, own, console, **options)
+        train_general(context, folder, own, console, **options)
         return
     asked = TrainSettings(
         scenario=scenario,
@@ -230,7 +234,7 @@ def train(
     )
     if resume:
         asked = agreed(context, folder, asked, load_settings(folder))
-    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
+    checkpoint = checkpoint_of(folder, console, resume=resume, force=force)
     try:
         run = train_in(
             folder,
@@ -245,7 +249,7 @@ def train(
             output=simulator_output,
         )
     except KeyboardInterrupt:
-        _interrupted(console, folder)
+        interrupted(console, folder)
     reached = run.convergence.interactions
     console.print(
         f"{run.training.interactions} interactions in [bold]{folder}[/], {run.training_s:.0f} s "
@@ -254,83 +258,6 @@ def train(
         highlight=False,
         soft_wrap=True,
     )
-
-
-def _train_sb3(
-    context: typer.Context,
-    folder: Path,
-    asked: Sb3TrainSettings,
-    console: Console,
-    *,
-    resume: bool,
-    force: bool,
-    **options: Any,
-) -> None:
-    """Train an algorithm of Stable-Baselines3 and say what came of it."""
-    from tandem.scripts.app.training.sb3_session import train_sb3_in
-
-    if resume:
-        asked = agreed(context, folder, asked, read_settings(folder, Sb3TrainSettings))
-    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
-    try:
-        run = train_sb3_in(folder, asked, checkpoint, console, force=force or resume, **options)
-    except KeyboardInterrupt:
-        _interrupted(console, folder)
-    _say(console, folder, f"{run.interactions} interactions", run.evaluations)
-
-
-def _train_general(
-    context: typer.Context,
-    folder: Path,
-    asked: GeneralSettings,
-    console: Console,
-    *,
-    resume: bool,
-    force: bool,
-    **options: Any,
-) -> None:
-    """Train an agent of any scenario and say what came of it, and what it cost."""
-    from tandem.scripts.app.training.general_session import train_general_in
-
-    if resume and has_settings(folder, GeneralSettings):
-        asked = agreed(context, folder, asked, read_settings(folder, GeneralSettings))
-    checkpoint = _checkpoint(folder, console, resume=resume, force=force)
-    try:
-        run = train_general_in(folder, asked, checkpoint, console, force=force or resume, **options)
-    except KeyboardInterrupt:
-        _interrupted(console, folder)
-    branches = f", {run.branch_epochs} of them in branches" if run.branch_epochs else ""
-    cost = f"{run.interactions} interactions{branches}, {run.training_s:.0f} s without evaluations,"
-    _say(console, folder, cost, run.evaluations)
-
-
-def _say(console: Console, folder: Path, cost: str, evaluations: Sequence[ReturnRow]) -> None:
-    last, best = evaluations[-1], max(row.return_mean for row in evaluations)
-    console.print(
-        f"{cost} in [bold]{folder}[/]; mean return {last.return_mean:.6g} (best evaluation "
-        f"{best:.6g}, random actions {last.random_return:.6g}); next: tandem evaluate {folder}",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _checkpoint(folder: Path, console: Console, *, resume: bool, force: bool) -> Path | None:
-    """Where to go on; ``None``: at the beginning, in a folder that may be used."""
-    from tandem.scripts.app.training.checkpoints import checkpoint_to_resume
-
-    if not resume:
-        run_folder.check(folder, force=force)
-        return None
-    checkpoint = checkpoint_to_resume(folder)
-    if checkpoint is None:
-        run_folder.check(folder, force=True)
-        console.print(f"{folder} has no checkpoint yet: beginning again", highlight=False)
-    return checkpoint
-
-
-def _interrupted(console: Console, folder: Path) -> NoReturn:
-    console.print(f"[yellow]interrupted[/]; resume with: tandem train --resume --out {folder}")
-    raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _refuse(context: typer.Context, agent: str, names: Sequence[str]) -> None:

@@ -11,8 +11,13 @@ import pandas as pd
 import pytest
 from commands import tandem
 
+import tandem as package
+from tandem.scripts.app.figures.figure import draw
+from tandem.scripts.app.figures.registry import figures_of
+
 pytest.importorskip("torch")
 pytest.importorskip("stable_baselines3")
+pytest.importorskip("plotly")
 REWARD = """
 def backlog(result):
     return -float(result.observation["backlog"].sum())
@@ -87,6 +92,12 @@ def test_it_learns_a_scenario_of_ones_own_and_resumes_as_if_it_had_not_stopped(
         mine, theirs = (Path(f"runs/{run}/{name}.parquet") for run in ("whole", "stopped"))
         assert mine.read_bytes() == theirs.read_bytes(), name
 
+    run = package.load_run("runs/whole")
+    drawn, missing = draw(figures_of([run]), [run])
+    assert {"training", "learned-model"} <= set(drawn), missing
+    shown = {trace.y.size for trace in drawn["learned-model"].data}
+    assert shown == {120}
+
     judged = tandem("evaluate", "runs/whole", "--episodes", "2", "--quiet")
     assert judged.returncode == 0, judged.stderr
     players = json.loads(Path("runs/whole/episodes.json").read_text())["players"]
@@ -126,7 +137,11 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
     again = tandem(*command, "--out", "again", "--work", "work")
     assert again.returncode == 0, again.stderr
     assert parts == {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
+    some = tandem("reproduce", "any", "--quick", "--finished", "--out", "some", "--work", "work")
+    assert some.returncode == 0, some.stderr
+    assert len(json.loads(Path("some/results.json").read_text())["results"]) == 3
     for options, fault in (
+        (("--finished", "--seeds", "1"), "no part is finished in work"),
         (("--setting", "wifi"), "--setting 'wifi' is unknown"),
         (("--agent", "prior"), "--agent 'prior' is unknown"),
         (("--states", "3"), "--states does nothing in the experiment any"),

@@ -43,6 +43,7 @@ def reproduce_any(
     console: Console,
     quick: bool,
     quiet: bool,
+    only_finished: bool = False,
 ) -> tuple[int, Path]:
     """Run the parts that are missing; returns how many there are, and the folder of the report.
 
@@ -56,6 +57,7 @@ def reproduce_any(
         console: for progress.
         quick: few of everything.
         quiet: no progress.
+        only_finished: run nothing, report what is finished.
 
     Raises:
         OptionError: there is no such scenario or agent.
@@ -76,6 +78,10 @@ def reproduce_any(
         quick=quick,
     )
     known = {unit.name: done for unit in units if (done := finished_any(unit, places))}
+    if only_finished:
+        units = [unit for unit in units if unit.name in known]
+    if not units:
+        raise OptionError(f"--finished: no part is finished in {places.work} yet")
     missing = [unit for unit in units if unit.name not in known]
     fresh = run_all("runs", console, quiet, jobs, run_any, missing, places)
     known.update((unit.name, result) for unit, result in fresh.items())

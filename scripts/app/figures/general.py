@@ -15,6 +15,7 @@ from plotly.subplots import make_subplots
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
 from tandem.scripts.app.figures.figure import Figure, NoData
+from tandem.scripts.app.figures.learned_model import LEARNED_MODEL, has_model
 from tandem.scripts.app.figures.multiples import Line, multiples
 from tandem.scripts.app.figures.record_figures import record_figure
 from tandem.scripts.app.inspection import columns
@@ -53,6 +54,8 @@ def general_figures(runs: Sequence[Run], covered: Collection[str]) -> Iterator[F
             "deviation over episodes; dashed: random actions in the same episodes.",
             training,
         )
+    if any(has_model(run) for run in runs):
+        yield LEARNED_MODEL
     for name in _names(block.name for run in runs for block in columns.actions(run)):
         yield Figure(
             f"action-{_key(name)}",
