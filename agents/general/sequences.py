@@ -230,7 +230,9 @@ def search(
         values = rate(every)
         best = int(np.argmax(values))
         return Found(every[best], float(values[best]), len(every))
-    batch = np.zeros((0, horizon, codes.size)) if first is None else first[:budget]
+    # The rest of a plan may begin with what is not allowed now.
+    batch = np.zeros((0, horizon, codes.size)) if first is None else _possible(first, proposal)
+    batch = batch[:budget]
     if 3.0 * codes.joint_actions <= 2.0 * budget:
         held = _possible(np.repeat(codes.every()[:, None], horizon, axis=1), proposal)
         batch = np.concatenate([batch, held])[:budget]
@@ -254,12 +256,11 @@ def search(
 
 
 def _possible(sequences: Array, proposal: Proposal) -> Array:
-    """Those whose actions have a chance; all of them if none has."""
-    numbers = sequences.astype(np.int64)[..., None]
+    """Those all of whose choices have a chance."""
+    numbers = np.where(proposal.is_choice, sequences, 0.0).astype(np.int64)[..., None]
     chances = np.take_along_axis(
         np.broadcast_to(proposal.chances, (*sequences.shape, proposal.chances.shape[-1])),
         numbers,
         axis=-1,
     )[..., 0]
-    possible = (chances > 0.0).all(axis=(1, 2))
-    return sequences[possible] if possible.any() else sequences
+    return sequences[((chances > 0.0) | ~proposal.is_choice).all(axis=(1, 2))]

@@ -10,8 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from commands import tandem
+from own_scenario import own_scenario
 
 import tandem as package
+from tandem.agents.general.api import Step
+from tandem.agents.general.kinds import make_general
+from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.objective import EpochResult
 from tandem.scripts.app.figures.figure import draw
 from tandem.scripts.app.figures.registry import figures_of
 
@@ -32,6 +37,10 @@ SMALL = (
     *("--epochs", "10", "--evaluation-episodes", "2", "--quiet", "--config", "hybrid.yaml"),
     *("--evaluate-every", "60", "--checkpoint-every", "25"),
 )
+
+
+def cheap(result: EpochResult) -> float:
+    return -float(result.action["radio"][:, 0].sum())
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +158,31 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
         refused = tandem("reproduce", "any", *options, "--work", "work")
         assert refused.returncode == 2, refused.stderr
         assert fault in refused.stderr
+
+
+def test_choices_reals_masks_and_several_blocks_together() -> None:
+    """Least power is best; SAC is the half that knows values where actions are no choices."""
+    with TandemEnv(own_scenario("cells"), {"epochs": 30}, objective=cheap) as env:
+        settings = {
+            "warmup": 30,
+            "model": {"fit_every": 15, "fit_steps": 60, "hidden": 16},
+            "model_free": {"updates": 10, "starts": 20},
+            "planning": {"horizon": 2, "budget": 100},
+        }
+        agent = make_general(env, "hybrid", 1, settings)
+        for episode in range(4):
+            observation, _ = env.reset(seed=episode + 1)
+            agent.begin_episode(episode + 1)
+            for _ in range(30):
+                choice = agent.decide(observation)
+                assert env.action_space.contains(choice.action)
+                following, reward, terminated, _, info = env.step(choice.action)
+                assert info["forbidden"] == 0
+                step = Step(observation, choice.action, float(reward), following, terminated)
+                agent.learn(step)
+                observation = following
+        observation, _ = env.reset(seed=50)
+        power = agent.act(observation)["radio"][:, 0]
+        radio = env.action_space["radio"]
+        low, high = radio.low[:, 0].mean(), radio.high[:, 0].mean()
+    assert power.mean() < low + 0.3 * (high - low)
