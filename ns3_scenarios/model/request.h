@@ -52,9 +52,9 @@ enum class Stage : uint8_t
 struct TransferCounters
 {
     double airtimeS{0};
-    double rxAirtimeS{0}; //!< 0 unless energy is watched
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
+    double rxAirtimeS{0}; //!< 0 unless energy is watched
 };
 
 /** One inference request from arrival to end. */
