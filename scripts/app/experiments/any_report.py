@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from tandem.scripts.app.experiments.records import Result, grouped, table
 #: Where ``docs/examples/worth_learning.py`` left what PPO and the best constant reach.
 LEVELS: Final = Path("docs/results/worth-learning")
 SEARCH: Final = "search"
+#: Width of the text.
+COLUMNS: Final = 110
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,16 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
     """Tables and how they were made."""
     out = io.StringIO()
     print("<!-- SPDX-License-Identifier: MIT -->\n# Any scenario\n", file=out)
-    print(
+    text = (
         "Written by `tandem reproduce any`. Mean reward per decision in the judging episodes of "
         "[worth learning](../worth-learning/README.md), interquartile mean over seeds with its "
         "95 % bootstrap interval. A reward is a mean logarithm of Mbit/s: 0.1 more is 11 % more "
         "throughput. *To PPO's best*: interactions at the first evaluation in which the agent was "
         "at least as good as the best of PPO's trainings; `>`: some seed that counts never was. "
-        "The best constant action is chosen with hindsight in these very episodes.\n",
-        file=out,
+        "The best constant action is chosen with hindsight in these very episodes. Wall-clock "
+        "times are of this machine, with what else it had to do."
     )
+    print(textwrap.fill(text, COLUMNS) + "\n", file=out)
     heading = ["agent", "seeds", "interactions", "reward", "to PPO's best", "training, s"]
     for scenario, settings in SCENARIOS.items():
         mine = [result for result in results if result["scenario"] == scenario]
@@ -88,7 +92,7 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
         print(f"## {scenario}\n\n{settings.episodes} judging episodes.\n", file=out)
         print(table(heading, [*_known(levels), *_rows(mine, levels)]), file=out)
         for line in _searches(mine, settings.searched):
-            print(f"{line}\n", file=out)
+            print(textwrap.fill(line, COLUMNS) + "\n", file=out)
     print("## How this was made\n", file=out)
     for name, value in facts.items():
         print(f"- {name}: {value}", file=out)
