@@ -19,8 +19,12 @@ namespace
 constexpr double DETECTION_DBM = -82.0;
 /** … nor is one that is not so much above the noise. */
 constexpr double DETECTION_SNR_DB = 4.0;
-/** ns-3 looks for the preamble of an HE PPDU in the primary channel, for others in all of it. */
+/**
+ * ns-3.44 looks for the preamble of an HE PPDU in the primary channel, for others in all of it;
+ * ns-3.48 receives HE PPDUs no farther than others. The releases between were not tried.
+ */
 constexpr uint32_t PRIMARY_CHANNEL_MHZ = 20;
+constexpr bool DETECTS_HE_IN_PRIMARY = NS3_MINOR < 45;
 /** The bit error rate at which ns-3's IdealWifiManager takes a rate. */
 constexpr double USABLE_BIT_ERROR_RATE = 1e-6;
 
@@ -46,7 +50,9 @@ WifiCell::GetHearingRange(const WifiCellConfig& config)
 Reach
 WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
 {
-    const uint32_t detected = config.HasHeSymbols() ? PRIMARY_CHANNEL_MHZ : config.channelWidthMhz;
+    const uint32_t detected = DETECTS_HE_IN_PRIMARY && config.HasHeSymbols()
+                                  ? PRIMARY_CHANNEL_MHZ
+                                  : config.channelWidthMhz;
     const std::string mode = config.GetLowestMode();
     const double decodedDbm = std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
                                        WifiNoiseDbm(config.channelWidthMhz) +
