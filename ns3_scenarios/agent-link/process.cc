@@ -124,6 +124,8 @@ ReapGroup(int childFd, const ChildEnded& ended)
         pollfd watched{childFd, POLLIN, 0};
         poll(&watched, 1, GROUP_CHECK_MS);
         ForgetEnds(childFd);
+        // What is forgotten may be the end of a child outside the group, which nothing tells again.
+        Reap(ANY_CHILD, ended);
     }
 }
 

@@ -58,7 +58,7 @@ using ChildEnded = std::function<void(pid_t, int)>;
 void ReapEnded(const ChildEnded& ended);
 
 /**
- * Wait until no child is left in this process's group, and reap those that end. A fork may leave
+ * Wait until no child is left in this process's group, and reap all that end. A fork may leave
  * the group while this waits, which a blocking waitpid() would never notice.
  *
  * @param childFd from WatchChildren()

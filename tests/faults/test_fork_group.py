@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -58,6 +59,23 @@ def test_a_reset_ends_the_episode() -> None:
         started_s = time.monotonic()
         env.reset(seed=3)
         assert time.monotonic() - started_s < LIMIT_S
+        assert env.step(np.zeros((2, 2), dtype=int))[1] == first
+
+
+def test_the_next_episode_may_die_meanwhile() -> None:
+    """Its end comes while the zygote waits for the group, and is not forgotten."""
+    with start() as env:
+        env.reset(seed=3)
+        first = env.step(np.zeros((2, 2), dtype=int))[1]
+        env.reset(seed=3)
+        time.sleep(FORKING_S)
+        (ready,) = set(children(env.simulator.pid)) - {env.simulator.episode_pid}
+        interrupt(env, env.fork)
+        killer = threading.Timer(FORKING_S / 4, os.kill, (ready, signal.SIGKILL))
+        killer.start()
+        env.reset(seed=3)
+        killer.join()
+        assert env.simulator.episode_pid != ready
         assert env.step(np.zeros((2, 2), dtype=int))[1] == first
 
 

@@ -265,7 +265,7 @@ def test_force_follows_a_link_to_a_run(tmp_path: Path, run_folder: Path) -> None
     assert "seed: 9" in (tmp_path / "real" / "config.yaml").read_text()
 
 
-@pytest.mark.parametrize("agent", ["hybrid", "joint-dqn", "random"])
+@pytest.mark.parametrize("agent", ["joint-dqn", "random"])
 @pytest.mark.parametrize("scenario", ["hello", "echo"])
 def test_training_needs_a_scenario_with_requests(agent: str, scenario: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
@@ -274,4 +274,14 @@ def test_training_needs_a_scenario_with_requests(agent: str, scenario: str, tmp_
     assert_told(done)
     assert "has none" in done.stderr
     assert "wifi-edge" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("scenario", ["hello", "echo"])
+def test_hybrid_needs_a_reward_where_there_are_no_requests(scenario: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    out = f"--out={tmp_path / 'run'}"
+    done = tandem("train", "--agent=hybrid", f"--scenario={scenario}", out, "--quiet")
+    assert_told(done)
+    assert "--objective" in done.stderr
     assert not (tmp_path / "run").exists()
