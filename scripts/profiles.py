@@ -144,13 +144,14 @@ def options(
     """Make the option table that scenarios and agents share."""
     sites = {name: machine for name, machine in (("edge", edge), ("cloud", cloud)) if machine}
     catalogue = Catalogue.load(table or [])
+    runtimes = parse_pairs(runtime or (), "--runtime")
     rows = catalogue.options(
         device=device,
         sites=sites,
         variants=parse_names(variants),
         site_variants=parse_names(site_variants) or (),
         threads=threads,
-        runtimes=parse_pairs(runtime or (), "--runtime"),
+        runtimes=runtimes,
     )
     rows = add_splits(
         catalogue,
@@ -160,7 +161,7 @@ def options(
         device=device,
         sites={REMOTE_SITES[name]: machine for name, machine in sites.items()},
         threads=threads,
-        runtimes=parse_pairs(runtime or (), "--runtime"),
+        runtimes=runtimes,
         quantised=split_tensor == "int8",
     )
     console = make_console()

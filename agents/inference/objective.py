@@ -126,6 +126,12 @@ class InferenceResult(EpochResult):
         rows = self.records[request_table.TABLE]
         return rows[~ended(rows)]
 
+    @functools.cached_property
+    def charged(self) -> NDArray[np.void]:
+        """The rows that count (`tandem.agents.inference.request_table.counted`)."""
+        rows = self.records[request_table.TABLE]
+        return rows[counted(rows)]
+
     @property
     def users(self) -> int:
         """Number of users; 0 when the scenario does not say."""
@@ -142,6 +148,29 @@ def accuracies_of(requests: NDArray[np.void]) -> NDArray[np.float64]:
     return answer_accuracy(requests)
 
 
+def check_requests(schema: Schema, objective: object) -> None:
+    """Refuse a scenario whose requests an objective cannot read.
+
+    Raises:
+        UnfitObjective: names the objective and the columns that are missing.
+    """
+    name = type(objective).__name__
+    columns = schema.record_columns(request_table.TABLE)
+    if columns is None:
+        raise UnfitObjective(
+            f"{name} reads the record table {request_table.TABLE!r}, and "
+            f"scenario {schema.scenario!r} has none: pass your own callable, or choose a "
+            "scenario with requests, such as wifi-edge, lte-edge or hetnet"
+        )
+    missing = request_table.missing_columns(columns)
+    if missing:
+        raise UnfitObjective(
+            f"{name} reads the record table {request_table.TABLE!r}, which "
+            f"lacks {', '.join(missing)} in scenario {schema.scenario!r}: pass your own "
+            "callable"
+        )
+
+
 class CostObjective(ABC):
     """An objective whose reward is the negative cost of the epoch's requests.
 
@@ -156,8 +185,7 @@ class CostObjective(ABC):
         """What an epoch costs in a scenario with that ``meta``."""
 
     def __call__(self, result: InferenceResult, /) -> float:
-        requests = result.records[request_table.TABLE]
-        charged = requests[counted(requests)]
+        charged = result.charged
         if len(charged) == 0:
             return 0.0
         rule = self.cost_rule(result.meta)
@@ -169,19 +197,7 @@ class CostObjective(ABC):
         Raises:
             UnfitObjective: names the columns that are missing.
         """
-        missing = request_table.missing_columns(schema.record_columns(request_table.TABLE))
-        if schema.record_columns(request_table.TABLE) is None:
-            raise UnfitObjective(
-                f"{type(self).__name__} reads the record table {request_table.TABLE!r}, and "
-                f"scenario {schema.scenario!r} has none: pass your own callable, or choose a "
-                "scenario with requests, such as wifi-edge, lte-edge or hetnet"
-            )
-        if missing:
-            raise UnfitObjective(
-                f"{type(self).__name__} reads the record table {request_table.TABLE!r}, which "
-                f"lacks {', '.join(missing)} in scenario {schema.scenario!r}: pass your own "
-                "callable"
-            )
+        check_requests(schema, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +286,7 @@ class TimeEnergyObjective:
         PaperObjective(self.accuracy_threshold_percent, self.violation_s)
 
     def __call__(self, result: InferenceResult, /) -> float:
-        requests = result.records[request_table.TABLE]
-        charged = requests[counted(requests)]
+        charged = result.charged
         if len(charged) == 0:
             return 0.0
         paper = PaperObjective(self.accuracy_threshold_percent, self.violation_s)
@@ -286,7 +301,7 @@ class TimeEnergyObjective:
         Raises:
             UnfitObjective: says how to let it.
         """
-        PaperObjective().check_schema(schema)
+        check_requests(schema, self)
         if ENERGY_COLUMNS[0] not in (schema.record_columns(request_table.TABLE) or ()):
             raise UnfitObjective(
                 f"{type(self).__name__} reads {ENERGY_COLUMNS[0]}, which scenario "
@@ -313,8 +328,7 @@ class PercentileObjective:
             raise ValueError(f"percentile {self.percent} is outside (0, 100]")
 
     def __call__(self, result: InferenceResult, /) -> float:
-        requests = result.records[request_table.TABLE]
-        charged = requests[counted(requests)]
+        charged = result.charged
         if len(charged) == 0:
             return 0.0
         return -float(np.percentile(charged["response_time_s"], self.percent))
@@ -325,7 +339,7 @@ class PercentileObjective:
         Raises:
             UnfitObjective: names the columns that are missing.
         """
-        PaperObjective().check_schema(schema)
+        check_requests(schema, self)
 
 
 def option_accuracies(meta: Meta) -> list[float]:

@@ -4,6 +4,7 @@
 #include "access/frame-tables.h"
 #include "agent-link/argument-check.h"
 
+#include <algorithm>
 #include <map>
 
 namespace ns3::tandem
@@ -96,6 +97,14 @@ AccessCell::RegisterStations(FrameTables& tables, int64_t firstStation, int64_t 
     {
         tables.AddNode(firstStation + i, i < m_users.GetN() ? firstUser + i : -1);
     }
+}
+
+bool
+CanHandOver(const std::vector<const AccessCell*>& cells)
+{
+    return std::any_of(cells.begin(), cells.end(), [](const AccessCell* cell) {
+        return cell->CountRadios() > 1;
+    });
 }
 
 std::vector<std::string>

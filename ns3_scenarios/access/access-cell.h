@@ -210,6 +210,9 @@ class AccessCell
     Placement m_placement;
 };
 
+/** @return whether a user of one of the cells can be handed over within it */
+bool CanHandOver(const std::vector<const AccessCell*>& cells);
+
 /** @return a name for each cell: its kind, with "-1", "-2", … where there are several of a kind */
 std::vector<std::string> NameCells(const std::vector<const AccessCell*>& cells);
 

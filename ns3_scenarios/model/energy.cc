@@ -46,9 +46,9 @@ EnergyConfig::Declare(Arguments& arguments)
 }
 
 const RadioPower&
-EnergyConfig::OfKind(bool lteCell) const
+EnergyConfig::OfKind(const std::string& kind) const
 {
-    return lteCell ? lte : wifi;
+    return kind == "lte" ? lte : wifi;
 }
 
 } // namespace ns3::tandem

@@ -4,6 +4,8 @@
 
 #include "agent-link/arguments.h"
 
+#include <string>
+
 namespace ns3::tandem
 {
 
@@ -43,8 +45,8 @@ struct EnergyConfig
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
-    /** @return of a cell of that kind */
-    const RadioPower& OfKind(bool lteCell) const;
+    /** @param kind of a cell, as AccessCell::GetKind() @return what its users' radios draw */
+    const RadioPower& OfKind(const std::string& kind) const;
 };
 
 } // namespace ns3::tandem

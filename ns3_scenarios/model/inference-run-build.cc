@@ -141,9 +141,7 @@ InferenceRun::BuildApplications()
 void
 InferenceRun::WatchServing()
 {
-    if (std::any_of(m_cells.begin(), m_cells.end(), [](const auto& cell) {
-            return cell->CountRadios() > 1;
-        }))
+    if (CanHandOver(GetCells()))
     {
         m_ledger->WatchServing(MakeCallback(&InferenceRun::FindServing, this));
     }
@@ -166,7 +164,7 @@ InferenceRun::WatchEnergy()
     std::vector<RadioPower> radios;
     for (const ObservedUser& user : m_users)
     {
-        radios.push_back(m_config.energy.OfKind(m_cells[user.cell]->GetKind() == "lte"));
+        radios.push_back(m_config.energy.OfKind(m_cells[user.cell]->GetKind()));
     }
     m_ledger->WatchEnergy(m_config.energy, std::move(radios));
     for (const auto& cell : m_cells)

@@ -38,13 +38,10 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    const bool handover = std::any_of(m_cells.begin(), m_cells.end(), [](const auto* cell) {
-        return cell->CountRadios() > 1;
-    });
     m_userBlock.emplace(link,
                         "users",
                         m_users.size(),
-                        UserColumns(m_siteNames, m_energy, handover),
+                        UserColumns(m_siteNames, m_energy, CanHandOver(m_cells)),
                         "user");
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
@@ -142,7 +139,7 @@ Observation::FillUser(uint32_t index, double elapsedS)
 UserEnergy
 Observation::Draw(uint32_t index, const UserView& view, double elapsedS)
 {
-    const RadioPower& radio = m_energy.OfKind(view.cell->GetKind() == "lte");
+    const RadioPower& radio = m_energy.OfKind(view.cell->GetKind());
     UserEnergy energy;
     energy.radioJ = radio.EnergyJ(elapsedS,
                                   view.now.radio.txAirtimeS - view.before.radio.txAirtimeS,

@@ -7,13 +7,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from interposed import compiled
 from processes import alive, children
+from standing_still import standing_still
 
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import SimulatorDied
@@ -33,21 +32,10 @@ def _slow_forks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv(VARIABLE, str(compiled("slow_setsid", tmp_path_factory.getbasetemp())))
 
 
-def interrupt(env: TandemEnv, fork: Callable[[], Any]) -> None:
-    """Ctrl-C while the fork leaves the group."""
-
-    def raise_interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, raise_interrupt)
-    os.kill(env.simulator.episode_pid, signal.SIGSTOP)
-    signal.setitimer(signal.ITIMER_REAL, FORKING_S / 4)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fork()
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        os.kill(env.simulator.episode_pid, signal.SIGCONT)
+def interrupt(env: TandemEnv) -> None:
+    """Ctrl-C during a fork; its copy then leaves the group."""
+    with standing_still(env), pytest.raises(KeyboardInterrupt):
+        env.fork()
     time.sleep(FORKING_S)
 
 
@@ -55,7 +43,7 @@ def test_a_reset_ends_the_episode() -> None:
     with start() as env:
         env.reset(seed=3)
         first = env.step(np.zeros((2, 2), dtype=int))[1]
-        interrupt(env, env.fork)
+        interrupt(env)
         started_s = time.monotonic()
         env.reset(seed=3)
         assert time.monotonic() - started_s < LIMIT_S
@@ -70,7 +58,7 @@ def test_the_next_episode_may_die_meanwhile() -> None:
         env.reset(seed=3)
         time.sleep(FORKING_S)
         (ready,) = set(children(env.simulator.pid)) - {env.simulator.episode_pid}
-        interrupt(env, env.fork)
+        interrupt(env)
         killer = threading.Timer(FORKING_S / 4, os.kill, (ready, signal.SIGKILL))
         killer.start()
         env.reset(seed=3)
@@ -82,7 +70,7 @@ def test_the_next_episode_may_die_meanwhile() -> None:
 def test_a_close_ends_all() -> None:
     env = start()
     env.reset(seed=3)
-    interrupt(env, env.fork)
+    interrupt(env)
     zygote = env.simulator.pid
     started_s = time.monotonic()
     env.close()
@@ -94,7 +82,7 @@ def test_the_death_of_one_of_several_zygotes_is_told() -> None:
     """What keeps them waits for the group, too."""
     with TandemEnv("wifi-edge", {"users": 1, "epochs": 0}) as env:
         env.reset(seed=3)
-        interrupt(env, env.fork)
+        interrupt(env)
         (zygote,) = set(children(env.simulator.pid)) - {env.simulator.episode_pid}
         assert env.simulator.episode_pid in children(zygote)
         os.kill(zygote, signal.SIGKILL)

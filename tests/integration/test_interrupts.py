@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from standing_still import standing_still
 
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import NoEpisode
 
 SCENARIO = "wifi-contention"
 ARGUMENTS = {"stations": 2, "epochs": 4}
-WAIT_S = 0.05
 ASIDE: dict[str, Callable[[TandemEnv], Any]] = {
     "branch": lambda env: env.branch([action(1), action(2)], horizon=2),
     "fork": lambda env: env.fork().close(),
@@ -27,24 +24,6 @@ ASIDE: dict[str, Callable[[TandemEnv], Any]] = {
 
 def action(window: int) -> Any:
     return np.array([[window, 0], [window, 1]])
-
-
-@contextmanager
-def standing_still(env: TandemEnv) -> Iterator[None]:
-    """The simulator does not answer, and Ctrl-C comes after a while."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    os.kill(env.simulator.episode_pid, signal.SIGSTOP)
-    signal.setitimer(signal.ITIMER_REAL, WAIT_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        os.kill(env.simulator.episode_pid, signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")

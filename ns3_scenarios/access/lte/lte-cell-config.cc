@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace ns3::tandem
 {
@@ -87,6 +86,21 @@ LteCellConfig::EnbPosition(uint32_t i) const
     return {(i - (enbs - 1) / 2.0) * enbSpacingM, 0, 0};
 }
 
+uint32_t
+LteCellConfig::NearestEnb(const Vector& place) const
+{
+    uint32_t nearest = 0;
+    for (uint32_t i = 1; i < enbs; ++i)
+    {
+        if (CalculateDistance(place, EnbPosition(i)) <
+            CalculateDistance(place, EnbPosition(nearest)))
+        {
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
 double
 LteCellConfig::FarthestM() const
 {
@@ -102,12 +116,7 @@ LteCellConfig::FarthestM() const
         const Vector place(placement.radiusM * std::cos(angle),
                            placement.radiusM * std::sin(angle),
                            0);
-        double nearestM = std::numeric_limits<double>::infinity();
-        for (uint32_t i = 0; i < enbs; ++i)
-        {
-            nearestM = std::min(nearestM, CalculateDistance(place, EnbPosition(i)));
-        }
-        farthestM = std::max(farthestM, nearestM);
+        farthestM = std::max(farthestM, CalculateDistance(place, EnbPosition(NearestEnb(place))));
     }
     return farthestM;
 }

@@ -183,16 +183,7 @@ void
 LteCell::AttachOne(uint32_t i)
 {
     NS_LOG_FUNCTION(this << i);
-    const Vector place = m_placement.GetPosition(i);
-    uint32_t nearest = 0;
-    for (uint32_t enb = 1; enb < m_config.enbs; ++enb)
-    {
-        if (CalculateDistance(place, m_config.EnbPosition(enb)) <
-            CalculateDistance(place, m_config.EnbPosition(nearest)))
-        {
-            nearest = enb;
-        }
-    }
+    const uint32_t nearest = m_config.NearestEnb(m_placement.GetPosition(i));
     m_lte->Attach(m_stationDevices.Get(i), m_enbDevices.Get(nearest));
 }
 

@@ -60,6 +60,9 @@ struct LteCellConfig
     /** @return where eNB @p i stands */
     Vector EnbPosition(uint32_t i) const;
 
+    /** @return the eNB that is nearest to a place; of equals the first */
+    uint32_t NearestEnb(const Vector& place) const;
+
     /** @return the longest way from a place within the radius to the nearest eNB, m */
     double FarthestM() const;
 };

@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.evaluation.returns import ReturnJudge, random_policy
+from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.general.api import Choice, GeneralLearner, Step
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
@@ -32,6 +32,7 @@ from tandem.scripts.app.training.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
+from tandem.scripts.app.training.evaluations import ReturnEvaluations
 from tandem.scripts.app.training.recorded_env import RecordedEnv
 from tandem.scripts.app.training.return_rows import ReturnMonitor, ReturnRow
 from tandem.scripts.app.training.return_settings import GeneralSettings
@@ -91,7 +92,6 @@ class GeneralRun:
         on_decision: tuple[OnDecision, ...] = (),
     ) -> None:
         self.learner = learner
-        self.evaluations: list[ReturnRow] = []
         self.interactions = 0
         #: Epochs of branches among them.
         self.branch_epochs = 0
@@ -103,10 +103,10 @@ class GeneralRun:
         self._env = env
         self._writer = writer
         self._judge = judge
+        self._evaluations = ReturnEvaluations(judge, settings.seed)
         self._monitors = monitors
         self._on_decision = on_decision
         self._saved_at = 0
-        self._random_return = math.nan
         self._begun = False
 
     @single_threaded
@@ -132,6 +132,11 @@ class GeneralRun:
         return True
 
     @property
+    def evaluations(self) -> list[ReturnRow]:
+        """All evaluations so far."""
+        return self._evaluations.rows
+
+    @property
     def _unjudged(self) -> int:
         """Interactions since the last evaluation."""
         return self.interactions - (self.evaluations[-1].interaction if self.evaluations else 0)
@@ -148,7 +153,7 @@ class GeneralRun:
             "episodes": self._env.state_dict(),
             "records": self._writer.state_dict(),
             "history": {name: _column(values) for name, values in self._history.items()},
-            "evaluations": [asdict(row) for row in self.evaluations],
+            "evaluations": self._evaluations.state(),
             "interactions": self.interactions,
             "branch_epochs": self.branch_epochs,
             "training_s": self.training_s,
@@ -172,9 +177,7 @@ class GeneralRun:
         self._writer.load_state_dict(state["records"])
         self.learner.load_state_dict(state["learner"])
         self._history = {name: list(np.asarray(v).tolist()) for name, v in state["history"].items()}
-        self.evaluations = [ReturnRow(**row) for row in state["evaluations"]]
-        if self.evaluations:
-            self._random_return = self.evaluations[-1].random_return
+        self._evaluations.load(state["evaluations"])
         self.interactions = int(state["interactions"])
         self.branch_epochs = int(state["branch_epochs"])
         self.training_s = float(state["training_s"])
@@ -221,20 +224,8 @@ class GeneralRun:
         )
 
     def _evaluate(self) -> None:
-        if math.isnan(self._random_return):
-            chance = random_policy(self._judge.env.action_space, self._settings.seed)
-            self._random_return = self._judge.judge(chance).mean
         player = self.learner.player_in(self._judge.tandem_env)
-        found = self._judge.judge(player.act, begin=player.begin_episode)
-        row = ReturnRow(
-            interaction=self.interactions,
-            episodes=len(found.seeds),
-            return_mean=found.mean,
-            return_sd=found.sd,
-            reward_mean=found.reward,
-            random_return=self._random_return,
-        )
-        self.evaluations.append(row)
+        row = self._evaluations.add(self.interactions, player.act, player.begin_episode)
         for monitor in self._monitors:
             monitor.evaluation(row)
 

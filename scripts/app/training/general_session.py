@@ -15,15 +15,11 @@ from rich.console import Console
 from tandem.agents.general.kinds import make_general
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
-from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.stop_request import stop_requests
-from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.general_run import DecisionRow, GeneralRun
 from tandem.scripts.app.training.monitors import event_writer
-from tandem.scripts.app.training.recorded_env import RecordedEnv
-from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
-from tandem.scripts.app.training.return_rows import ReturnRow, Terminal
+from tandem.scripts.app.training.return_rows import ReturnRow
+from tandem.scripts.app.training.return_session import play_to_the_end, return_parts
 from tandem.scripts.app.training.return_settings import GeneralSettings
 
 
@@ -91,47 +87,29 @@ def train_general_in(
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
     with ExitStack() as stack:
-        env = rewarded_env(settings, target, runner, output=output, failure_folder=folder)
-        stack.callback(env.close)
-        judging = rewarded_env(settings, target, runner)
-        stack.callback(judging.close)
-        learner = make_general(env, settings.agent, settings.seed, settings.agent_config)
-        writer = RunWriter(
-            folder,
-            schema=env.schema,
-            config=settings.model_dump(),
-            simulator_command=env.simulator.command,
-            ns3_folder=env.simulator.ns3_folder,
+        parts = stack.enter_context(
+            return_parts(
+                folder, settings, console, quiet=quiet, runner=runner, target=target, output=output
+            )
         )
-        writer.note(agent=settings.agent)
+        learner = make_general(parts.env, settings.agent, settings.seed, settings.agent_config)
         if checkpoint is None:
             # Only now: if anything does not fit, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
-        name = f"{settings.agent} · {settings.scenario}"
-        bar = stack.enter_context(
-            progress(name, settings.interactions, "interactions", console=console, quiet=quiet)
-        )
         done = 0 if checkpoint is None else int(checkpoint.stem)
         events = stack.enter_context(event_writer(folder, done, console))
         shown = [] if events is None else [Events(events)]
         run = GeneralRun(
             folder,
             settings,
-            RecordedEnv(env, writer, settings.seed),
+            parts.recorded,
             learner,
-            writer,
-            evaluation_judge(
-                judging, settings, settings.evaluation_seed, settings.evaluation_episodes
-            ),
-            (Terminal(bar, console, quiet=quiet), *shown),
+            parts.writer,
+            parts.judge,
+            (parts.terminal, *shown),
             tuple(monitor.decision for monitor in shown),
         )
         if checkpoint is not None:
             run.resume(checkpoint)
-        stop_wanted = stack.enter_context(stop_requests())
-        stack.enter_context(writer)
-        complete = run.run(stop_wanted)
-        writer.note(interactions=run.interactions)
-        if not complete:
-            raise KeyboardInterrupt
+        play_to_the_end(run, parts.writer)
     return run

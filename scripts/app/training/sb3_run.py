@@ -22,7 +22,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, configure
 
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.evaluation.returns import ReturnJudge, random_policy
+from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.sb3 import Sb3Agent, make_sb3
 from tandem.agents.sb3_state import load_state_into, state_of
 from tandem.bridge.runs.writer import RunWriter
@@ -31,6 +31,7 @@ from tandem.scripts.app.training.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
+from tandem.scripts.app.training.evaluations import ReturnEvaluations
 from tandem.scripts.app.training.monitors import TENSORBOARD
 from tandem.scripts.app.training.recorded_env import RecordedEnv
 from tandem.scripts.app.training.return_rows import ReturnMonitor, ReturnRow
@@ -62,15 +63,18 @@ class Sb3Run:
         monitor: ReturnMonitor,
     ) -> None:
         self.agent: Sb3Agent = make_sb3(env, settings.algorithm, settings.seed, settings.sb3)
-        self.evaluations: list[ReturnRow] = []
         self._folder = folder
         self._settings = settings
         self._env = env
         self._writer = writer
-        self._judge = judge
+        self._evaluations = ReturnEvaluations(judge, settings.seed)
         self._monitor = monitor
         self._saved_at = 0
-        self._random_return = math.nan
+
+    @property
+    def evaluations(self) -> list[ReturnRow]:
+        """All evaluations so far."""
+        return self._evaluations.rows
 
     @property
     def interactions(self) -> int:
@@ -116,7 +120,7 @@ class Sb3Run:
             "agent": state_of(self.agent.model),
             "episodes": self._env.state_dict(),
             "records": self._writer.state_dict(),
-            "evaluations": [asdict(row) for row in self.evaluations],
+            "evaluations": self._evaluations.state(),
         }
         tables = {EVALUATION: pa.Table.from_pylist(state["evaluations"])}
         write_checkpoint(self._folder, self.interactions, state, tables)
@@ -131,25 +135,12 @@ class Sb3Run:
         state = read_checkpoint(path, CHECKPOINT_FORMAT)
         self._env.load_state_dict(state["episodes"])
         self._writer.load_state_dict(state["records"])
-        self.evaluations = [ReturnRow(**row) for row in state["evaluations"]]
-        self._random_return = self.evaluations[-1].random_return
+        self._evaluations.load(state["evaluations"])
         load_state_into(self.agent.model, state["agent"])
         self._saved_at = self.interactions
 
     def _evaluate(self) -> None:
-        if math.isnan(self._random_return):
-            chance = random_policy(self._judge.env.action_space, self._settings.seed)
-            self._random_return = self._judge.judge(chance).mean
-        found = self._judge.judge(self.agent.act)
-        row = ReturnRow(
-            interaction=self.interactions,
-            episodes=len(found.seeds),
-            return_mean=found.mean,
-            return_sd=found.sd,
-            reward_mean=found.reward,
-            random_return=self._random_return,
-        )
-        self.evaluations.append(row)
+        row = self._evaluations.add(self.interactions, self.agent.act)
         self._monitor.evaluation(row)
         logger = self.agent.model.logger
         for name, value in asdict(row).items():

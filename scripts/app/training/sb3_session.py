@@ -3,20 +3,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
-from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.stop_request import stop_requests
-from tandem.scripts.app.progress import progress
-from tandem.scripts.app.training.recorded_env import RecordedEnv
-from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
-from tandem.scripts.app.training.return_rows import Terminal
+from tandem.scripts.app.training.return_session import play_to_the_end, return_parts
 from tandem.scripts.app.training.sb3_run import Sb3Run
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 
@@ -44,43 +38,14 @@ def train_sb3_in(
     Raises:
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
     """
-    with ExitStack() as stack:
-        env = rewarded_env(settings, target, runner, output=output, failure_folder=folder)
-        stack.callback(env.close)
-        judging = rewarded_env(settings, target, runner)
-        stack.callback(judging.close)
-        writer = RunWriter(
-            folder,
-            schema=env.schema,
-            config=settings.model_dump(),
-            simulator_command=env.simulator.command,
-            ns3_folder=env.simulator.ns3_folder,
-        )
-        writer.note(agent=settings.agent)
-        goal = settings.interactions
-        name = f"{settings.agent} · {settings.scenario}"
-        bar = stack.enter_context(
-            progress(name, goal, "interactions", console=console, quiet=quiet)
-        )
-        run = Sb3Run(
-            folder,
-            settings,
-            RecordedEnv(env, writer, settings.seed),
-            writer,
-            evaluation_judge(
-                judging, settings, settings.evaluation_seed, settings.evaluation_episodes
-            ),
-            Terminal(bar, console, quiet=quiet),
-        )
+    with return_parts(
+        folder, settings, console, quiet=quiet, runner=runner, target=target, output=output
+    ) as parts:
+        run = Sb3Run(folder, settings, parts.recorded, parts.writer, parts.judge, parts.terminal)
         if checkpoint is None:
             # Only now: if anything does not fit, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
         else:
             run.resume(checkpoint)
-        stop_wanted = stack.enter_context(stop_requests())
-        stack.enter_context(writer)
-        complete = run.run(stop_wanted)
-        writer.note(interactions=run.interactions)
-        if not complete:
-            raise KeyboardInterrupt
+        play_to_the_end(run, parts.writer)
     return run
