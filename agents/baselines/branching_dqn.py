@@ -3,7 +3,8 @@
 
 All users share their weights, and the value of a joint action is the mean of its branches' values,
 so the size of the network's output grows with users, not with joint actions. A user sees its own
-state, the sites, its cell, and the mean of what the others see.
+state, the sites, its cell (where there are paths, that of each), and the mean of what the others
+see.
 
 `BranchingDqn` is the model-free half of the hybrid agent; `BranchingLearner` lets it act alone.
 """
@@ -122,7 +123,7 @@ class BranchingDqn:
         inputs = (
             self._inputs.per_user
             + len(problem.sites.remote) * self._inputs.per_site
-            + self._inputs.per_cell
+            + len(problem.lanes) * self._inputs.per_cell
         )
         generator = torch.Generator().manual_seed(seed)
         options = len(problem.options)
@@ -188,8 +189,8 @@ class BranchingDqn:
         users, sites, cells = self._inputs.blocks(observations)
         flat = sites.reshape(len(sites), 1, -1)
         everywhere = np.broadcast_to(flat, (*users.shape[:2], flat.shape[-1]))
-        own_cell = cells[:, self._problem.user_cells]
-        rows = np.concatenate([users, everywhere, own_cell], axis=-1)
+        own_cells = [cells[:, lane.cells] for lane in self._problem.lanes]
+        rows = np.concatenate([users, everywhere, *own_cells], axis=-1)
         return torch.from_numpy(rows.astype(np.float32))
 
 
@@ -280,4 +281,4 @@ class BranchingLearner:
         still forbid it."""
         best = values.max() + values.shape[0] * max(float(np.ptp(values)), 1.0)
         for user in users:
-            values[user, draw_option(self._problem, self._rng)] = best
+            values[user, draw_option(self._problem, self._rng, int(user))] = best

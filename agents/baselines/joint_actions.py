@@ -48,15 +48,18 @@ LARGEST_SPACE: Final = 1_000_000
 TRIES: Final = 50
 
 
-def draw_option(problem: JointProblem, rng: np.random.Generator) -> int:
-    """One user's option: first a site, then an option there.
+def draw_option(problem: JointProblem, rng: np.random.Generator, user: int | None = None) -> int:
+    """An option, by default of any user: first a site, then an option there.
 
     A uniform draw over options would leave nearly all users at the device, where most options are,
     and would teach little about the network.
     """
     site = problem.options.site
     here = rng.choice(np.unique(site))
-    return int(rng.choice(np.flatnonzero(site == here)))
+    there = site == here
+    if user is not None:
+        there &= problem.allowed[user]
+    return int(rng.choice(np.flatnonzero(there)))
 
 
 class JointSpace:
@@ -84,9 +87,9 @@ class JointSpace:
             )
         self._problem = problem
         every = np.indices((options,) * users, dtype=np.int16).reshape(users, -1).T
-        admitted = np.ones(count, dtype=np.bool_)
+        admitted = problem.allowed[np.arange(users), every].all(axis=1)
         if obey_threshold:
-            admitted = problem.is_accurate(every)
+            admitted &= problem.is_accurate(every)
         self.actions: JointAction = every[admitted].astype(np.int32)
         self._place = np.full(count, -1, dtype=np.int32)
         self._place[admitted] = np.arange(len(self.actions))
@@ -106,7 +109,7 @@ class JointSpace:
     def draw(self, rng: np.random.Generator) -> int:
         """A joint action in which every user draws a site and an option there."""
         for _ in range(TRIES):
-            options = [draw_option(self._problem, rng) for _ in range(self._problem.users)]
+            options = [draw_option(self._problem, rng, user) for user in range(self._problem.users)]
             found = self.index(np.array(options))
             if found >= 0:
                 return found
@@ -116,7 +119,9 @@ class JointSpace:
         """A joint action that differs in one user's option."""
         for _ in range(TRIES):
             action = self.action(index)
-            action[rng.integers(len(action))] = draw_option(self._problem, rng)
+            option = draw_option(self._problem, rng)
+            users = np.flatnonzero(self._problem.allowed[:, option])
+            action[users[rng.integers(len(users))]] = option
             found = self.index(action)
             if found not in (-1, index):
                 return found

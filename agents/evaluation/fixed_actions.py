@@ -41,7 +41,11 @@ def best_fixed(
     users, options = tables[0].users, len(tables[0].top5_percent)
     least_s = np.full(len(chosen_on), np.inf)
     best = np.zeros((len(chosen_on), users), dtype=np.int32)
-    for actions in joint_actions(users, options):
+    for portion in joint_actions(users, options):
+        space = tables[0].space
+        actions = portion[space.allows(space.of(portion))]
+        if not len(actions):
+            continue
         costs_s = np.array([table.costs_s(actions, rule) for table in tables])
         for index, mask in enumerate(chosen_on):
             mean_s = costs_s[mask].mean(axis=0)

@@ -39,9 +39,10 @@ class SiteExplorer:
     name = "explorer"
 
     def __init__(self, schema: Schema) -> None:
-        site = OptionTable.from_meta(schema.meta).site
+        table = OptionTable.from_meta(schema.meta)
         self._users = int(schema.meta["users"])
-        self._options = [np.flatnonzero(site == code) for code in np.unique(site)]
+        self._allowed = table.allowed(self._users)
+        self._options = [np.flatnonzero(table.site == code) for code in np.unique(table.site)]
         self._rng = np.random.default_rng(0)
 
     def begin_episode(self, seed: int) -> None:
@@ -50,7 +51,11 @@ class SiteExplorer:
 
     def act(self, observation: Observation) -> JointAction:
         sites = self._rng.integers(len(self._options), size=self._users)
-        return np.array([self._rng.choice(self._options[site]) for site in sites], dtype=np.int32)
+        drawn = [
+            self._rng.choice(self._options[site][self._allowed[user, self._options[site]]])
+            for user, site in enumerate(sites)
+        ]
+        return np.array(drawn, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,22 @@ from tandem.agents.evaluation.cache import OracleCache, SimulationKey
 from tandem.agents.evaluation.lower_bound import lower_bound_s
 from tandem.agents.evaluation.mean_table import mean_table
 from tandem.agents.evaluation.outcome_table import Optimum, OutcomeTable
-from tandem.agents.evaluation.prober import THE_FUTURE, Advance, OracleError, Prober
+from tandem.agents.evaluation.prober import (
+    THE_FUTURE,
+    Advance,
+    Charge,
+    OracleError,
+    Prober,
+    response_times_s,
+)
 from tandem.agents.evaluation.search import SearchConfig, search
 from tandem.agents.evaluation.states import Walk
-from tandem.agents.inference.cost import CostRule, RuledObjective, cost_rule_of
+from tandem.agents.inference.cost import (
+    ChargedObjective,
+    CostRule,
+    RuledObjective,
+    cost_rule_of,
+)
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.env import TandemEnv
@@ -86,13 +98,16 @@ class Oracle:
             before it is played.
         OracleError: so many users need a search, and the cost rule is not a mean response time
             above a threshold.
+
+    Of an objective that charges for more than time (`ChargedObjective`), the tables hold charges in
+    the place of response times.
     """
 
     def __init__(
         self,
         env: TandemEnv,
         *,
-        objective: RuledObjective | None = None,
+        objective: RuledObjective | ChargedObjective | None = None,
         cache: OracleCache | None = None,
         search_config: SearchConfig | None = None,
         parallel: int | None = None,
@@ -107,14 +122,22 @@ class Oracle:
         self._futures = tuple(futures)
         self._key: tuple[int, SimulationKey] | None = None
         meta = env.schema.meta
-        self.rule = cost_rule_of(env.objective if objective is None else objective, meta)
+        chosen = env.objective if objective is None else objective
+        self._charge_s: Charge = response_times_s
+        self._charged_by = ""
+        if isinstance(chosen, ChargedObjective):
+            self.rule, self._charge_s = chosen.charged_rule(meta), chosen.charge_s
+            self._charged_by = f", charged by {chosen}"
+        else:
+            self.rule = cost_rule_of(chosen, meta)
         self.options = OptionTable.from_meta(meta)
         self._patterns = PatternSpace.merged(self.options).count(int(meta["users"]))
-        if not self.is_exhaustive and self.rule.mean_form is None:
+        # The lower bound of a searched state knows no other charges than times.
+        if not self.is_exhaustive and (self.rule.mean_form is None or self._charged_by):
             raise OracleError(
                 f"{meta['users']} users have {self._patterns} network patterns, more than the "
                 f"{MAX_PATTERNS} that are run all; a search takes a cost that is a mean response "
-                f"time above a threshold, and {self.rule!r} is none: use fewer users"
+                f"time above a threshold, and {chosen!r} is none: use fewer users"
             )
 
     @property
@@ -179,6 +202,7 @@ class Oracle:
             advance=advance,
             parallel=self._parallel,
             futures=futures,
+            charge_s=self._charge_s,
         )
         if self.is_exhaustive:
             prober.measure(prober.space.every(prober.users))
@@ -199,6 +223,7 @@ class Oracle:
 
     def _key_of(self, walk: Walk, futures: tuple[int, ...]) -> str:
         request = _EXHAUSTIVE if self.is_exhaustive else f"{self._search} {self.rule}"
+        request += self._charged_by
         if futures != THE_FUTURE:
             request += f", mean over futures {futures}"
         return self._simulation_key().at(walk.history, request)

@@ -32,6 +32,15 @@ Answered: TypeAlias = NDArray[np.bool_] | NDArray[np.float64]
 Advance: TypeAlias = Callable[[int], None]
 
 
+#: What each request costs, seconds.
+Charge: TypeAlias = Callable[[NDArray[np.void]], NDArray[np.float64]]
+
+
+def response_times_s(requests: NDArray[np.void]) -> NDArray[np.float64]:
+    """The usual charge."""
+    return np.asarray(requests["response_time_s"], dtype=np.float64)
+
+
 class OracleError(TandemError):
     """The oracle cannot find the best joint action here."""
 
@@ -46,6 +55,8 @@ class Prober:
         parallel: branches at the same time; default: one per available core.
         futures: random draws that each pattern meets (see `TandemEnv.branch`); response times and
             answers are means over them.
+        charge_s: what a request costs, seconds, which then stands for its response time; default:
+            that time.
 
     Raises:
         OracleError: arrivals are not synchronous. With Poisson arrivals or traces, requests outlive
@@ -61,6 +72,7 @@ class Prober:
         advance: Advance | None = None,
         parallel: int | None = None,
         futures: Sequence[int] = THE_FUTURE,
+        charge_s: Charge = response_times_s,
     ) -> None:
         meta = env.schema.meta
         self.options = OptionTable.from_meta(meta)
@@ -79,6 +91,7 @@ class Prober:
         self._advance = advance
         self._parallel = parallel
         self._futures = tuple(futures)
+        self._charge_s = charge_s
         self._rows: dict[Pattern, tuple[NDArray[np.float64], Answered]] = {}
         self._requests: dict[Pattern, NDArray[np.void]] = {}
         self._device_requests: list[NDArray[np.void]] = []
@@ -102,7 +115,7 @@ class Prober:
         outcomes = [self._branch(actions, future) for future in self._futures]
         for pattern, *met in zip(wanted, *outcomes, strict=True):
             requests = [self._by_user(outcome) for outcome in met]
-            response_s, answered = _mean([_times(rows) for rows in requests])
+            response_s, answered = _mean([self._times(rows) for rows in requests])
             local = np.array(pattern) == ON_DEVICE
             response_s[local] = 0.0
             answered[local] = False
@@ -146,7 +159,7 @@ class Prober:
         actions = [np.full(self.users, option, dtype=np.int32) for option in devices]
         for column, outcome in enumerate(self._branch(actions, self._futures[0])):
             requests = self._by_user(outcome)
-            response_s, answered = _times(requests)
+            response_s, answered = self._times(requests)
             self._device_response_s[:, column] = response_s
             self._device_answered[:, column] = answered
             self._arrival_s = np.array(requests["arrival_s"], dtype=np.float64)
@@ -178,6 +191,13 @@ class Prober:
                 self._advance(len(portion))
         return outcomes
 
+    def _times(self, requests: NDArray[np.void]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Response time or charge, seconds, and whether answered, of each request."""
+        return (
+            np.array(self._charge_s(requests), dtype=np.float64),
+            np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
+        )
+
     def _by_user(self, outcome: Outcome) -> NDArray[np.void]:
         """The row of each user's one request, ``[N]``."""
         requests = outcome.records[request_table.TABLE].view(np.ndarray)
@@ -188,14 +208,6 @@ class Prober:
                 f"of each was expected: does {request_table.TABLE!r} hold requests of other epochs?"
             )
         return requests[np.argsort(user)]
-
-
-def _times(requests: NDArray[np.void]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Response time, seconds, and whether answered, of each request."""
-    return (
-        np.array(requests["response_time_s"], dtype=np.float64),
-        np.array(requests["status"] == RequestStatus.OK, dtype=np.bool_),
-    )
 
 
 def _mean(

@@ -46,7 +46,7 @@ def search(prober: Prober, schema: Schema, rule: CostRule, config: SearchConfig)
     The result is what the prober has then measured: its table's optimum is the best found.
     """
     rng = np.random.default_rng(config.seed)
-    prober.measure(_starts(prober, schema))
+    prober.measure(start for start in _starts(prober, schema) if _can_run(prober, start))
     best = prober.table().optimum(rule)
 
     def look_around(here: Patterns) -> Iterator[Patterns]:
@@ -94,7 +94,13 @@ def _neighbours(
     for _ in range(config.swaps_per_user * prober.users):
         one, other = rng.choice(prober.users, size=2, replace=False)
         if here[one] != here[other]:
-            yield exchanged(here, one, other)
+            swapped = exchanged(here, one, other)
+            if _can_run(prober, swapped):
+                yield swapped
+
+
+def _can_run(prober: Prober, pattern: Pattern | Patterns) -> bool:
+    return bool(prober.space.allows(np.array(pattern)))
 
 
 def _portions(prober: Prober, patterns: Iterator[Patterns]) -> Iterator[list[Pattern]]:

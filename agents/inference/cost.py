@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tandem.agents.common.errors import PolicyError
+from tandem.agents.inference.request_table import Rows
 
 Array: TypeAlias = NDArray[np.float64]
 NamedThreshold: TypeAlias = Literal["min", "max"]
@@ -111,12 +112,42 @@ class PaperCost(CostRule):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class PercentileCost(CostRule):
+    """A percentile of the response times, whatever the accuracy.
+
+    Attributes:
+        percent: which one, in (0, 100].
+    """
+
+    percent: float
+
+    def cost_s(self, response_s: Array, accuracy_percent: Array) -> Array:
+        return np.asarray(np.percentile(response_s, self.percent, axis=-1), dtype=np.float64)
+
+
 @runtime_checkable
 class RuledObjective(Protocol):
     """An objective that says what an epoch costs before it is played."""
 
     def cost_rule(self, meta: Mapping[str, Any], /) -> CostRule:
         """The rule in a scenario with that ``meta``; its negative cost is the reward."""
+        ...
+
+
+@runtime_checkable
+class ChargedObjective(Protocol):
+    """An objective that charges requests for more than their time.
+
+    No agent can plan with it, because no model predicts the rest. The oracle can: it plays.
+    """
+
+    def charge_s(self, requests: Rows, /) -> Array:
+        """What each of the requests costs, seconds."""
+        ...
+
+    def charged_rule(self, meta: Mapping[str, Any], /) -> CostRule:
+        """What an epoch costs, of these charges in the place of response times."""
         ...
 
 
@@ -129,8 +160,9 @@ def cost_rule_of(objective: object, meta: Mapping[str, Any]) -> CostRule:
     if isinstance(objective, RuledObjective):
         return objective.cost_rule(meta)
     raise PolicyError(
-        f"objective {objective!r} rates only epochs that were played, but the oracle and planning "
-        "agents need the cost of a joint action beforehand: derive it from "
+        f"objective {objective!r} rates only epochs that were played, but planning agents (and the "
+        "oracle, unless it is a ChargedObjective) need the cost of a joint action beforehand: "
+        "derive it from "
         "tandem.agents.inference.objective.CostObjective and give it a method cost_rule(meta) that "
         "returns a tandem.agents.inference.cost.CostRule, or use PaperObjective"
     )

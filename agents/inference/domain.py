@@ -43,7 +43,7 @@ class InferenceDomain:
     episode_columns: Final = (Column("requests", "", "requests that ended in it"), *_COST)
 
     summary_tables: Final = (request_table.TABLE,)
-    label_keys: Final = ("users", "variants", "sites", "cells", "options")
+    label_keys: Final = ("users", "variants", "sites", "cells", "options", "paths")
 
     def matches(self, tables: Mapping[str, Collection[str]]) -> bool:
         """Whether the scenario's request table has every column that is needed."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.sites import DEVICE, DEVICE_LABEL, Sites
+from tandem.bridge.core.masks import sample_mask
 from tandem.bridge.core.schema import Schema
 
 #: Mean top-5 accuracy that the greedy policy keeps when none is given, percent.
@@ -22,9 +24,9 @@ DEFAULT_ACCURACY_PERCENT: Final = 85.0
 
 
 class FixedPolicy:
-    """Every user plays the same option at every decision."""
+    """Every user plays the same option at every decision: ``option``, or its own of ``[N]``."""
 
-    def __init__(self, name: str, users: int, option: int) -> None:
+    def __init__(self, name: str, users: int, option: int | NDArray[np.int32]) -> None:
         self.name = name
         self._action = np.full(users, option, dtype=np.int32)
 
@@ -55,6 +57,29 @@ class RandomPolicy:
         return action
 
 
+class AllowedRandomPolicy:
+    """Draws among what the masks allow; the draws follow from the episode's seed alone."""
+
+    name = "random"
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._space: spaces.Space[Any] = schema.action_space()
+
+    def begin_episode(self, seed: int) -> None:
+        """Restart the draws."""
+        self._space.seed(seed)
+
+    def act(self, observation: Observation) -> Any:
+        """An allowed action."""
+        return self._space.sample(mask=sample_mask(self._schema, observation))
+
+
+def random_policy(schema: Schema) -> Agent:
+    """Uniform draws among all actions, or among those that the scenario's masks allow."""
+    return AllowedRandomPolicy(schema) if schema.masks else RandomPolicy(schema.action_space())
+
+
 class GreedyPolicy:
     """Each user takes its nominally fastest option that meets the accuracy threshold.
 
@@ -73,7 +98,8 @@ class GreedyPolicy:
         Raises:
             PolicyError: no option is accurate enough, or the block lacks a column.
         """
-        needed = ("rate_bps", *(rtt_column(site) for site in table.sites.remote))
+        self._ways = _ways(table)
+        needed = [name for way in self._ways for name in (way.rate, *way.rtts)]
         missing = [name for name in needed if name not in columns]
         if missing:
             raise PolicyError(f"the observation block 'users' lacks {', '.join(missing)}")
@@ -90,7 +116,9 @@ class GreedyPolicy:
         """Nothing to prepare."""
 
     def act(self, observation: Observation) -> JointAction:
-        times_s = np.where(self._accurate, self.nominal_s(observation["users"]), np.inf)
+        users = observation["users"]
+        possible = self._accurate & self._table.allowed(len(users))
+        times_s = np.where(possible, self.nominal_s(users), np.inf)
         best: JointAction = times_s.argmin(axis=1).astype(np.int32)
         return best
 
@@ -102,30 +130,59 @@ class GreedyPolicy:
         """
         table = self._table
         bits = (table.upload_bytes + table.reply_bytes) * BITS_PER_BYTE
-        # A rate of 0 (nothing sent yet) means "unknown"; the option then looks slow, not free.
-        rate_bps = np.maximum(users[:, self._columns["rate_bps"], None], 1.0)
+        rate_bps = np.ones((len(users), len(table)))
         round_trip_s = np.zeros((len(users), len(table)))
-        for code, site in enumerate(table.sites.remote, start=1):
-            round_trip_s[:, table.site == code] = users[:, self._columns[rtt_column(site)], None]
+        for way in self._ways:
+            # A rate of 0 (nothing sent yet) means "unknown"; the option then looks slow, not free.
+            observed_bps = np.maximum(users[:, self._columns[way.rate], None], 1.0)
+            rate_bps[:, way.options] = observed_bps
+            for code, rtt in enumerate(way.rtts, start=1):
+                there = way.options & (table.site == code)
+                round_trip_s[:, there] = users[:, self._columns[rtt], None]
         transfer_s = np.where(table.site == DEVICE, 0.0, bits / rate_bps)
         return table.device_service_s + table.service_s + round_trip_s + transfer_s
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The remote options of one path, and the columns of a user that tell about it."""
+
+    options: NDArray[np.bool_]
+    rate: str
+    rtts: tuple[str, ...]
+
+
+def _ways(table: OptionTable) -> tuple[_Way, ...]:
+    """A way per path; one of all options where there is no choice."""
+
+    def way(options: NDArray[np.bool_], prefix: str) -> _Way:
+        rtts = tuple(f"{prefix}{rtt_column(site)}" for site in table.sites.remote)
+        return _Way(options, f"{prefix}rate_bps", rtts)
+
+    paths = table.paths.names
+    if not paths:
+        return (way(np.ones(len(table), dtype=np.bool_), ""),)
+    return tuple(way(table.path == number, f"{name}_") for number, name in enumerate(paths))
 
 
 class NearestSitePolicy:
     """Every user takes the most accurate option at the site, out of some, with the least delay."""
 
-    def __init__(self, name: str, columns: Mapping[str, int], options: Mapping[str, int]) -> None:
-        """``options`` has an option per site name; ``columns`` as in `GreedyPolicy`."""
+    def __init__(
+        self, name: str, columns: Mapping[str, int], options: Mapping[str, NDArray[np.int32]]
+    ) -> None:
+        """``options`` has each user's option ``[N]`` per site name; ``columns`` as in
+        `GreedyPolicy`."""
         self.name = name
         self._columns = [columns[rtt_column(site)] for site in options]
-        self._options = np.array(list(options.values()), dtype=np.int32)
+        self._options = np.stack(list(options.values()), axis=1)
 
     def begin_episode(self, seed: int) -> None:
         """Nothing to prepare."""
 
     def act(self, observation: Observation) -> JointAction:
         nearest = observation["users"][:, self._columns].argmin(axis=1)
-        return np.asarray(self._options[nearest], dtype=np.int32)
+        return np.asarray(self._options[np.arange(len(nearest)), nearest], dtype=np.int32)
 
 
 def rtt_column(site: str) -> str:
@@ -138,8 +195,9 @@ PolicyMaker: TypeAlias = Callable[[Schema], Agent]
 
 def _fixed(schema: Schema, label: str) -> Agent:
     table = OptionTable.from_meta(schema.meta)
-    option = table.most_accurate(table.sites.labels.index(label))
-    return FixedPolicy(label, int(np.prod(schema.action.shape)), option)
+    users = int(np.prod(schema.action.shape))
+    options = table.most_accurate_each(table.sites.labels.index(label), users)
+    return FixedPolicy(label, users, options)
 
 
 def _at_kind(kind: str) -> PolicyMaker:
@@ -152,7 +210,10 @@ def _at_kind(kind: str) -> PolicyMaker:
         ]
         if len(sites) <= 1:
             return _fixed(schema, sites[0] if sites else kind)
-        options = {site: table.most_accurate(table.sites.labels.index(site)) for site in sites}
+        users = int(np.prod(schema.action.shape))
+        options = {
+            site: table.most_accurate_each(table.sites.labels.index(site), users) for site in sites
+        }
         return NearestSitePolicy(kind, user_columns(schema), options)
 
     return make
@@ -169,7 +230,7 @@ POLICIES: Final[Mapping[str, PolicyMaker]] = {
     DEVICE_LABEL: lambda schema: _fixed(schema, DEVICE_LABEL),
     "edge": _at_kind("edge"),
     "cloud": _at_kind("cloud"),
-    "random": lambda schema: RandomPolicy(schema.action_space()),
+    "random": random_policy,
     "greedy": _greedy,
 }
 

@@ -42,6 +42,7 @@ from tandem.agents.inference.cost import (
     CostRule,
     NamedThreshold,
     PaperCost,
+    PercentileCost,
     threshold_of,
 )
 from tandem.agents.inference.request_table import (
@@ -265,8 +266,8 @@ class TimeEnergyObjective:
     """The reward of the paper with energy: each request costs its response time and what it drew.
 
     The scenario has to watch energy (``--set energy=1``). The device's part counts if
-    ``deviceDraw`` says what it draws. The cost rule of planning agents and of
-    the oracle knows response times only, so they refuse this objective; other agents learn it.
+    ``deviceDraw`` says what it draws. The models of planning agents know response times only, so
+    they refuse this objective; other agents learn it, and the oracle measures it.
 
     Attributes:
         seconds_per_joule: what a joule of the user's radio and device counts, seconds, ≥ 0.
@@ -289,11 +290,18 @@ class TimeEnergyObjective:
         charged = result.charged
         if len(charged) == 0:
             return 0.0
-        paper = PaperObjective(self.accuracy_threshold_percent, self.violation_s)
-        names = charged.dtype.names or ()
-        energy_j = sum(charged[column] for column in ENERGY_COLUMNS if column in names)
-        cost_s = charged["response_time_s"] + self.seconds_per_joule * energy_j
-        return -float(paper.cost_rule(result.meta).cost_s(cost_s, answer_accuracy(charged)))
+        rule = self.charged_rule(result.meta)
+        return -float(rule.cost_s(self.charge_s(charged), answer_accuracy(charged)))
+
+    def charge_s(self, requests: NDArray[np.void], /) -> NDArray[np.float64]:
+        """Response time and energy of each request, seconds."""
+        names = requests.dtype.names or ()
+        energy_j = sum(requests[column] for column in ENERGY_COLUMNS if column in names)
+        return np.asarray(requests["response_time_s"] + self.seconds_per_joule * energy_j)
+
+    def charged_rule(self, meta: Meta, /) -> CostRule:
+        """The paper's rule, of charges."""
+        return PaperObjective(self.accuracy_threshold_percent, self.violation_s).cost_rule(meta)
 
     def check_schema(self, schema: Schema) -> None:
         """Refuse a scenario that does not tell the energy of its requests.
@@ -310,12 +318,12 @@ class TimeEnergyObjective:
 
 
 @dataclass(frozen=True, slots=True)
-class PercentileObjective:
-    """Reward = -percentile of the response times (s) of the epoch's requests.
+class PercentileObjective(CostObjective):
+    """Reward = -percentile of the response times (s) of the epoch's requests; accuracy is ignored.
 
     99 is what MLPerf Inference bounds in its Server scenario, 90 what it reports in SingleStream
-    (Reddi et al., "MLPerf Inference Benchmark", ISCA 2020). `TimeEnergyObjective` says why
-    planning agents refuse such an objective.
+    (Reddi et al., "MLPerf Inference Benchmark", ISCA 2020). It is no mean, so planning agents and
+    the oracle try every joint action and take few users only.
 
     Attributes:
         percent: which percentile, in (0, 100].
@@ -327,19 +335,8 @@ class PercentileObjective:
         if not 0.0 < self.percent <= FULL_PERCENT:
             raise ValueError(f"percentile {self.percent} is outside (0, 100]")
 
-    def __call__(self, result: InferenceResult, /) -> float:
-        charged = result.charged
-        if len(charged) == 0:
-            return 0.0
-        return -float(np.percentile(charged["response_time_s"], self.percent))
-
-    def check_schema(self, schema: Schema) -> None:
-        """Refuse a scenario without inference requests.
-
-        Raises:
-            UnfitObjective: names the columns that are missing.
-        """
-        check_requests(schema, self)
+    def cost_rule(self, meta: Meta, /) -> CostRule:
+        return PercentileCost(self.percent)
 
 
 def option_accuracies(meta: Meta) -> list[float]:

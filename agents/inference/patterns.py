@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -41,11 +42,13 @@ class PatternSpace:
         group: of each option, ``[K]``: `ON_DEVICE`, or the number of its remote group.
         devices: the device options, ``[D]``.
         remote: the option that stands for each remote group: its most accurate one, ``[M]``.
+        permitted: which of them each user can take, ``[N, M]``; empty: all.
     """
 
     group: NDArray[np.intp]
     devices: NDArray[np.intp]
     remote: NDArray[np.intp]
+    permitted: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.bool_))
 
     @classmethod
     def distinct(cls, options: OptionTable) -> PatternSpace:
@@ -59,6 +62,7 @@ class PatternSpace:
         for option in _remote(options):
             load = (
                 float(options.site[option]),
+                float(options.path[option]),
                 float(options.service_s[option]),
                 float(options.upload_bytes[option]),
                 float(options.reply_bytes[option]),
@@ -74,21 +78,39 @@ class PatternSpace:
         for number, option in enumerate(sorted(best), start=1):
             of_option[best[option]] = number
         devices = np.flatnonzero(options.site == DEVICE)
-        return cls(of_option, devices, np.array(sorted(best), dtype=np.intp))
+        remote = np.array(sorted(best), dtype=np.intp)
+        if not options.paths.names:
+            return cls(of_option, devices, remote)
+        return cls(of_option, devices, remote, options.paths.allowed(options.path)[:, remote])
 
     @functools.cached_property
     def choices(self) -> tuple[int, ...]:
-        """What a pattern can hold for a user, in rising order."""
+        """What a pattern can hold for some user, in rising order."""
         first = ON_DEVICE if len(self.devices) else ON_DEVICE + 1
         return tuple(range(first, len(self.remote) + 1))
 
+    def choices_of(self, user: int) -> tuple[int, ...]:
+        """What a pattern can hold for one user, in rising order."""
+        if not len(self.permitted):
+            return self.choices
+        mine = self.permitted[user]
+        return tuple(c for c in self.choices if c == ON_DEVICE or mine[c - 1])
+
     def every(self, users: int) -> Iterator[Pattern]:
         """All patterns, in lexicographic order."""
-        return itertools.product(self.choices, repeat=users)
+        return itertools.product(*(self.choices_of(user) for user in range(users)))
 
     def count(self, users: int) -> int:
         """How many patterns there are."""
-        return int(len(self.choices) ** users)
+        return math.prod(len(self.choices_of(user)) for user in range(users))
+
+    def allows(self, patterns: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether all users can take what patterns ``[…, N]`` hold for them, ``[…]``."""
+        patterns = np.asarray(patterns, dtype=np.intp)
+        if not len(self.permitted):
+            return np.ones(patterns.shape[:-1], dtype=np.bool_)
+        mine = self.permitted[np.arange(patterns.shape[-1]), np.maximum(patterns - 1, 0)]
+        return np.asarray(((patterns == ON_DEVICE) | mine).all(axis=-1))
 
     def of(self, actions: NDArray[np.integer]) -> Patterns:
         """The patterns of joint actions, both ``[…, N]``."""
@@ -106,7 +128,7 @@ class PatternSpace:
         user, place = np.nonzero(options != pattern[:, None])
         moved = np.repeat(pattern[None], len(user), axis=0)
         moved[np.arange(len(user)), user] = options[user, place]
-        return moved
+        return moved[self.allows(moved)] if len(self.permitted) else moved
 
 
 def exchanged(pattern: NDArray[np.integer], one: int, other: int) -> Patterns:

@@ -25,6 +25,7 @@ from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.patterns import ON_DEVICE, Patterns, PatternSpace
+from tandem.agents.inference.planning.allowed import BARRED_S, AllowedView
 from tandem.agents.inference.planning.every_action import EveryAction
 from tandem.agents.inference.planning.knapsack import HullUpgrades, cheapest_variants, frontiers
 from tandem.agents.inference.planning.pattern_search import PatternSearch
@@ -77,6 +78,8 @@ class Planner:
             )
         self._accuracy = problem.options.top5_percent
         self._space = PatternSpace.distinct(problem.options)
+        self._allowed = problem.allowed
+        self._barred = ~self._allowed[:, self._network]
         self._needed = problem.users * problem.rule.least_percent
         self._form = problem.rule.mean_form
         self._every_action = EveryAction(problem, self._space) if self._form is None else None
@@ -93,6 +96,8 @@ class Planner:
             hints: joint actions ``[H, N]`` from which a search may also start, such as the last
                 one; without effect where all patterns are tried.
         """
+        if self._barred.any():
+            view = AllowedView(view, self._barred)
         if self._every_action is not None:
             action, cost_s, evaluated = self._every_action.best(view)
             return Plan(action, cost_s, True, evaluated)
@@ -153,6 +158,7 @@ class Planner:
     def project(self, cost: Array) -> NDArray[np.int32]:
         """The joint action of least total ``cost`` ``[N, K]`` that obeys the threshold, if users
         did not interact: the way from per-user values to an admissible joint action."""
+        cost = np.where(self._allowed, cost, BARRED_S)
         choice = cheapest_variants(cost, self._accuracy, self._needed)
         if choice is None:
             # Only rounding of odd accuracies gets here; upgrades do not round.
@@ -162,7 +168,7 @@ class Planner:
             )
             choice = choices[0] if np.isfinite(total[0]) else None
         if choice is None:
-            choice = np.full(self._problem.users, int(self._accuracy.argmax()), dtype=np.intp)
+            choice = np.where(self._allowed, self._accuracy, -1.0).argmax(axis=1)
         return choice.astype(np.int32)
 
     def _all_patterns(self) -> Patterns:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.cost import CostRule, cost_rule_of
 from tandem.agents.inference.options import OptionTable
+from tandem.agents.inference.paths import Lane
 from tandem.agents.inference.sites import DEVICE, Sites
 from tandem.bridge.core.schema import Schema
 
@@ -30,7 +31,8 @@ class JointProblem:
         options: nominal costs of the K options.
         rule: what an epoch costs; the environment's reward is its negative.
         timeout_s: response time at which a request is given up.
-        user_cells: index of each user's cell, ``[N]``.
+        user_cells: index of each user's cell, ``[N]``; of a user with several interfaces, that of
+            the first one.
         cell_kinds: ``"wifi"`` or ``"lte"`` for each cell.
         user_columns: column index by name in the observation block ``users``; likewise
             ``site_columns`` and ``cell_columns``.
@@ -114,12 +116,40 @@ class JointProblem:
         return self.options.site[self.network_options].astype(np.intp) - 1
 
     @cached_property
-    def path_delay_s(self) -> NDArray[np.float64]:
-        """One-way delay of the wired path from each user's cell to each site, ``[N, S]``; 0 where
-        it is not known."""
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which options each user can take, ``[N, K]``."""
+        return self.options.allowed(self.users)
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The network options by the path that they take; one lane where there is no choice."""
+        home = self.user_cells.astype(np.intp)
+        paths = self.options.paths
+        if not paths.names:
+            return (Lane(slice(None), home),)
+        path = self.options.path[self.network_options]
+        lanes = []
+        for number, name in enumerate(paths.names):
+            cells = paths.cells[:, number].astype(np.intp)
+            lanes.append(
+                Lane(np.flatnonzero(path == number), np.where(cells < 0, home, cells), f"{name}_")
+            )
+        return tuple(lanes)
+
+    @cached_property
+    def network_cells(self) -> NDArray[np.intp]:
+        """The cell that each user's upload to each network option goes through, ``[N, M]``."""
+        cells = np.empty((self.users, len(self.network_options)), dtype=np.intp)
+        for lane in self.lanes:
+            cells[:, lane.options] = lane.cells[:, None]
+        return cells
+
+    def path_delay_s(self, cells: NDArray[np.intp]) -> NDArray[np.float64]:
+        """One-way delay of the wired path from cells ``[N]`` to each site, ``[N, S]``; 0 where it
+        is not known."""
         if not self.site_delay_s:
-            return np.zeros((self.users, len(self.sites.remote)))
-        return np.array(self.site_delay_s)[self.user_cells]
+            return np.zeros((len(cells), len(self.sites.remote)))
+        return np.array(self.site_delay_s)[cells]
 
     def is_accurate(self, actions: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Whether joint actions ``[…, N]`` reach the accuracy threshold, ``[…]``."""

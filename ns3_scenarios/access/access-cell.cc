@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/access-cell.h"
 
-#include "access/frame-tables.h"
 #include "agent-link/argument-check.h"
+
+#include "ns3/internet-stack-helper.h"
+#include "ns3/ipv4-static-routing-helper.h"
+#include "ns3/ipv4-static-routing.h"
+#include "ns3/ipv4.h"
 
 #include <algorithm>
 #include <map>
@@ -82,6 +86,10 @@ AccessCell::AppendStations(std::vector<PlacedNode>& nodes) const
 {
     for (uint32_t i = 0; i < m_stations.GetN(); ++i)
     {
+        if (!m_placement.IsOwn(i))
+        {
+            continue;
+        }
         const bool isUser = i < m_users.GetN();
         nodes.push_back({isUser ? "user-" + std::to_string(i)
                                 : "background-" + std::to_string(i - m_users.GetN()),
@@ -91,11 +99,25 @@ AccessCell::AppendStations(std::vector<PlacedNode>& nodes) const
 }
 
 void
-AccessCell::RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const
+AccessCell::RouteUser(uint32_t i, Ipv4Address host) const
 {
-    for (uint32_t i = 0; i < m_stations.GetN(); ++i)
+    const auto [ipv4, interface] = m_stationInterfaces.Get(i);
+    Ipv4StaticRoutingHelper().GetStaticRouting(ipv4)->AddHostRouteTo(host,
+                                                                     GetUserGateway(),
+                                                                     interface);
+}
+
+void
+AccessCell::InstallStacks(const NodeContainer& nodes)
+{
+    InternetStackHelper internet;
+    internet.SetIpv6StackInstall(false);
+    for (auto node = nodes.Begin(); node != nodes.End(); ++node)
     {
-        tables.AddNode(firstStation + i, i < m_users.GetN() ? firstUser + i : -1);
+        if (!(*node)->GetObject<Ipv4>())
+        {
+            internet.Install(*node);
+        }
     }
 }
 

@@ -49,6 +49,13 @@ struct CellCounters
     uint64_t backgroundBytes{0}; //!< background traffic that reached the sink, bytes of UDP payload
 };
 
+/** Numbers of a station outside its cell. */
+struct StationNumber
+{
+    int64_t node; //!< in the topology
+    int64_t user; //!< -1: a background station
+};
+
 /** A node with its place, for drawings and reports. */
 struct PlacedNode
 {
@@ -71,7 +78,8 @@ class AccessCell
 
     /**
      * Create AP or eNB, devices, the users' internet stack, addresses and default routes.
-     * @param users the nodes of the users, without an internet stack
+     * @param users the nodes of the users. One that is a user of another cell already has a stack
+     *        and a place from there, and keeps both
      */
     virtual void Build(NodeContainer users) = 0;
 
@@ -92,6 +100,12 @@ class AccessCell
 
     /** @return the IPv4 address of user @p i in this cell */
     Ipv4Address GetUserAddress(uint32_t i) const;
+
+    /** @return the address that users send to from where packets go on to the sites */
+    virtual Ipv4Address GetUserGateway() const = 0;
+
+    /** Let user @p i reach a host over this cell, whatever other interfaces it has. */
+    void RouteUser(uint32_t i, Ipv4Address host) const;
 
     /** @return network address and mask that cover every station of this cell */
     virtual std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const = 0;
@@ -141,16 +155,21 @@ class AccessCell
     /** @return metres between user @p i and the AP or eNB that serves it, now */
     virtual double GetDistance(uint32_t i) const = 0;
 
-    /** @return AP or eNB, users and background stations with their positions, now */
+    /**
+     * @return AP or eNB, users and background stations with their positions, now; without the users
+     *         whose place is another cell's
+     */
     virtual std::vector<PlacedNode> GetPlacedNodes() const = 0;
 
     /**
      * Write every frame of this cell's radios to tables; after Build().
      * @param tables must outlive the simulation
      * @param firstNode number of this cell's first node in the topology (GetPlacedNodes()[0])
-     * @param firstUser number of this cell's first user
+     * @param stations numbers of the users, then of the background stations
      */
-    virtual void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) = 0;
+    virtual void RecordFrames(FrameTables& tables,
+                              int64_t firstNode,
+                              const std::vector<StationNumber>& stations) = 0;
 
     /** @return whether losses by shadowing are drawn, which may put a station out of reach */
     virtual bool HasShadowing() const = 0;
@@ -199,8 +218,8 @@ class AccessCell
     /** Add users and background stations with their present positions. */
     void AppendStations(std::vector<PlacedNode>& nodes) const;
 
-    /** Tell the tables which of the nodes from @p firstStation on are users. */
-    void RegisterStations(FrameTables& tables, int64_t firstStation, int64_t firstUser) const;
+    /** Install an internet stack without IPv6 on the nodes that have none. */
+    static void InstallStacks(const NodeContainer& nodes);
 
     uint32_t m_number{0}; //!< of the cell among those of its kind
     NodeContainer m_users;

@@ -38,15 +38,25 @@ PlacementConfig::Declare(Arguments& arguments)
                   "radius of the cell",
                   radiusM,
                   Range(MIN_DISTANCE_M, MAX_RADIUS_M, "m"));
-    arguments.Add("near",
-                  "distance of the near zone of nearfar",
-                  nearM,
-                  Range(MIN_DISTANCE_M, MAX_RADIUS_M, "m"));
+    arguments
+        .Add("near",
+             "distance of the near zone of nearfar",
+             nearM,
+             Range(MIN_DISTANCE_M, MAX_RADIUS_M, "m"))
+        .Unless([this] {
+            return placement == "nearfar" ? ""
+                                          : "stations stand there with placement=nearfar only; "
+                                            "choose that, or leave it out";
+        });
     arguments.Add("mobility",
                   "static, or walk (random waypoints inside the cell)",
                   mobility,
                   Choices({"static", "walk"}));
-    arguments.Add("speed", "speed of walk", speedMps, Range(0.01, 100, "m/s"));
+    arguments.Add("speed", "speed of walk", speedMps, Range(0.01, 100, "m/s")).Unless([this] {
+        return mobility == "walk"
+                   ? ""
+                   : "stations move with mobility=walk only; choose that, or leave it out";
+    });
 }
 
 void
@@ -74,10 +84,16 @@ Placement::Install(const PlacementConfig& config, const Vector& centre, NodeCont
     m_random = CreateObject<UniformRandomVariable>();
     for (uint32_t i = 0; i < stations.GetN(); ++i)
     {
+        if (const auto foreign = stations.Get(i)->GetObject<MobilityModel>())
+        {
+            m_stations.push_back(foreign);
+            continue;
+        }
         auto model = CreateObject<ConstantVelocityMobilityModel>();
         stations.Get(i)->AggregateObject(model);
         model->SetPosition(centre);
         model->SetVelocity(Vector(0, 0, 0));
+        m_stations.push_back(model);
         m_models.push_back(model);
     }
     m_steps.resize(m_models.size());
@@ -179,10 +195,16 @@ Placement::WalkOn(uint32_t i)
     m_steps[i] = Simulator::Schedule(Seconds(duration), &Placement::WalkOn, this, i);
 }
 
+bool
+Placement::IsOwn(uint32_t i) const
+{
+    return std::find(m_models.begin(), m_models.end(), m_stations.at(i)) != m_models.end();
+}
+
 Vector
 Placement::GetPosition(uint32_t i) const
 {
-    return m_models.at(i)->GetPosition();
+    return m_stations.at(i)->GetPosition();
 }
 
 double

@@ -46,7 +46,10 @@ struct PlacementConfig
 class Placement
 {
   public:
-    /** Install mobility models on @p stations, at @p centre until places are drawn. */
+    /**
+     * Install mobility models on @p stations, at @p centre until places are drawn. A station that
+     * has one already is another cell's: it is neither placed nor moved here.
+     */
     void Install(const PlacementConfig& config, const Vector& centre, NodeContainer stations);
 
     /**
@@ -61,6 +64,9 @@ class Placement
 
     /** Start to walk, if stations do. */
     void BeginEpisode();
+
+    /** @return whether station @p i is placed and moved here */
+    bool IsOwn(uint32_t i) const;
 
     /** @return the position of station @p i now, m */
     Vector GetPosition(uint32_t i) const;
@@ -79,7 +85,8 @@ class Placement
 
     PlacementConfig m_config;
     Vector m_centre;
-    std::vector<Ptr<ConstantVelocityMobilityModel>> m_models;
+    std::vector<Ptr<MobilityModel>> m_stations;
+    std::vector<Ptr<ConstantVelocityMobilityModel>> m_models; //!< of the own ones, in their order
     std::vector<EventId> m_steps;
     Ptr<UniformRandomVariable> m_random;
 };

@@ -124,6 +124,27 @@ Argument::Selects()
 }
 
 Argument&
+Argument::Unless(std::function<std::string()> obstacle)
+{
+    m_obstacle = std::move(obstacle);
+    return *this;
+}
+
+void
+Argument::CheckEffect() const
+{
+    if (!m_obstacle || !m_default || *m_default == FormatJson())
+    {
+        return;
+    }
+    const std::string obstacle = m_obstacle();
+    if (!obstacle.empty())
+    {
+        Fail("--" + m_name + "=" + Format() + " is without effect: " + obstacle);
+    }
+}
+
+Argument&
 Argument::PerEpisode()
 {
     m_perEpisode = true;

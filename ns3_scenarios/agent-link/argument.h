@@ -60,10 +60,19 @@ class Argument
     /** Say that it names files that each episode writes for itself (see TraceFiles). */
     Argument& PerEpisode();
 
+    /**
+     * Say when another value than the default would be without effect.
+     * @param obstacle tells, once all is parsed, what is in the way and what to do about it, such
+     *        as "there is no --trace=FILE; give one"; nothing where the value counts
+     */
+    Argument& Unless(std::function<std::string()> obstacle);
+
     /** Take a value; ends the program if it is none. @return true, as CommandLine expects */
     bool Parse(const std::string& text);
     /** End the program unless the variable's value is within the limits. */
     virtual void Check() const = 0;
+    /** End the program if it was given another value than the default, without effect. */
+    void CheckEffect() const;
     /** @return the declaration as a JSON object */
     std::string Describe() const;
 
@@ -105,6 +114,7 @@ class Argument
     bool m_selects{false};
     bool m_perEpisode{false};
     std::function<void()> m_done;
+    std::function<std::string()> m_obstacle;
     std::optional<std::string> m_default; //!< as JSON, once the variable has another value
 };
 

@@ -287,6 +287,15 @@ Arguments::Refuse(const std::string& name, const std::string& reason)
 }
 
 void
+Arguments::CheckEffects() const
+{
+    for (const auto& row : m_table->rows)
+    {
+        row->CheckEffect();
+    }
+}
+
+void
 Arguments::ParseSelectors(int argc, char* argv[])
 {
     for (int i = 1; i < argc; ++i)

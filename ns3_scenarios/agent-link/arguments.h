@@ -112,6 +112,9 @@ class Arguments
      */
     void Refuse(const std::string& name, const std::string& reason);
 
+    /** End the program if an argument was given a value without effect (see Argument::Unless()). */
+    void CheckEffects() const;
+
     /**
      * Take the arguments marked Argument::Selects() now, because others are only added depending
      * on them. The rest is left for CommandLine::Parse().

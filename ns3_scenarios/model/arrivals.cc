@@ -31,18 +31,30 @@ ArrivalConfig::Declare(Arguments& arguments)
                   "when its last one has ended; MLPerf's SingleStream)",
                   mode,
                   Choices({"sync", "poisson", "trace", "single"}));
-    arguments.Add("rate",
-                  "arrivals=poisson: mean requests per user",
-                  rateHz,
-                  Range(0, MAX_RATE_HZ, "1/s"));
+    arguments
+        .Add("rate",
+             "arrivals=poisson: mean requests per user",
+             rateHz,
+             Range(0, MAX_RATE_HZ, "1/s"))
+        .Unless([this] { return mode == "poisson" ? "" : Obstacle("--arrivals=poisson"); });
     arguments.AddFile("trace",
                       "arrivals=trace: CSV file with the columns time_s (since the first decision, "
                       "s) and user (from 0)",
                       traceFile);
-    arguments.Add("arrivalJitter",
-                  "arrivals=sync: requests arrive within this time after a decision",
-                  jitterS,
-                  Range(0, MAX_JITTER_S, "s"));
+    arguments
+        .Add("arrivalJitter",
+             "arrivals=sync: requests arrive within this time after a decision",
+             jitterS,
+             Range(0, MAX_JITTER_S, "s"))
+        .Unless(
+            [this] { return mode == "sync" || jitterS == 0 ? "" : Obstacle("--arrivals=sync"); });
+}
+
+std::string
+ArrivalConfig::Obstacle(const std::string& needed) const
+{
+    return "it is used with " + needed + " only, and this is --arrivals=" + mode +
+           "; leave one of the two out";
 }
 
 void

@@ -29,6 +29,8 @@ struct ArrivalConfig
     void AddArguments(CommandLine& cmd);
     /** End the program with a clear message when a value cannot be used. */
     void Check() const;
+    /** @return why an argument that needs another mode is without effect, for Argument::Unless() */
+    std::string Obstacle(const std::string& needed) const;
 };
 
 /** Makes requests arrive at the users. */

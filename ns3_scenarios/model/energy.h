@@ -5,6 +5,7 @@
 #include "agent-link/arguments.h"
 
 #include <string>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -39,14 +40,19 @@ struct EnergyConfig
     // receives (model of Jensen et al., VTC Fall 2012, as Pasca et al., ANTS 2016, implement it);
     // and the amplifier 1.60 W at 23 dBm (Jensen et al., recalled).
     RadioPower lte{1.53, 3.68, 2.02};
-    double deviceW{0};  //!< of a device that computes; 0: not known
-    double batteryJ{0}; //!< full at the start of an episode; 0: none
+    double deviceW{0};              //!< of a device that computes; 0: not known
+    double batteryJ{0};             //!< full at the start of an episode; 0: none
+    std::vector<std::string> kinds; //!< of the scenario's cells, as AccessCell::GetKind()
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);
 
     /** @param kind of a cell, as AccessCell::GetKind() @return what its users' radios draw */
     const RadioPower& OfKind(const std::string& kind) const;
+
+  private:
+    /** @return what keeps a radio's draw from having an effect, for Argument::Unless() */
+    std::string Obstacle(const std::string& kind) const;
 };
 
 } // namespace ns3::tandem

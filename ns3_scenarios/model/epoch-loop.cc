@@ -101,6 +101,7 @@ EpochLoop::Decide()
     for (uint32_t i = 0; i < m_choice.size(); ++i)
     {
         m_choice[i] = static_cast<uint32_t>(m_action.Get(i));
+        m_clients[i]->Require(m_choice[i]);
     }
     if (m_arrivals.IsSynchronous())
     {

@@ -17,8 +17,10 @@ NS_LOG_COMPONENT_DEFINE("TandemFixedPolicy");
 
 FixedPolicy::FixedPolicy(const std::string& name,
                          const OptionTable& options,
+                         const UserPaths& paths,
                          const std::vector<std::string>& sites)
-    : m_count(options.GetCount()),
+    : m_options(options),
+      m_paths(paths),
       // With a stream given, it takes none of the automatic ones: what is built after it, and so
       // the warm-up, is the same as under an agent, which has no such policy.
       m_draw(CreateObjectWithAttributes<UniformRandomVariable>("Stream", IntegerValue(0)))
@@ -33,10 +35,31 @@ FixedPolicy::FixedPolicy(const std::string& name,
         return;
     }
     const auto named = std::find(choices.begin(), choices.end(), name);
-    if (!options.FindFirst(static_cast<Site>(named - choices.begin()), m_option))
+    m_site = static_cast<Site>(named - choices.begin());
+    bool any = false;
+    for (uint32_t i = 0; i < options.GetCount(); ++i)
+    {
+        any = any || options.Get(i).site == m_site;
+    }
+    if (!any)
     {
         Fail("--policy=" + name + ": the options file has no option at that site");
     }
+}
+
+std::vector<uint32_t>
+FixedPolicy::Options(uint32_t user) const
+{
+    std::vector<uint32_t> found;
+    for (uint32_t i = 0; i < m_options.GetCount(); ++i)
+    {
+        const InferenceOption& option = m_options.Get(i);
+        if (m_paths.Find(user, option) && (m_random || option.site == m_site))
+        {
+            found.push_back(i);
+        }
+    }
+    return found;
 }
 
 void
@@ -45,8 +68,10 @@ FixedPolicy::Act(ActionBlock& action)
     NS_LOG_FUNCTION(this);
     for (size_t i = 0; i < action.GetSize(); ++i)
     {
-        const uint32_t option = m_random ? m_draw->GetInteger(0, m_count - 1) : m_option;
-        action.Set(i, static_cast<int32_t>(option));
+        const std::vector<uint32_t> options = Options(static_cast<uint32_t>(i));
+        const auto last = static_cast<uint32_t>(options.size()) - 1;
+        const uint32_t place = m_random ? m_draw->GetInteger(0, last) : 0;
+        action.Set(i, static_cast<int32_t>(options.at(place)));
     }
 }
 

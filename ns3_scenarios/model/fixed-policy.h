@@ -2,7 +2,7 @@
 #ifndef TANDEM_FIXED_POLICY_H
 #define TANDEM_FIXED_POLICY_H
 
-#include "model/option-table.h"
+#include "model/user-paths.h"
 
 #include "ns3/ptr.h"
 #include "ns3/random-variable-stream.h"
@@ -17,8 +17,8 @@ namespace ns3::tandem
 class ActionBlock;
 
 /**
- * What plays when there is no agent: every user takes the first option at one site, or each takes
- * any option at random.
+ * What plays when there is no agent: every user takes its first option at one site, or each takes
+ * any of its options at random.
  */
 class FixedPolicy
 {
@@ -26,9 +26,13 @@ class FixedPolicy
     /**
      * @param name device, a remote site's name or random; ends the program when it is something
      *        else or when the table has no option at that site
+     * @param options must outlive the policy
+     * @param paths which options a user can take; must outlive the policy
+     * @param sites names of the remote sites
      */
     FixedPolicy(const std::string& name,
                 const OptionTable& options,
+                const UserPaths& paths,
                 const std::vector<std::string>& sites);
 
     /** Fill the action of a decision. */
@@ -38,9 +42,13 @@ class FixedPolicy
     int64_t AssignStreams(int64_t first);
 
   private:
-    uint32_t m_count;
+    /** @return the options that a user can take */
+    std::vector<uint32_t> Options(uint32_t user) const;
+
+    const OptionTable& m_options;
+    const UserPaths& m_paths;
     bool m_random{false};
-    uint32_t m_option{0};
+    Site m_site{DEVICE};
     Ptr<UniformRandomVariable> m_draw;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/inference-client.h"
 
+#include "agent-link/argument-check.h"
 #include "model/inference-server.h"
 #include "model/request-header.h"
 #include "model/request-ledger.h"
@@ -74,14 +75,27 @@ InferenceClient::GetTypeId()
 
 void
 InferenceClient::Attach(const OptionTable& options,
-                        std::vector<Ipv4Address> sites,
-                        GatewayProbe& gateway,
+                        const UserPaths& paths,
+                        std::vector<ClientAccess> accesses,
                         RequestLedger& ledger)
 {
-    m_sites = std::move(sites);
+    m_accesses = std::move(accesses);
     m_options = &options;
-    m_gateway = &gateway;
+    m_paths = &paths;
     m_ledger = &ledger;
+}
+
+void
+InferenceClient::Require(uint32_t option) const
+{
+    const InferenceOption& choice = m_options->Get(option);
+    if (!m_paths->Find(m_user, choice))
+    {
+        const std::string path = m_paths->GetNames().at(*choice.path);
+        Fail("user " + std::to_string(m_user) + " has no " + path + " interface, which option " +
+             std::to_string(option) +
+             " takes; choose an option that the user's action mask allows");
+    }
 }
 
 void
@@ -98,18 +112,21 @@ void
 InferenceClient::Connect()
 {
     NS_LOG_FUNCTION(this);
-    NS_ABORT_MSG_UNLESS(m_options && m_gateway && m_ledger,
+    NS_ABORT_MSG_UNLESS(m_options && m_paths && m_ledger && !m_accesses.empty(),
                         "call InferenceClient::Attach() before the start");
-    for (const Ipv4Address site : m_sites)
+    for (const ClientAccess& access : m_accesses)
     {
-        auto connection =
-            std::make_unique<UploadConnection>(GetNode(),
-                                               InetSocketAddress(site, INFERENCE_PORT),
-                                               *m_gateway,
-                                               *m_ledger,
-                                               MakeCallback(&InferenceClient::Finish, this));
-        connection->Open();
-        m_connections.push_back(std::move(connection));
+        for (const Ipv4Address site : access.sites)
+        {
+            auto connection =
+                std::make_unique<UploadConnection>(GetNode(),
+                                                   InetSocketAddress(site, INFERENCE_PORT),
+                                                   *access.gateway,
+                                                   *m_ledger,
+                                                   MakeCallback(&InferenceClient::Finish, this));
+            connection->Open();
+            m_connections.push_back(std::move(connection));
+        }
     }
 }
 
@@ -127,14 +144,19 @@ InferenceClient::Issue(uint32_t option, uint32_t epoch)
 {
     NS_LOG_FUNCTION(this << option << epoch);
     NS_ABORT_MSG_IF(m_connections.empty(), "a request was issued before the client was started");
+    Require(option);
     m_lastOption = static_cast<int32_t>(option);
-    const Request request = m_ledger->Open(m_user, epoch, option);
+    const uint32_t access = *m_paths->Find(m_user, m_options->Get(option));
+    const Request request = m_ledger->Open(m_user, epoch, option, access);
     const uint64_t id = request.id;
     m_issued(request);
     Pending& pending = m_pending[id];
-    pending.site = request.choice.site;
     pending.timeout = Simulator::Schedule(m_timeout, &InferenceClient::GiveUp, this, id);
-    if (pending.site == DEVICE)
+    if (request.choice.site != DEVICE)
+    {
+        pending.connection = FindConnection(request.choice.site, access);
+    }
+    if (request.choice.site == DEVICE)
     {
         pending.job = Compute(id, request.choice.serviceS, [this, id] { Finish(id); });
     }
@@ -168,7 +190,7 @@ InferenceClient::Upload(const RequestHeader& header)
     NS_LOG_FUNCTION(this << header.requestId);
     Pending& pending = m_pending.at(header.requestId);
     pending.uploads = true;
-    m_connections.at(pending.site - 1)->Submit(header);
+    m_connections.at(pending.connection)->Submit(header);
 }
 
 void
@@ -194,7 +216,7 @@ InferenceClient::GiveUp(uint64_t requestId)
     }
     else
     {
-        m_connections.at(pending.site - 1)->Drop(requestId);
+        m_connections.at(pending.connection)->Drop(requestId);
     }
     Close(requestId, RequestStatus::TIMEOUT);
 }
@@ -223,12 +245,40 @@ InferenceClient::GetDevice() const
     return m_device;
 }
 
-const UploadConnection&
-InferenceClient::GetConnection(Site site) const
+size_t
+InferenceClient::FindConnection(Site site, uint32_t access) const
 {
-    NS_ABORT_MSG_IF(site == DEVICE || site > m_connections.size(),
-                    "no connection to site " << site);
-    return *m_connections[site - 1];
+    const size_t sites = m_accesses.at(access).sites.size();
+    NS_ABORT_MSG_IF(site == DEVICE || site > sites, "no connection to site " << site);
+    return access * sites + site - 1;
+}
+
+const UploadConnection&
+InferenceClient::GetConnection(Site site, uint32_t access) const
+{
+    return *m_connections.at(FindConnection(site, access));
+}
+
+uint64_t
+InferenceClient::GetBacklog() const
+{
+    uint64_t bytes = 0;
+    for (const auto& connection : m_connections)
+    {
+        bytes += connection->GetBacklog();
+    }
+    return bytes;
+}
+
+uint64_t
+InferenceClient::CountRetransmissions() const
+{
+    uint64_t segments = 0;
+    for (const auto& connection : m_connections)
+    {
+        segments += connection->GetProbe().GetRetransmissions();
+    }
+    return segments;
 }
 
 int32_t

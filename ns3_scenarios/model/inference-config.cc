@@ -77,14 +77,21 @@ InferenceConfig::Declare(Arguments& arguments)
                       "device_service_s; empty: the package's own",
                       optionsFile);
     arrivals.Declare(arguments);
-    arguments.Add("epochLength",
-                  "arrivals other than sync: time between two decisions",
-                  epochLengthS,
-                  positiveSpan);
-    arguments.Add("epochGap",
-                  "arrivals=sync: time from the end of the last request to the next decision",
-                  epochGapS,
-                  span);
+    arguments
+        .Add("epochLength",
+             "arrivals other than sync: time between two decisions",
+             epochLengthS,
+             positiveSpan)
+        .Unless([this] {
+            return arrivals.mode != "sync" ? "" : arrivals.Obstacle("other --arrivals than sync");
+        });
+    arguments
+        .Add("epochGap",
+             "arrivals=sync: time from the end of the last request to the next decision",
+             epochGapS,
+             span)
+        .Unless(
+            [this] { return arrivals.mode == "sync" ? "" : arrivals.Obstacle("--arrivals=sync"); });
     arguments.Add("settle",
                   "time from the start of an episode to its first decision",
                   settleS,
@@ -130,10 +137,16 @@ InferenceConfig::Declare(Arguments& arguments)
                       "each 1500 bytes) or CSV with time_s,rate_bps; from the first decision on, "
                       "repeated",
                       linkTraceFile);
-    arguments.Add("linkTraceShift",
-                  "linkTrace: each user begins so much later in the trace than the one before",
-                  linkTraceShiftS,
-                  Range(0, MAX_S, "s"));
+    arguments
+        .Add("linkTraceShift",
+             "linkTrace: each user begins so much later in the trace than the one before",
+             linkTraceShiftS,
+             Range(0, MAX_S, "s"))
+        .Unless([this] {
+            return linkTraceFile.empty()
+                       ? "there is no link trace; give --linkTrace=FILE as well, or leave it out"
+                       : "";
+        });
 }
 
 void

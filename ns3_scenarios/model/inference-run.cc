@@ -94,16 +94,12 @@ InferenceRun::Parse(int argc, char* argv[])
     {
         Fail(error.what());
     }
-    if (m_link.HasPolicy())
-    {
-        m_policy = std::make_unique<FixedPolicy>(m_link.GetPolicyName(),
-                                                 m_options,
-                                                 m_config.GetSiteNames());
-    }
 }
 
 void
-InferenceRun::AddCell(std::unique_ptr<AccessCell> cell, uint32_t users)
+InferenceRun::AddCell(std::unique_ptr<AccessCell> cell,
+                      uint32_t users,
+                      std::vector<uint32_t> guests)
 {
     const std::string kind = cell->GetKind();
     const auto before = std::count_if(m_cells.begin(), m_cells.end(), [&kind](const auto& other) {
@@ -122,12 +118,14 @@ InferenceRun::AddCell(std::unique_ptr<AccessCell> cell, uint32_t users)
     cell->SetNumber(static_cast<uint32_t>(before));
     m_cells.push_back(std::move(cell));
     m_cellUsers.push_back(users);
+    m_guests.push_back(std::move(guests));
 }
 
 int
 InferenceRun::Run()
 {
     NS_LOG_FUNCTION(this);
+    PlanUsers();
     BuildNetwork();
     BuildApplications();
     try

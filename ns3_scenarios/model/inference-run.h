@@ -16,6 +16,7 @@
 #include "model/request-ledger.h"
 #include "model/run-outputs.h"
 #include "model/trace-queue-disc.h"
+#include "model/user-paths.h"
 
 #include "ns3/command-line.h"
 
@@ -63,8 +64,14 @@ class InferenceRun
     /** @return the arguments, after Parse(); before it, the defaults, which a scenario may set */
     InferenceConfig& GetConfig();
 
-    /** Add a cell with the next @p users users. */
-    void AddCell(std::unique_ptr<AccessCell> cell, uint32_t users);
+    /**
+     * Add a cell with the next @p users users.
+     * @param guests numbers of users of the cells before it who have an interface in this one, too,
+     *        and choose the path of each request
+     */
+    void AddCell(std::unique_ptr<AccessCell> cell,
+                 uint32_t users,
+                 std::vector<uint32_t> guests = {});
 
     /** Build everything, warm up, play episodes. @return the exit status of main() */
     int Run();
@@ -73,15 +80,22 @@ class InferenceRun
     /** Users connect one after the other, so that the handshakes do not collide. */
     inline static const Time CONNECT_SPACING = MilliSeconds(5);
 
+    /** Tell users and paths from what AddCell() was given. */
+    void PlanUsers();
     void BuildNetwork();
+    void BuildCell(uint32_t cell);
     /** A user's uplink as its condition and the link trace have it. */
     void ShapeUplink(uint32_t user, Ptr<NetDevice> device, bool weak);
+    /** Users with several interfaces reach each address of a site over the cell that it is in. */
+    void RouteUsers();
     void BuildApplications();
     void WatchServing();
-    uint32_t FindServing(uint32_t user) const;
+    uint32_t FindServing(uint32_t user, uint32_t access) const;
     void WatchEnergy();
     void Declare();
     void DeclareFrames();
+    /** Forbid each user the paths that it does not have. */
+    void DeclareMask(const ActionBlock& action);
     /** Draw places, and seed what is random in the warm-up. */
     void PrepareWarmup();
     void WarmUp();
@@ -89,8 +103,9 @@ class InferenceRun
     void ReportUnready() const;
     void AssignStreams();
     void Play();
-    TransferCounters CountTransfers(uint32_t user) const;
-    double CountQueuedBytes(uint32_t user) const;
+    TransferCounters CountTransfers(uint32_t user, uint32_t access) const;
+    double CountQueuedBytes(uint32_t user, uint32_t access) const;
+    bool HasQueue(uint32_t user) const;
     uint32_t CountJobs(Site site) const;
     std::vector<const AccessCell*> GetCells() const;
 
@@ -100,6 +115,8 @@ class InferenceRun
     OptionTable m_options;
     std::vector<std::unique_ptr<AccessCell>> m_cells;
     std::vector<uint32_t> m_cellUsers;
+    std::vector<std::vector<uint32_t>> m_guests; //!< of each cell
+    UserPaths m_paths;
     std::unique_ptr<Backhaul> m_backhaul;
     std::vector<std::unique_ptr<GatewayProbe>> m_gateways; //!< one per cell
     std::unique_ptr<RequestLedger> m_ledger;

@@ -9,6 +9,7 @@
 #include "model/energy.h"
 #include "model/request.h"
 #include "model/tcp-probe.h"
+#include "model/user-paths.h"
 
 #include "ns3/ptr.h"
 
@@ -25,17 +26,35 @@ class InferenceClient;
 struct ObservedUser
 {
     Ptr<InferenceClient> client;
-    uint32_t cell{0};        //!< index into the cells
-    uint32_t indexInCell{0}; //!< the user's index in that cell
-    bool weak{false};        //!< has the extra delay
+    UserAccesses accesses;
+    bool weak{false}; //!< has the extra delay
+
+    /** @return the interface in the cell that places the user */
+    const UserAccess& GetHome() const
+    {
+        return accesses.front();
+    }
 };
 
 /** Counters of a user that the observation shows differences of. */
 struct UserCounters
 {
-    RadioCounters radio;
+    std::vector<RadioCounters> radios; //!< by interface
     uint64_t tcpRetransmissions{0};
     double deviceBusyS{0}; //!< core-seconds of the device
+};
+
+/** What one of a user's interfaces looks like. */
+struct AccessView
+{
+    const AccessCell* cell{nullptr};
+    RadioSample radio;
+    std::vector<TcpSample> toSites; //!< one per remote site
+    RadioCounters before;           //!< as of the last decision
+    RadioCounters now;
+    double goodputBps{0}; //!< of the last upload over it
+    double distanceM{0};
+    uint32_t serving{0}; //!< AP or eNB of the cell
 };
 
 /** What a user's device drew since the last decision, and what its battery holds. */
@@ -50,18 +69,21 @@ struct UserEnergy
 struct UserView
 {
     const ObservedUser* user{nullptr};
-    const AccessCell* cell{nullptr};
-    RadioSample radio;
-    std::vector<TcpSample> toSites; //!< one per remote site
-    uint64_t backlogBytes{0};       //!< upload bytes not yet acknowledged, all sites
-    UserCounters before;            //!< as of the last decision
+    std::vector<AccessView> accesses;     //!< the user's interfaces
+    std::vector<const AccessView*> paths; //!< the one on each path; null: it has none
+    uint64_t backlogBytes{0};             //!< upload bytes not yet acknowledged, all sites
+    UserCounters before;                  //!< as of the last decision
     UserCounters now;
     double goodputBps{0};
     uint32_t unfinished{0};
-    double distanceM{0};
     Request last; //!< that ended last; all zero before the first one
     UserEnergy energy;
-    uint32_t serving{0}; //!< AP or eNB of the cell
+
+    /** @return the interface in the cell that places the user */
+    const AccessView& GetHome() const
+    {
+        return accesses.front();
+    }
 };
 
 /** What a row of the block `sites` is made of. */
@@ -90,10 +112,12 @@ struct CellView
 
 /**
  * @param sites names of the remote sites: some columns exist once for each
+ * @param paths names of the paths, where there is a choice: some columns exist once for each
  * @param energy whether energy is watched, and whether there are batteries
  * @param handover whether users can be handed over within their cell
  */
 std::vector<ObservationField<UserView>> UserColumns(const std::vector<std::string>& sites,
+                                                    const std::vector<std::string>& paths,
                                                     const EnergyConfig& energy,
                                                     bool handover);
 std::vector<ObservationField<SiteView>> SiteColumns();

@@ -19,12 +19,14 @@ Observation::Observation(std::vector<ObservedUser> users,
                          std::vector<const AccessCell*> cells,
                          std::vector<Ptr<InferenceServer>> sites,
                          std::vector<std::string> siteNames,
+                         const UserPaths& paths,
                          const RequestLedger& ledger,
                          const EnergyConfig& energy)
     : m_users(std::move(users)),
       m_cells(std::move(cells)),
       m_sites(std::move(sites)),
       m_siteNames(std::move(siteNames)),
+      m_paths(paths),
       m_ledger(ledger),
       m_energy(energy),
       m_batteriesJ(m_users.size(), energy.batteryJ),
@@ -38,11 +40,12 @@ void
 Observation::Declare(AgentLink& link)
 {
     NS_LOG_FUNCTION(this);
-    m_userBlock.emplace(link,
-                        "users",
-                        m_users.size(),
-                        UserColumns(m_siteNames, m_energy, CanHandOver(m_cells)),
-                        "user");
+    m_userBlock.emplace(
+        link,
+        "users",
+        m_users.size(),
+        UserColumns(m_siteNames, m_paths.GetNames(), m_energy, CanHandOver(m_cells)),
+        "user");
     m_siteBlock.emplace(link, "sites", m_sites.size(), SiteColumns(), "site");
     m_cellBlock.emplace(link, "cells", m_cells.size(), CellColumns(), "cell");
 }
@@ -52,12 +55,11 @@ Observation::CountUser(uint32_t index) const
 {
     const ObservedUser& user = m_users[index];
     UserCounters counters;
-    counters.radio = m_cells[user.cell]->Count(user.indexInCell);
     counters.deviceBusyS = user.client->GetDevice().Count().busyS;
-    for (Site site = 1; site <= m_sites.size(); ++site)
+    counters.tcpRetransmissions = user.client->CountRetransmissions();
+    for (const UserAccess& access : user.accesses)
     {
-        counters.tcpRetransmissions +=
-            user.client->GetConnection(site).GetProbe().GetRetransmissions();
+        counters.radios.push_back(m_cells[access.cell]->Count(access.index));
     }
     return counters;
 }
@@ -107,23 +109,22 @@ void
 Observation::FillUser(uint32_t index, double elapsedS)
 {
     const ObservedUser& user = m_users[index];
-    const AccessCell& cell = *m_cells[user.cell];
     UserView view;
     view.user = &user;
-    view.cell = &cell;
-    view.radio = cell.Sample(user.indexInCell);
-    view.serving = cell.GetServing(user.indexInCell);
-    for (Site site = 1; site <= m_sites.size(); ++site)
-    {
-        const UploadConnection& connection = user.client->GetConnection(site);
-        view.toSites.push_back(connection.GetProbe().Sample());
-        view.backlogBytes += connection.GetBacklog();
-    }
     view.before = m_lastUsers[index];
     view.now = CountUser(index);
+    view.backlogBytes = user.client->GetBacklog();
+    for (uint32_t i = 0; i < user.accesses.size(); ++i)
+    {
+        view.accesses.push_back(ViewAccess(index, i, view));
+    }
+    for (uint32_t path = 0; path < m_paths.GetNames().size(); ++path)
+    {
+        const auto access = m_paths.Find(index, path);
+        view.paths.push_back(access ? &view.accesses[*access] : nullptr);
+    }
     view.goodputBps = m_ledger.GetGoodput(index);
     view.unfinished = m_ledger.GetUnfinished(index);
-    view.distanceM = cell.GetDistance(user.indexInCell);
     if (const Request* ended = m_ledger.GetLast(index))
     {
         view.last = *ended;
@@ -136,14 +137,37 @@ Observation::FillUser(uint32_t index, double elapsedS)
     m_userBlock->Fill(index, view);
 }
 
+AccessView
+Observation::ViewAccess(uint32_t user, uint32_t access, const UserView& view) const
+{
+    const UserAccess& place = m_users[user].accesses[access];
+    AccessView result;
+    result.cell = m_cells[place.cell];
+    result.radio = result.cell->Sample(place.index);
+    for (Site site = 1; site <= m_sites.size(); ++site)
+    {
+        result.toSites.push_back(
+            m_users[user].client->GetConnection(site, access).GetProbe().Sample());
+    }
+    result.before = view.before.radios[access];
+    result.now = view.now.radios[access];
+    result.goodputBps = m_ledger.GetGoodput(user, access);
+    result.distanceM = result.cell->GetDistance(place.index);
+    result.serving = result.cell->GetServing(place.index);
+    return result;
+}
+
 UserEnergy
 Observation::Draw(uint32_t index, const UserView& view, double elapsedS)
 {
-    const RadioPower& radio = m_energy.OfKind(view.cell->GetKind());
     UserEnergy energy;
-    energy.radioJ = radio.EnergyJ(elapsedS,
-                                  view.now.radio.txAirtimeS - view.before.radio.txAirtimeS,
-                                  view.now.radio.rxAirtimeS - view.before.radio.rxAirtimeS);
+    for (const AccessView& access : view.accesses)
+    {
+        const RadioPower& radio = m_energy.OfKind(access.cell->GetKind());
+        energy.radioJ += radio.EnergyJ(elapsedS,
+                                       access.now.txAirtimeS - access.before.txAirtimeS,
+                                       access.now.rxAirtimeS - access.before.rxAirtimeS);
+    }
     energy.deviceJ = m_energy.deviceW * (view.now.deviceBusyS - view.before.deviceBusyS);
     double& battery = m_batteriesJ[index];
     battery = std::max(0.0, battery - energy.radioJ - energy.deviceJ);

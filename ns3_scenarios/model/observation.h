@@ -32,6 +32,7 @@ class Observation
                 std::vector<const AccessCell*> cells,
                 std::vector<Ptr<InferenceServer>> sites,
                 std::vector<std::string> siteNames,
+                const UserPaths& paths,
                 const RequestLedger& ledger,
                 const EnergyConfig& energy = {});
 
@@ -47,6 +48,7 @@ class Observation
   private:
     UserCounters CountUser(uint32_t index) const;
     void FillUser(uint32_t index, double elapsedS);
+    AccessView ViewAccess(uint32_t user, uint32_t access, const UserView& view) const;
     /** What a user drew between two counts; takes it from the battery. */
     UserEnergy Draw(uint32_t index, const UserView& view, double elapsedS);
     void FillSite(uint32_t index, double elapsedS);
@@ -56,6 +58,7 @@ class Observation
     std::vector<const AccessCell*> m_cells;
     std::vector<Ptr<InferenceServer>> m_sites;
     std::vector<std::string> m_siteNames;
+    const UserPaths& m_paths;
     const RequestLedger& m_ledger;
     EnergyConfig m_energy;
     std::vector<double> m_batteriesJ;                      //!< what is left in each user's

@@ -140,6 +140,30 @@ OptionTable::Read(const std::string& path, const std::vector<RemoteSite>& sites,
     return table;
 }
 
+OptionTable
+OptionTable::OverPaths(uint32_t paths) const
+{
+    if (paths == 0)
+    {
+        return *this;
+    }
+    OptionTable table;
+    table.m_variants = m_variants;
+    for (InferenceOption option : m_options)
+    {
+        const uint32_t copies = option.site == DEVICE ? 1 : paths;
+        for (uint32_t path = 0; path < copies; ++path)
+        {
+            if (option.site != DEVICE)
+            {
+                option.path = path;
+            }
+            table.m_options.push_back(option);
+        }
+    }
+    return table;
+}
+
 uint32_t
 OptionTable::GetCount() const
 {
@@ -156,20 +180,6 @@ const std::vector<std::string>&
 OptionTable::GetVariants() const
 {
     return m_variants;
-}
-
-bool
-OptionTable::FindFirst(Site site, uint32_t& index) const
-{
-    for (uint32_t i = 0; i < GetCount(); ++i)
-    {
-        if (m_options[i].site == site)
-        {
-            index = i;
-            return true;
-        }
-    }
-    return false;
 }
 
 } // namespace ns3::tandem

@@ -6,6 +6,7 @@
 #include "model/site.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,20 @@ namespace ns3::tandem
 {
 
 /**
- * One way to serve a request: a DNN variant at a site. In a split option the user's device runs the
+ * One way to serve a request: a DNN variant at a site and, where users have several interfaces, the
+ * path there. In a split option the user's device runs the
  * first layers, and what they yield is uploaded to the site, which runs the rest.
  */
 struct InferenceOption
 {
     Site site{DEVICE};
-    std::string variant;      //!< name of the DNN variant, e.g. "d0"
-    uint32_t variantIndex{0}; //!< place of that name in OptionTable::GetVariants()
-    double serviceS{0};       //!< seconds of one core of that site for one request
-    double deviceServiceS{0}; //!< split: seconds of the device's core before the upload
-    uint32_t uploadBytes{0};  //!< bytes from user to site, the request header included
-    uint32_t replyBytes{0};   //!< bytes from site to user, the request header included
+    std::optional<uint32_t> path; //!< a number of UserPaths; nothing: no choice of one
+    std::string variant;          //!< name of the DNN variant, e.g. "d0"
+    uint32_t variantIndex{0};     //!< place of that name in OptionTable::GetVariants()
+    double serviceS{0};           //!< seconds of one core of that site for one request
+    double deviceServiceS{0};     //!< split: seconds of the device's core before the upload
+    uint32_t uploadBytes{0};      //!< bytes from user to site, the request header included
+    uint32_t replyBytes{0};       //!< bytes from site to user, the request header included
     double top1Percent{0};
     double top5Percent{0};
     double mmacs{0}; //!< million multiply-accumulate operations
@@ -51,6 +54,12 @@ class OptionTable
                             const std::vector<RemoteSite>& sites,
                             double deviceScale = 1);
 
+    /**
+     * @return the table with each remote option once for each path
+     * @param paths how many there are; 0: the table as it is
+     */
+    OptionTable OverPaths(uint32_t paths) const;
+
     /** @return the number of options, K */
     uint32_t GetCount() const;
 
@@ -59,13 +68,6 @@ class OptionTable
 
     /** @return the distinct variant names in order of first appearance */
     const std::vector<std::string>& GetVariants() const;
-
-    /**
-     * @param site the site wanted
-     * @param index set to the first option at that site
-     * @return false when no option runs there
-     */
-    bool FindFirst(Site site, uint32_t& index) const;
 
   private:
     std::vector<InferenceOption> m_options;

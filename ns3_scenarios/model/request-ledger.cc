@@ -14,13 +14,17 @@ namespace ns3::tandem
 NS_LOG_COMPONENT_DEFINE("TandemRequestLedger");
 
 RequestLedger::RequestLedger(const OptionTable& options,
-                             std::vector<uint32_t> cellKinds,
+                             std::vector<Cells> cells,
                              TransferCounter countTransfers)
     : m_options(options),
-      m_cellKinds(std::move(cellKinds)),
+      m_cells(std::move(cells)),
       m_countTransfers(countTransfers),
-      m_users(m_cellKinds.size())
+      m_users(m_cells.size())
 {
+    for (size_t i = 0; i < m_users.size(); ++i)
+    {
+        m_users[i].goodputsBps.resize(m_cells[i].size());
+    }
 }
 
 void
@@ -42,21 +46,23 @@ RequestLedger::WatchServing(ServingFinder find)
 }
 
 void
-RequestLedger::WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> radios)
+RequestLedger::WatchEnergy(const EnergyConfig& config, std::vector<std::vector<RadioPower>> radios)
 {
     m_energy = config;
     m_radios = std::move(radios);
 }
 
 void
-RequestLedger::DeclareRecords(AgentLink& link, const std::vector<std::string>& sites)
+RequestLedger::DeclareRecords(AgentLink& link,
+                              const std::vector<std::string>& sites,
+                              const std::vector<std::string>& paths)
 {
     m_records = std::make_unique<TypedRecords<Request>>(
-        DeclareRequestRecords(link, sites, m_energy, !m_findServing.IsNull()));
+        DeclareRequestRecords(link, sites, paths, m_energy, !m_findServing.IsNull()));
 }
 
 const Request&
-RequestLedger::Open(uint32_t user, uint32_t epoch, uint32_t option)
+RequestLedger::Open(uint32_t user, uint32_t epoch, uint32_t option, uint32_t access)
 {
     NS_LOG_FUNCTION(this << user << epoch << option);
     Request request;
@@ -64,13 +70,15 @@ RequestLedger::Open(uint32_t user, uint32_t epoch, uint32_t option)
     request.user = user;
     request.epoch = epoch;
     request.option = option;
-    request.cell = m_cellKinds[user];
+    request.access = access;
+    request.cellIndex = m_cells[user].at(access).index;
+    request.cell = m_cells[user].at(access).kind;
     request.choice = m_options.Get(option);
     request.arrival = Simulator::Now();
     request.stageBegin = request.arrival;
     if (!m_findServing.IsNull())
     {
-        request.servedAtStart = m_findServing(user);
+        request.servedAtStart = m_findServing(user, access);
     }
     ++m_users[user].unfinished;
     return m_open[request.id] = request;
@@ -106,7 +114,7 @@ RequestLedger::CloseStage(Request& request)
         components[Component::DEVICE_COMPUTE] = elapsed;
         break;
     case Stage::UPLINK: {
-        const TransferCounters now = m_countTransfers(request.user);
+        const TransferCounters now = m_countTransfers(request.user, request.access);
         const Time air = Seconds(now.airtimeS - request.atUploadStart.airtimeS);
         components[Component::UPLINK_AIR] = std::min(std::max(air, Time()), elapsed);
         components[Component::UPLINK_QUEUE] = elapsed - components[Component::UPLINK_AIR];
@@ -148,18 +156,23 @@ RequestLedger::Close(Request& request, RequestStatus status)
     request.status = status;
     if (!m_findServing.IsNull())
     {
-        request.servedAtEnd = m_findServing(request.user);
+        request.servedAtEnd = m_findServing(request.user, request.access);
     }
     if (request.choice.site != DEVICE && request.uploadBegin.IsStrictlyPositive())
     {
-        const TransferCounters now = m_countTransfers(request.user);
+        const TransferCounters now = m_countTransfers(request.user, request.access);
         request.tcpRetransmissions =
             now.tcpRetransmissions - request.atUploadStart.tcpRetransmissions;
         if (!m_radios.empty())
         {
-            request.radioEnergyJ = m_radios[request.user].ExtraEnergyJ(
-                now.airtimeS - request.atUploadStart.airtimeS,
-                now.rxAirtimeS - request.atUploadStart.rxAirtimeS);
+            const auto& radios = m_radios[request.user];
+            for (size_t i = 0; i < radios.size(); ++i)
+            {
+                const RadioTimes& before = request.atUploadStart.radios.at(i);
+                const RadioTimes& after = now.radios.at(i);
+                request.radioEnergyJ +=
+                    radios[i].ExtraEnergyJ(after.txS - before.txS, after.rxS - before.rxS);
+            }
         }
     }
     request.deviceEnergyJ =
@@ -193,10 +206,10 @@ RequestLedger::UploadStarted(uint64_t id)
     {
         Enter(*request, Stage::UPLINK);
         request->uploadBegin = request->stageBegin;
-        request->atUploadStart = m_countTransfers(request->user);
+        request->atUploadStart = m_countTransfers(request->user, request->access);
         if (!m_countQueuedBytes.IsNull())
         {
-            request->metQueueBytes = m_countQueuedBytes(request->user);
+            request->metQueueBytes = m_countQueuedBytes(request->user, request->access);
         }
     }
 }
@@ -236,8 +249,9 @@ RequestLedger::UploadArrived(const RequestHeader& header)
     if (Request* request = Find(header))
     {
         const Time duration = Simulator::Now() - request->uploadBegin;
-        m_users[request->user].goodputBps =
-            8.0 * request->choice.uploadBytes / duration.GetSeconds();
+        UserState& user = m_users[request->user];
+        user.goodputBps = 8.0 * request->choice.uploadBytes / duration.GetSeconds();
+        user.goodputsBps[request->access] = user.goodputBps;
         if (!m_countSiteJobs.IsNull())
         {
             request->metSiteJobs = m_countSiteJobs(request->choice.site);
@@ -325,6 +339,12 @@ double
 RequestLedger::GetGoodput(uint32_t user) const
 {
     return m_users[user].goodputBps;
+}
+
+double
+RequestLedger::GetGoodput(uint32_t user, uint32_t access) const
+{
+    return m_users[user].goodputsBps.at(access);
 }
 
 } // namespace ns3::tandem

@@ -26,20 +26,31 @@ class RequestHeader;
 class RequestLedger
 {
   public:
-    /** Tells the radio and transport counters of a user now. */
-    using TransferCounter = Callback<TransferCounters, uint32_t>;
-    /** Tells the bytes that wait in a user's device now. */
-    using QueueCounter = Callback<double, uint32_t>;
+    // The interfaces of a user are counted from 0; most users have one.
+    /** Tells the counters of a user, at one of its interfaces, now. */
+    using TransferCounter = Callback<TransferCounters, uint32_t, uint32_t>;
+    /** Tells the bytes that wait in a user's device, at one of its interfaces, now. */
+    using QueueCounter = Callback<double, uint32_t, uint32_t>;
     /** Tells the jobs that wait or are in service at a site now, background included. */
     using JobCounter = Callback<uint32_t, Site>;
 
+    /** The cell of an interface. */
+    struct Cell
+    {
+        uint32_t index; //!< among all cells
+        uint32_t kind;  //!< 0 wifi, 1 lte
+    };
+
+    /** Those of a user's interfaces. */
+    using Cells = std::vector<Cell>;
+
     /**
      * @param options the option table; must outlive the ledger
-     * @param cellKinds of each user: 0 wifi, 1 lte
+     * @param cells of each user
      * @param countTransfers where a user's radio and TCP counters come from
      */
     RequestLedger(const OptionTable& options,
-                  std::vector<uint32_t> cellKinds,
+                  std::vector<Cells> cells,
                   TransferCounter countTransfers);
 
     /** Without one, met_queue_bytes is 0. */
@@ -47,8 +58,8 @@ class RequestLedger
     /** Without one, met_site_jobs is 0. */
     void SetJobCounter(JobCounter countJobs);
 
-    /** Tells which AP or eNB serves a user. */
-    using ServingFinder = Callback<uint32_t, uint32_t>;
+    /** Tells which AP or eNB serves a user at one of its interfaces. */
+    using ServingFinder = Callback<uint32_t, uint32_t, uint32_t>;
 
     /** Record which AP or eNB serves users, where that can change; before DeclareRecords(). */
     void WatchServing(ServingFinder find);
@@ -56,15 +67,21 @@ class RequestLedger
     /**
      * Watch the energy of requests; before DeclareRecords().
      * @param config what draws how much
-     * @param radios what each user's radio draws
+     * @param radios what the radio of each user's interfaces draws
      */
-    void WatchEnergy(const EnergyConfig& config, std::vector<RadioPower> radios);
+    void WatchEnergy(const EnergyConfig& config, std::vector<std::vector<RadioPower>> radios);
 
-    /** Declare the record table `requests`; rows go there from now on. */
-    void DeclareRecords(AgentLink& link, const std::vector<std::string>& sites);
+    /**
+     * Declare the record table `requests`; rows go there from now on.
+     * @param sites names of the remote sites
+     * @param paths names of the paths, where there is a choice
+     */
+    void DeclareRecords(AgentLink& link,
+                        const std::vector<std::string>& sites,
+                        const std::vector<std::string>& paths = {});
 
-    /** A request arrives. */
-    const Request& Open(uint32_t user, uint32_t epoch, uint32_t option);
+    /** A request arrives that takes one of the user's interfaces. */
+    const Request& Open(uint32_t user, uint32_t epoch, uint32_t option, uint32_t access = 0);
     /** The device's core takes the request up. */
     void DeviceStarted(uint64_t id);
     /** The device has done its part of a split request. */
@@ -94,6 +111,8 @@ class RequestLedger
     const Request* GetLast(uint32_t user) const;
     /** @return bit/s of the user's upload that arrived last, 0 before the first one */
     double GetGoodput(uint32_t user) const;
+    /** @return the same of the last one over one of its interfaces */
+    double GetGoodput(uint32_t user, uint32_t access) const;
 
   private:
     struct UserState
@@ -101,6 +120,7 @@ class RequestLedger
         bool any{false};
         Request last;
         double goodputBps{0};
+        std::vector<double> goodputsBps; //!< by interface
         uint32_t unfinished{0};
     };
 
@@ -111,8 +131,9 @@ class RequestLedger
     void Close(Request& request, RequestStatus status);
 
     const OptionTable& m_options;
-    std::vector<uint32_t> m_cellKinds;
-    std::vector<RadioPower> m_radios; //!< of each user; empty unless energy is watched
+    std::vector<Cells> m_cells;
+    /** Of each user's interfaces; empty unless energy is watched. */
+    std::vector<std::vector<RadioPower>> m_radios;
     EnergyConfig m_energy;
     ServingFinder m_findServing; //!< null unless users can be handed over
     TransferCounter m_countTransfers;

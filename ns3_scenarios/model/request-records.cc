@@ -14,6 +14,18 @@ Transfers(const Request& request)
     return request.choice.site != DEVICE;
 }
 
+/** @return ", 1 edge, 2 cloud" */
+std::string
+ListCodes(const std::vector<std::string>& names, size_t first)
+{
+    std::string codes;
+    for (size_t i = 0; i < names.size(); ++i)
+    {
+        codes += ", " + std::to_string(first + i) + " " + names[i];
+    }
+    return codes;
+}
+
 template <Component C>
 double
 Part(const Request& request)
@@ -26,14 +38,11 @@ Part(const Request& request)
 TypedRecords<Request>
 DeclareRequestRecords(AgentLink& link,
                       const std::vector<std::string>& sites,
+                      const std::vector<std::string>& paths,
                       const EnergyConfig& energy,
                       bool handover)
 {
-    std::string siteCodes = "0 device";
-    for (size_t i = 0; i < sites.size(); ++i)
-    {
-        siteCodes += ", " + std::to_string(i + 1) + " " + sites[i];
-    }
+    const std::string siteCodes = "0 device" + ListCodes(sites, 1);
     // One column: name, unit, help, getter. A table that formatting would tear apart.
     // clang-format off
     std::vector<RecordField<Request>> fields{
@@ -131,11 +140,20 @@ DeclareRequestRecords(AgentLink& link,
     if (handover)
     {
         fields.push_back({"serving_start", "",
-         "which eNB of the cell served the user as the request arrived, from 0",
+         "which eNB of that cell served the user as the request arrived, from 0",
          [](const Request& r) -> int64_t { return r.servedAtStart; }});
         fields.push_back({"serving_end", "",
          "which one as the request ended",
          [](const Request& r) -> int64_t { return r.servedAtEnd; }});
+    }
+    if (!paths.empty())
+    {
+        fields.push_back({"path", "",
+         "the path that it took: -1 none, at the device" + ListCodes(paths, 0),
+         [](const Request& r) -> int64_t { return r.choice.path ? static_cast<int64_t>(*r.choice.path) : -1; }});
+        fields.push_back({"path_cell", "",
+         "the cell that it went through, index into meta.cells; at the device that of the user's first interface",
+         [](const Request& r) -> int64_t { return r.cellIndex; }});
     }
     // clang-format on
     return {link, "requests", std::move(fields)};

@@ -16,6 +16,7 @@ namespace ns3::tandem
  */
 TypedRecords<Request> DeclareRequestRecords(AgentLink& link,
                                             const std::vector<std::string>& sites,
+                                            const std::vector<std::string>& paths,
                                             const EnergyConfig& energy,
                                             bool handover);
 

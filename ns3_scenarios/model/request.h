@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -48,13 +49,23 @@ enum class Stage : uint8_t
     FINISHED
 };
 
-/** The radio and transport counters of a user that a request's figures are differences of. */
+/** How long a radio has transmitted and received. */
+struct RadioTimes
+{
+    double txS{0};
+    double rxS{0};
+};
+
+/**
+ * The radio and transport counters of a user that a request's figures are differences of; those of
+ * the radio are of the interface that the request takes.
+ */
 struct TransferCounters
 {
     double airtimeS{0};
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
-    double rxAirtimeS{0}; //!< 0 unless energy is watched
+    std::vector<RadioTimes> radios; //!< of all interfaces; empty unless energy is watched
 };
 
 /** One inference request from arrival to end. */
@@ -65,7 +76,9 @@ struct Request
     uint32_t user{0};
     uint32_t epoch{0}; //!< of arrival, from 0
     uint32_t option{0};
-    uint32_t cell{0};       //!< 0 wifi, 1 lte
+    uint32_t access{0};     //!< which of the user's interfaces it takes
+    uint32_t cellIndex{0};  //!< of the cell that this interface is in, among all cells
+    uint32_t cell{0};       //!< kind of that cell: 0 wifi, 1 lte
     InferenceOption choice; //!< the option's row of the table
 
     RequestStatus status{RequestStatus::OK};
@@ -79,9 +92,9 @@ struct Request
     TransferCounters atUploadStart; //!< counters when the first byte was written
     uint64_t macRetransmissions{0};
     uint64_t tcpRetransmissions{0};
-    uint32_t servedAtStart{0}; //!< AP or eNB of the user's cell that served it; where it can change
+    uint32_t servedAtStart{0}; //!< AP or eNB of that cell that served it; where it can change
     uint32_t servedAtEnd{0};
-    double radioEnergyJ{0};  //!< more than an idle radio draws; 0 unless energy is watched
+    double radioEnergyJ{0};  //!< more than idle radios draw; 0 unless energy is watched
     double deviceEnergyJ{0}; //!< of the device's part in it; likewise
     double metQueueBytes{0}; //!< in the user's device when the upload began
     uint32_t metSiteJobs{0}; //!< waiting or in service at the site when the upload was there

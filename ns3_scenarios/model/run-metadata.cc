@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace ns3::tandem
 {
 
@@ -21,7 +23,9 @@ namespace
 {
 
 Json
-DescribeOptions(const OptionTable& options, const std::vector<RemoteSite>& sites)
+DescribeOptions(const OptionTable& options,
+                const std::vector<RemoteSite>& sites,
+                const std::vector<std::string>& paths)
 {
     Json rows = Json::array();
     for (uint32_t i = 0; i < options.GetCount(); ++i)
@@ -39,6 +43,28 @@ DescribeOptions(const OptionTable& options, const std::vector<RemoteSite>& sites
             {"top5_percent", option.top5Percent},
             {"mmacs", option.mmacs}
         });
+        if (option.path)
+        {
+            rows.back()["path"] = paths.at(*option.path);
+        }
+    }
+    return rows;
+}
+
+/** @return the cell that each user reaches each path by, null if it has no interface there */
+Json
+DescribePaths(const std::vector<ObservedUser>& users, const UserPaths& paths)
+{
+    Json rows = Json::array();
+    for (uint32_t i = 0; i < users.size(); ++i)
+    {
+        Json row = Json::array();
+        for (uint32_t path = 0; path < paths.GetNames().size(); ++path)
+        {
+            const auto access = paths.Find(i, path);
+            row.push_back(access ? Json(users[i].accesses[*access].cell) : Json());
+        }
+        rows.push_back(row);
     }
     return rows;
 }
@@ -145,6 +171,14 @@ DescribeRadioLink(const std::string& user, const std::string& radio, const std::
     };
 }
 
+bool
+HasInterface(const ObservedUser& user, uint32_t cell)
+{
+    return std::any_of(user.accesses.begin(),
+                       user.accesses.end(),
+                       [cell](const UserAccess& access) { return access.cell == cell; });
+}
+
 /** Nodes are named by their cell where there are several; users are numbered as in the
  * observation. */
 Json
@@ -162,7 +196,7 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
         const std::vector<std::string> radios = RadioNames(*cells[c], names[c]);
         const std::string gateway = GatewayName(*cells[c], names[c]);
         uint32_t user = 0;
-        while (user < users.size() && users[user].cell != c)
+        while (user < users.size() && users[user].GetHome().cell != c)
         {
             ++user;
         }
@@ -186,6 +220,16 @@ DescribeTopology(const std::vector<const AccessCell*>& cells,
                 for (const std::string& radio : radios)
                 {
                     links.push_back(DescribeRadioLink(node.name, radio, kind));
+                }
+            }
+        }
+        for (uint32_t i = 0; i < users.size(); ++i)
+        {
+            if (users[i].GetHome().cell != c && HasInterface(users[i], c))
+            {
+                for (const std::string& radio : radios)
+                {
+                    links.push_back(DescribeRadioLink("user-" + std::to_string(i), radio, kind));
                 }
             }
         }
@@ -213,6 +257,7 @@ DescribeRun(AgentLink& link,
             const OptionTable& options,
             const std::vector<const AccessCell*>& cells,
             const std::vector<ObservedUser>& users,
+            const UserPaths& paths,
             const Backhaul& backhaul)
 {
     const auto tell = [&link](const std::string& key, const Json& value) {
@@ -222,7 +267,7 @@ DescribeRun(AgentLink& link,
     Json conditions = Json::array();
     for (const ObservedUser& user : users)
     {
-        userCells.push_back(user.cell);
+        userCells.push_back(user.GetHome().cell);
         conditions.push_back(user.weak ? "weak" : "regular");
     }
     for (const AccessCell* cell : cells)
@@ -233,7 +278,12 @@ DescribeRun(AgentLink& link,
         }
     }
     tell("users", config.users);
-    tell("options", DescribeOptions(options, config.sites));
+    tell("options", DescribeOptions(options, config.sites, paths.GetNames()));
+    if (!paths.GetNames().empty())
+    {
+        tell("paths", paths.GetNames());
+        tell("user_paths", DescribePaths(users, paths));
+    }
     tell("variants", options.GetVariants());
     tell("sites", DescribeSites(config.sites));
     const std::vector<std::string> names = NameCells(cells);

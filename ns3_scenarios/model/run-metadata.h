@@ -13,6 +13,7 @@ class AccessCell;
 class AgentLink;
 class Backhaul;
 class OptionTable;
+class UserPaths;
 struct InferenceConfig;
 struct ObservedUser;
 
@@ -22,6 +23,7 @@ void DescribeRun(AgentLink& link,
                  const OptionTable& options,
                  const std::vector<const AccessCell*>& cells,
                  const std::vector<ObservedUser>& users,
+                 const UserPaths& paths,
                  const Backhaul& backhaul);
 
 } // namespace ns3::tandem

@@ -45,7 +45,7 @@ InstallRunOutputs(TraceFiles& files,
         names[gateway] = name;
         for (uint32_t i = 0; i < cell.GetUserCount(); ++i)
         {
-            names[cell.GetUser(i)] = name + " user " + std::to_string(i);
+            names.emplace(cell.GetUser(i), name + " user " + std::to_string(i));
         }
     }
     files.Install(std::move(devices), [names](Ptr<Node> node) {

@@ -11,6 +11,9 @@
 #include "agent-link/argument-check.h"
 #include "model/inference-run.h"
 
+#include <algorithm>
+#include <numeric>
+
 using namespace ns3::tandem;
 
 namespace
@@ -33,6 +36,31 @@ MakeSites(uint32_t edges, uint32_t aps)
     sites.push_back(CloudSite());
     return sites;
 }
+
+/**
+ * @param cellUsers how many users each WiFi cell has
+ * @return numbers of the users with two interfaces: the first of each cell, then the second, …
+ */
+std::vector<uint32_t>
+ChooseDualUsers(uint32_t count, const std::vector<uint32_t>& cellUsers)
+{
+    const uint32_t all = std::accumulate(cellUsers.begin(), cellUsers.end(), 0U);
+    CheckRange("--dualUsers", count, 0, all, "users of WiFi cells");
+    std::vector<uint32_t> chosen;
+    for (uint32_t rank = 0; chosen.size() < count; ++rank)
+    {
+        uint32_t before = 0;
+        for (const uint32_t users : cellUsers)
+        {
+            if (rank < users && chosen.size() < count)
+            {
+                chosen.push_back(before + rank);
+            }
+            before += users;
+        }
+    }
+    return chosen;
+}
 } // namespace
 
 int
@@ -47,6 +75,7 @@ main(int argc, char* argv[])
     bool lteCell = true;
     uint32_t coChannel = 2;
     double spacingM = 80;
+    uint32_t dualUsers = 0;
     Arguments arguments(run.GetCommandLine());
     arguments.Add("aps", "WiFi cells", aps, Range(1, MAX_APS)).Selects();
     arguments.Add("edges", "edges, each beside an AP", edges, Range(1, MAX_EDGES)).Selects();
@@ -56,6 +85,11 @@ main(int argc, char* argv[])
                   coChannel,
                   Range(0, MAX_APS, "APs"));
     arguments.Add("spacing", "between neighbouring APs, in a row", spacingM, Range(0, 1000, "m"));
+    arguments.Add("dualUsers",
+                  "users of WiFi cells, in turns from each, who have an LTE interface besides and "
+                  "choose the path of each request",
+                  dualUsers,
+                  Range(0, MAX_USERS, "users"));
     arguments.ParseSelectors(argc, argv);
 
     run.GetConfig().users = 24;
@@ -86,6 +120,17 @@ main(int argc, char* argv[])
     const auto share = [&](uint32_t cell) {
         return users / cells + (cell < users % cells ? 1 : 0);
     };
+    std::vector<uint32_t> wifiUsers;
+    for (uint32_t i = 0; i < aps; ++i)
+    {
+        wifiUsers.push_back(share(i));
+    }
+    const std::vector<uint32_t> dual = ChooseDualUsers(dualUsers, wifiUsers);
+    if (!dual.empty() && !lteCell)
+    {
+        Fail("--dualUsers=" + std::to_string(dualUsers) +
+             " need an LTE cell, and --enb=0 leaves it out; give --enb=1, or --dualUsers=0");
+    }
     const WifiCell* first = nullptr;
     for (uint32_t i = 0; i < aps; ++i)
     {
@@ -102,7 +147,11 @@ main(int argc, char* argv[])
     if (lteCell)
     {
         lte.Check("lte");
-        run.AddCell(std::make_unique<LteCell>(lte), share(aps));
+        for (uint32_t i = 0; i < std::min<uint32_t>(aps, dualUsers); ++i)
+        {
+            lte.CheckGuests("lte", wifi[i].centre, wifi[i].placement.radiusM);
+        }
+        run.AddCell(std::make_unique<LteCell>(lte), share(aps), dual);
     }
     return run.Run();
 }

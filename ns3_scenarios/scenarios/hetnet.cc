@@ -11,6 +11,8 @@
 #include "agent-link/argument-check.h"
 #include "model/inference-run.h"
 
+#include <numeric>
+
 using namespace ns3::tandem;
 
 int
@@ -21,12 +23,20 @@ main(int argc, char* argv[])
                      "the device, at a common edge or in a common cloud.",
                      WifiCell::MAX_STATIONS + LteCell::MAX_STATIONS);
     uint32_t wifiUsers = 0;
-    Arguments(run.GetCommandLine())
-        .Add("wifiUsers",
-             "users in the WiFi cell, fewer than --users: the others are in the LTE cell; 0: half "
-             "of them",
-             wifiUsers,
-             Range(0, WifiCell::MAX_STATIONS, "users"));
+    uint32_t dualUsers = 0;
+    Arguments arguments(run.GetCommandLine());
+    arguments.Add(
+        "dualUsers",
+        "the first so many users of the WiFi cell have an LTE interface besides and choose "
+        "the path of each request",
+        dualUsers,
+        Range(0, WifiCell::MAX_STATIONS, "users"));
+    arguments.Add(
+        "wifiUsers",
+        "users in the WiFi cell, fewer than --users: the others are in the LTE cell; 0: half "
+        "of them",
+        wifiUsers,
+        Range(0, WifiCell::MAX_STATIONS, "users"));
     WifiCellConfig wifi;
     LteCellConfig lte;
     wifi.placement.mobility = "walk";
@@ -51,7 +61,14 @@ main(int argc, char* argv[])
         wifiUsers = (users + 1) / 2;
     }
     CheckRange("--wifiUsers", wifiUsers, 1, users - 1, "");
+    CheckRange("--dualUsers", dualUsers, 0, wifiUsers, "users of the WiFi cell");
+    std::vector<uint32_t> dual(dualUsers);
+    std::iota(dual.begin(), dual.end(), 0U);
+    if (!dual.empty())
+    {
+        lte.CheckGuests("lte", wifi.centre, wifi.placement.radiusM);
+    }
     run.AddCell(std::make_unique<WifiCell>(wifi), wifiUsers);
-    run.AddCell(std::make_unique<LteCell>(lte), users - wifiUsers);
+    run.AddCell(std::make_unique<LteCell>(lte), users - wifiUsers, dual);
     return run.Run();
 }

@@ -31,9 +31,10 @@ class LedgerTestCase : public TestCase
         m_options = OptionTable::Read(path, DefaultSites());
         m_ledger = std::make_unique<RequestLedger>(
             m_options,
-            std::vector<uint32_t>{0},
-            Callback<TransferCounters, uint32_t>([this](uint32_t) { return m_counters; }));
-        m_ledger->SetQueueCounter(Callback<double, uint32_t>([](uint32_t) { return 300.0; }));
+            std::vector<RequestLedger::Cells>{{{0, 0}}},
+            RequestLedger::TransferCounter([this](uint32_t, uint32_t) { return m_counters; }));
+        m_ledger->SetQueueCounter(
+            RequestLedger::QueueCounter([](uint32_t, uint32_t) { return 300.0; }));
         m_ledger->SetJobCounter(
             Callback<uint32_t, Site>([](Site site) -> uint32_t { return site == 1 ? 7 : 0; }));
     }

@@ -66,9 +66,10 @@ def test_the_schema_tells_cells_sites_and_what_each_offers(campus: TandemEnv) ->
 def test_an_edge_is_nearer_from_the_cell_it_stands_beside(campus: TandemEnv) -> None:
     problem = JointProblem.from_schema(campus.schema, PaperObjective(85.0))
     # edge1 beside the first AP, edge2 beside the second; a detour of 2 ms from elsewhere.
-    assert problem.path_delay_s[:, 0] == pytest.approx([0.0005, 0.0025, 0.0025, 0.0025])
-    assert problem.path_delay_s[:, 1] == pytest.approx([0.0025, 0.0005, 0.0025, 0.0025])
-    assert problem.path_delay_s[:, 2] == pytest.approx([0.02] * 4)
+    delay_s = problem.path_delay_s(problem.user_cells)
+    assert delay_s[:, 0] == pytest.approx([0.0005, 0.0025, 0.0025, 0.0025])
+    assert delay_s[:, 1] == pytest.approx([0.0025, 0.0005, 0.0025, 0.0025])
+    assert delay_s[:, 2] == pytest.approx([0.02] * 4)
     # And packets take it: to the edge of another cell each way is 2 ms longer.
     observation, _ = campus.reset(seed=5)
     rtt_s = observation["users"][:, [problem.user_columns[f"edge{k}_rtt_s"] for k in (1, 2)]]

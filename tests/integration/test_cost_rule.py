@@ -20,7 +20,7 @@ from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.cost import Array, CostRule, PaperCost
-from tandem.agents.inference.objective import CostObjective, PaperObjective
+from tandem.agents.inference.objective import CostObjective, PaperObjective, PercentileObjective
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.planning.view import ResponseView
 from tandem.agents.inference.problem import JointProblem
@@ -63,7 +63,14 @@ class Congested:
         return 0.1 * np.ones_like(weights)
 
 
-@pytest.fixture(params=[PaperObjective(85.0), WorstUser()], ids=["paper", "own"])
+OBJECTIVES = {
+    "paper": PaperObjective(85.0),
+    "own": WorstUser(),
+    "percentile": PercentileObjective(90.0),
+}
+
+
+@pytest.fixture(params=OBJECTIVES.values(), ids=OBJECTIVES.keys())
 def env(request: pytest.FixtureRequest) -> Iterator[TandemEnv]:
     with TandemEnv("wifi-edge", ARGUMENTS, objective=request.param) as environment:
         yield environment

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.cost import PolicyError, cost_rule_of
 from tandem.agents.inference.objective import OBJECTIVES, TimeEnergyObjective
 from tandem.agents.inference.request_table import ENERGY_COLUMNS
@@ -143,6 +146,35 @@ def test_the_objective_charges_both() -> None:
         TandemEnv("wifi-edge", {"users": 1}, objective=OBJECTIVES["time+energy"])
     with pytest.raises(ValueError, match="seconds_per_joule is -1"):
         TimeEnergyObjective(-1.0)
+
+
+def test_the_oracle_finds_the_least_time_and_energy() -> None:
+    """Against every joint action, where a transmission costs more than a slow device."""
+    arguments = {
+        "users": 2,
+        "energy": True,
+        "deviceDraw": 1.0,
+        "backgroundStations": 0,
+        "edgeBusyLoad": 0,
+        "edgeQuietLoad": 0,
+        "epochs": 4,
+    }
+    best = {}
+    for seconds_per_joule in (0.0, 20.0):
+        objective = TimeEnergyObjective(seconds_per_joule)
+        with TandemEnv("wifi-edge", arguments, objective=objective) as env:
+            walk = Walk(env)
+            walk.reset(3)
+            walk.step(np.array([8, 9], dtype=np.int32))
+            solution = Oracle(env).solve(walk)
+            options = range(len(env.schema.meta["options"]))
+            every = np.array(list(itertools.product(options, repeat=2)), dtype=np.int32)
+            played = np.array([-outcome.reward for outcome in env.branch(list(every))])
+        known = solution.table.costs_s(every, objective.charged_rule({}))
+        np.testing.assert_allclose(known, played, rtol=0.0, atol=1e-9)
+        assert solution.best.cost_s == pytest.approx(played.min(), abs=1e-9)
+        best[seconds_per_joule] = solution.best.action.tolist()
+    assert best[0.0] != best[20.0]
 
 
 def test_units_of_whole_numbers_are_converted_too() -> None:

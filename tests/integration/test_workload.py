@@ -133,8 +133,7 @@ def test_components_sum_to_the_response_time(tmp_path: Path, scenario: str, arri
         timeout=LONG_ENOUGH_FOR_SOME_S,
         deviceServiceScale=1,
         arrivals=arrivals,
-        rate=4,
-        **({"trace": trace} if arrivals == "trace" else {}),
+        **{"trace": {"trace": trace}, "poisson": {"rate": 4}}.get(arrivals, {}),
     )
     assert len({row["request_id"] for row in rows}) == len(rows)
     assert {row["status"] for row in rows if row["status"] != OPEN} == {OK, TIMEOUT}

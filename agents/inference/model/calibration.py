@@ -248,12 +248,13 @@ def _groups(
     """Which effect of each group acts on each pair, ``[N, X]``."""
     shape = (users, options)
     user, option = np.indices(shape)
-    cells = problem.user_cells[:users].astype(np.intp)
+    # What a device does is of no path.
+    cells = problem.user_cells[:, None] if site is None else problem.network_cells
     return {
         "all": np.zeros(shape, dtype=np.intp),
         "option": option,
         "site": np.broadcast_to(np.zeros(options, np.intp) if site is None else site, shape),
-        "cell": np.broadcast_to(cells[:, None], shape),
+        "cell": np.broadcast_to(cells[:users].astype(np.intp), shape),
         "user": user,
         "visit": user,
         "visit_option": user * options + option,

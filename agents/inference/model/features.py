@@ -10,7 +10,7 @@ Shapes: B cases, N users, M network options, F features of which L are loads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from tandem.agents.common.codec import SCALES, scale_of
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference.model.facts import Facts
 from tandem.agents.inference.model.loads import LOADS, SITE_SERVICE, Loads
+from tandem.agents.inference.paths import Lane
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
@@ -75,10 +76,12 @@ class FeatureMap:
     def __init__(self, problem: JointProblem) -> None:
         self._problem = problem
         self._site = problem.network_site
-        kinds = np.array(problem.cell_kinds)[problem.user_cells]
-        self._kinds = (kinds[:, None] == np.array(CELL_KINDS)).astype(np.float64)
-        cells = problem.user_cells
-        self._same_cell = (cells[:, None] == cells) * (1.0 - np.eye(problem.users))
+        kinds = np.array(problem.cell_kinds)[problem.network_cells]
+        self._kinds = (kinds[..., None] == np.array(CELL_KINDS)).astype(np.float64)
+        others = 1.0 - np.eye(problem.users)
+        self._networks = [
+            (lane.options, (lane.cells[:, None] == lane.cells) * others) for lane in problem.lanes
+        ]
 
     def at(self, observation: Observation, facts: Facts) -> FeatureView:
         """Rows at one observation, while options are what ``facts`` say."""
@@ -89,19 +92,35 @@ class FeatureMap:
         def of_users(part: Array) -> Array:
             return np.broadcast_to(part[:, None, :], (*shape, part.shape[1]))
 
+        def of_lanes(part: Callable[[Lane], Array]) -> Array:
+            parts = [part(lane) for lane in problem.lanes]
+            result = np.empty((*shape, parts[0].shape[-1]))
+            for lane, each in zip(problem.lanes, parts, strict=True):
+                result[:, lane.options] = each
+            return result
+
+        def names(lane: Lane, plain: Iterable[str]) -> list[str]:
+            prefixed = [(f"{lane.prefix}{name}", name) for name in plain]
+            return [name if name in column else other for name, other in prefixed]
+
+        def sites_of(lane: Lane) -> Array:
+            per_site = [
+                _coded(users, column, names(lane, [f"{site}_{name}" for name in SITE_STATE]))
+                for site in problem.sites.remote
+            ]
+            return np.stack(per_site, axis=1)[:, self._site[lane.options]]
+
         def of_options(part: Array) -> Array:
             return np.broadcast_to(part, (*shape, part.shape[1]))
 
-        rate_bps = self._observed_bps(users)
+        rate_bps = of_lanes(lambda lane: self._observed_bps(users, lane)[:, None, None])[..., 0]
         upload_bytes = facts.upload_bytes[network]
-        upload_s = BITS_PER_BYTE * upload_bytes / rate_bps[:, None]
+        upload_s = BITS_PER_BYTE * upload_bytes / rate_bps
         service_s = facts.service_s[network]
-        per_site = [
-            _coded(users, column, [f"{site}_{name}" for name in SITE_STATE])
-            for site in problem.sites.remote
-        ]
         weak_s = problem.weak_delay_s * _read(users, column, ("weak",))[:, 0]
-        delay_s = problem.path_delay_s[:, self._site]
+        delay_s = of_lanes(
+            lambda lane: problem.path_delay_s(lane.cells)[:, self._site[lane.options], None]
+        )
         option = np.stack(
             (
                 _compress(service_s, SCALES["_s"]),
@@ -110,7 +129,9 @@ class FeatureMap:
             ),
             axis=1,
         )
-        cells = _coded(observation["cells"], problem.cell_columns, CELL_STATE)[problem.user_cells]
+        cells = _coded(observation["cells"], problem.cell_columns, CELL_STATE)[
+            problem.network_cells
+        ]
         sites = _coded(observation["sites"], problem.site_columns, SITE_LOAD)[self._site]
         site_cores = np.maximum(
             _read(observation["sites"], problem.site_columns, ("cores",))[:, 0], 1.0
@@ -118,30 +139,30 @@ class FeatureMap:
         backlog = _read(observation["sites"], problem.site_columns, ("backlog_s",))[self._site]
         fixed = np.concatenate(
             (
-                of_users(_coded(users, column, USER_STATE)),
-                np.stack(per_site, axis=1)[:, self._site],
-                of_users(cells),
-                of_users(self._kinds),
+                of_lanes(lambda lane: _coded(users, column, names(lane, USER_STATE))[:, None]),
+                of_lanes(sites_of),
+                cells,
+                self._kinds,
                 of_options(sites),
                 of_options(_compress(backlog / site_cores[self._site][:, None], SCALES["_s"])),
-                of_users(_compress(rate_bps, SCALES["_bps"])[:, None]),
-                _compress(delay_s, SCALES["_s"])[..., None],
+                _compress(rate_bps, SCALES["_bps"])[..., None],
+                _compress(delay_s, SCALES["_s"]),
                 of_users(_compress(weak_s, SCALES["_s"])[:, None]),
                 of_options(option),
                 _compress(upload_s, SCALES["_s"])[..., None],
             ),
             axis=-1,
         )
-        loads = Loads(self._same_cell, self._site, upload_bytes, upload_s, service_s, site_cores)
+        loads = Loads(self._networks, self._site, upload_bytes, upload_s, service_s, site_cores)
         return FeatureView(fixed, loads)
 
-    def _observed_bps(self, users: Array) -> Array:
+    def _observed_bps(self, users: Array, lane: Lane) -> Array:
         """The larger of a user's last frame rate and its goodput, ``[N]``; where neither is known,
         the median of the cell."""
-        named = _read(users, self._problem.user_columns, ("rate_bps", "goodput_bps"))
-        rate: Array = named.max(axis=1)
+        names = [f"{lane.prefix}{name}" for name in ("rate_bps", "goodput_bps")]
+        rate: Array = _read(users, self._problem.user_columns, names).max(axis=1)
         for cell in range(len(self._problem.cell_kinds)):
-            members = self._problem.user_cells == cell
+            members = lane.cells == cell
             known = members & (rate > 0.0)
             typical = float(np.median(rate[known])) if known.any() else UNKNOWN_RATE_BPS
             rate[members & ~known] = typical

@@ -10,6 +10,7 @@ Shapes: B cases, N users, M network options, S remote sites, Q = 4 quantities.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -40,7 +41,8 @@ class Loads:
     """The sums at one observation.
 
     Args:
-        same_cell: whether two users share a cell, 0 on the diagonal, ``[N, N]``.
+        networks: for each access network, which of the options go through it, and whether two
+            users share a cell of it, 0 on the diagonal, ``[N, N]``.
         site: row of each option's site in the block ``sites``, ``[M]``.
         upload_bytes: of each option, ``[M]``.
         upload_s: of each user and option, ``[N, M]``.
@@ -50,7 +52,7 @@ class Loads:
 
     def __init__(
         self,
-        same_cell: Array,
+        networks: Sequence[tuple[NDArray[np.intp] | slice, Array]],
         site: NDArray[np.intp],
         upload_bytes: Array,
         upload_s: Array,
@@ -59,7 +61,7 @@ class Loads:
     ) -> None:
         users, options = upload_s.shape
         sites = len(site_cores)
-        self._same_cell = same_cell
+        self._networks = networks
         self._other = 1.0 - np.eye(users)
         self._site = site
         self._site_cores = site_cores
@@ -73,11 +75,37 @@ class Loads:
 
     def of(self, weights: Array) -> Array:
         """Each load on a logarithmic scale, ``[B, N, M, L]``, at ``weights`` ``[B, N, M]``."""
-        cases, users, _ = weights.shape
+        own = self._own(weights, slice(None))
+        result = np.empty((*weights.shape, len(LOADS)))
+        for options, same_cell in self._networks:
+            here = own if len(self._networks) == 1 else self._own(weights, options)
+            result[:, :, options] = self._of(own, here, same_cell, len(weights), options)
+        return result
+
+    def _own(self, weights: Array, options: NDArray[np.intp] | slice) -> Array:
+        """What each user adds by some of the options, ``[N, B·S·Q]``."""
         # One product per user, then one over users: faster than a product of three.
-        own = np.matmul(weights.transpose(1, 0, 2), self._added).reshape(users, -1)
-        shape = (users, cases, len(self._site_cores), 4)
-        both = (self._same_cell @ own).reshape(shape)
+        added = self._added[:, options]
+        own = np.matmul(weights[..., options].transpose(1, 0, 2), added)
+        return np.asarray(own.reshape(len(added), -1))
+
+    def _of(
+        self,
+        own: Array,
+        here: Array,
+        same_cell: Array,
+        cases: int,
+        options: NDArray[np.intp] | slice,
+    ) -> Array:
+        """The loads at the options of one access network.
+
+        Args:
+            own: what each user adds, ``[N, B·S·Q]``.
+            here: what of it goes through this network.
+            same_cell: of this network.
+        """
+        shape = (len(own), cases, len(self._site_cores), 4)
+        both = (same_cell @ here).reshape(shape)
         site = (self._other @ own).reshape(shape)
         cell = both.sum(axis=2, keepdims=True)
         sums = np.empty((*shape[:3], len(LOADS)))
@@ -89,4 +117,4 @@ class Loads:
             )
         ):
             sums[..., index] = part
-        return np.log1p(sums).transpose(1, 0, 2, 3)[:, :, self._site]
+        return np.log1p(sums).transpose(1, 0, 2, 3)[:, :, self._site[options]]

@@ -35,7 +35,8 @@ class EveryAction:
                 "(CostRule.mean_form)"
             )
         every = np.indices((options,) * users).reshape(users, -1).T
-        self._actions = every[problem.is_accurate(every)].astype(np.int32)
+        possible = problem.allowed[np.arange(users), every].all(axis=1)
+        self._actions = every[problem.is_accurate(every) & possible].astype(np.int32)
         patterns = space.of(self._actions)
         self._patterns, row = np.unique(patterns, axis=0, return_inverse=True)
         self._row = row.reshape(-1)

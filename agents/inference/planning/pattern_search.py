@@ -44,6 +44,8 @@ class PatternSearch:
         self._device_accuracy = accuracy[problem.device_options]
         self._network_accuracy = accuracy[problem.network_options]
         self._options = len(self._network_accuracy)
+        self._permitted = problem.allowed[:, problem.network_options]
+        self._most = self._permitted.sum(axis=0)
         self._needed = problem.users * problem.threshold_percent
         self._least = problem.users * problem.rule.least_percent
         self._threshold = problem.threshold_percent
@@ -79,9 +81,9 @@ class PatternSearch:
     def _knapsacks(self, view: ResponseView, upgrades: HullUpgrades) -> Patterns:
         """One pattern per division of the users over the network options, ``[G, N]``."""
         cases = len(self._counts)
-        # In the mean field every user is at each option with the same small share.
-        share = self._counts / max(self._users - 1, 1)
-        weights = np.repeat(share[:, None, :], self._users, axis=1)
+        # In the mean field every user who may is at each option with the same small share.
+        share = self._counts / np.maximum(self._most - 1, 1)
+        weights = share[:, None, :] * self._permitted
         device_s = np.broadcast_to(view.device_s, (cases, *view.device_s.shape))
         return self._price(device_s, view.field_s(weights), upgrades.steepest)
 
@@ -133,12 +135,11 @@ class PatternSearch:
         worth = np.sort(elsewhere.min(axis=2) - groups[..., option + 1], axis=1)[:, ::-1]
         places = self._counts[:, option].astype(np.intp)
         case = np.arange(len(places))
-        inside = worth[case, np.clip(places - 1, 0, self._users - 1)]
-        outside = worth[case, np.clip(places, 0, self._users - 1)]
+        most = int(self._most[option])
+        inside = worth[case, np.clip(places - 1, 0, most - 1)]
+        outside = worth[case, np.clip(places, 0, most - 1)]
         middle = (inside + outside) / 2.0
-        return np.where(
-            places == 0, inside + 1.0, np.where(places >= self._users, outside - 1.0, middle)
-        )
+        return np.where(places == 0, inside + 1.0, np.where(places >= most, outside - 1.0, middle))
 
     def _divisions(self) -> Array:
         """Numbers of users at each network option, on a grid that is finer near 0, ``[G, M]``."""
@@ -150,8 +151,9 @@ class PatternSearch:
             levels -= 1
             grid = self._grid(levels)
         # All users at one option: the fallback where nothing else is accurate enough.
-        extremes = self._users * np.eye(self._options)
-        return np.unique(np.concatenate([grid, extremes]), axis=0)
+        extremes = self._most * np.eye(self._options)
+        grid = np.concatenate([grid, extremes])
+        return np.unique(grid[(grid <= self._most).all(axis=1)], axis=0)
 
     def _grid(self, levels: int) -> Array:
         axis = np.unique(np.rint(self._users * np.linspace(0.0, 1.0, levels) ** 2))

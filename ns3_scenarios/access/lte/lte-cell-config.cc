@@ -80,6 +80,19 @@ LteCellConfig::Check(const std::string& prefix) const
     CheckRadius(prefix, FarthestM(), LteCell::GetReach(*this, prefix));
 }
 
+void
+LteCellConfig::CheckGuests(const std::string& prefix, const Vector& centre, double radiusM) const
+{
+    const double farthestM = CalculateDistance(centre, EnbPosition(NearestEnb(centre))) + radiusM;
+    const Reach reach = LteCell::GetReach(*this, prefix);
+    if (farthestM > reach.distanceM)
+    {
+        Fail("users with two interfaces may be " + FormatNumber(farthestM) +
+             " m from the nearest eNB, which reaches " + FormatNumber(reach.distanceM) + " m (" +
+             reach.limit + "); give " + reach.remedy + ", or cells that are nearer");
+    }
+}
+
 Vector
 LteCellConfig::EnbPosition(uint32_t i) const
 {

@@ -8,7 +8,6 @@
 #include "ns3/config.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/double.h"
-#include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-static-routing-helper.h"
 #include "ns3/ipv4-static-routing.h"
 #include "ns3/ipv4.h"
@@ -161,9 +160,7 @@ void
 LteCell::InstallCore()
 {
     NS_LOG_FUNCTION(this);
-    InternetStackHelper internet;
-    internet.SetIpv6StackInstall(false);
-    internet.Install(m_stations);
+    InstallStacks(m_stations);
     m_stationInterfaces = m_epc->AssignUeIpv4Address(m_stationDevices);
 
     Ipv4StaticRoutingHelper routing;

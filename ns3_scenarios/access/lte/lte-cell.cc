@@ -101,6 +101,12 @@ LteCell::GetGateway() const
     return m_epc->GetPgwNode();
 }
 
+Ipv4Address
+LteCell::GetUserGateway() const
+{
+    return m_epc->GetUeDefaultGatewayAddress();
+}
+
 std::pair<Ipv4Address, Ipv4Mask>
 LteCell::GetUserNetwork() const
 {
@@ -207,16 +213,16 @@ LteCell::GetPlacedNodes() const
 }
 
 void
-LteCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
+LteCell::RecordFrames(FrameTables& tables,
+                      int64_t firstNode,
+                      const std::vector<StationNumber>& stations)
 {
-    NS_LOG_FUNCTION(this << firstNode << firstUser);
-    const int64_t firstStation = firstNode + m_config.enbs + 1; // after eNBs and PGW
-    RegisterStations(tables, firstStation, firstUser);
+    NS_LOG_FUNCTION(this << firstNode);
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
         m_frameProbes.push_back(
             std::make_unique<LteFrameProbe>(DynamicCast<LteUeNetDevice>(m_stationDevices.Get(i)),
-                                            firstStation + i,
+                                            stations.at(i).node,
                                             m_enbDevices,
                                             firstNode,
                                             tables));

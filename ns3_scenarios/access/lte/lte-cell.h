@@ -65,6 +65,14 @@ struct LteCellConfig
 
     /** @return the longest way from a place within the radius to the nearest eNB, m */
     double FarthestM() const;
+
+    /**
+     * End the program with a message if users of another cell may get out of reach.
+     * @param prefix of the cell's arguments
+     * @param centre of the other cell
+     * @param radiusM of it
+     */
+    void CheckGuests(const std::string& prefix, const Vector& centre, double radiusM) const;
 };
 
 /**
@@ -86,6 +94,7 @@ class LteCell : public AccessCell
     std::string GetKind() const override;
     std::string GetStandard() const override;
     Ptr<Node> GetGateway() const override;
+    Ipv4Address GetUserGateway() const override;
     std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
     uint32_t CountRadios() const override;
@@ -96,7 +105,9 @@ class LteCell : public AccessCell
     CellCounters CountCell() const override;
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
-    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    void RecordFrames(FrameTables& tables,
+                      int64_t firstNode,
+                      const std::vector<StationNumber>& stations) override;
     bool HasShadowing() const override;
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;

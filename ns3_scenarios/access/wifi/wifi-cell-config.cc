@@ -72,21 +72,33 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "rate adaptation: minstrel (Minstrel-HT), ideal, or constant:MCS such as "
                   "constant:7; with 80211a Mbit/s instead of an MCS, such as constant:24",
                   rateControl);
-    arguments.AddTimeAttribute("minstrelInterval",
-                               "ns3::MinstrelHtWifiManager::UpdateStatistics",
-                               Range(1, 10000, "ms"),
-                               "Minstrel: time between two choices of the best rates");
-    arguments.AddAttribute("minstrelMemory",
-                           "ns3::MinstrelHtWifiManager::EWMA",
-                           "%",
-                           "Minstrel: weight of earlier intervals in a rate's success probability");
-    arguments.Add(
-        "training",
-        "with rateControl=minstrel: what each station uploads to the AP in the warm-up, for each "
-        "rate that Minstrel may try, so that rate control knows its place when the episode starts; "
-        "0: nothing",
-        trainingBytes,
-        Range(0, MAX_TRAINING_BYTES, "bytes"));
+    const auto noMinstrel = [this]() -> std::string {
+        return rateControl == "minstrel"
+                   ? ""
+                   : "it is Minstrel's, and this is rateControl=" + rateControl + "; leave it out";
+    };
+    arguments
+        .AddTimeAttribute("minstrelInterval",
+                          "ns3::MinstrelHtWifiManager::UpdateStatistics",
+                          Range(1, 10000, "ms"),
+                          "Minstrel: time between two choices of the best rates")
+        .Unless(noMinstrel);
+    arguments
+        .AddAttribute("minstrelMemory",
+                      "ns3::MinstrelHtWifiManager::EWMA",
+                      "%",
+                      "Minstrel: weight of earlier intervals in a rate's success probability")
+        .Unless(noMinstrel);
+    arguments
+        .Add("training",
+             "with rateControl=minstrel: what each station uploads to the AP in the warm-up, for "
+             "each "
+             "rate that Minstrel may try, so that rate control knows its place when the episode "
+             "starts; "
+             "0: nothing",
+             trainingBytes,
+             Range(0, MAX_TRAINING_BYTES, "bytes"))
+        .Unless([this, noMinstrel] { return trainingBytes == 0 ? "" : noMinstrel(); });
     arguments.Add("txPower",
                   "transmit power of AP and stations",
                   txPowerDbm,

@@ -10,7 +10,6 @@
 #include "ns3/double.h"
 #include "ns3/he-configuration.h"
 #include "ns3/ht-configuration.h"
-#include "ns3/internet-stack-helper.h"
 #include "ns3/ipv4-address-helper.h"
 #include "ns3/ipv4-interface.h"
 #include "ns3/ipv4-l3-protocol.h"
@@ -246,11 +245,9 @@ void
 WifiCell::InstallAddresses()
 {
     NS_LOG_FUNCTION(this);
-    InternetStackHelper internet;
     // Without IPv6 no router solicitations disturb the medium.
-    internet.SetIpv6StackInstall(false);
-    internet.Install(m_ap);
-    internet.Install(m_stations);
+    InstallStacks(m_ap);
+    InstallStacks(m_stations);
 
     Ipv4AddressHelper addresses;
     addresses.SetBase(GetNetwork(), NETWORK_MASK);

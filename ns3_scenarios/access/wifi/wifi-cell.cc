@@ -43,6 +43,12 @@ WifiCell::GetGateway() const
     return m_ap;
 }
 
+Ipv4Address
+WifiCell::GetUserGateway() const
+{
+    return m_apAddress;
+}
+
 std::pair<Ipv4Address, Ipv4Mask>
 WifiCell::GetUserNetwork() const
 {
@@ -122,11 +128,11 @@ WifiCell::GetPlacedNodes() const
 }
 
 void
-WifiCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser)
+WifiCell::RecordFrames(FrameTables& tables,
+                       int64_t firstNode,
+                       const std::vector<StationNumber>& stations)
 {
-    NS_LOG_FUNCTION(this << firstNode << firstUser);
-    const int64_t firstStation = firstNode + 1; // after the AP
-    RegisterStations(tables, firstStation, firstUser);
+    NS_LOG_FUNCTION(this << firstNode);
     const auto watch = [&](Ptr<NetDevice> device, int64_t node) {
         m_frameProbes.push_back(
             std::make_unique<WifiFrameProbe>(DynamicCast<WifiNetDevice>(device), node, tables));
@@ -134,7 +140,7 @@ WifiCell::RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser
     watch(m_apDevice, firstNode);
     for (uint32_t i = 0; i < m_stationDevices.GetN(); ++i)
     {
-        watch(m_stationDevices.Get(i), firstStation + i);
+        watch(m_stationDevices.Get(i), stations.at(i).node);
     }
 }
 

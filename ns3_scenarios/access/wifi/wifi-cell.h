@@ -105,6 +105,7 @@ class WifiCell : public AccessCell
     std::string GetKind() const override;
     std::string GetStandard() const override;
     Ptr<Node> GetGateway() const override;
+    Ipv4Address GetUserGateway() const override;
     std::pair<Ipv4Address, Ipv4Mask> GetUserNetwork() const override;
     void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) override;
     RadioSample Sample(uint32_t i) const override;
@@ -113,7 +114,9 @@ class WifiCell : public AccessCell
     CellCounters CountCell() const override;
     double GetDistance(uint32_t i) const override;
     std::vector<PlacedNode> GetPlacedNodes() const override;
-    void RecordFrames(FrameTables& tables, int64_t firstNode, int64_t firstUser) override;
+    void RecordFrames(FrameTables& tables,
+                      int64_t firstNode,
+                      const std::vector<StationNumber>& stations) override;
     std::vector<std::string> GetWarnings() const override;
     bool HasShadowing() const override;
     int64_t DrawPlaces(int64_t first) override;

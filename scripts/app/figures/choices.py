@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tandem.agents.inference.options import option_names
 from tandem.agents.inference.request_table import answer_accuracy, counted
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.figures import style
@@ -18,6 +19,9 @@ from tandem.scripts.app.inspection import measures
 
 #: Bars of the decision mix; with more decisions, a bar stands for several.
 MOST_BARS = 60
+#: Share of an access network's colour in that of an option that goes through it.
+PATH_SHARE = 0.4
+WHITE = "#FFFFFF"
 
 
 def decision_mix(runs: Sequence[Run]) -> go.Figure:
@@ -28,7 +32,7 @@ def decision_mix(runs: Sequence[Run]) -> go.Figure:
     shown: set[str] = set()
     for index, (run, cell) in enumerate(zip(runs, cells, strict=True)):
         table, per_bar = mix_over_time(run)
-        named = style.option_names(run)
+        named = option_names(run.meta)
         for option in table.columns:
             name = named.get(int(option), f"option {option}")
             figure.add_bar(
@@ -78,14 +82,20 @@ def decision_number(run: Run) -> pd.Series[int]:
 
 
 def option_colour(name: str, option: int) -> str:
-    """The site's colour, lighter for the later variants of the device."""
-    site = name.split("/", maxsplit=1)[0]
+    """The site's colour, lighter for the later variants of the device, and with some of the access
+    network's where there are several paths."""
+    site, _, rest = name.partition("/")
     base = style.site_colour(site)
-    if site != "device":
-        return base
-    red, green, blue = (int(base[i : i + 2], 16) for i in (1, 3, 5))
-    share = min(option, 9) / 12
-    mixed = [round(part + (255 - part) * share) for part in (red, green, blue)]
+    path = rest.partition(" via ")[2]
+    if path:
+        return _mixed(base, style.CELL_COLOURS.get(path, WHITE), PATH_SHARE)
+    return _mixed(base, WHITE, min(option, 9) / 12) if site == "device" else base
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """A colour with a share of another one, both ``#RRGGBB``."""
+    parts = [[int(text[i : i + 2], 16) for i in (1, 3, 5)] for text in (colour, other)]
+    mixed = [round(a + (b - a) * share) for a, b in zip(*parts, strict=True)]
     return f"rgb({mixed[0]},{mixed[1]},{mixed[2]})"
 
 

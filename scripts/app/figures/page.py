@@ -87,7 +87,8 @@ def _data(run: Run) -> dict[str, Any]:
         if name in requests
     }
     user_cells = run.meta.get("user_cells") or [0] * (int(requests["user"].max()) + 1)
-    columns["cell"] = [user_cells[user] for user in requests["user"]]
+    own = [user_cells[user] for user in requests["user"]]
+    columns["cell"] = requests["path_cell"].tolist() if "path_cell" in requests else own
     columns["number"] = decision_number(run).tolist()
     columns["response_time_s"] = requests["response_time_s"].round(TIME_DIGITS).tolist()
     columns["accuracy_percent"] = answer_accuracy(requests).tolist()

@@ -92,12 +92,6 @@ def site_colour(label: str) -> str:
     return colour(sum(label.encode()))
 
 
-def option_names(run: Run) -> dict[int, str]:
-    """Options as ``site/variant``."""
-    options = run.meta.get("options") or ()
-    return {int(row["option"]): f"{row['site']}/{row['variant']}" for row in options}
-
-
 @functools.cache
 def template() -> Any:
     """Plotly's white template with this package's fonts and colours."""

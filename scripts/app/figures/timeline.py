@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from tandem.agents.inference.options import option_names
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus
 from tandem.agents.inference.sites import Sites
 from tandem.bridge.runs.reader import Run
@@ -46,7 +47,7 @@ def timeline(runs: Sequence[Run]) -> go.Figure:
         requests = requests[requests["episode"] == requests["episode"].min()].head(MOST_REQUESTS)
         begins = stage_times(requests)
         site = requests["site"].map(Sites.from_meta(run.meta).label)
-        options = requests["option"].map(style.option_names(run)).fillna(site)
+        options = requests["option"].map(option_names(run.meta)).fillna(site)
         text = (
             "request "
             + requests["request_id"].astype(str)

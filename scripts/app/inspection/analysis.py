@@ -33,6 +33,7 @@ def all_figures(run: Run) -> dict[str, Any]:
         "summary": measures.summary(requests),
         "rewards": rewards(run),
         "latency": measures.latency(requests, sites).to_dict(orient="index"),
+        "paths": measures.paths(requests, run.labels.get("paths") or ()).to_dict(orient="index"),
         "components": measures.components(requests, sites).to_dict(),
         "energy": measures.energy(requests, sites).to_dict(orient="index"),
         "users": measures.users(requests).to_dict(orient="index"),
@@ -89,6 +90,9 @@ def print_run(console: Console, run: Run) -> None:
             "than the average request took count with the time that they had been open, the "
             "others not at all: the times are lower bounds."
         )
+    paths = measures.paths(requests, run.labels.get("paths") or ())
+    if len(paths):
+        print_table(console, "response time per path", paths)
     print_table(console, "mean of each component", measures.components(requests, sites))
     energy = measures.energy(requests, sites)
     if len(energy):

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from tandem.agents.common.units import BITS_PER_BYTE
 from tandem.agents.inference import request_table
 from tandem.agents.inference.domain import INFERENCE
+from tandem.agents.inference.options import option_names
 from tandem.agents.inference.request_table import (
     COMPONENTS,
     ENERGY_COLUMNS,
@@ -91,6 +92,24 @@ def latency(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
         for label, group in [*groups, ("all", requests)]
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("site")
+
+
+def paths(requests: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """As `latency`, per path; no rows where users have no choice of one.
+
+    Args:
+        requests: the request table.
+        names: of the paths, as the run's ``paths``.
+    """
+    if "path" not in requests or not names:
+        return pd.DataFrame()
+    charged = pd.Series(counted(requests), index=requests.index)
+    rows = {}
+    for number, name in enumerate(names):
+        group = requests[requests["path"] == number]
+        if len(group):
+            rows[name] = _latency_row(group, group[charged[group.index]])
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("path")
 
 
 def components(requests: pd.DataFrame, sites: Sites = USUAL_SITES) -> pd.DataFrame:
@@ -229,14 +248,13 @@ def decision_mix(requests: pd.DataFrame, labels: Mapping[str, Any] | None = None
 
     Args:
         requests: the request table.
-        labels: of the run; names options as ``site/variant`` when it has the option table.
+        labels: of the run; names options when it has the option table.
 
     Returns:
         Index: option. Columns: choice, requests, share.
     """
     counts = requests["option"].value_counts().sort_index()
-    options: Sequence[Mapping[str, Any]] = (labels or {}).get("options") or ()
-    names = {int(row["option"]): f"{row['site']}/{row['variant']}" for row in options}
+    names = option_names(labels or {})
     return pd.DataFrame(
         {
             "choice": [names.get(int(option), str(option)) for option in counts.index],

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tandem.agents.inference.options import option_names
 from tandem.agents.inference.request_table import COMPONENTS, RequestStatus, ended
 from tandem.agents.inference.sites import DEVICE
 from tandem.bridge.core.errors import TandemError
@@ -127,9 +128,7 @@ def story_of(run: Run, row: int) -> Story:
             "median_s": same_site.loc[ended(same_site), list(COMPONENTS)].median(),
         }
     )
-    options = {
-        int(entry["option"]): f"{entry['site']}/{entry['variant']}" for entry in run.meta["options"]
-    }
+    options = option_names(run.meta)
     uplink = None
     if request["site"] != DEVICE:
         uplink = (float(begins["uplink_queue_s"]), float(begins["uplink_backhaul_s"]))

@@ -13,12 +13,11 @@ from typing import Any, Final
 from tandem.agents.api import Agent
 from tandem.agents.common.errors import PolicyError
 from tandem.agents.inference.domain import INFERENCE
-from tandem.agents.inference.heuristics import POLICIES, RandomPolicy, make_policy, policy_names
+from tandem.agents.inference.heuristics import POLICIES, make_policy, policy_names, random_policy
 from tandem.bridge.core.env import TandemEnv
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.named import is_named, load_named
 from tandem.scripts.app.policies.plain import (
-    AllowedRandomPolicy,
     ConstantPolicy,
     FunctionPolicy,
     ScenarioPolicy,
@@ -57,7 +56,7 @@ def choose_policy(text: str, env: TandemEnv) -> Agent:
     """
     schema = env.schema
     if text == RANDOM:
-        return AllowedRandomPolicy(schema) if schema.masks else RandomPolicy(schema.action_space())
+        return random_policy(schema)
     if text in schema.policies:
         return ScenarioPolicy(text, env)
     if text == SEARCH or text.startswith(f"{SEARCH}:"):

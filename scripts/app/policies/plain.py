@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from gymnasium import spaces
 
 from tandem.agents.api import Observation
 from tandem.agents.common.errors import PolicyError
@@ -15,7 +14,6 @@ from tandem.bridge.core.documents import parse_json
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import InvalidAction
 from tandem.bridge.core.joint_action import JointAction
-from tandem.bridge.core.masks import sample_mask
 from tandem.bridge.core.schema import Schema
 
 #: For messages.
@@ -35,24 +33,6 @@ class ConstantPolicy:
     def act(self, observation: Observation) -> Any:
         """The action."""
         return self._action
-
-
-class AllowedRandomPolicy:
-    """Draws among what the masks allow; the draws follow from the episode's seed alone."""
-
-    name = "random"
-
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._space: spaces.Space[Any] = schema.action_space()
-
-    def begin_episode(self, seed: int) -> None:
-        """Restart the draws."""
-        self._space.seed(seed)
-
-    def act(self, observation: Observation) -> Any:
-        """An allowed action."""
-        return self._space.sample(mask=sample_mask(self._schema, observation))
 
 
 class ScenarioPolicy:

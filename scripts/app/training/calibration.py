@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -110,9 +111,9 @@ def compare_with_oracle(
     lines.append(_line(GREEDY, states, greedy.act))
     for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
-            fixed = FixedPolicy(label, users, options.most_accurate(site))
+            fixed = FixedPolicy(label, users, options.most_accurate_each(site, users))
             lines.append(_line(f"all {label}", states, fixed.act))
-    lines.append(_random_line(states, len(options)))
+    lines.append(_random_line(states, options.allowed(users)))
     optima = {tuple(solution.best.action.tolist()) for solution in states.solutions}
     return ScenarioWorth(rule, tuple(lines), len(optima))
 
@@ -151,13 +152,14 @@ def _fixed_lines(states: EvaluationSet, episode: NDArray[np.int64]) -> list[Poli
     return lines
 
 
-def _random_line(states: EvaluationSet, options: int) -> PolicyExcess:
+def _random_line(states: EvaluationSet, allowed: NDArray[np.bool_]) -> PolicyExcess:
     """Uniform draws: the exact expectation over all joint actions, nothing is drawn."""
-    users = states.solutions[0].table.users
+    users, options = allowed.shape
     costs_s = np.zeros(len(states.solutions))
     violations = np.zeros(len(states.solutions))
-    count = options**users
-    for actions in joint_actions(users, options):
+    count = math.prod(allowed.sum(axis=1).tolist())
+    for portion in joint_actions(users, options):
+        actions = portion[allowed[np.arange(users), portion].all(axis=1)]
         for index, solution in enumerate(states.solutions):
             response_s, accuracy = solution.table.outcome(actions)
             costs_s[index] += states.rule.cost_s(response_s, accuracy).sum() / count

@@ -132,7 +132,7 @@ def _others(problem: JointProblem) -> dict[str, Policy]:
     policies: dict[str, Policy] = {}
     for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
-            option = options.most_accurate(site)
+            option = options.most_accurate_each(site, problem.users)
             policies[f"all {label}"] = FixedPolicy(label, problem.users, option).act
     policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent).act
     return policies

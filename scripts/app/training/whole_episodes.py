@@ -129,7 +129,7 @@ def simple_policies(problem: JointProblem) -> dict[str, FixedPolicy | GreedyPoli
     policies: dict[str, FixedPolicy | GreedyPolicy] = {}
     for site, label in enumerate(options.sites.labels):
         if (options.site == site).any():
-            option = options.most_accurate(site)
+            option = options.most_accurate_each(site, problem.users)
             policies[f"all {label}"] = FixedPolicy(label, problem.users, option)
     policies["greedy"] = GreedyPolicy(options, problem.user_columns, problem.threshold_percent)
     return policies
