@@ -8,6 +8,8 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from tandem.scripts.app.common.runner import Runner
+
 Connect: TypeAlias = Annotated[
     str | None, typer.Option(help="Simulate on a server (`tandem serve`) at this address.")
 ]
@@ -39,6 +41,18 @@ OtherObjective: TypeAlias = Annotated[
 ]
 Cache: TypeAlias = Annotated[
     Path | None, typer.Option(help="Folder of measured states; default: the user's cache.")
+]
+PartsRunner: TypeAlias = Annotated[
+    Runner,
+    typer.Option(
+        "--runner",
+        help="Parts in processes here, or as tasks of Ray (the cluster that RAY_ADDRESS names): "
+        "the same results.",
+    ),
+]
+Jobs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, help="Parts at the same time; default: one per core, or all of Ray's."),
 ]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 SimulatorOutput: TypeAlias = Annotated[

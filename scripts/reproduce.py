@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import enum
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,17 +15,17 @@ from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.outputs import check_folder
+from tandem.scripts.app.common.runner import Runner, executor_of
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.experiments.any_run import reproduce_any
 from tandem.scripts.app.experiments.choice import EXPERIMENTS, Choice
 from tandem.scripts.app.experiments.csv_file import csv_text
 from tandem.scripts.app.experiments.places import Places
 from tandem.scripts.app.experiments.provenance import facts_of
-from tandem.scripts.app.experiments.runner import run_all
-from tandem.scripts.app.experiments.states import measure
-from tandem.scripts.app.experiments.units import finished, run_unit
+from tandem.scripts.app.experiments.tasks import Measuring, Playing, run_all
+from tandem.scripts.app.experiments.units import finished
 from tandem.scripts.given import is_given
-from tandem.scripts.options import Cache, Quiet
+from tandem.scripts.options import Cache, Jobs, PartsRunner, Quiet
 
 RESULTS_FOLDER: Final = Path("docs/results")
 #: Shared by all experiments, so that what one has measured serves the others.
@@ -39,6 +38,7 @@ OF_ANY: Final = (
     "quick",
     "out",
     "work",
+    "runner",
     "jobs",
     "settings",
     "agents",
@@ -65,9 +65,8 @@ def reproduce(
         typer.Option(help=f"Folder of tables and curves [{RESULTS_FOLDER}/EXPERIMENT]."),
     ] = None,
     work: Annotated[Path, typer.Option(help="Folder of finished parts.")] = DEFAULT_WORK,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes; default: one per core.")] = len(
-        os.sched_getaffinity(0)
-    ),
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: Jobs = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -158,7 +157,7 @@ def reproduce(
                     scenarios=settings or (),
                     agents=agents or (),
                     seeds=seeds,
-                    jobs=jobs,
+                    executor=executor_of(runner, jobs),
                     console=console,
                     quick=quick,
                     quiet=quiet,
@@ -196,18 +195,21 @@ def reproduce(
     places = Places(str(work), str(cache or ""))
     try:
         with sigterm_as_interrupt():
-            measured_s = run_all("states", console, quiet, jobs, measure, grid.episodes(), places)
+            executor = executor_of(runner, jobs)
+            unknown = Measuring.missing(grid.episodes(), places)
+            measuring = Measuring(unknown)
+            measured_s = run_all("states", executor, measuring, unknown, places, console, quiet)
             units = grid.units()
             known = {unit.name: result for unit in units if (result := finished(unit, places))}
             missing = [unit for unit in units if unit.name not in known]
-            fresh = run_all("runs", console, quiet, jobs, run_unit, missing, places)
+            fresh = run_all("runs", executor, Playing(missing), missing, places, console, quiet)
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; the same command resumes from here")
         raise typer.Exit(EXIT_INTERRUPTED) from None
-    known.update((unit.name, result) for unit, result in fresh.items())
+    known.update((unit.name, result) for unit, result in zip(missing, fresh, strict=True))
     results = [known[unit.name] for unit in units]
     wall_s = time.monotonic() - started_s
-    facts = facts_of(grid, jobs, wall_s, measured_s, len(fresh), results)
+    facts = facts_of(grid, executor.at_once, wall_s, measured_s, len(fresh), results)
     out.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(out / f"{RESULTS}.json", {**facts, "runs": results})
     replace_text(out / f"{RESULTS}.csv", csv_text(results))

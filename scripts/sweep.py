@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,12 +13,13 @@ from tandem.bridge.core.files import replace_text
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.runs.provenance import build_identity
 from tandem.scripts.app.common.outputs import check_folder
-from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
+from tandem.scripts.app.common.runner import Runner, executor_of
+from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.sweep.grid import planned_runs, read_grid
 from tandem.scripts.app.sweep.results import over_seeds, summary
 from tandem.scripts.app.sweep.runs import is_done, run_all
 from tandem.scripts.app.tables import print_table, wide_console
-from tandem.scripts.options import Quiet
+from tandem.scripts.options import Jobs, PartsRunner, Quiet
 
 SUMMARY: Final = "sweep.csv"
 EXIT_FAILED: Final = 1
@@ -30,9 +30,8 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the runs; default: runs/ and the file's name.")
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Runs at the same time; default: one per core.")
-    ] = None,
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: Jobs = None,
     mix_builds: Annotated[
         bool, typer.Option("--mix-builds", help="Accept finished runs of another build.")
     ] = False,
@@ -57,7 +56,9 @@ def sweep(
             typer.echo(str(one.folder))
         return
     try:
-        failures = run_all(missing, jobs or os.cpu_count() or 1, console, quiet=quiet)
+        with sigterm_as_interrupt():
+            executor = executor_of(runner, jobs)
+            failures = run_all(missing, grid.scenario, folder, executor, console, quiet=quiet)
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; the same command runs what is missing")
         raise typer.Exit(EXIT_INTERRUPTED) from None

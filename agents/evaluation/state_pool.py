@@ -144,6 +144,15 @@ def save_states(path: Path, schema_text: str, states: Sequence[MeasuredState]) -
     run_folder.write_json(path, content)
 
 
+def state_files(path: Path, cache: OracleCache) -> tuple[Path, ...]:
+    """A file of states and the files of their tables, as far as they are there."""
+    try:
+        states = read_json(path)["states"]
+    except (OSError, ValueError, KeyError):
+        return ()
+    return path, *(cache.path(key) for state in states for key in state["keys"])
+
+
 def load_states(path: Path, cache: OracleCache) -> StatePool | None:
     """The states of a file, or ``None`` where it or one of its tables is missing."""
     try:

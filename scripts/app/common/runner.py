@@ -1,13 +1,36 @@
 # SPDX-License-Identifier: MIT
-"""The choice of where simulators run; apart from what runs them, which takes long to import."""
+"""The choice of where simulators and parts run; apart from what runs them, which imports slowly."""
 
 from __future__ import annotations
 
+import os
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tandem.bridge.parts.api import Executor
 
 
 class Runner(str, Enum):
-    """Where training simulators run."""
+    """Where they run."""
 
     LOCAL = "local"
     RAY = "ray"
+
+
+def executor_of(runner: Runner, jobs: int | None) -> Executor:
+    """Who does the parts of a command.
+
+    Args:
+        jobs: at the same time; default: one per processor of this machine, or of the cluster.
+
+    Raises:
+        TandemError: Ray is not installed.
+    """
+    if runner is Runner.RAY:
+        from tandem.bridge.parts.ray_executor import RayExecutor
+
+        return RayExecutor(jobs)
+    from tandem.bridge.parts.local import LocalExecutor
+
+    return LocalExecutor(jobs or len(os.sched_getaffinity(0)))

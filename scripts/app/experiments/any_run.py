@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console
 
 from tandem.bridge.core.files import replace_text
+from tandem.bridge.parts.api import Executor
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.outputs import check_folder
@@ -23,10 +24,9 @@ from tandem.scripts.app.experiments.any_scenario import (
     SEEDS,
     any_units,
     finished_any,
-    run_any,
 )
 from tandem.scripts.app.experiments.places import Places
-from tandem.scripts.app.experiments.runner import run_all
+from tandem.scripts.app.experiments.tasks import PlayingAny, run_all
 
 QUICK_SEEDS: Final = (1, 2)
 QUICK_AGENTS: Final = ("hybrid", "search", "sb3:PPO")
@@ -39,7 +39,7 @@ def reproduce_any(
     scenarios: Sequence[str],
     agents: Sequence[str],
     seeds: int | None,
-    jobs: int,
+    executor: Executor,
     console: Console,
     quick: bool,
     quiet: bool,
@@ -53,7 +53,7 @@ def reproduce_any(
         scenarios: none given: all.
         agents: none given: all.
         seeds: how many; default: 5.
-        jobs: processes.
+        executor: does the parts.
         console: for progress.
         quick: few of everything.
         quiet: no progress.
@@ -61,6 +61,7 @@ def reproduce_any(
 
     Raises:
         OptionError: there is no such scenario or agent.
+        PartsFailed: some parts failed, after the others have finished.
     """
     for name in scenarios:
         if name not in SCENARIOS:
@@ -83,8 +84,8 @@ def reproduce_any(
     if not units:
         raise OptionError(f"--finished: no part is finished in {places.work} yet")
     missing = [unit for unit in units if unit.name not in known]
-    fresh = run_all("runs", console, quiet, jobs, run_any, missing, places)
-    known.update((unit.name, result) for unit, result in fresh.items())
+    fresh = run_all("runs", executor, PlayingAny(missing), missing, places, console, quiet)
+    known.update((unit.name, result) for unit, result in zip(missing, fresh, strict=True))
     results = [known[unit.name] for unit in units]
     facts = {
         "command": shlex.join(["tandem", *sys.argv[1:]]),

@@ -6,8 +6,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tandem.agents.evaluation.cache import OracleCache
+from tandem.bridge.parts.api import Folders
+
+WORK: Final = "work"
+CACHE: Final = "cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,16 @@ class Places:
 
     work: str
     cache: str = ""
+
+    @property
+    def folders(self) -> Folders:
+        """By name, for parts that may run elsewhere."""
+        return {WORK: Path(self.work), CACHE: self.store.folder}
+
+    @classmethod
+    def of(cls, folders: Folders) -> Places:
+        """The inverse of `folders`."""
+        return cls(str(folders[WORK]), str(folders[CACHE]))
 
     @property
     def store(self) -> OracleCache:

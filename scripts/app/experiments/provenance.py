@@ -27,9 +27,9 @@ from tandem.scripts.app.experiments.records import (
 
 def facts_of(
     grid: Grid,
-    jobs: int,
+    at_once: str,
     wall_s: float,
-    states_s: Mapping[Any, float],
+    states_s: Sequence[float],
     fresh: int,
     results: Sequence[Result],
 ) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def facts_of(
         "versions": f"tandem {origin['tandem_version']} ({', '.join(commits)}), "
         f"ns-3 {origin['ns3_version']} ({origin['ns3_provider']}), "
         f"Python {origin['python_version']}, PyTorch {torch.__version__}",
-        "machine": f"{origin['host']['cpus']} CPUs, {jobs} processes",
+        "machine": f"{origin['host']['cpus']} CPUs, {at_once}",
         "wall time": f"{wall_s:.0f} s; {fresh} of {len(results)} runs in it, and "
-        f"{sum(states_s.values()):.0f} process seconds for states that were not known",
+        f"{sum(states_s):.0f} process seconds for states that were not known",
         "runs": f"{len(results)} in {sum(r['wall_s'] for r in results):.0f} process seconds in all",
         "grid": grid.as_config(),
     }

@@ -65,7 +65,8 @@ class PlannedRun:
     Attributes:
         point: value of each grid argument.
         policy, seed: of the run.
-        folder: where it is recorded, below the sweep's folder.
+        name: of the folder where it is recorded, below the sweep's folder.
+        folder: the same, with the sweep's folder.
         options: of ``tandem run``.
         config: what its ``config.yaml`` will hold.
     """
@@ -73,9 +74,15 @@ class PlannedRun:
     point: dict[str, Scalar]
     policy: str
     seed: int
+    name: str
     folder: Path
     options: list[str]
     config: dict[str, Any]
+
+    @property
+    def weight(self) -> float:
+        """Runs count alike."""
+        return 1.0
 
 
 def read_grid(path: Path) -> SweepGrid:
@@ -142,12 +149,14 @@ def planned_runs(grid: SweepGrid, out: Path) -> Iterator[PlannedRun]:
         point = dict(zip(grid.grid, values, strict=True))
         place = ",".join(f"{name}={text(value)}" for name, value in point.items()) or "all"
         for policy, seed in itertools.product(grid.policies, grid.seeds):
-            given = {name: text(value) for name, value in {**grid.set, **point}.items()}
+            name = f"{place}/{policy_label(policy)}-s{seed}"
+            given = {key: text(value) for key, value in {**grid.set, **point}.items()}
             yield PlannedRun(
                 point=point,
                 policy=policy,
                 seed=seed,
-                folder=out / place / f"{policy_label(policy)}-s{seed}",
+                name=name,
+                folder=out / name,
                 options=_options(grid, policy, seed, given),
                 config=run_config(
                     scenario=grid.scenario,

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
+from tandem.bridge.core.scenarios import fixed_scenario
+from tandem.bridge.parts.api import Executor, Folders, Task
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.provenance import config_hash
-from tandem.scripts.app.progress import progress
+from tandem.scripts.app.common.parts import run_parts
 from tandem.scripts.app.sweep.grid import PlannedRun, SweepError
+from tandem.scripts.app.sweep.one_run import one_run
+
+#: The sweep's folder, for its parts.
+OUT: Final = "out"
 
 
 def is_done(one: PlannedRun, build: dict[str, Any], *, mix_builds: bool) -> bool:
@@ -49,45 +52,58 @@ def is_done(one: PlannedRun, build: dict[str, Any], *, mix_builds: bool) -> bool
     return True
 
 
+class RunTask(Task[PlannedRun, None]):
+    """Does the runs of a sweep.
+
+    Args:
+        scenario: of all of them.
+    """
+
+    def __init__(self, scenario: str) -> None:
+        self._scenario = scenario
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The scenario."""
+        return (fixed_scenario(self._scenario),)
+
+    def run(self, part: PlannedRun, folders: Folders) -> None:
+        """Run it; raises `tandem.scripts.app.sweep.one_run.RunFailed`."""
+        folder = folders[OUT] / part.name
+        # Each run tries whether its folder can be made; none may own the folder of several.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        one_run([*part.options, "--out", str(folder), "--force", "--quiet"])
+
+    def arriving(self, part: PlannedRun, folders: Folders) -> None:
+        """Delete what an earlier, interrupted run has left."""
+        run_folder.prepare(folders[OUT] / part.name, force=True)
+
+
 def run_all(
-    missing: Sequence[PlannedRun], jobs: int, console: Console, *, quiet: bool
+    missing: Sequence[PlannedRun],
+    scenario: str,
+    folder: Path,
+    executor: Executor,
+    console: Console,
+    *,
+    quiet: bool,
 ) -> dict[Path, str]:
-    """Run each in a process of its own; returns the reason for each that failed.
+    """Do each run in a process of its own; returns the reason for each that failed.
+
+    Args:
+        folder: of the sweep.
 
     Raises:
         KeyboardInterrupt: the runs under way are ended and keep what they have.
     """
-    for one in missing:
-        # Each run tries whether its folder can be made; none may own the folder of several.
-        one.folder.parent.mkdir(parents=True, exist_ok=True)
-    failures: dict[Path, str] = {}
-    running: set[subprocess.Popen[str]] = set()
-
-    def run_one(one: PlannedRun) -> str | None:
-        command = [sys.executable, "-m", "tandem.scripts.main", "run", *one.options]
-        command += ["--out", str(one.folder), "--force", "--quiet"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        running.add(process)
-        _, errors = process.communicate()
-        running.discard(process)
-        return errors.strip() if process.returncode else None
-
-    with (
-        progress("sweep", len(missing), "runs", console=console, quiet=quiet) as bar,
-        ThreadPoolExecutor(jobs) as pool,
-    ):
-        futures = {pool.submit(run_one, one): one for one in missing}
-        try:
-            for future in as_completed(futures):
-                reason = future.result()
-                if reason is not None:
-                    failures[futures[future].folder] = reason
-                bar.advance()
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                process.terminate()
-            raise
-    return failures
+    done = run_parts(
+        executor,
+        RunTask(scenario),
+        missing,
+        {OUT: folder},
+        title="sweep",
+        unit="runs",
+        console=console,
+        quiet=quiet,
+    )
+    return {one.part.folder: str(one.failure) for one in done if one.failure is not None}

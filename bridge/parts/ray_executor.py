@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Parts as tasks of Ray, on this machine or on a cluster.
+
+Nothing has to be shared between the machines but the installed package. What a part reads goes with
+it, and what it writes comes home before it counts as finished.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tandem.bridge.backends.ray_link import connected_ray
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.scenarios import working_folder
+from tandem.bridge.parts.api import (
+    MOST_LOSSES,
+    Doing,
+    Done,
+    Failure,
+    Folders,
+    OtherBuild,
+    P,
+    R,
+    Task,
+)
+from tandem.bridge.parts.build import Build
+from tandem.bridge.parts.carried import Carried
+from tandem.bridge.parts.local import lost
+from tandem.bridge.parts.node import Returned, run_away
+
+#: Parts that wait in Ray's queue beyond those that run: a node never waits for the next one, and a
+#: cluster that grows by itself sees that there is more to do.
+AHEAD: Final = 64
+#: Time that parts have to stop their simulators before their processes are killed, seconds.
+STOP_S: Final = 5.0
+#: How often an interrupt is looked for, seconds.
+LOOK_S: Final = 1.0
+
+
+class RayExecutor:
+    """Does parts as tasks of Ray; an `tandem.bridge.parts.api.Executor`.
+
+    It joins the cluster that ``RAY_ADDRESS`` names, or starts Ray on this machine.
+
+    Args:
+        jobs: parts at the same time; default: one per processor of the cluster.
+
+    Raises:
+        TandemError: Ray is not installed.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self._jobs = jobs
+        self._ray = connected_ray()
+
+    @property
+    def at_once(self) -> str:
+        """Processors and nodes of the cluster."""
+        nodes = sum(bool(node["Alive"]) for node in self._ray.nodes())
+        return f"{min(self._jobs or self._processors, self._processors)} Ray tasks on {nodes} nodes"
+
+    @property
+    def _processors(self) -> int:
+        return int(self._ray.cluster_resources().get("CPU", 1))
+
+    def map(self, task: Task[P, R], parts: Sequence[P], folders: Folders) -> Doing[P, R]:
+        """As `tandem.bridge.parts.api.Executor.map`.
+
+        Raises:
+            TandemError: a node does not have the package.
+        """
+        if not parts:
+            return
+        ray = self._ray
+        # An error of a part is its result; only what was lost is run again.
+        options = {"num_cpus": 1, "max_retries": MOST_LOSSES, "scheduling_strategy": "SPREAD"}
+        remote = ray.remote(**options)(run_away)
+        what, build = ray.put(task), ray.put(Build.here(task.programs))
+        names, here = tuple(folders), str(working_folder() or "")
+        shared = _Shared(ray, task, folders)
+        waiting = deque(range(len(parts)))
+        running: dict[Any, int] = {}
+        try:
+            while waiting or running:
+                room = (self._jobs or self._processors + AHEAD) - len(running)
+                for _ in range(min(room, len(waiting))):
+                    number = waiting.popleft()
+                    part = parts[number]
+                    read = shared.reference(part)
+                    running[remote.remote(what, part, names, read, build, here)] = number
+                ended, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_S)
+                for reference in ended:
+                    number = running.pop(reference)
+                    outcome = self._home(reference, task, parts[number], folders)
+                    yield Done(number, parts[number], *outcome)
+        finally:
+            self._stop(list(running))
+
+    def _home(
+        self, reference: Any, task: Task[P, R], part: P, folders: Folders
+    ) -> tuple[R | None, Failure | None]:
+        """What a part returned; its files are written."""
+        exceptions = self._ray.exceptions
+        try:
+            returned: Returned[R] = self._ray.get(reference)
+        except exceptions.RayTaskError as error:
+            if "failed to import" in str(error):
+                raise TandemError(
+                    "a node of the Ray cluster cannot import ns3-tandem: install the same version "
+                    f"there as here. {error.cause}"
+                ) from error
+            return None, Failure(str(error.cause))
+        except exceptions.RayError as error:
+            return None, lost(MOST_LOSSES + 1, str(error))
+        if returned.refused:
+            raise OtherBuild(returned.refused)
+        if returned.written.files:
+            task.arriving(part, folders)
+            returned.written.put(folders)
+        return returned.result, returned.failure
+
+    def _stop(self, references: list[Any]) -> None:
+        """End the parts under way."""
+        if not references or not self._ray.is_initialized():
+            return
+        for force in (False, True):
+            for reference in references:
+                with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
+                    self._ray.cancel(reference, force=force)
+            _, references = self._ray.wait(
+                references, num_returns=len(references), timeout=STOP_S, fetch_local=False
+            )
+            if not references:
+                return
+
+
+class _Shared:
+    """Files that parts read: equal ones are given to Ray once."""
+
+    def __init__(self, ray: Any, task: Task[Any, Any], folders: Folders) -> None:
+        self._ray = ray
+        self._task = task
+        self._folders = folders
+        self._references: dict[tuple[Path, ...], Any] = {}
+
+    def reference(self, part: Any) -> Any:
+        """To what one part reads."""
+        paths = tuple(self._task.reads(part, self._folders))
+        if paths not in self._references:
+            self._references[paths] = self._ray.put(Carried.read(self._folders, paths))
+        return self._references[paths]
