@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic
 
 from tandem.bridge.parts.api import Failure, Folders, OtherBuild, P, R, Task
 from tandem.bridge.parts.attempt import attempt
 from tandem.bridge.parts.build import Build
 from tandem.bridge.parts.carried import Carried
+from tandem.bridge.parts.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def run_away(
         build.check_here()
     except OtherBuild as error:
         return Returned(None, None, Carried(), str(error))
-    root = _own_folder()
+    root = scratch_folder()
     folders: Folders = {name: root / name for name in names}
     try:
         for path in folders.values():
@@ -71,14 +68,3 @@ def run_away(
     finally:
         for path in folders.values():
             shutil.rmtree(path, ignore_errors=True)
-
-
-@functools.cache
-def _own_folder() -> Path:
-    """Of this process. Its parts come one after the other and find the same paths.
-
-    So what one part has read into memory serves the next one.
-    """
-    folder = tempfile.mkdtemp(prefix="tandem-parts-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)

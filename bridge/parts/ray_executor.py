@@ -8,11 +8,13 @@ it, and what it writes comes home before it counts as finished.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tandem._version import version
 from tandem.bridge.backends.ray_link import connected_ray
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.scenarios import working_folder
@@ -35,10 +37,12 @@ from tandem.bridge.parts.node import Returned, run_away
 #: Parts that wait in Ray's queue beyond those that run: a node never waits for the next one, and a
 #: cluster that grows by itself sees that there is more to do.
 AHEAD: Final = 64
-#: Time that parts have to stop their simulators before their processes are killed, seconds.
+#: Longest wait for the end of processes that are killed, seconds.
 STOP_S: Final = 5.0
 #: How often an interrupt is looked for, seconds.
 LOOK_S: Final = 1.0
+#: How Ray tells that a worker cannot load what it is to run.
+_NO_MODULE: Final = re.compile(r"No module named '[^']+'")
 
 
 class RayExecutor:
@@ -61,7 +65,8 @@ class RayExecutor:
     def at_once(self) -> str:
         """Processors and nodes of the cluster."""
         nodes = sum(bool(node["Alive"]) for node in self._ray.nodes())
-        return f"{min(self._jobs or self._processors, self._processors)} Ray tasks on {nodes} nodes"
+        tasks = min(self._jobs or self._processors, self._processors)
+        return f"{tasks} Ray tasks on {nodes} node{'s' if nodes != 1 else ''}"
 
     @property
     def _processors(self) -> int:
@@ -108,12 +113,13 @@ class RayExecutor:
         try:
             returned: Returned[R] = self._ray.get(reference)
         except exceptions.RayTaskError as error:
-            if "failed to import" in str(error):
+            told = str(error.cause)
+            if (missing := _NO_MODULE.search(told)) is not None:
                 raise TandemError(
-                    "a node of the Ray cluster cannot import ns3-tandem: install the same version "
-                    f"there as here. {error.cause}"
-                ) from error
-            return None, Failure(str(error.cause))
+                    f"a node of the Ray cluster has not what parts need ({missing[0]}): install "
+                    f"ns3-tandem {version} on each node, with the same extras as here"
+                ) from None
+            return None, Failure(told)
         except exceptions.RayError as error:
             return None, lost(MOST_LOSSES + 1, str(error))
         if returned.refused:
@@ -124,18 +130,14 @@ class RayExecutor:
         return returned.result, returned.failure
 
     def _stop(self, references: list[Any]) -> None:
-        """End the parts under way."""
+        """End the processes of parts under way, and with them their simulators."""
         if not references or not self._ray.is_initialized():
             return
-        for force in (False, True):
-            for reference in references:
-                with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
-                    self._ray.cancel(reference, force=force)
-            _, references = self._ray.wait(
-                references, num_returns=len(references), timeout=STOP_S, fetch_local=False
-            )
-            if not references:
-                return
+        for reference in references:
+            with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
+                # Without force a process is only asked, and does not notice while it waits.
+                self._ray.cancel(reference, force=True)
+        self._ray.wait(references, num_returns=len(references), timeout=STOP_S, fetch_local=False)
 
 
 class _Shared:

@@ -40,6 +40,7 @@ OTHER_TESTS = {
     "migration.md": "tests/integration/test_compat_gym.py",
     "oracle.md": "tests/integration/test_oracle.py",
     "remote.md": "tests/integration/test_remote.py",
+    "scaling.md": "tests/integration/test_ray_parts.py",  # a cluster
     "training.md": "tests/integration/test_training.py",
 }
 PAGES = sorted(

@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.parts.parent import end_with_parent
+
+ENDING_WITH_PARENT: Final = "tandem.bridge.parts.parent"
+PROGRAM: Final = "tandem.scripts.main"
 
 
 class RunFailed(TandemError):
@@ -22,7 +25,8 @@ def one_run(options: Sequence[str]) -> None:
     Raises:
         RunFailed: its exit status is not 0.
     """
-    command = [sys.executable, "-m", __name__, str(os.getpid()), "run", *options]
+    program = [sys.executable, "-m", ENDING_WITH_PARENT, str(os.getpid()), PROGRAM]
+    command = [*program, "run", *options]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -33,10 +37,3 @@ def one_run(options: Sequence[str]) -> None:
         process.wait()
     if process.returncode:
         raise RunFailed(errors.strip() or f"exit status {process.returncode}")
-
-
-if __name__ == "__main__":
-    end_with_parent(int(sys.argv.pop(1)))
-    from tandem.scripts.main import main
-
-    main()

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""Parts on a real Ray cluster of two nodes on this machine, one of which is lost on the way."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import part_tasks
+import pytest
+from part_tasks import FOLDER, Dying, Failing, Noting, Number
+from typer.testing import CliRunner
+
+from tandem.bridge.core.errors import TandemError
+from tandem.bridge.parts.api import MOST_LOSSES, Folders, OtherBuild, Task, results_of
+from tandem.bridge.parts.build import Build
+from tandem.bridge.parts.ray_executor import RayExecutor
+from tandem.scripts.cli import app
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ns3-tandem[ray]'")
+cluster_utils = pytest.importorskip("ray.cluster_utils")
+pytestmark = pytest.mark.timeout(300)
+
+#: Ray notices a lost node within two seconds.
+NOTICES_SOON = {
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 500,
+    "health_check_timeout_ms": 500,
+    "health_check_failure_threshold": 2,
+}
+#: Long enough to be met in mid-run, on a slow machine too.
+GRID = """
+policies: [edge]
+seeds: [1, 2, 3]
+epochs: 4
+set: {users: 2}
+"""
+WAIT_S = 100.0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    # Workers of Ray do not look for modules where pytest does.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(Path(part_tasks.__file__).parent))
+        yield from _cluster()
+
+
+def _cluster() -> Iterator[Any]:
+    made = cluster_utils.Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "include_dashboard": False, "_system_config": NOTICES_SOON},
+    )
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def second(cluster: Any) -> Iterator[Any]:
+    """A node that a test may kill."""
+    node = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    yield node
+    if node in cluster.worker_nodes:
+        cluster.remove_node(node)
+
+
+def sweep(cluster: Any, grid: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    """Begin one with Ray, in a session of its own."""
+    command = [sys.executable, "-m", "tandem.scripts.main", "sweep", str(grid)]
+    return subprocess.Popen(
+        [*command, "--out", str(out), "--runner", "ray", *more],
+        env={**os.environ, "RAY_ADDRESS": cluster.address},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def processes() -> dict[int, tuple[int, str]]:
+    """Parent and command of every process."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            found[int(folder.name)] = int(fields[1]), command
+    return found
+
+
+def runs_under(pid: int) -> list[int]:
+    """Runs of a sweep that some process began, or its children."""
+    known = processes()
+
+    def descends(process: int) -> bool:
+        while process in known and process != pid:
+            process = known[process][0]
+        return process == pid
+
+    return [
+        process
+        for process, (_, command) in known.items()
+        if "bridge.parts.parent" in command and descends(process)
+    ]
+
+
+def raylet(node: Any) -> int:
+    (started,) = node.all_processes["raylet"]
+    return int(started.process.pid)
+
+
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    limit = time.monotonic() + WAIT_S
+    while time.monotonic() < limit:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise TimeoutError(what)
+
+
+def requests(out: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in out.glob("all/*/requests.parquet")}
+
+
+def complete(out: Path) -> dict[Path, int]:
+    """Runs that are complete at home, and when they came."""
+    return {
+        path.parent: path.stat().st_mtime_ns
+        for path in out.glob("all/*/metadata.json")
+        if '"complete"' in path.read_text()
+    }
+
+
+def test_a_node_that_is_killed_in_mid_sweep_costs_its_parts_and_no_others(
+    cluster: Any, second: Any, tmp_path: Path
+) -> None:
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(GRID)
+    out, local = tmp_path / "away", tmp_path / "local"
+    running = sweep(cluster, grid, out)
+    wait_for(lambda: complete(out) and runs_under(raylet(second)), "the second node works")
+    before = complete(out)
+    lost = runs_under(raylet(second))
+    assert lost
+    assert len(before) < 3
+    cluster.remove_node(second, allow_graceful=False)
+    told, _ = running.communicate(timeout=WAIT_S)
+    assert running.returncode == 0, told
+    # What was lost was run again on the other node. What was finished was not.
+    after = complete(out)
+    assert len(after) == 3
+    assert {folder: after[folder] for folder in before} == before
+    assert not set(lost) & set(processes())
+
+    CliRunner().invoke(app, ["sweep", str(grid), "--out", str(local), "--quiet"])
+    assert requests(out) == requests(local)
+    told = CliRunner().invoke(app, ["sweep", str(grid), "--out", str(out), "--dry-run"]).output
+    assert "3 runs, 0 missing" in told
+
+
+def test_ctrl_c_ends_all_parts_and_the_rest_is_run_later(
+    cluster: Any, second: Any, tmp_path: Path
+) -> None:
+    grid, out = tmp_path / "grid.yaml", tmp_path / "away"
+    grid.write_text(GRID.replace("epochs: 4", "epochs: 4000"))
+    head = cluster.head_node
+    running = sweep(cluster, grid, out)
+    begun = wait_for(
+        lambda: (a := runs_under(raylet(head))) and (b := runs_under(raylet(second))) and a + b,
+        "both nodes work",
+    )
+    os.kill(running.pid, signal.SIGINT)
+    told, _ = running.communicate(timeout=WAIT_S)
+    assert running.returncode == 130, told
+    assert "the same command runs what is missing" in told
+    assert not set(begun) & set(processes())
+    assert not complete(out)
+
+
+@pytest.fixture(scope="module")
+def executor(cluster: Any) -> Iterator[RayExecutor]:
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+    yield RayExecutor()
+    ray.shutdown()
+
+
+def test_failures_and_losses_are_those_of_processes_here(
+    executor: RayExecutor, tmp_path: Path
+) -> None:
+    folders = {FOLDER: tmp_path}
+    parts = [Number(value) for value in (0, 2, 3)]
+    failed = {one.part.value: str(one.failure) for one in executor.map(Failing(), parts, folders)}
+    assert (failed[0], failed[2]) == ("None", "2 is not allowed: take 1")
+    assert failed[3].startswith("KeyError: 'absent'")
+    ended = {one.part.value: one for one in executor.map(Dying(), parts, folders)}
+    assert {value: one.result for value, one in ended.items()} == {0: 0, 2: None, 3: 9}
+    assert f"lost {MOST_LOSSES + 1} times" in str(ended[2].failure)
+    unsent = list(executor.map(Failing(), [Number(4)], folders))
+    assert "pickle" in str(unsent[0].failure)
+    # What parts wrote that came to their end is at home.
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"number-{value}.0" for value in (0, 2, 3)}
+
+
+def test_a_node_with_another_build_is_refused(
+    executor: RayExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, folders = [Number(value) for value in range(4)], {FOLDER: tmp_path}
+    other = Build("0.1", "", ())
+    with monkeypatch.context() as patched:
+        patched.setattr(Build, "here", lambda programs: other)
+        with pytest.raises(OtherBuild, match=r"and this command is 0\.1"):
+            list(executor.map(Noting(), parts, folders))
+    assert not list(tmp_path.iterdir())
+    assert results_of(executor.map(Noting(), parts, folders)) == [0, 1, 4, 9]
+
+
+class Here(Task[Number, int]):
+    """Of a module that no node finds."""
+
+    def run(self, part: Number, folders: Folders) -> int:
+        return part.value
+
+
+def test_a_node_without_the_package_is_told_to_the_user(executor: RayExecutor) -> None:
+    with pytest.raises(TandemError, match=r"No module named 'test_ray_parts'.*on each node"):
+        list(executor.map(Here(), [Number(1)], {}))
