@@ -11,6 +11,13 @@
 namespace ns3::tandem
 {
 
+namespace
+{
+constexpr double FREE_SPACE_EXPONENT = 2.0;
+constexpr double NO_BREAKPOINT_M = 1.0;
+constexpr double MAX_BREAKPOINT_M = 1e5;
+} // namespace
+
 void
 PathLossConfig::Declare(Arguments& arguments)
 {
@@ -18,6 +25,12 @@ PathLossConfig::Declare(Arguments& arguments)
                   "exponent of the log-distance path loss",
                   exponent,
                   Range(1.5, 6));
+    arguments.Add("pathLossBreakpoint",
+                  "up to this distance the loss is that of free space, and --pathLossExponent holds "
+                  "beyond; 1: everywhere. 10 with an exponent of 3.5 is channel D of 802.11n and "
+                  "802.11ac",
+                  breakpointM,
+                  Range(NO_BREAKPOINT_M, MAX_BREAKPOINT_M, "m"));
     arguments.Add("shadowing",
                   "standard deviation of log-normal shadowing, one draw per pair of nodes and "
                   "episode; 0: none",
@@ -50,22 +63,59 @@ PathLossConfig::ReferenceLossDb(double frequencyHz)
 double
 PathLossConfig::MedianLossDb(double frequencyHz, double distanceM) const
 {
-    return ReferenceLossDb(frequencyHz) + 10 * exponent * std::log10(std::max(distanceM, 1.0));
+    const double beyond = std::max(distanceM / breakpointM, 1.0);
+    const double within = std::min(std::max(distanceM, 1.0), breakpointM);
+    return ReferenceLossDb(frequencyHz) + 10 * FREE_SPACE_EXPONENT * std::log10(within) +
+           10 * exponent * std::log10(beyond);
 }
 
 double
 PathLossConfig::DistanceForLoss(double frequencyHz, double lossDb) const
 {
-    return std::pow(10, (lossDb - ReferenceLossDb(frequencyHz)) / (10 * exponent));
+    const double left =
+        lossDb - ReferenceLossDb(frequencyHz) - 10 * FREE_SPACE_EXPONENT * std::log10(breakpointM);
+    const double slope = left < 0 && HasBreakpoint() ? FREE_SPACE_EXPONENT : exponent;
+    return breakpointM * std::pow(10, left / (10 * slope));
+}
+
+bool
+PathLossConfig::HasBreakpoint() const
+{
+    return breakpointM > NO_BREAKPOINT_M;
+}
+
+double
+PathLossConfig::GetFirstExponent() const
+{
+    return HasBreakpoint() ? FREE_SPACE_EXPONENT : exponent;
+}
+
+Ptr<PropagationLossModel>
+PathLossConfig::CreateBeyondBreakpoint() const
+{
+    if (!HasBreakpoint())
+    {
+        return nullptr;
+    }
+    // Nothing nearer than the reference distance.
+    auto model = CreateObject<LogDistancePropagationLossModel>();
+    model->SetPathLossExponent(exponent - FREE_SPACE_EXPONENT);
+    model->SetReference(breakpointM, 0.0);
+    return model;
 }
 
 Ptr<PropagationLossModel>
 PathLossConfig::Create(double frequencyHz) const
 {
     auto first = CreateObject<LogDistancePropagationLossModel>();
-    first->SetPathLossExponent(exponent);
+    first->SetPathLossExponent(GetFirstExponent());
     first->SetReference(1.0, ReferenceLossDb(frequencyHz));
     Ptr<PropagationLossModel> last = first;
+    if (const auto beyond = CreateBeyondBreakpoint())
+    {
+        last->SetNext(beyond);
+        last = beyond;
+    }
     if (shadowingDb > 0)
     {
         auto shadowing = CreateObject<ShadowingLossModel>();

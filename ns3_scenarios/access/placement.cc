@@ -131,6 +131,10 @@ Placement::DrawInDisc(const Vector& centre, double radiusM)
 Vector
 Placement::DrawPlace(uint32_t i)
 {
+    if (i < m_config.places.size())
+    {
+        return m_config.places[i];
+    }
     if (m_config.placement == "disc")
     {
         return DrawInDisc(m_centre, m_config.radiusM);

@@ -25,6 +25,8 @@ struct PlacementConfig
     double radiusM{25.0};           //!< radius of the cell, m
     double nearM{5.0};              //!< distance of the near zone of nearfar, m
     double speedMps{1.4};           //!< speed of walk, m/s; 1.4 m/s is a pedestrian
+    /** Places of the first stations, m; set in code. The others are placed as above. */
+    std::vector<Vector> places;
 
     /** Declare each of them as an argument. */
     void Declare(Arguments& arguments);

@@ -8,6 +8,7 @@
  *     saturation --cell=lte --users=4 --scheduler=rr --epochs=1 --requests=goodput.csv
  *     saturation --direction=both --standard=80211a --rateControl=constant:24 --aifsn=2
  *     saturation --cells=2 --spacing=10         two BSSs on one channel
+ *     saturation --places=places.csv            APs and users where a file says
  *     saturation --help                         lists every argument
  *
  * Each epoch the agent says which users send; goodput is measured for --duration after --settle.
@@ -20,6 +21,8 @@
 #include "access/warm-up.h"
 #include "access/wifi/wifi-cell.h"
 #include "agent-link/argument-check.h"
+#include "model/csv-table.h"
+#include "model/place-file.h"
 #include "scenarios/saturation-loop.h"
 
 #include "ns3/command-line.h"
@@ -48,6 +51,59 @@ constexpr double QUEUE_LIFETIME_S = 1000;
 /** Of a packet's number in its payload. */
 constexpr uint32_t NUMBER_BYTES = 4;
 
+/** Who is where in a cell. */
+struct Layout
+{
+    WifiCellConfig wifi; //!< of a WiFi cell
+    uint32_t users{0};
+};
+
+/** @return the cells of --places, after a check that all users are in reach */
+std::vector<Layout>
+ReadLayouts(const std::string& path, const WifiCellConfig& wifi)
+{
+    if (wifi.placement.mobility != "static")
+    {
+        Fail("--places=" + path + " says where users stand, and --mobility=" +
+             wifi.placement.mobility + " moves them; leave one out");
+    }
+    std::vector<Layout> layouts;
+    try
+    {
+        for (const CellPlaces& cell : ReadPlaces(path, MAX_CELLS))
+        {
+            const Reach reach = WifiCell::GetReach(wifi);
+            if (cell.GetRadius() > reach.distanceM)
+            {
+                Fail("--places=" + path + ": a user of cell " + std::to_string(layouts.size()) +
+                     " is " + FormatNumber(cell.GetRadius()) + " m from its AP, which reaches " +
+                     FormatNumber(reach.distanceM) + " m: " + reach.limit + "; give " +
+                     reach.remedy);
+            }
+            layouts.push_back({wifi, static_cast<uint32_t>(cell.users.size())});
+            layouts.back().wifi.centre = cell.ap;
+            layouts.back().wifi.placement.places = cell.users;
+        }
+    }
+    catch (const CsvError& error)
+    {
+        Fail(std::string("--places: ") + error.what());
+    }
+    return layouts;
+}
+
+/** @return cells with so many users each, APs in a row */
+std::vector<Layout>
+MakeRow(uint32_t cells, double spacingM, uint32_t users, const WifiCellConfig& wifi)
+{
+    std::vector<Layout> layouts(cells, {wifi, users});
+    for (uint32_t number = 0; number < cells; ++number)
+    {
+        layouts[number].wifi.centre.x += number * spacingM;
+    }
+    return layouts;
+}
+
 } // namespace
 
 int
@@ -60,6 +116,7 @@ main(int argc, char* argv[])
     std::string direction = "uplink";
     uint32_t cellCount = 1;
     double spacingM = 10;
+    std::string places;
     AgentLink link("saturation");
     WireConfig wire;
     WifiCellConfig wifi;
@@ -103,6 +160,10 @@ main(int argc, char* argv[])
                       "between neighbouring APs, in a row",
                       spacingM,
                       Range(0, 1e4, "m"));
+        arguments.AddFile("places",
+                          "CSV file with the columns cell (from 0), kind (ap or user), x_m and y_m "
+                          "(m), instead of --users, --placement, --radius, --cells and --spacing",
+                          places);
     }
     cmd.Parse(argc, argv);
     auto source = CreateObject<SaturatedSource>();
@@ -126,9 +187,11 @@ main(int argc, char* argv[])
     Backhaul backhaul({
         {"edge", wire}
     });
-    std::vector<SaturatedCell> cells(cellCount);
+    const std::vector<Layout> layouts = places.empty() ? MakeRow(cellCount, spacingM, users, wifi)
+                                                       : ReadLayouts(places, wifi);
+    std::vector<SaturatedCell> cells(layouts.size());
     std::vector<AccessCell*> all;
-    for (uint32_t number = 0; number < cellCount; ++number)
+    for (uint32_t number = 0; number < cells.size(); ++number)
     {
         auto& cell = cells[number].cell;
         if (isLte)
@@ -137,9 +200,7 @@ main(int argc, char* argv[])
         }
         else
         {
-            WifiCellConfig config(wifi);
-            config.centre.x += number * spacingM;
-            auto wifiCell = std::make_unique<WifiCell>(config);
+            auto wifiCell = std::make_unique<WifiCell>(layouts[number].wifi);
             if (number > 0)
             {
                 wifiCell->ShareChannel(static_cast<const WifiCell&>(*all.front()));
@@ -149,7 +210,7 @@ main(int argc, char* argv[])
         all.push_back(cell.get());
         cell->SetNumber(number);
         NodeContainer nodes;
-        nodes.Create(users);
+        nodes.Create(layouts[number].users);
         cell->Build(nodes);
         if (direction != "uplink")
         {

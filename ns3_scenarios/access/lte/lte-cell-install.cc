@@ -83,7 +83,7 @@ LteCell::InstallRadio()
     m_lte->SetEnbDeviceAttribute("UlBandwidth", UintegerValue(m_config.bandwidthPrb));
     m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_config.bandwidthPrb));
     m_lte->SetPathlossModelType(LogDistancePropagationLossModel::GetTypeId());
-    m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(m_config.pathLoss.exponent));
+    m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(m_config.pathLoss.GetFirstExponent()));
     m_lte->SetPathlossModelAttribute("ReferenceDistance", DoubleValue(1.0));
     m_lte->SetPathlossModelAttribute("ReferenceLoss",
                                      DoubleValue(PathLossConfig::ReferenceLossDb(UPLINK_HZ)));
@@ -138,6 +138,13 @@ LteCell::InstallShadowing()
     NS_LOG_FUNCTION(this);
     const auto uplink = m_lte->GetUplinkSpectrumChannel();
     const auto downlink = m_lte->GetDownlinkSpectrumChannel();
+    for (const auto& channel : {uplink, downlink})
+    {
+        if (const auto beyond = m_config.pathLoss.CreateBeyondBreakpoint())
+        {
+            channel->AddPropagationLossModel(beyond);
+        }
+    }
     if (m_config.pathLoss.shadowingDb > 0)
     {
         m_shadowing = CreateObject<ShadowingLossModel>();

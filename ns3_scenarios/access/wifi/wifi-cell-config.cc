@@ -16,6 +16,11 @@ constexpr uint32_t MAX_AMPDU_BYTES = 6500631;
 constexpr double MAX_QUEUE_LIFETIME_S = 1e6;
 constexpr double MAX_TRAINING_BYTES = 1e7;
 constexpr uint32_t MAX_AIFSN = 15;
+constexpr double MAX_EXTRA_POWER_DB = 30;
+constexpr double MAX_GAIN_DB = 30;
+/** ns-3's radios detect energy of any kind from -62 dBm on, and receive nothing below -101 dBm. */
+constexpr double MIN_DETECTION_DBM = -101;
+constexpr double MAX_DETECTION_DBM = -62;
 /** Minor releases from which on ns-3 has these; 802.11be with IdealWifiManager. */
 constexpr uint32_t FIRST_WITH_EHT = 42;
 constexpr uint32_t FIRST_WITH_STATIC_SETUP = 46;
@@ -103,6 +108,19 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "transmit power of AP and stations",
                   txPowerDbm,
                   Range(-20, 36, "dBm"));
+    arguments.Add("apExtraPower",
+                  "by how much the AP sends with more than --txPower",
+                  apExtraPowerDb,
+                  Range(0, MAX_EXTRA_POWER_DB, "dB"));
+    arguments.Add("stationGain",
+                  "antenna gain of stations, for what they send and receive",
+                  stationGainDb,
+                  Range(-MAX_GAIN_DB, MAX_GAIN_DB, "dB"));
+    arguments.Add("detection",
+                  "power from which a radio takes notice of a frame: it receives it, or waits until "
+                  "it is over",
+                  detectionDbm,
+                  Range(MIN_DETECTION_DBM, MAX_DETECTION_DBM, "dBm"));
     arguments.Add("ampdu",
                   "largest A-MPDU of best-effort data; 0: no aggregation",
                   ampduBytes,

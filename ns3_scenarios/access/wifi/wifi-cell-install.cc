@@ -103,6 +103,15 @@ SetGuardInterval(Ptr<WifiNetDevice> device, uint32_t guardIntervalNs)
     }
 }
 
+void
+SetAntenna(YansWifiPhyHelper& phy, double powerDbm, double gainDb)
+{
+    phy.Set("TxPowerStart", DoubleValue(powerDbm));
+    phy.Set("TxPowerEnd", DoubleValue(powerDbm));
+    phy.Set("TxGain", DoubleValue(gainDb));
+    phy.Set("RxGain", DoubleValue(gainDb));
+}
+
 /** Of data; the AP's own, too, so that its beacons tell stations the same. */
 void
 SetChannelAccess(Ptr<WifiMac> mac, const WifiCellConfig& config)
@@ -187,8 +196,10 @@ WifiCell::InstallRadio()
     // Channel number 0: the standard's first channel of this width in the band.
     phy.Set("ChannelSettings",
             StringValue("{0, " + std::to_string(m_config.channelWidthMhz) + ", BAND_5GHZ, 0}"));
-    phy.Set("TxPowerStart", DoubleValue(m_config.txPowerDbm));
-    phy.Set("TxPowerEnd", DoubleValue(m_config.txPowerDbm));
+    phy.SetPreambleDetectionModel("ns3::ThresholdPreambleDetectionModel",
+                                  "MinimumRssi",
+                                  DoubleValue(m_config.detectionDbm));
+    SetAntenna(phy, m_config.txPowerDbm, m_config.stationGainDb);
     phy.Set("RxNoiseFigure", DoubleValue(WIFI_NOISE_FIGURE_DB));
 
     m_wifi.SetStandard(ParseStandard(m_config.standard));
@@ -210,6 +221,7 @@ WifiCell::InstallRadio()
             ->SetAttribute("WaitBeaconTimeout",
                            TimeValue(SCAN_TIME + static_cast<int64_t>(i) * ASSOCIATION_SPACING));
     }
+    SetAntenna(phy, m_config.txPowerDbm + m_config.apExtraPowerDb, 0);
     mac.SetType("ns3::ApWifiMac", "Ssid", ssid, "BE_MaxAmpduSize", ampdu, "QosSupported", qos);
     m_apDevice = m_wifi.Install(phy, mac, m_ap).Get(0);
     NetDeviceContainer devices(m_apDevice);

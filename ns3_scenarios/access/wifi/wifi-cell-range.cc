@@ -15,9 +15,7 @@ namespace ns3::tandem
 
 namespace
 {
-/** ns-3's threshold preamble detection: a weaker frame is not received at all, … */
-constexpr double DETECTION_DBM = -82.0;
-/** … nor is one that is not so much above the noise. */
+/** ns-3's threshold preamble detection: a frame that is not so much above the noise is not received. */
 constexpr double DETECTION_SNR_DB = 4.0;
 /**
  * ns-3.44 looks for the preamble of an HE PPDU in the primary channel, for others in all of it;
@@ -42,9 +40,18 @@ RequiredSnrDb(const std::string& mode, uint32_t channelWidthMhz)
 } // namespace
 
 double
+WifiCellConfig::GetUplinkPowerDbm() const
+{
+    return txPowerDbm + stationGainDb;
+}
+
+double
 WifiCell::GetHearingRange(const WifiCellConfig& config)
 {
-    return config.pathLoss.DistanceForLoss(CARRIER_HZ, config.txPowerDbm - DETECTION_DBM);
+    // Between AP and station, or between two stations.
+    const double strongestDbm =
+        config.GetUplinkPowerDbm() + std::max(config.apExtraPowerDb, config.stationGainDb);
+    return config.pathLoss.DistanceForLoss(CARRIER_HZ, strongestDbm - config.detectionDbm);
 }
 
 Reach
@@ -57,14 +64,15 @@ WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
     const double decodedDbm = std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
                                        WifiNoiseDbm(config.channelWidthMhz) +
                                            RequiredSnrDb(mode, config.channelWidthMhz));
-    const bool isNoise = decodedDbm > DETECTION_DBM;
+    const bool isNoise = decodedDbm > config.detectionDbm;
     const auto name = [&prefix](const std::string& argument) {
         return "--" + ArgumentName(prefix, argument);
     };
     Reach reach;
     reach.distanceM =
         config.pathLoss.DistanceForLoss(CARRIER_HZ,
-                                        config.txPowerDbm - std::max(decodedDbm, DETECTION_DBM));
+                                        config.GetUplinkPowerDbm() -
+                                            std::max(decodedDbm, config.detectionDbm));
     reach.limit = "with " + name("txPower") + "=" + FormatNumber(config.txPowerDbm) + " dBm and " +
                   name("pathLossExponent") + "=" + FormatNumber(config.pathLoss.exponent) +
                   ", frames from farther away are ";
@@ -79,7 +87,7 @@ WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
     else
     {
         reach.limit +=
-            "weaker than the " + FormatNumber(DETECTION_DBM) + " dBm at which a radio takes notice";
+            "weaker than the " + FormatNumber(config.detectionDbm) + " dBm at which a radio takes notice";
     }
     return reach;
 }

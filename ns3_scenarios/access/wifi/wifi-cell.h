@@ -41,6 +41,9 @@ struct WifiCellConfig
     std::string rateControl{"minstrel"};
     uint32_t trainingBytes{40000};               //!< minstrel: uploaded in the warm-up per rate
     double txPowerDbm{16.0};                     //!< of AP and stations, dBm
+    double apExtraPowerDb{0.0};                  //!< of the AP on top of that, dB
+    double stationGainDb{0.0};                   //!< of stations' antennas, dB
+    double detectionDbm{-82.0};                  //!< weaker frames are not noticed, dBm
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
     double queueLifetimeS{0.5};                  //!< of a frame in a MAC queue, s; about 802.11's
@@ -67,6 +70,9 @@ struct WifiCellConfig
 
     /** @return whether symbols and guard intervals are those of 802.11ax */
     bool HasHeSymbols() const;
+
+    /** @return what the AP receives of a station without path loss, dBm: the weaker direction */
+    double GetUplinkPowerDbm() const;
 
     /** @return the values of rateControl=constant:… */
     std::vector<uint32_t> GetConstantRates() const;

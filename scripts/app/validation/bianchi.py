@@ -97,26 +97,54 @@ RATES: Final = (
 QUICK: Final = (("802.11a 24 Mbit/s", 5), ("802.11ax MCS 7", 10))
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """What a station does once it has the channel.
+
+    Attributes:
+        success_s: frame, answer and the wait after it.
+        collision_s: how long a collision holds the medium.
+        bits: that a success delivers.
+    """
+
+    success_s: float
+    collision_s: float
+    bits: float
+
+
 def model_mbps(phy: Phy, stations: int) -> float:
     """Bianchi's saturated throughput with unlimited retries, as ns-3's scripts reckon it.
 
-    A collision holds the medium for a frame and a DIFS. After a success one slot passes in which
-    nobody sends (``bianchi11ax.py``, ``Bianchi11a.m`` in ns-3's src/wifi/examples/reference).
+    A collision holds the medium for a frame and a DIFS (``bianchi11ax.py``, ``Bianchi11a.m`` in
+    ns-3's src/wifi/examples/reference).
+    """
+    bits = SERVICE_AND_TAIL_BITS + 8 * (phy.header_bytes + PACKET_BYTES)
+    data_s = phy.preamble_s + phy.symbol_s * math.ceil(bits / phy.data_bits)
+    ack_symbols = math.ceil((SERVICE_AND_TAIL_BITS + 8 * ACK_BYTES) / phy.ack_bits)
+    exchange = Exchange(
+        success_s=data_s + SIFS_S + OFDM_PREAMBLE_S + OFDM_SYMBOL_S * ack_symbols + DIFS_S,
+        collision_s=data_s + DIFS_S,
+        bits=8 * PACKET_BYTES,
+    )
+    return throughput_mbps(exchange, stations, phy.seizing)
+
+
+def throughput_mbps(exchange: Exchange, stations: int, seizing: float) -> float:
+    """Bianchi's saturated throughput; after a success one slot passes in which nobody sends.
+
+    Args:
+        seizing: as in `Phy`.
     """
     tau = _attempts_per_slot(stations)
     busy = 1 - (1 - tau) ** stations
     success = stations * tau * (1 - tau) ** (stations - 1)
-    bits = SERVICE_AND_TAIL_BITS + 8 * (phy.header_bytes + PACKET_BYTES)
-    data_s = phy.preamble_s + phy.symbol_s * math.ceil(bits / phy.data_bits)
-    ack_symbols = math.ceil((SERVICE_AND_TAIL_BITS + 8 * ACK_BYTES) / phy.ack_bits)
-    exchange_s = data_s + SIFS_S + OFDM_PREAMBLE_S + OFDM_SYMBOL_S * ack_symbols + DIFS_S
-    frames = 1 / (1 - phy.seizing)  # of a station in a row
+    frames = 1 / (1 - seizing)  # of a station in a row
     slot_s = (
         (1 - busy) * SLOT_S
-        + success * (frames * exchange_s + SLOT_S)
-        + (busy - success) * (data_s + DIFS_S)
+        + success * (frames * exchange.success_s + SLOT_S)
+        + (busy - success) * exchange.collision_s
     )
-    return success * frames * 8 * PACKET_BYTES / slot_s / MBPS
+    return success * frames * exchange.bits / slot_s / MBPS
 
 
 def _attempts_per_slot(stations: int) -> float:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tandem.scripts.app.common.errors import OptionError
-from tandem.scripts.app.validation import accounting, bianchi, lte, queueing, radio, tcp, tgax
+from tandem.scripts.app.validation import accounting, bianchi, box5, lte, queueing, radio, tcp, tgax
 from tandem.scripts.app.validation.yardstick import Case, Row, measure
 
 
@@ -26,6 +26,7 @@ def choose(quick: bool, only: Sequence[str]) -> list[Case]:
         *bianchi.cases(quick),
         *lte.cases(),
         *tgax.cases(),
+        *box5.cases(),
         *tcp.cases(),
         *queueing.cases(),
         *radio.cases(),
