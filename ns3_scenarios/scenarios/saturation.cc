@@ -183,6 +183,10 @@ main(int argc, char* argv[])
              std::to_string(payload.Get()) + " bytes; give at least as many, or less --payload");
     }
 
+    if (!places.empty())
+    {
+        wifi.placement.radiusM = wifi.placement.nearM = 1; // m; the file's own distances are checked below
+    }
     isLte ? lte.Check() : wifi.Check();
     Backhaul backhaul({
         {"edge", wire}

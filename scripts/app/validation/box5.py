@@ -47,8 +47,8 @@ STATIONS: Final = (
 #: The network that is measured alone.
 ALONE: Final = 1
 PUBLISHED_MBPS: Final = {"downlink": 311.6, "uplink": 339.1, "both": 349.5}
-#: Each is a draw of the shadowing.
-SEEDS: Final = range(1, 9)
+#: Each is a draw of the shadowing: the first eight with which every station hears its AP.
+SEEDS: Final = (1, 2, 3, 4, 6, 7, 8, 9)
 MEASURED_S: Final = 0.5
 MEASURED_ALONE_S: Final = 2.0
 SHADOWING_DB: Final = 5.0
@@ -188,5 +188,6 @@ def _together(direction: str, published: float) -> Case:
             ),
         ),
         measure=lambda folder: [total_mbps(folder, direction)],
-        weight=60,
+        weight=15,
+        quick=direction == "downlink",
     )
