@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 #: The modules that scripts written for the originals import.
-ORIGINAL_NAMES: Final = ("ns3ai_utils", "ns3ai_gym_env", "ns3gym")
+ORIGINAL_NAMES: Final = ("ns3ai_utils", "ns3ai_gym_env", "ns3gym", "py_interface")
 
 
 def names_folder() -> Path:

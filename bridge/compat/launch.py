@@ -34,6 +34,9 @@ SEGMENT_VARIABLE: Final = "TANDEM_SEGMENT"
 #: ns-3 takes the defaults of its global values, such as the run number, from here.
 GLOBALS_VARIABLE: Final = "NS_GLOBAL_VALUE"
 
+_NO_FD: Final = -1
+"""Tells a simulator that it was started by a script but given no memory."""
+
 _REAP_S: Final = 2.0
 """Longest wait for the exit status of a process that has ended."""
 
@@ -91,7 +94,7 @@ class Launched:
 
     Args:
         command: executable and arguments.
-        segment_fd: the memory that it is to use.
+        segment_fd: the memory that it is to use; ``None``: what this process offers by name.
         segment_name: by what name it asks for it.
         global_values: defaults of ns-3's global values.
         show_output: let it write to this process's output instead of a file.
@@ -104,7 +107,7 @@ class Launched:
     def __init__(
         self,
         command: Sequence[str],
-        segment_fd: int,
+        segment_fd: int | None,
         segment_name: str,
         *,
         global_values: Mapping[str, str] | None = None,
@@ -116,7 +119,8 @@ class Launched:
         environment = dict(os.environ)
         # With immediate binding the wheel's libraries fail on symbols that are never called.
         environment.pop("LD_BIND_NOW", None)
-        environment[SEGMENT_VARIABLE] = f"{segment_fd}:{segment_name}"
+        given_fd = _NO_FD if segment_fd is None else segment_fd
+        environment[SEGMENT_VARIABLE] = f"{given_fd}:{segment_name}"
         if global_values:
             given = [text for text in environment.get(GLOBALS_VARIABLE, "").split(";") if text]
             given += [f"{key}={value}" for key, value in global_values.items()]
@@ -128,7 +132,7 @@ class Launched:
                 stdin=subprocess.DEVNULL,
                 stdout=self.output.stdout,
                 stderr=self.output.stderr,
-                pass_fds=(segment_fd, lifeline),
+                pass_fds=(lifeline,) if segment_fd is None else (segment_fd, lifeline),
                 env=environment,
                 cwd=cwd,
                 start_new_session=True,  # a terminal's Ctrl-C is for Python only

@@ -25,12 +25,13 @@ PathLossConfig::Declare(Arguments& arguments)
                   "exponent of the log-distance path loss",
                   exponent,
                   Range(1.5, 6));
-    arguments.Add("pathLossBreakpoint",
-                  "up to this distance the loss is that of free space, and --pathLossExponent holds "
-                  "beyond; 1: everywhere. 10 with an exponent of 3.5 is channel D of 802.11n and "
-                  "802.11ac",
-                  breakpointM,
-                  Range(NO_BREAKPOINT_M, MAX_BREAKPOINT_M, "m"));
+    arguments.Add(
+        "pathLossBreakpoint",
+        "up to this distance the loss is that of free space, and --pathLossExponent holds "
+        "beyond; 1: everywhere. 10 with an exponent of 3.5 is channel D of 802.11n and "
+        "802.11ac",
+        breakpointM,
+        Range(NO_BREAKPOINT_M, MAX_BREAKPOINT_M, "m"));
     arguments.Add("shadowing",
                   "standard deviation of log-normal shadowing, one draw per pair of nodes and "
                   "episode; 0: none",

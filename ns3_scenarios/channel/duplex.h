@@ -38,9 +38,10 @@ constexpr std::uint64_t DUPLEX_BLOCK_BYTES = 64ULL << 20;
 /** What the blocks hold. */
 enum class DuplexKind : std::uint32_t
 {
-    STRUCT = 1,  //!< one C++ object each
-    VECTOR = 2,  //!< arrays of C++ objects
-    MESSAGES = 3 //!< byte strings
+    STRUCT = 1,   //!< one C++ object each
+    VECTOR = 2,   //!< arrays of C++ objects
+    MESSAGES = 3, //!< byte strings
+    TURNS = 4     //!< the first one alone, which both sides write by turns (turns.h)
 };
 
 /** One way: `written` is the sender's, `taken` the receiver's. */
@@ -178,7 +179,7 @@ class DuplexSegment
         {
             throw std::runtime_error("the segment's header contradicts itself");
         }
-        Check("kind of interface (1 struct, 2 vector, 3 Gym)",
+        Check("kind of interface (1 struct, 2 vector, 3 Gym, 4 block of ns3-ai 1.x)",
               static_cast<std::uint64_t>(m_header->kind),
               static_cast<std::uint64_t>(items.kind));
         Check("bytes of the C++ to Python type",

@@ -185,14 +185,15 @@ main(int argc, char* argv[])
 
     if (!places.empty())
     {
-        wifi.placement.radiusM = wifi.placement.nearM = 1; // m; the file's own distances are checked below
+        wifi.placement.radiusM = wifi.placement.nearM =
+            1; // m; the file's own distances are checked below
     }
     isLte ? lte.Check() : wifi.Check();
     Backhaul backhaul({
         {"edge", wire}
     });
-    const std::vector<Layout> layouts = places.empty() ? MakeRow(cellCount, spacingM, users, wifi)
-                                                       : ReadLayouts(places, wifi);
+    const std::vector<Layout> layouts =
+        places.empty() ? MakeRow(cellCount, spacingM, users, wifi) : ReadLayouts(places, wifi);
     std::vector<SaturatedCell> cells(layouts.size());
     std::vector<AccessCell*> all;
     for (uint32_t number = 0; number < cells.size(); ++number)

@@ -5,12 +5,13 @@
  * interface tells its segment.
  */
 #include "codec.h"
+#include "patience.h"
+#include "turn_block.h"
 
 #include "channel/duplex.h"
 #include "channel/peer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
@@ -19,18 +20,6 @@ namespace tandem::compat
 {
 
 using namespace channel;
-
-/** What receive() returns instead of a message. */
-enum Outcome : int
-{
-    TIMED_OUT = -1,
-    DIED = -2
-};
-
-/** Ends a wait from its idle function. */
-struct TimedOut
-{
-};
 
 class GymChannel
 {
@@ -90,7 +79,7 @@ class GymChannel
     {
         try
         {
-            Wait(timeoutS, m_toAgent.HasMessage(), [this](auto idle) {
+            m_patience.Wait(timeoutS, m_toAgent.HasMessage(), [this](auto idle) {
                 m_toAgent.ReceiveBegin(idle);
             });
         }
@@ -128,7 +117,7 @@ class GymChannel
     {
         try
         {
-            Wait(-1.0, m_toSimulator.CanSend(), [this](auto idle) {
+            m_patience.Wait(-1.0, m_toSimulator.CanSend(), [this](auto idle) {
                 if (m_begun)
                 {
                     return;
@@ -168,49 +157,11 @@ class GymChannel
                                      : std::make_unique<Node>(description, m_numpy, m_convert);
     }
 
-    /**
-     * Wait without the interpreter's lock; signals, death and time are looked at between slices.
-     */
-    template <typename WaitFunction>
-    void Wait(double timeoutS, bool ready, WaitFunction wait)
-    {
-        using Clock = std::chrono::steady_clock;
-        const auto start = Clock::now();
-        const auto idle = [this, start, timeoutS, ready] {
-            if (!ready)
-            {
-                const nb::gil_scoped_acquire acquire;
-                if (PyErr_CheckSignals() != 0)
-                {
-                    throw nb::python_error();
-                }
-            }
-            m_simulator.Watch(GetSimulatorPid());
-            if (m_simulator.IsDead())
-            {
-                return true;
-            }
-            if (timeoutS >= 0 &&
-                std::chrono::duration<double>(Clock::now() - start).count() >= timeoutS)
-            {
-                throw TimedOut();
-            }
-            return false;
-        };
-        if (ready)
-        {
-            wait(idle);
-            return;
-        }
-        const nb::gil_scoped_release release;
-        wait(idle);
-    }
-
     int m_fd;
     DuplexSegment m_segment;
     WayEnd m_toAgent;
     WayEnd m_toSimulator;
-    PeerWatch m_simulator;
+    Patience m_patience{m_segment};
     std::shared_ptr<Numpy> m_numpy;
     nb::object m_convert;
     std::unique_ptr<Node> m_observation;
@@ -279,6 +230,17 @@ NB_MODULE(_duplex, m)
     m.def("restart_segment", &RestartSegment, nb::arg("fd"));
     m.def("announce_simulator", &AnnounceSimulator, nb::arg("fd"), nb::arg("pid"));
     m.def("is_finished", &IsFinished, nb::arg("fd"));
+    nb::class_<TurnBlock>(m, "TurnBlock")
+        .def(nb::init<const std::string&, std::uint64_t>(), nb::arg("name"), nb::arg("bytes"))
+        .def_prop_ro("address", &TurnBlock::GetAddress)
+        .def_prop_ro("simulator_pid", &TurnBlock::GetSimulatorPid)
+        .def_prop_ro("version", &TurnBlock::GetVersion)
+        .def_prop_ro("finished", &TurnBlock::IsFinished)
+        .def("restart", &TurnBlock::Restart)
+        .def("withdraw", &TurnBlock::Withdraw)
+        .def("announce", &TurnBlock::Announce, nb::arg("pid"))
+        .def("wait", &TurnBlock::Wait, nb::arg("mod"), nb::arg("res"))
+        .def("hand_over", &TurnBlock::HandOver);
     nb::class_<GymChannel>(m, "GymChannel")
         .def(nb::init<const std::string&, std::uint64_t, nb::object>(),
              nb::arg("name"),

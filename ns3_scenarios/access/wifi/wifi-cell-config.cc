@@ -116,11 +116,12 @@ WifiCellConfig::Declare(Arguments& arguments)
                   "antenna gain of stations, for what they send and receive",
                   stationGainDb,
                   Range(-MAX_GAIN_DB, MAX_GAIN_DB, "dB"));
-    arguments.Add("detection",
-                  "power from which a radio takes notice of a frame: it receives it, or waits until "
-                  "it is over",
-                  detectionDbm,
-                  Range(MIN_DETECTION_DBM, MAX_DETECTION_DBM, "dBm"));
+    arguments.Add(
+        "detection",
+        "power from which a radio takes notice of a frame: it receives it, or waits until "
+        "it is over",
+        detectionDbm,
+        Range(MIN_DETECTION_DBM, MAX_DETECTION_DBM, "dBm"));
     arguments.Add("ampdu",
                   "largest A-MPDU of best-effort data; 0: no aggregation",
                   ampduBytes,

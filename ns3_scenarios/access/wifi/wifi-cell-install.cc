@@ -199,6 +199,7 @@ WifiCell::InstallRadio()
     phy.SetPreambleDetectionModel("ns3::ThresholdPreambleDetectionModel",
                                   "MinimumRssi",
                                   DoubleValue(m_config.detectionDbm));
+    phy.Set("CcaSensitivity", DoubleValue(m_config.detectionDbm));
     SetAntenna(phy, m_config.txPowerDbm, m_config.stationGainDb);
     phy.Set("RxNoiseFigure", DoubleValue(WIFI_NOISE_FIGURE_DB));
 

@@ -15,7 +15,8 @@ namespace ns3::tandem
 
 namespace
 {
-/** ns-3's threshold preamble detection: a frame that is not so much above the noise is not received. */
+/** ns-3's threshold preamble detection: a frame that is not so much above the noise is not
+ * received. */
 constexpr double DETECTION_SNR_DB = 4.0;
 /**
  * ns-3.44 looks for the preamble of an HE PPDU in the primary channel, for others in all of it;
@@ -69,10 +70,9 @@ WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
         return "--" + ArgumentName(prefix, argument);
     };
     Reach reach;
-    reach.distanceM =
-        config.pathLoss.DistanceForLoss(CARRIER_HZ,
-                                        config.GetUplinkPowerDbm() -
-                                            std::max(decodedDbm, config.detectionDbm));
+    reach.distanceM = config.pathLoss.DistanceForLoss(
+        CARRIER_HZ,
+        config.GetUplinkPowerDbm() - std::max(decodedDbm, config.detectionDbm));
     reach.limit = "with " + name("txPower") + "=" + FormatNumber(config.txPowerDbm) + " dBm and " +
                   name("pathLossExponent") + "=" + FormatNumber(config.pathLoss.exponent) +
                   ", frames from farther away are ";
@@ -86,8 +86,8 @@ WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
     }
     else
     {
-        reach.limit +=
-            "weaker than the " + FormatNumber(config.detectionDbm) + " dBm at which a radio takes notice";
+        reach.limit += "weaker than the " + FormatNumber(config.detectionDbm) +
+                       " dBm at which a radio takes notice";
     }
     return reach;
 }

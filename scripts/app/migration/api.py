@@ -8,6 +8,7 @@ from typing import Final
 
 MESSAGES: Final = "message interface"
 _GYM: Final = "Gym interface"
+_TURNS: Final = "ns3-ai 1.x"
 _PY_AI: Final = "ns3-ai's Python"
 _PY_GYM: Final = "ns3-gym's Python"
 
@@ -44,6 +45,23 @@ SERVED_CPP: Final = {
     ),
     **dict.fromkeys(
         (
+            "Ns3AIRL",
+            "Ns3AIDL",
+            "SharedMemoryPool",
+            "GetMemoryVersion",
+            "RLEmptyInfo",
+            "DLEmptyInfo",
+            *(
+                f"{name}{way}{form}"
+                for name in ("Env", "Action", "Info", "Feature", "Predicted", "Target")
+                for way in ("Getter", "Setter")
+                for form in ("Cond", "Target", "CondFunc")
+            ),
+        ),
+        _TURNS,
+    ),
+    **dict.fromkeys(
+        (
             "OpenGymInterface",
             "OpenGymEnv",
             "OpenGymSpace",
@@ -73,9 +91,12 @@ SERVED_CPP: Final = {
 }
 #: C++ names that are not served → why, and what to do.
 MISSING_CPP: Final = {
-    "Ns3AIRL": "ns3-ai 1.x: use Ns3AiMsgInterface, its successor",
-    "Ns3AIDL": "ns3-ai 1.x: use Ns3AiMsgInterface, its successor",
-    "SharedMemoryPool": "ns3-ai 1.x: use Ns3AiMsgInterface, its successor",
+    "TrainVar": "ns3-ai 1.x: use Ns3AIRL, with one field",
+    **{
+        name + way: f"locks the memory in Python's turn, too: use {name}{way}Cond()"
+        for name in ("Env", "Action", "Info", "Feature", "Predicted", "Target")
+        for way in ("Getter", "Setter")
+    },
     "Ns3AiSemaphore": "the waits are tandem's: use CppSendBegin() and the like",
     "Ns3AiGymMsg": "messages carry no protobuf: use OpenGymInterface",
     "GetDataContainerPbMsg": "no protobuf here: use the container's values",
@@ -86,6 +107,9 @@ MISSING_CPP: Final = {
     "managed_shared_memory": "boost: vectors lie in GetCpp2PyVector() and GetPy2CppVector()",
 }
 SERVED_PYTHON: Final = {
+    "py_interface": _TURNS,
+    **dict.fromkeys(("Init", "FreeMemory", "Reset", "ResetAll"), _TURNS),
+    **dict.fromkeys(("Ns3AIRL", "Ns3AIDL", "EmptyInfo"), _TURNS),
     "ns3ai_utils": _PY_AI,
     "ns3ai_gym_env": _PY_AI,
     "Experiment": _PY_AI,
@@ -98,7 +122,8 @@ SERVED_PYTHON: Final = {
     "PyGetFinished": MESSAGES,
 }
 MISSING_PYTHON: Final = {
-    "py_interface": "ns3-ai 1.x: use Experiment, its successor",
+    "NS3Var": "ns3-ai 1.x: use Ns3AIRL, with one field",
+    "NS3BigVar": "ns3-ai 1.x: use Ns3AIRL",
     "Ns3ZmqBridge": "inside of ns3-gym: use Ns3Env's methods",
     "ns3ZmqBridge": "inside of ns3-gym: use Ns3Env's methods",
     "ns3ai_gym_msg_py": "inside of ns3-ai: use the environment",

@@ -16,6 +16,7 @@ _CLASS = re.compile(
 )
 _BASE = re.compile(r"(?:public|protected|private)\s+(?:\w+::)*(\w+)")
 _CALLABLE = re.compile(r"\b(\w+)\s*\(")
+_MACRO = re.compile(r"^#define (\w+)\(([\w, ]+)\)((?:.*\\\n)*.*)", re.MULTILINE)
 _OTHER_MEMBER = re.compile(r"\busing\s+(\w+)\s*=|\b(m_\w+)")
 #: ns-3's classes that ours derive from, and the headers with their members.
 _NS3_BASES: Final = {
@@ -51,6 +52,22 @@ def code_only(text: str) -> str:
     return _HIDDEN.sub(_blank, text)
 
 
+def with_macros(text: str) -> str:
+    """The text with its own macros of several arguments written out where they are used."""
+    for name, parameters, body in _MACRO.findall(text):
+        names = [parameter.strip() for parameter in parameters.split(",")]
+
+        def expand(use: re.Match[str], body: str = body, names: list[str] = names) -> str:
+            values = [value.strip() for value in use.group(1).split(",")]
+            out = body.replace("\\\n", "\n")
+            for parameter, value in zip(names, values, strict=False):
+                out = re.sub(rf"\b{parameter}\b", value, out)
+            return out.replace("##", "")
+
+        text = re.sub(rf"^[ \t]+{name}\(([^)]*)\)", expand, text, flags=re.MULTILINE)
+    return text
+
+
 def classes(text: str) -> Iterator[CppClass]:
     """The classes and structs that a text defines; nested ones are part of the outer's body too."""
     for hit in _CLASS.finditer(text):
@@ -71,7 +88,8 @@ def served_members(include_dirs: Sequence[Path]) -> dict[str, frozenset[str]]:
     bases: dict[str, tuple[str, ...]] = {}
     for folder in include_dirs:
         for header in sorted((folder / "compat").glob("*.h")):
-            for found in classes(code_only(header.read_text(errors="replace"))):
+            text = with_macros(code_only(header.read_text(errors="replace")))
+            for found in classes(text):
                 own.setdefault(found.name, set()).update(_members(found.body), [found.name])
                 bases[found.name] = found.bases
     for folder in include_dirs:

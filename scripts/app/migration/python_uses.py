@@ -11,6 +11,8 @@ from typing import Any, Final
 from tandem.compat import ORIGINAL_NAMES, names_folder
 from tandem.compat.ns3ai import Experiment
 from tandem.compat.ns3ai import Ns3Env as Ns3AiEnv
+from tandem.compat.ns3ai1 import Experiment as Experiment1
+from tandem.compat.ns3ai1 import Ns3AIDL, Ns3AIRL
 from tandem.compat.ns3gym import Ns3Env as Ns3GymEnv
 from tandem.scripts.app.migration.api import (
     FORK,
@@ -22,6 +24,9 @@ from tandem.scripts.app.migration.api import (
 
 _CLASSES: Final[dict[str, type[Any]]] = {
     "ns3ai_utils.Experiment": Experiment,
+    "py_interface.Experiment": Experiment1,
+    "py_interface.Ns3AIRL": Ns3AIRL,
+    "py_interface.Ns3AIDL": Ns3AIDL,
     "ns3ai_gym_env.envs.Ns3Env": Ns3AiEnv,
     "ns3ai_gym_env.envs.ns3_environment.Ns3Env": Ns3AiEnv,
     "ns3gym.ns3env.Ns3Env": Ns3GymEnv,
@@ -178,11 +183,12 @@ def _names_of(module: str) -> set[str]:
 
 
 def _members(owner: type[Any]) -> set[str]:
-    """Attributes of a class and of its objects."""
-    tree = ast.parse(inspect.getsource(owner))
+    """Attributes of a class and of its objects, those of its bases included."""
+    bases = [base for base in owner.__mro__ if base.__module__ == owner.__module__]
     own = {
         node.attr
-        for node in ast.walk(tree)
+        for base in bases
+        for node in ast.walk(ast.parse(inspect.getsource(base)))
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     return own | set(dir(owner))

@@ -11,7 +11,7 @@ from typing import Final
 
 from tandem.scripts.app.validation import bianchi
 from tandem.scripts.app.validation.alone import play, together
-from tandem.scripts.app.validation.yardstick import Band, Case, Yardstick
+from tandem.scripts.app.validation.yardstick import Band, Case, Known, Yardstick
 
 SOURCE_TOGETHER: Final = (
     "IEEE 802.11-15/0623r1 (Hiertz et al., box 5 calibration results), totals of three networks; "
@@ -28,6 +28,14 @@ SOURCE_ALONE: Final = (
 #: 0.92 ... 1.18 of the published totals with, 1.28 ... 1.44 without. If all stations shared the
 #: channel the total would be 0.7, if none heard another network 2.1.
 BAND_TOGETHER: Final = Band(0.75, 1.5)
+#: What was then found.
+FADING: Final = Known(
+    "the channel of the published simulations fades within 80 MHz, this one does not. Frames of "
+    "MCS 7 get through from 19.5 dB on here (ns-3's error tables) and from about 25 dB on there; a "
+    "calculation without ns-3 gives 1.52, 1.49 and 1.43 of the published totals (downlink, uplink, "
+    "both) with the first and 1.16, 0.95 and 0.93 with the second",
+    Band(1.4, 1.75),
+)
 #: Frames and answers only.
 BAND_DOWNLINK: Final = Band.within(0.03)
 #: The model has no block ack request, with which ns-3 asks after a collision.
@@ -48,7 +56,7 @@ STATIONS: Final = (
 ALONE: Final = 1
 PUBLISHED_MBPS: Final = {"downlink": 311.6, "uplink": 339.1, "both": 349.5}
 #: Each is a draw of the shadowing: the first eight with which every station hears its AP.
-SEEDS: Final = (1, 2, 3, 4, 6, 7, 8, 9)
+SEEDS: Final = (1, 2, 3, 4, 7, 8, 9, 10)
 MEASURED_S: Final = 0.5
 MEASURED_ALONE_S: Final = 2.0
 SHADOWING_DB: Final = 5.0
@@ -184,7 +192,11 @@ def _together(direction: str, published: float) -> Case:
         source=SOURCE_TOGETHER,
         yardsticks=(
             Yardstick(
-                f"TGax box 5, three networks, {direction}", published, "Mbit/s", BAND_TOGETHER
+                f"TGax box 5, three networks, {direction}",
+                published,
+                "Mbit/s",
+                BAND_TOGETHER,
+                known=FADING,
             ),
         ),
         measure=lambda folder: [total_mbps(folder, direction)],

@@ -9,7 +9,14 @@ from typing import Any
 
 from tandem.scripts.app.figures.document import Document, link, place, section
 from tandem.scripts.app.validation.figures import FIGURES, draw
-from tandem.scripts.app.validation.record import HEADINGS, cells, numbered_sources, verdict
+from tandem.scripts.app.validation.record import (
+    HEADINGS,
+    cells,
+    numbered_sources,
+    reasons,
+    summary,
+    verdict,
+)
 from tandem.scripts.app.validation.yardstick import Row
 
 
@@ -17,9 +24,8 @@ def page(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
     """The whole page: table, figures, sources."""
     figures = draw(rows)
     shown = [figure for figure in FIGURES if figure[0] in figures]
-    failed = sum(not row.passes for row in rows)
     told = (
-        f"{len(rows) - failed} of {len(rows)} yardsticks within their bands",
+        summary(rows),
         " · ".join(f"{name} {value}" for name, value in facts.items()),
     )
     parts = [section(key, title, place(key, caption)) for key, title, caption, _, _ in shown]
@@ -52,13 +58,12 @@ def _table(rows: Sequence[Row]) -> str:
     for row in rows:
         texts = (*cells(row), f"[{numbers[row.case.source]}]")
         columns = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
-        lines.append(f'<tr class="{verdict(row)}">{columns}</tr>')
+        lines.append(f'<tr class="{verdict(row).replace(",", "")}">{columns}</tr>')
     body = "".join(lines)
     return f'<table class="verdicts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _sources(rows: Sequence[Row]) -> str:
-    return "".join(
-        f"<p>[{number}] {html.escape(source)}</p>"
-        for source, number in numbered_sources(rows).items()
-    )
+    texts = [f"[{number}] {source}" for source, number in numbered_sources(rows).items()]
+    texts += [f"{name}, outside: {reason}" for name, reason in reasons(rows).items()]
+    return "".join(f"<p>{html.escape(text)}</p>" for text in texts)

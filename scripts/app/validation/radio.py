@@ -40,6 +40,7 @@ class Link:
         arguments: of the scenario `saturation`, without the distance.
         noise_db: noise figure of the receiver.
         thermal_dbm_hz: noise without it.
+        breakpoint_m: up to there the loss is that of free space; nearer than the distance.
     """
 
     title: str
@@ -51,12 +52,15 @@ class Link:
     thermal_dbm_hz: float
     distance_m: float
     exponent: float = 3.0
+    breakpoint_m: float = 1.0
 
     @property
     def snr_db(self) -> float:
         """By hand."""
         first_m_db = 20 * math.log10(4 * math.pi * self.carrier_hz / LIGHT_MPS)
-        loss_db = first_m_db + 10 * self.exponent * math.log10(self.distance_m)
+        free_db = 20 * math.log10(self.breakpoint_m)
+        beyond_db = 10 * self.exponent * math.log10(self.distance_m / self.breakpoint_m)
+        loss_db = first_m_db + free_db + beyond_db
         noise_dbm = self.thermal_dbm_hz + 10 * math.log10(self.bandwidth_hz) + self.noise_db
         return self.power_dbm - loss_db - noise_dbm
 
@@ -84,6 +88,31 @@ LINKS: Final = (
         LTE_THERMAL_DBM_HZ,
         300.0,
     ),
+    # An antenna of -2 dB and a stronger AP, which is not heard in the uplink.
+    Link(
+        "WiFi, 20 MHz, 20 m, breakpoint at 10 m",
+        (*WIFI, ("stationGain", -2), ("apExtraPower", 5)),
+        14.0,
+        WIFI_HZ,
+        20e6,
+        7.0,
+        WIFI_THERMAL_DBM_HZ,
+        20.0,
+        3.5,
+        10.0,
+    ),
+    Link(
+        "LTE, 25 PRB, 300 m, breakpoint at 50 m",
+        (("cell", "lte"), ("bandwidth", 25), ("powerControl", 0)),
+        23.0,
+        1.93e9,
+        25 * 180e3,
+        5.0,
+        LTE_THERMAL_DBM_HZ,
+        300.0,
+        3.5,
+        50.0,
+    ),
 )
 
 
@@ -95,6 +124,7 @@ def measured_snr_db(folder: Path, link: Link) -> float:
         "placement": "ring",
         "radius": link.distance_m,
         "pathLossExponent": link.exponent,
+        "pathLossBreakpoint": link.breakpoint_m,
         "epochs": 2,
         "duration": 0.2,
     }

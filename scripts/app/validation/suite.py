@@ -32,19 +32,20 @@ def choose(quick: bool, only: Sequence[str]) -> list[Case]:
         *radio.cases(),
         *accounting.cases(),
     ]
-    for name in only:
-        if not any(_fits(case, name) for case in known):
-            groups = ", ".join(dict.fromkeys(case.group for case in known))
-            raise OptionError(f"--only {name}: choose a case, or one of {groups}")
+    chosen = {case.name for name in only for case in _fitting(known, name)}
     return [
-        case
-        for case in known
-        if (not quick or case.quick) and (not only or any(_fits(case, name) for name in only))
+        case for case in known if (not quick or case.quick) and (not only or case.name in chosen)
     ]
 
 
-def _fits(case: Case, name: str) -> bool:
-    return case.group == name or case.name.startswith(name)
+def _fitting(known: Sequence[Case], name: str) -> list[Case]:
+    """Those of a group, the one of this very name, or all whose names begin with it."""
+    exact = [case for case in known if name in (case.group, case.name)]
+    fitting = exact or [case for case in known if case.name.startswith(name)]
+    if not fitting:
+        groups = ", ".join(dict.fromkeys(case.group for case in known))
+        raise OptionError(f"--only {name}: choose a case, or one of {groups}")
+    return fitting
 
 
 def run(
