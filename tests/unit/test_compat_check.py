@@ -142,3 +142,23 @@ def test_every_name_that_is_said_to_be_served_is_in_the_headers() -> None:
 @pytest.mark.parametrize("text", ["class A {", "class A : public B { int f() {", "struct {"])
 def test_unfinished_code_does_not_stop_the_search(text: str) -> None:
     assert [found.name for found in classes(code_only(text))] in (["A"], [])
+
+
+def test_names_of_ns3_ai_1(tmp_path: Path) -> None:
+    """Members that the headers write by a macro are known; what is not served says what is."""
+    found = missing_in(
+        tmp_path,
+        sim_dot_cc="#include <ns3/ns3-ai-module.h>\n"
+        "class A : public ns3::Ns3AIRL<E, D> { void F() {\n"
+        "Ns3AIRL<E, D>::EnvSetterCond(); ActionGetterTarget(3); InfoGetterCondFunc();\n"
+        "Ns3AIRL<E, D>::GetVersion();\nEnvGetter();\n"
+        "Ns3AIRL::FeatureGetterCond(); } };\n",
+        agent_dot_py="from py_interface import *\nrl = Ns3AIRL(1, E, D)\n"
+        "rl.finished, rl.m_obj, rl.GetVersion()\nv = NS3BigVar(1, E)\nrl.forked()\n",
+    )
+    assert found == {
+        "EnvGetter": "sim.cc:5",
+        "Ns3AIRL::FeatureGetterCond": "sim.cc:6",
+        "NS3BigVar": "agent.py:4",
+        "Ns3AIRL.forked": "agent.py:5",
+    }
