@@ -128,7 +128,11 @@ main(int argc, char* argv[])
               "--cell=lte lists the arguments of the LTE cell.");
     Arguments arguments(cmd);
     arguments.Add("cell", "the access network", kind, Choices({"wifi", "lte"})).Selects();
-    arguments.Add("users", "users of the cell", users, Range(1, WifiCell::MAX_STATIONS, "users"));
+    const auto noPlaces = [&places]() -> std::string {
+        return places.empty() ? "" : "--places=" + places + " says who is there; leave it out";
+    };
+    arguments.Add("users", "users of the cell", users, Range(1, WifiCell::MAX_STATIONS, "users"))
+        .Unless(noPlaces);
     arguments.Add("settle", "time before each measurement", settleS, Range(0, MAX_TIME_S, "s"));
     arguments.Add("duration",
                   "time measured in each epoch",
@@ -152,20 +156,21 @@ main(int argc, char* argv[])
     else
     {
         wifi.Declare(arguments);
-        arguments.Add("cells",
-                      "cells on one channel, each with so many users",
-                      cellCount,
-                      Range(1, MAX_CELLS));
-        arguments.Add("spacing",
-                      "between neighbouring APs, in a row",
-                      spacingM,
-                      Range(0, 1e4, "m"));
+        arguments
+            .Add("cells",
+                 "cells on one channel, each with so many users",
+                 cellCount,
+                 Range(1, MAX_CELLS))
+            .Unless(noPlaces);
+        arguments.Add("spacing", "between neighbouring APs, in a row", spacingM, Range(0, 1e4, "m"))
+            .Unless(noPlaces);
         arguments.AddFile("places",
                           "CSV file with the columns cell (from 0), kind (ap or user), x_m and y_m "
                           "(m), instead of --users, --placement, --radius, --cells and --spacing",
                           places);
     }
     cmd.Parse(argc, argv);
+    arguments.CheckEffects();
     auto source = CreateObject<SaturatedSource>();
     UintegerValue payload;
     UintegerValue backlog;

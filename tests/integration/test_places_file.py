@@ -71,6 +71,7 @@ def test_powers_gains_and_breakpoint_decide_who_hears_whom(tmp_path: Path) -> No
         ((HEADER, "1,ap,0,0", "1,user,2,0"), (), ("cell 0", "0 APs and 0 users")),
         ((HEADER, "0,ap,0,0", "0,user,500,0"), (), ("500 m", "--txPower")),
         (TWO_CELLS, ("--mobility=walk",), ("--mobility=walk", "--places")),
+        (TWO_CELLS, ("--users=9",), ("--users=9", "--places")),
     ],
 )
 def test_what_cannot_be_used_is_refused(
