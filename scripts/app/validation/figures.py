@@ -41,7 +41,7 @@ def ratios(rows: Sequence[Row]) -> go.Figure:
         name="measured",
         marker={
             "size": 8,
-            "color": [OUTSIDE_COLOUR if row.fails else style.colour(0) for row in rows],
+            "color": [style.colour(0) if row.passes else OUTSIDE_COLOUR for row in rows],
         },
         text=[f"{row.measured:.6g} of {row.yardstick.published:.6g}" for row in rows],
         hovertemplate="%{y}<br>%{x:.3f} %: %{text} <extra></extra>",
