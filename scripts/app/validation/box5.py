@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Box 5 of the TGax calibration: three networks of 26 stations on one channel of 80 MHz."""
+"""Box 5 of the TGax calibration: three networks on one channel of 80 MHz, 26 stations in all."""
 
 from __future__ import annotations
 
