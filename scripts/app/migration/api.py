@@ -50,7 +50,6 @@ SERVED_CPP: Final = {
             "SharedMemoryPool",
             "GetMemoryVersion",
             "RLEmptyInfo",
-            "DLEmptyInfo",
             *(
                 f"{name}{way}{form}"
                 for name in ("Env", "Action", "Info", "Feature", "Predicted", "Target")
