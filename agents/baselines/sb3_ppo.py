@@ -23,6 +23,7 @@ from tandem.agents.baselines.sb3_parts import (
     updates_of,
 )
 from tandem.agents.baselines.sb3_settings import PpoLearnerConfig
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.problem import JointProblem
@@ -38,11 +39,20 @@ class PpoLearner:
         problem: users, options, columns.
         config: settings.
         seed: decides initial weights and all draws.
+
+    Raises:
+        PolicyError: some user cannot take every option, and PPO draws any.
     """
 
     def __init__(
         self, problem: JointProblem, config: PpoLearnerConfig, seed: int, name: str = "sb3-ppo"
     ) -> None:
+        lacking = int((~problem.allowed.all(axis=1)).sum())
+        if lacking:
+            raise PolicyError(
+                f"{name} draws any option, and {lacking} of {problem.users} users lack the path of "
+                "some: use hybrid, branching-dqn or bandit, or no users with two interfaces"
+            )
         self.name = name
         self.config = config
         self._rng = np.random.default_rng(seed)

@@ -199,7 +199,7 @@ def test_every_radio_has_a_story(scenario: str, tmp_path: Path) -> None:
             run.requests.at[row, "uplink_air_s"], abs=2e-3
         )
         nodes = run.meta["topology"]["nodes"]
-        mine = cell_nodes(run, int(story.request["user"]))
+        mine = cell_nodes(run, run.meta["user_cells"][int(story.request["user"])])
         names = {nodes[node]["name"].replace("-", " ") for node in mine}
         assert {share.sender for share in story.shares} <= names
     result = CliRunner().invoke(app, ["explain", str(folder)])

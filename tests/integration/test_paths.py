@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from tandem.agents.common.errors import PolicyError
 from tandem.agents.evaluation.oracle import Oracle
+from tandem.agents.evaluation.search import SearchConfig
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.cost import PaperCost
 from tandem.agents.inference.heuristics import make_policy
@@ -27,6 +31,9 @@ from tandem.agents.training.loop import Training
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import ScenarioError, SimulatorDied
+from tandem.bridge.runs.reader import load_run
+from tandem.scripts.app.inspection.story import story_of
+from tandem.scripts.cli import app
 
 #: User 0 has both interfaces, user 1 WiFi, user 2 LTE; nobody else, quiet sites.
 DUAL: dict[str, Any] = {
@@ -191,7 +198,7 @@ def test_a_path_that_a_user_lacks_is_refused(dual: TandemEnv) -> None:
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(
-    scenario: str, arguments: dict[str, Any], message: str, tmp_path: Any
+    scenario: str, arguments: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     trace = tmp_path / "trace"
     trace.write_text("1\n2\n3\n")
@@ -306,11 +313,39 @@ def test_agents_learn_and_plan_with_paths(name: str) -> None:
         assert world.problem.allowed[np.arange(2), action].all()
 
 
+@pytest.mark.parametrize("taken", PATHS)
+def test_a_story_is_of_the_cell_that_the_request_went_through(taken: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    options = {"wifi": "constant:8,8,9", "lte": "constant:9,8,9"}
+    arguments = [f"--set={key}={value}" for key, value in DUAL.items() if key != "epochs"]
+    command = ["run", "--scenario", "hetnet", "--policy", options[taken], "--epochs", "2"]
+    result = CliRunner().invoke(app, [*command, *arguments, "--frames", "--out", str(folder)])
+    assert result.exit_code == 0, result.output
+    run = load_run(folder)
+    for row in run.requests.index[run.requests["user"] == 0]:
+        story = story_of(run, int(row))
+        assert story.option == f"edge/d0 via {taken}"
+        assert story.upload is not None
+        assert story.upload.airtime_s == pytest.approx(
+            run.requests.at[row, "uplink_air_s"], abs=2e-3
+        )
+        names = {share.sender for share in story.shares}
+        assert names <= (
+            {"user 0", "user 1", "ap"} if taken == "wifi" else {"user 0", "user 2", "enb"}
+        )
+    assert f"edge/d0 via {taken}" in CliRunner().invoke(app, ["analyze", str(folder)]).output
+
+
+def test_an_agent_that_draws_any_option_is_refused(dual: TandemEnv) -> None:
+    pytest.importorskip("stable_baselines3")
+    problem = JointProblem.from_schema(dual.schema, dual.objective)
+    with pytest.raises(PolicyError, match="draws any option, and 2 of 3 users lack"):
+        make_learner("sb3-ppo", problem, 1)
+
+
 def test_the_search_obeys_masks_and_finds_no_worse_than_everybody_alike() -> None:
     many = {**DUAL, "users": 8, "wifiUsers": 4, "dualUsers": 2}
     with TandemEnv("hetnet", many, objective=PaperObjective(85.0)) as env:
-        from tandem.agents.evaluation.search import SearchConfig
-
         walk = Walk(env)
         walk.reset(2)
         solution = Oracle(env, search_config=SearchConfig(max_branches=60)).solve(walk)

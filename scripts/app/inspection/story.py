@@ -18,6 +18,7 @@ from tandem.scripts.app.inspection.stages import stage_times
 from tandem.scripts.app.inspection.traffic import (
     Share,
     Traffic,
+    cell_of,
     idle_share,
     shares_of,
     traffic_of,
@@ -134,7 +135,7 @@ def story_of(run: Run, row: int) -> Story:
         uplink = (float(begins["uplink_queue_s"]), float(begins["uplink_backhaul_s"]))
     upload, shares, idle = None, [], float("nan")
     if uplink is not None and len(run.table("airtime")):
-        nodes = cell_nodes(run, int(request["user"]))
+        nodes = cell_nodes(run, cell_of(run, request))
         airtime = within(run, request, "airtime", uplink, nodes)
         upload = traffic_of(run, request, uplink, airtime)
         shares = shares_of(run, airtime, uplink)
@@ -153,13 +154,13 @@ def story_of(run: Run, row: int) -> Story:
     )
 
 
-def cell_nodes(run: Run, user: int) -> list[int]:
-    """Nodes of the topology on the user's radio channel: its gateway and all stations."""
-    cells = run.meta["user_cells"]
-    cell = run.meta["cells"][cells[user]]
+def cell_nodes(run: Run, number: int) -> list[int]:
+    """Nodes of the topology on a cell's radio channel: its gateway and all stations."""
+    cell = run.meta["cells"][number]
     # Runs of before cells told their radio's node had one cell of a kind.
     radio = cell.get("radio", "enb" if cell["kind"] == "lte" else "ap")
-    mine = {f"user-{other}" for other, where in enumerate(cells) if where == cells[user]}
+    accesses = run.meta.get("user_paths") or [[where] for where in run.meta["user_cells"]]
+    mine = {f"user-{user}" for user, cells in enumerate(accesses) if number in cells}
     return [
         index
         for index, node in enumerate(run.meta["topology"]["nodes"])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,9 @@ LONG_PAUSE_S: Final = 0.1
 
 
 MODULUS: Final = 2**32
+
+#: What the node is called that users of a kind of cell send to.
+RADIOS: Final = MappingProxyType({"wifi": "ap", "lte": "enb"})
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,24 @@ def within(
     interval: tuple[float, float],
     nodes: list[int],
 ) -> pd.DataFrame:
-    """Rows of the request's episode that begin in an interval, sent by one of the nodes."""
+    """Rows of the request's episode that begin in an interval, sent by one of the nodes; not what
+    users with two interfaces send over the other one."""
     rows = run.table(table)
     time = rows["time_s" if table == "losses" else "start_s"]
     chosen = (rows["episode"] == request["episode"]) & time.between(*interval)
-    return rows[chosen & rows["sender"].isin(nodes)]
+    mine = RADIOS.get(str(run.meta["cells"][cell_of(run, request)]["kind"]))
+    others = [
+        number
+        for number, node in enumerate(run.meta["topology"]["nodes"])
+        if node["kind"] in RADIOS.values() and node["kind"] != mine
+    ]
+    return rows[chosen & rows["sender"].isin(nodes) & ~rows["receiver"].isin(others)]
+
+
+def cell_of(run: Run, request: pd.Series[float]) -> int:
+    """Number of the cell that a request went through."""
+    home = run.meta["user_cells"][int(request["user"])]
+    return int(request.get("path_cell", home))
 
 
 def traffic_of(

@@ -141,10 +141,13 @@ def _others(problem: JointProblem) -> dict[str, Policy]:
 def _random(judge: Judge, problem: JointProblem) -> PolicyScore:
     """Uniform draws, many per state where a draw costs nothing."""
     rng = np.random.default_rng(0)
-    options = len(problem.options)
+    options, user = len(problem.options), np.arange(problem.users)
 
     def draw(observation: Observation) -> JointAction:
-        return rng.integers(options, size=problem.users).astype(np.int32)
+        action = rng.integers(options, size=problem.users).astype(np.int32)
+        while (lacking := ~problem.allowed[user, action]).any():
+            action[lacking] = rng.integers(options, size=int(lacking.sum()))
+        return action
 
     results = [judge.evaluate(draw) for _ in range(RANDOM_DRAWS if judge.exact else 1)]
     return PolicyScore(
