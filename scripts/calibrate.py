@@ -16,6 +16,7 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.finite import finite
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.outputs import check_file
+from tandem.scripts.app.common.runner import Runner, executor_if_asked
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.calibration import compare_with_oracle
@@ -28,6 +29,8 @@ from tandem.scripts.options import (
     Accuracy,
     Cache,
     InferenceScenario,
+    OwnJobs,
+    PartsRunner,
     Settings,
 )
 
@@ -58,6 +61,8 @@ def calibrate(
     ] = DRAW.stride,
     settings: Settings = None,
     cache: Cache = None,
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: OwnJobs = None,
     out: Annotated[Path | None, typer.Option(help="Write every figure to this JSON file.")] = None,
 ) -> None:
     """Compare simple policies with the optimum: is a scenario worth learning?
@@ -79,16 +84,24 @@ def calibrate(
     with (
         sigterm_as_interrupt(),
         measured_states(
-            scenario, arguments, objective, draw, cache=store, futures=futures, exact_only=True
+            scenario,
+            arguments,
+            objective,
+            draw,
+            cache=store,
+            futures=futures,
+            exact_only=True,
+            executor=executor_if_asked(runner, jobs),
         ) as measured,
     ):
         solutions, rule = measured.solutions, measured.rule
         schema, resolved = measured.env.schema, measured.env.arguments
+        from_cache = store.hits - measured.fresh
     result = compare_with_oracle(solutions, schema, rule, measured.episodes)
     console = wide_console()
     console.print(
         f"[bold]{scenario}[/]: {resolved['users']} users, {len(solutions)} states "
-        f"({store.hits} from the cache), mean top-5 accuracy ≥ {rule.needed_percent:g} %, "
+        f"({from_cache} from the cache), mean top-5 accuracy ≥ {rule.needed_percent:g} %, "
         f"ns-3 {schema.ns3_version}, {time.monotonic() - started_s:.0f} s"
     )
     print_calibration(console, result)

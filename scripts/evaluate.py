@@ -17,6 +17,7 @@ from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.named import absolute_name
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.place import target_of
+from tandem.scripts.app.common.runner import Runner, executor_if_asked
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
 from tandem.scripts.app.training.comparison_table import (
@@ -31,7 +32,7 @@ from tandem.scripts.app.training.return_settings import (
 )
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 from tandem.scripts.app.training.settings import load_settings, state_draw
-from tandem.scripts.options import Cache, Connect, Key, Quiet, ServerKey
+from tandem.scripts.options import Cache, Connect, Key, OwnJobs, PartsRunner, Quiet, ServerKey
 
 OUTPUT: Final = "evaluate.json"
 EPISODES_OUTPUT: Final = "episodes.json"
@@ -75,6 +76,8 @@ def evaluate(
             help="Runs on any scenario: the reward to compare by; default: that of the training.",
         ),
     ] = None,
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: OwnJobs = None,
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
@@ -107,7 +110,11 @@ def evaluate(
     kinds: tuple[type[ReturnSettings], ...] = (Sb3TrainSettings, GeneralSettings)
     by_returns = [kind for kind in kinds if has_settings(folder, kind)]
     if by_returns:
-        _refuse(states=states, cache=cache, futures=futures or None)
+        _refuse(states=states, cache=cache, futures=futures or None, jobs=jobs)
+        if runner is not Runner.LOCAL:
+            raise OptionError(
+                "--runner is for what the oracle measures, and none judges this run: leave it out"
+            )
         ours = read_settings(folder, by_returns[0])
         _evaluate_returns(folder, ours, episodes, decisions, seed, objective, console, bars, target)
         return
@@ -116,6 +123,9 @@ def evaluate(
             "--objective is for runs that returns of episodes judge: this run is judged by the "
             "cost that its agent minimises, leave the option out"
         )
+    executor = executor_if_asked(runner, jobs)
+    if executor is not None and target is not None:
+        raise OptionError("--connect simulates on a server: leave out --runner and --jobs")
     settings = load_settings(folder)
     checkpoint = last_checkpoint(folder)
     if episodes is not None:
@@ -133,6 +143,7 @@ def evaluate(
                 console=bars,
                 target=target,
                 futures=judging_futures(futures) or ORACLE_FUTURES,
+                executor=executor,
             )
         print_episodes(console, f"[bold]{folder}[/]: {settings.scenario}", played)
         run_folder.write_json(folder / EPISODES_OUTPUT, played.as_dict())
@@ -150,6 +161,7 @@ def evaluate(
             futures=judging_futures(futures),
             console=bars,
             target=target,
+            executor=executor,
         )
     console.print(
         f"[bold]{folder}[/]: {settings.agent} in {settings.scenario} after {result.interactions} "

@@ -54,6 +54,14 @@ Jobs: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, help="Parts at the same time; default: one per core, or all of Ray's."),
 ]
+OwnJobs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Episodes at the same time, each in a simulator of its own; default: a single "
+        "simulator, or all processors of Ray.",
+    ),
+]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 SimulatorOutput: TypeAlias = Annotated[
     str | None,

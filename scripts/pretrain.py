@@ -14,8 +14,9 @@ from rich.console import Console
 
 from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.outputs import check_file, check_folder
+from tandem.scripts.app.common.runner import Runner, executor_of
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
-from tandem.scripts.options import Quiet
+from tandem.scripts.options import Jobs, PartsRunner, Quiet
 
 DEFAULT_OUT: Final = Path("pretrained.npz")
 DEFAULT_SCENARIOS: Final = 300
@@ -40,6 +41,8 @@ def pretrain(
         int, typer.Option(min=1, help="Decisions played in each.")
     ] = DEFAULT_DECISIONS,
     seed: Annotated[int, typer.Option(min=0, help="Decides all that is drawn.")] = 1,
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: Jobs = None,
     quick: Annotated[bool, typer.Option("--quick", help="Seconds, to see that it works.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -72,7 +75,7 @@ def pretrain(
             stack.enter_context(sigterm_as_interrupt())
             folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory()))
             job = Pretraining(recipe, settings, folder)
-            rows = job.play(quiet=quiet)
+            rows = job.play(executor_of(runner, jobs), console, quiet=quiet)
             console.print(f"{rows} requests, {time.monotonic() - started_s:.0f} s")
             report = job.train(out)
     except KeyboardInterrupt:

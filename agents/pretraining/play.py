@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,15 +19,18 @@ from tandem.agents.evaluation.seeds import TRAINING
 from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.objective import PaperObjective
 from tandem.agents.pretraining.behaviour import RandomSpread
-from tandem.agents.pretraining.families import DrawnScenario, draw_scenario
+from tandem.agents.pretraining.families import SHARES, DrawnScenario, draw_scenario
 from tandem.agents.training.world import EnvWorld
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.errors import ScenarioWarning, TandemError
 from tandem.bridge.core.files import replace_text, replacing
+from tandem.bridge.parts.api import Folders, Task
 from tandem.dnn_profiles.options import write_options
 
 #: Keeps how scenarios are played apart from what they are.
 PLAY_STREAM: Final = 102
+#: The folder, for parts.
+DATA: Final = "data"
 RECIPE_FILE: Final = "recipe.json"
 #: Name of what says how much processor time a scenario took.
 CPU: Final = "cpu_s"
@@ -56,37 +60,66 @@ class RecipeMismatch(TandemError):
     """A folder holds scenarios of another recipe."""
 
 
-def play_all(
-    recipe: Recipe, folder: Path, advance: Callable[[int], None] = lambda _: None
-) -> list[Path]:
-    """Play every scenario of a recipe whose file is not in the folder yet.
+@dataclass(frozen=True)
+class ScenarioPart:
+    """One drawn scenario of a recipe."""
+
+    recipe: Recipe
+    index: int
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.index:04d}"
+
+    @property
+    def weight(self) -> float:
+        """Decisions."""
+        return float(self.recipe.episodes * self.recipe.decisions)
+
+
+class Playing(Task[ScenarioPart, float]):
+    """Plays drawn scenarios; returns the processor time of each, seconds."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Scenarios that are drawn."""
+        return tuple(SHARES)
+
+    def run(self, part: ScenarioPart, folders: Folders) -> float:
+        """Write the option table and what was played."""
+        path = folders[DATA] / f"{part.name}.npz"
+        drawn = draw_scenario(part.recipe.seed, part.index)
+        write_options(path.with_suffix(".csv"), drawn.options)
+        started_s = _cpu_s()
+        content = play(drawn, path.with_suffix(".csv"), part.recipe, part.index)
+        took_s = _cpu_s() - started_s
+        content[CPU] = np.array(took_s)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **content)
+        return took_s
+
+
+def played_files(recipe: Recipe, folder: Path) -> list[Path]:
+    """The files of all scenarios of a recipe."""
+    return [folder / f"{ScenarioPart(recipe, i).name}.npz" for i in range(recipe.scenarios)]
+
+
+def prepare(recipe: Recipe, folder: Path) -> list[ScenarioPart]:
+    """Make a folder for a recipe; returns the scenarios whose file is not there yet.
 
     Args:
         folder: gets ``recipe.json`` and, for each scenario, its option table ``<index>.csv`` and
             what was played in it, ``<index>.npz``: arrays with a row per decision, the
             scenario's schema, and the processor time that it took, ``cpu_s``.
-        advance: called with the number of decisions that were played.
-
-    Returns:
-        The files of all scenarios.
 
     Raises:
         RecipeMismatch: the folder holds scenarios of another recipe.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _claim(folder / RECIPE_FILE, recipe)
-    paths = [folder / f"{index:04d}.npz" for index in range(recipe.scenarios)]
-    for index, path in enumerate(paths):
-        if not path.exists():
-            drawn = draw_scenario(recipe.seed, index)
-            write_options(path.with_suffix(".csv"), drawn.options)
-            started_s = _cpu_s()
-            content = play(drawn, path.with_suffix(".csv"), recipe, index)
-            content[CPU] = np.array(_cpu_s() - started_s)
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **content)
-        advance(recipe.episodes * recipe.decisions)
-    return paths
+    parts = [ScenarioPart(recipe, index) for index in range(recipe.scenarios)]
+    return [part for part in parts if not (folder / f"{part.name}.npz").exists()]
 
 
 def played_s(path: Path) -> float:

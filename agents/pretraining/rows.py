@@ -44,7 +44,7 @@ class Rows:
 
 
 def read_rows(paths: Sequence[Path]) -> Rows:
-    """Read what `tandem.agents.pretraining.play.play_all` wrote; scenarios count from 0."""
+    """Read what `tandem.agents.pretraining.play.Playing` wrote; scenarios count from 0."""
     parts = [_read(path) for path in paths]
     return Rows(
         np.concatenate([features for features, _ in parts]),

@@ -67,6 +67,10 @@ class Failure:
         return f"{self.reason}\n{self.details}" if self.details else self.reason
 
 
+#: The result of a part, or why it has none.
+Ended: TypeAlias = tuple[R | None, Failure | None]
+
+
 @dataclass(frozen=True)
 class Done(Generic[P, R]):
     """A part that has ended.

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ from tandem.bridge.parts.api import (
     MOST_LOSSES,
     Doing,
     Done,
+    Ended,
     Failure,
     Folders,
     OtherBuild,
@@ -39,8 +42,11 @@ from tandem.bridge.parts.node import Returned, run_away
 AHEAD: Final = 64
 #: Longest wait for the end of processes that are killed, seconds.
 STOP_S: Final = 5.0
-#: How often an interrupt is looked for, seconds.
+#: How often an interrupt is looked for, and whether files have been written, seconds.
 LOOK_S: Final = 1.0
+STORE_LOOK_S: Final = 0.01
+#: Parts whose files are written at the same time: each waits for the disk.
+STORES: Final = 8
 #: How Ray tells that a worker cannot load what it is to run.
 _NO_MODULE: Final = re.compile(r"No module named '[^']+'")
 
@@ -89,25 +95,36 @@ class RayExecutor:
         shared = _Shared(ray, task, folders)
         waiting = deque(range(len(parts)))
         running: dict[Any, int] = {}
+        storing: dict[Future[Ended[R]], int] = {}
+        pool = ThreadPoolExecutor(STORES)
         try:
-            while waiting or running:
+            while waiting or running or storing:
                 room = (self._jobs or self._processors + AHEAD) - len(running)
                 for _ in range(min(room, len(waiting))):
                     number = waiting.popleft()
                     part = parts[number]
                     read = shared.reference(part)
                     running[remote.remote(what, part, names, read, build, here)] = number
-                ended, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_S)
-                for reference in ended:
+                for reference in self._ended(list(running), STORE_LOOK_S if storing else LOOK_S):
                     number = running.pop(reference)
-                    outcome = self._home(reference, task, parts[number], folders)
-                    yield Done(number, parts[number], *outcome)
+                    stored = pool.submit(self._home, reference, task, parts[number], folders)
+                    storing[stored] = number
+                for stored in [future for future in storing if future.done()]:
+                    number = storing.pop(stored)
+                    yield Done(number, parts[number], *stored.result())
         finally:
             self._stop(list(running))
+            pool.shutdown()
 
-    def _home(
-        self, reference: Any, task: Task[P, R], part: P, folders: Folders
-    ) -> tuple[R | None, Failure | None]:
+    def _ended(self, references: list[Any], limit_s: float) -> list[Any]:
+        """Wait for parts; those that have ended."""
+        if not references:
+            time.sleep(limit_s)
+            return []
+        ended, _ = self._ray.wait(references, num_returns=1, timeout=limit_s)
+        return list(ended)
+
+    def _home(self, reference: Any, task: Task[P, R], part: P, folders: Folders) -> Ended[R]:
         """What a part returned; its files are written."""
         exceptions = self._ray.exceptions
         try:

@@ -97,6 +97,7 @@ def lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("to_all", [False, True], ids=["kill -INT", "Ctrl-C in a terminal"])
 def test_ctrl_c_stops_everything_at_once(to_all: bool, tmp_path: Path) -> None:
     main = subprocess.Popen(

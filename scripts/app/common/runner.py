@@ -18,6 +18,17 @@ class Runner(str, Enum):
     RAY = "ray"
 
 
+def executor_if_asked(runner: Runner, jobs: int | None) -> Executor | None:
+    """Who does the parts of a command that is usually one simulator; ``None`` if nobody is asked.
+
+    Raises:
+        TandemError: Ray is not installed.
+    """
+    if runner is Runner.LOCAL and jobs is None:
+        return None
+    return executor_of(runner, jobs)
+
+
 def executor_of(runner: Runner, jobs: int | None) -> Executor:
     """Who does the parts of a command.
 

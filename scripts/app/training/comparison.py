@@ -17,6 +17,7 @@ from tandem.agents.inference.heuristics import FixedPolicy, GreedyPolicy
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.registry import make_agent
 from tandem.bridge.backends.remote import Target
+from tandem.bridge.parts.api import Executor
 from tandem.scripts.app.training.calibration import BEST_FIXED, compare_with_oracle
 from tandem.scripts.app.training.checkpoints import read_checkpoint
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
@@ -83,11 +84,13 @@ def compare(
     console: Console,
     target: Target | None = None,
     futures: int = 0,
+    executor: Executor | None = None,
 ) -> Comparison:
     """Evaluate the agent of a checkpoint and the others.
 
     Args:
         futures: as for `judged_states`.
+        executor: as for `judged_states`.
 
     Raises:
         RunFolderError: the checkpoint cannot be read.
@@ -103,6 +106,7 @@ def compare(
         console=console,
         target=target,
         futures=futures,
+        executor=executor,
     ) as judged:
         judge, schema = judged.judge, judged.schema
         problem = JointProblem.from_schema(schema, settings.objective)

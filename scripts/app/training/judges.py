@@ -26,8 +26,10 @@ from tandem.agents.inference.objective import CostObjective
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.schema import Schema
+from tandem.bridge.parts.api import Executor
 from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.progress import progress
+from tandem.scripts.app.training.oracle_parts import drawn_episodes, measure_parts
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class MeasuredStates:
         futures: those that the oracle averages over.
         found: the states, and what is known about each.
         episodes: the number of each state's episode.
+        fresh: tables that parts measured just before; the cache counts them as found.
     """
 
     env: TandemEnv
@@ -49,6 +52,7 @@ class MeasuredStates:
     futures: tuple[int, ...]
     found: tuple[FoundState, ...]
     episodes: tuple[int, ...]
+    fresh: int = 0
 
     @property
     def solutions(self) -> tuple[Solution, ...]:
@@ -89,6 +93,7 @@ def measured_states(
     target: Target | None = None,
     futures: int = 0,
     exact_only: bool = False,
+    executor: Executor | None = None,
 ) -> Iterator[MeasuredStates]:
     """Draw states and let the oracle measure them; shows a bar while it does.
 
@@ -98,6 +103,7 @@ def measured_states(
         target: the server that simulates; ``None``: here.
         futures: as for `Oracle`.
         exact_only: refuse so many users that the oracle can only search.
+        executor: measures episodes as parts; ``None``: one simulator, and its branches in parallel.
 
     Raises:
         OracleError: there are too many users.
@@ -110,6 +116,10 @@ def measured_states(
                 f"{env.schema.meta['users']} users have too many network patterns to run them "
                 "all, so the best fixed joint action is out of reach: calibrate with fewer users"
             )
+        fresh = 0
+        if executor is not None:
+            parts = drawn_episodes(scenario, episode, objective, futures, draw)
+            fresh = measure_parts(executor, env, parts, cache, console or Console(stderr=True))
         walk, explorer = Walk(env), SiteExplorer(env.schema)
         total = oracle.branches * draw.count
         title = f"oracle · {draw.count} states"
@@ -123,6 +133,7 @@ def measured_states(
             futures=oracle.futures,
             found=found,
             episodes=tuple(index // draw.per_episode for index in range(len(found))),
+            fresh=fresh,
         )
 
 
@@ -137,6 +148,7 @@ def judged_states(
     console: Console | None = None,
     target: Target | None = None,
     futures: int = 0,
+    executor: Executor | None = None,
 ) -> Iterator[JudgedStates]:
     """Draw states, let the oracle measure them, and make their judge.
 
@@ -148,6 +160,7 @@ def judged_states(
         cache: folder of measured states; default: the user's cache.
         futures: as for `Oracle`. From 2 on policies are compared with the held-out optimum
             (`tandem.agents.evaluation.futures`), or with what a search found on average.
+        executor: as for `measured_states`.
     """
     given = {name: value for name, value in arguments.items() if name != "epochs"}
     with measured_states(
@@ -159,6 +172,7 @@ def judged_states(
         console=console,
         target=target,
         futures=futures,
+        executor=executor,
     ) as measured:
         schema = measured.env.schema
         if not measured.exact:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 from tandem.agents.pretraining.fit import FitSettings
-from tandem.agents.pretraining.play import Recipe, play_all, played_s
+from tandem.agents.pretraining.play import DATA, Playing, Recipe, played_files, played_s, prepare
 from tandem.agents.pretraining.rows import Rows, read_rows
 from tandem.agents.pretraining.train import TrainingResult, train
-from tandem.scripts.app.progress import progress
+from tandem.bridge.parts.api import Executor, results_of
+from tandem.scripts.app.common.parts import run_parts
 
 
 class Pretraining:
@@ -33,10 +35,27 @@ class Pretraining:
         self._rows: Rows | None = None
         self._played_s = 0.0
 
-    def play(self, quiet: bool = False) -> int:
-        """Play what is missing; returns how many requests the networks can learn from."""
-        with progress("scenarios", self._recipe.interactions, "decisions", quiet=quiet) as bar:
-            paths = play_all(self._recipe, self._folder, bar.advance)
+    def play(self, executor: Executor, console: Console, quiet: bool = False) -> int:
+        """Play what is missing; returns how many requests the networks can learn from.
+
+        Raises:
+            PartsFailed: scenarios failed, after the others have been played.
+        """
+        missing = prepare(self._recipe, self._folder)
+        folders = {DATA: self._folder}
+        results_of(
+            run_parts(
+                executor,
+                Playing(),
+                missing,
+                folders,
+                title="scenarios",
+                unit="decisions",
+                console=console,
+                quiet=quiet,
+            )
+        )
+        paths = played_files(self._recipe, self._folder)
         self._played_s = sum(map(played_s, paths))
         self._rows = read_rows(paths)
         return len(self._rows.features)

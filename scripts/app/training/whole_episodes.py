@@ -33,9 +33,11 @@ from tandem.agents.registry import make_agent, make_learner
 from tandem.agents.training.world import joint_problem
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.parts.api import Executor
 from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.checkpoints import read_checkpoint
+from tandem.scripts.app.training.oracle_parts import PlayedEpisode, measure_parts
 from tandem.scripts.app.training.run import CHECKPOINT_FORMAT
 from tandem.scripts.app.training.settings import TrainSettings
 
@@ -146,11 +148,15 @@ def compare_episodes(
     console: Console,
     target: Target | None = None,
     futures: int = ORACLE_FUTURES,
+    executor: Executor | None = None,
 ) -> EpisodeComparison:
     """Let the agent of a checkpoint and the others play whole episodes.
 
     The agent plays twice: its greedy policy as it is; and in service, where it explores and learns
     on (from the checkpoint again).
+
+    Args:
+        executor: lets the oracle play episodes as parts before; ``None``: its branches in parallel.
 
     Raises:
         RunFolderError: the checkpoint cannot be read.
@@ -167,6 +173,21 @@ def compare_episodes(
         )
         agent.load_state_dict(training["learner"])
         exact = Oracle(env).is_exhaustive
+        store = OracleCache() if cache is None else OracleCache(cache)
+        if exact and executor is not None:
+            given = tuple(settings.arguments.items())
+            parts = [
+                PlayedEpisode(
+                    settings.scenario,
+                    given,
+                    settings.objective,
+                    futures,
+                    seed,
+                    decisions=decisions,
+                )
+                for seed in seeds
+            ]
+            measure_parts(executor, env, parts, store, console)
         players = 2 + _reference_count(exact, problem, episodes)
         lines: dict[str, EpisodeScores] = {}
         title, total = f"{episodes} episodes", players * episodes * decisions
@@ -182,7 +203,7 @@ def compare_episodes(
                 env,
                 seeds,
                 decisions,
-                cache=OracleCache() if cache is None else OracleCache(cache),
+                cache=store,
                 futures=futures,
                 on_decision=bar.advance,
             )
