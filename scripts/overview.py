@@ -22,6 +22,7 @@ SECTIONS = {
         "reproduce": "Repeat experiments: how fast agents learn, and what wrong knowledge does.",
     },
     "Look at recorded runs": {
+        "watch": "Show a live page of a run, a training or a sweep, and replay what was recorded.",
         "analyze": "Print what runs recorded.",
         "report": "Draw the figures of recorded runs.",
         "explain": "Explain why a request took so long, or what happened at a decision.",

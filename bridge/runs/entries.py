@@ -15,9 +15,9 @@ from tandem.bridge.runs.journal import Entry
 from tandem.bridge.runs.journal import read as read_journal
 from tandem.bridge.runs.tables import RunTables
 
-_STATE: Final = "state"
-_BEGIN: Final = "begin_episode"
-_ADD: Final = "add"
+STATE: Final = "state"
+BEGIN: Final = "begin_episode"
+ADD: Final = "add"
 #: The kinds of arrays that entries have; one without arrays is an empty mapping.
 _KINDS: Final = ("action", "observation", "records", "tables", "episode_records")
 #: Between the kind of an array and its own name.
@@ -47,12 +47,12 @@ def state_call(tables: RunTables) -> Call:
             for name, dtype in tables.dtypes.items()
         },
     }
-    return Call(_STATE, values, _joined(state))
+    return Call(STATE, values, _joined(state))
 
 
 def begin_call(episode: int, seed: int, observation: Mapping[str, NDArray[np.float64]]) -> Call:
     """`RunTables.begin_episode`."""
-    return Call(_BEGIN, {"episode": episode, "seed": seed}, dict(observation))
+    return Call(BEGIN, {"episode": episode, "seed": seed}, dict(observation))
 
 
 def add_call(
@@ -71,7 +71,7 @@ def add_call(
     }
     parts = action if isinstance(action, Mapping) else {_WHOLE: action}
     arrays = {"action": parts, "observation": observation, "records": records}
-    return Call(_ADD, values, _joined(arrays))
+    return Call(ADD, values, _joined(arrays))
 
 
 def read_entries(folder: Path) -> list[Entry]:
@@ -84,7 +84,7 @@ def read_entries(folder: Path) -> list[Entry]:
         entries = list(read_journal(folder))
     except (OSError, ValueError, KeyError) as error:
         raise RunFolderError(f"{folder / JOURNAL} cannot be read: {error}") from error
-    if not entries or entries[0].call != _STATE:
+    if not entries or entries[0].call != STATE:
         raise RunFolderError(
             f"{folder} has no finished epoch to resume from: repeat the run with --force"
         )
@@ -95,30 +95,40 @@ def whole_episodes(entries: Sequence[Entry]) -> Sequence[Entry]:
     """The entries up to the end of the last whole episode, at least the first."""
     for number in range(len(entries) - 1, 0, -1):
         values = entries[number].values
-        if entries[number].call == _ADD and (values["terminated"] or values["truncated"]):
+        if entries[number].call == ADD and (values["terminated"] or values["truncated"]):
             return entries[: number + 1]
     return entries[:1]
 
 
 def tables_of(entries: Sequence[Entry]) -> RunTables:
     """The tables that the calls of a journal made."""
-    first = entries[0].values
-    dtypes = {
-        name: np.dtype([tuple(c) for c in columns]) for name, columns in first["dtypes"].items()
-    }
-    tables = RunTables(dtypes, first["labels"].encode())
+    tables = empty_tables(entries[0])
     replay(tables, entries)
     return tables
+
+
+def empty_tables(first: Entry) -> RunTables:
+    """Tables without rows, for the calls of the journal that begins with this entry."""
+    values = first.values
+    dtypes = {
+        name: np.dtype([tuple(c) for c in columns]) for name, columns in values["dtypes"].items()
+    }
+    return RunTables(dtypes, values["labels"].encode())
+
+
+def observation_of(entry: Entry) -> dict[str, NDArray[Any]]:
+    """The observation that followed an added decision."""
+    return _split(entry.arrays)["observation"]
 
 
 def replay(tables: RunTables, entries: Sequence[Entry]) -> None:
     """Make the calls of a journal again."""
     for entry in entries:
-        if entry.call == _BEGIN:
+        if entry.call == BEGIN:
             tables.begin_episode(**entry.values, observation=dict(entry.arrays))
             continue
         kinds = _split(entry.arrays)
-        if entry.call == _STATE:
+        if entry.call == STATE:
             tables.load_state_dict({"episode": entry.values["episode"], **kinds})
         else:
             action, observation, records = (kinds[k] for k in ("action", "observation", "records"))

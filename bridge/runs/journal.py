@@ -140,8 +140,12 @@ def _close(_owner: Owner, fd: int) -> None:
     os.close(fd)
 
 
-def read(folder: Path) -> Iterator[Entry]:
+def read(folder: Path, begin: int = 0) -> Iterator[Entry]:
     """The whole entries of a journal, in order; ends at the first torn or damaged one.
+
+    Args:
+        folder: of the run.
+        begin: the ``end`` of the entry before the first one wanted; 0: from the start.
 
     Raises:
         ValueError: the journal was written by a version with another format.
@@ -150,7 +154,8 @@ def read(folder: Path) -> Iterator[Entry]:
         magic = file.read(len(MAGIC))
         if not MAGIC.startswith(magic):
             raise ValueError("another version wrote it; read or resume the run with that version")
-        end = len(magic)
+        end = max(len(magic), begin)
+        file.seek(end)
         while len(prefix := file.read(_PREFIX.size)) == _PREFIX.size:
             size, checksum = _PREFIX.unpack(prefix)
             left = os.fstat(file.fileno()).st_size - file.tell()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -199,19 +199,31 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         RunFolderError: not a run folder, or one of another format version.
     """
     path = Path(folder)
-    if not run_folder.is_run(path):
-        raise run_folder.RunFolderError(
-            f"{path} is no run folder (no {run_folder.METADATA} of format "
-            f"{run_folder.FORMAT!r}): write one with `tandem run --out {path}`"
-        )
+    _check_is_run(path)
     recover(path)
+    return read_run(path)
+
+
+def read_run(path: Path, wanted: Collection[str] | None = None) -> Run:
+    """Read a run folder as it is: as `load_run`, but nothing is written into it.
+
+    Args:
+        path: of the folder.
+        wanted: names of the tables to read; default: all.
+
+    Raises:
+        RunFolderError: as `load_run`.
+    """
+    _check_is_run(path)
     metadata = run_folder.read_metadata(path)
     _check_version(path, metadata)
     try:
         schema = read_json(path / run_folder.SCHEMA)
         _check_schema(path, schema)
         config = run_folder.read_config(path)
-        tables = {file.stem: pd.read_parquet(file) for file in run_folder.table_paths(path)}
+        files = run_folder.table_paths(path)
+        chosen = [file for file in files if wanted is None or file.stem in wanted]
+        tables = {file.stem: pd.read_parquet(file) for file in chosen}
         if metadata["format_version"] == _FORMAT_WITH_EPOCHS:
             _rename(schema, tables)
     except run_folder.RunFolderError:
@@ -221,6 +233,14 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             f"{path} cannot be read (status of the run: {metadata.get('status')}): {error}"
         ) from error
     return Run(path, metadata, config, schema, tables)
+
+
+def _check_is_run(path: Path) -> None:
+    if not run_folder.is_run(path):
+        raise run_folder.RunFolderError(
+            f"{path} is no run folder (no {run_folder.METADATA} of format "
+            f"{run_folder.FORMAT!r}): write one with `tandem run --out {path}`"
+        )
 
 
 def _check_schema(path: Path, schema: Any) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import browser_path
 import choreographer
@@ -32,7 +33,9 @@ class Page:
         return result
 
     async def open(self, url: str) -> None:
-        """Load a page, with its errors and its network requests noted."""
+        """Load a page, with its errors and its requests of other servers noted."""
+        parts = urlsplit(url)
+        own = f"{parts.scheme}://{parts.netloc}/"
 
         async def exception(message: dict[str, Any]) -> None:
             self.errors.append(str(message["params"]["exceptionDetails"]))
@@ -47,7 +50,7 @@ class Page:
 
         async def request(message: dict[str, Any]) -> None:
             address = message["params"]["request"]["url"]
-            if not address.startswith(("file:", "data:", "blob:")):
+            if not address.startswith(("file:", "data:", "blob:", own)):
                 self.errors.append(f"the page asks the network for {address}")
 
         for event, callback in (
@@ -101,9 +104,16 @@ class Page:
 @asynccontextmanager
 async def open_page(path: Path) -> AsyncIterator[Page]:
     """A local file in a fresh headless browser."""
+    async with open_url(path.resolve().as_uri()) as page:
+        yield page
+
+
+@asynccontextmanager
+async def open_url(url: str) -> AsyncIterator[Page]:
+    """An address in a fresh headless browser."""
     async with choreographer.Browser(path=CHROMIUM, headless=True) as browser:
         page = Page(await browser.create_tab("about:blank"))
-        await page.open(path.resolve().as_uri())
+        await page.open(url)
         yield page
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.inference.sites import DEVICE_LABEL, Sites
@@ -18,6 +19,7 @@ from tandem.scripts.app.figures.figure import NoData
 from tandem.scripts.app.inspection import measures
 
 GATEWAY_KINDS: Final = ("ap", "enb", "pgw")
+MAP_PX: Final = 640
 
 
 def topology_map(runs: Sequence[Run]) -> go.Figure:
@@ -68,6 +70,45 @@ def _draw(figure: go.Figure, run: Run, index: int, cell: dict[str, int], shown: 
             **cell,
         )
     _users(figure, run, last, index, cell, shown)
+    _nodes(figure, run, where, index, cell, shown)
+
+
+def base_map(run: Run) -> tuple[go.Figure, dict[str, tuple[float, float]]]:
+    """What stands still, for a map on which users are drawn as they move.
+
+    Returns:
+        The figure, and the place of each gateway, radio and site by name.
+
+    Raises:
+        NoData: the run has no positions (yet).
+    """
+    places = run.table(POSITIONS)
+    if not len(places):
+        raise NoData("no positions are recorded: the scenario has none, or no decision has ended")
+    nodes = run.meta["topology"]["nodes"]
+    first = places.drop_duplicates("node").set_index("node")
+    everywhere = {nodes[node]["name"]: (row.x_m, row.y_m) for node, row in first.iterrows()}
+    sites = _host_places(everywhere, Sites.from_meta(run.meta).remote)
+    users = {nodes[node]["name"] for node, row in first.iterrows() if row.user >= 0}
+    fixed = {name: place for name, place in everywhere.items() if name not in users} | sites
+    figure = make_subplots(rows=1, cols=1)
+    cell, shown = {"row": 1, "col": 1}, set[str]()
+    _links(figure, run, fixed, 0, cell, shown)
+    _nodes(figure, run, fixed, 0, cell, shown)
+    figure.update_yaxes(scaleanchor="x", title="y (m)", zeroline=False)
+    figure.update_xaxes(title="x (m)", zeroline=False)
+    return style.finish(figure, MAP_PX), fixed
+
+
+def _nodes(
+    figure: go.Figure,
+    run: Run,
+    where: dict[str, tuple[float, float]],
+    index: int,
+    cell: dict[str, int],
+    shown: set[str],
+) -> None:
+    """Everything but users: background stations, gateways, sites."""
     for kind, label, symbol, colour in (
         ("background", "background station", "x", "#999999"),
         ("gateway", "access point, eNB, PGW", "triangle-up", "#222222"),
