@@ -275,7 +275,7 @@
       Object.assign(trace, { colorscale: "Viridis", colorbar: { thickness: 12 },
         hovertemplate: scene.agents + " %{y}, decision %{x}: %{z}<extra></extra>" });
     }
-    Plotly.react("decisions", [trace], { font: FONT, height: 300, margin: MARGIN,
+    Plotly.react("decisions", [trace], { font: FONT, height: 310, margin: MARGIN,
       xaxis: { title: { text: "decision of the episode" }, zeroline: false }, uirevision: state.seen,
       yaxis: { title: { text: scene.agents }, zeroline: false, autorange: "reversed", dtick: agents > 20 ? undefined : 1 },
       shapes: [upright(0)] }, CONFIG);
@@ -293,7 +293,7 @@
     const every = curve.rewards.every > 1 ? `; one point in ${curve.rewards.every}` : "";
     Plotly.react("rewards", [{ type: "scatter", mode: "lines", x: curve.rewards.x, y: curve.rewards.y,
       line: { color: "#0072B2", width: 2 }, name: "reward" }],
-      { font: FONT, height: 300, margin: MARGIN, shapes: [upright(0)],
+      { font: FONT, height: 310, margin: MARGIN, shapes: [upright(0)],
         xaxis: { title: { text: "decision of the run" + every } },
         yaxis: { title: { text: `reward, mean of ${curve.rewards.window}` } } }, CONFIG);
     state.drawn = "";
