@@ -24,7 +24,7 @@ from tandem.bridge.runs.entries import (
     observation_of,
     replay,
 )
-from tandem.bridge.runs.folder import DECISIONS, JOURNAL
+from tandem.bridge.runs.folder import CONFIG, DECISIONS, JOURNAL
 from tandem.bridge.runs.journal import MAGIC, Entry, read
 from tandem.bridge.runs.tables import ROWS_PREFIX
 
@@ -66,7 +66,7 @@ class JournalFollower:
 
     def _forget(self) -> None:
         self.episodes: list[Episode] = []
-        self._head: tuple[int, bytes] | None = None
+        self._head: tuple[int, int, bytes] | None = None
         self._first: Entry | None = None
         self._earlier: dict[str, pa.Table] = {}
         self._end = 0
@@ -80,7 +80,7 @@ class JournalFollower:
         """
         with (self._folder / JOURNAL).open("rb") as file:
             status = os.fstat(file.fileno())
-            head = (status.st_ino, file.read(len(MAGIC) + _HEAD_BYTES))
+            head = (self._begun_ns(), status.st_ino, file.read(len(MAGIC) + _HEAD_BYTES))
         if status.st_size == self._end and head == self._head:
             return False
         if self._first is not None and (head != self._head or status.st_size < self._end):
@@ -92,6 +92,13 @@ class JournalFollower:
             self._end = entry.end
             self._head = head
         return self._end != before
+
+    def _begun_ns(self) -> int:
+        """When the settings were written: a run that replaces another one may get its inode."""
+        try:
+            return (self._folder / CONFIG).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _note(self, entry: Entry, begin: int) -> None:
         if entry.call == STATE:

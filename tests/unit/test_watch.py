@@ -32,7 +32,7 @@ class Played:
     """A run that is being written, decision by decision."""
 
     def __init__(self, folder: Path) -> None:
-        run_folder.prepare(folder, force=False)
+        run_folder.prepare(folder, force=True)
         described = run_folders.schema()
         self.types = {entry.name: entry.dtype for entry in described.records}
         self.writer = RunWriter(folder, schema=described, config={"seed": 1})
@@ -178,6 +178,24 @@ def test_nothing_is_written_into_a_killed_run(tmp_path: Path) -> None:
     before = contents(folder)
     assert answers_of(folder)["moments"]["decision"] == [0, 1]
     assert contents(folder) == before
+
+
+def test_a_run_that_replaces_another(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    first = Played(folder)
+    first.writer.__enter__()
+    first.begin(0)
+    first.add(3)
+    answers = Answers(folder)
+    told = answers.answer(Question())
+    first.writer._close_journal(delete=False)  # as a kill leaves it
+    second = Played(folder)
+    with second.writer:
+        second.begin(0)
+        second.add(1)
+        again = answers.answer(Question(since=3, seen=told["version"]))
+        assert again["moments"]["decision"] == [0]
+        assert again["version"] != told["version"]
 
 
 def test_no_run(tmp_path: Path) -> None:

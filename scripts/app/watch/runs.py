@@ -53,6 +53,7 @@ class WatchedRun:
         self._ended: Run | None = None
         self._frame: Run | None = None
         self._stamp: tuple[int, ...] = ()
+        self._born_ns = time.monotonic_ns()
         self._generation = 0
         self._grown_s = time.monotonic()
 
@@ -60,7 +61,7 @@ class WatchedRun:
     def generation(self) -> str:
         """Another one whenever what was read before counts no more."""
         own = self._journal.generation if self._journal is not None else 0
-        return f"{self._generation}.{own}"
+        return f"{self._born_ns}.{self._generation}.{own}"
 
     def refresh(self) -> None:
         """Read what is new.
