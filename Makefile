@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Every target does its own set-up: it creates .venv from constraints.txt and builds what changed.
+# Every target does its own set-up: it puts the versions in constraints.txt into .venv, by uv, and
+# builds what changed.
 #
 #   make demo        the main job: real ns-3 under the agents, a table at the end
 #   make test        all tests but the slow ones
@@ -12,6 +13,7 @@
 #   make clean       remove everything built
 #
 # NS3_PROVIDER, NS3_ROOT, NS3_WHEEL_DIR choose another ns-3 than the pinned wheel (see README).
+# TORCH=auto takes PyTorch's build for CPUs where no GPU is seen; TORCH=cpu always, TORCH=any never.
 
 PYTHON ?= python3
 KILLS ?= 1000
@@ -20,6 +22,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := build/dev
 TEST_JOBS ?= 2
+TORCH ?= auto
+# What is done: packages that building needs, those of the demo, all that developers use.
+BUILDING := $(VENV)/.building
+RUNNING := $(VENV)/.running
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
 NATIVE := bridge/native bridge/compat/native
@@ -27,47 +33,65 @@ CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeList
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),--config-settings cmake.define.$(name)="$($(name))"))
 
-.PHONY: build demo test test-slow faults soak sanitize lint format docs bench clean
+.PHONY: build develop demo test test-slow faults soak sanitize lint format docs bench clean
 .DELETE_ON_ERROR:
 
-build: $(PACKAGE)
+build: develop
 
-# The exact versions that were tested. torch comes by its exact version only: a range would take a
-# build with gigabytes of GPU libraries.
-$(ENVIRONMENT): constraints.txt
+# $(call timed,WHAT,COMMAND) says what goes on, and how long it took.
+timed = @echo "$(1) …"; begun=$$(date +%s); $(2) && echo "$(1): $$(($$(date +%s) - begun)) s"
+INSTALL = $(BIN)/python setup/install.py
+# Compiles while packages are fetched.
+TOGETHER = @$(MAKE) --no-print-directory --jobs=2
+
+$(BUILDING): constraints.txt pyproject.toml setup/install.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	    --requirement requirements-dev.txt
-	touch $@
+	$(call timed,tools to build with,$(INSTALL) -- --group build)
+	@touch $@
+
+$(RUNNING): $(BUILDING)
+	$(call timed,packages that the demo uses,$(INSTALL) --torch $(TORCH) -- \
+	    --requirements pyproject.toml --extra agents --extra report)
+	@touch $@
+
+$(ENVIRONMENT): $(BUILDING)
+	$(call timed,packages that developers use,$(INSTALL) --torch $(TORCH) -- \
+	    --requirements pyproject.toml --all-extras --group develop)
+	@touch $@
 
 # Editable: Python edits and new modules count at once; C++ edits rebuild what changed.
-$(PACKAGE): $(ENVIRONMENT) pyproject.toml $(CPP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
-	    --config-settings build-dir=$(BUILD) $(NS3_CHOICE) --editable .
-	touch $@
+$(PACKAGE): $(BUILDING) pyproject.toml $(CPP)
+	$(call timed,ns-3 fetched and the scenarios compiled,$(BIN)/python -m pip install --quiet \
+	    --disable-pip-version-check --no-build-isolation --no-deps \
+	    --config-settings build-dir=$(BUILD) $(NS3_CHOICE) --editable .)
+	@touch $@
 
-demo: $(PACKAGE)
+demo:
+	$(TOGETHER) $(PACKAGE) $(RUNNING)
 	$(BIN)/tandem demo
 	@command -v tandem > /dev/null || echo "For the command tandem: . $(BIN)/activate"
 
-test: $(PACKAGE)
+develop:
+	$(TOGETHER) $(PACKAGE) $(ENVIRONMENT)
+
+test: develop
 	$(BIN)/python -m pytest -m "not slow" --numprocesses $(TEST_JOBS) --dist loadfile
 
-test-slow: $(PACKAGE)
+test-slow: develop
 	$(BIN)/python -m pytest -m slow
 
 # 1000 random kills with a table at the end, then every other fault. The coverage-guided fuzzer is
 # optional: without its wheel that one test is skipped.
-faults: $(PACKAGE)
+faults: develop
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --constraint constraints.txt atheris
 	$(BIN)/python tests/faults/campaign.py --kills $(KILLS)
 	TANDEM_FUZZ_S=30 $(BIN)/python -m pytest tests/faults
 
-soak: $(PACKAGE)
+soak: develop
 	$(BIN)/python tests/soak/soak.py $(SOAK_S)
 
-sanitize: $(PACKAGE)
+sanitize: develop
 	$(BIN)/python -m pytest -m "" tests/integration/test_sanitizers.py \
 	    tests/integration/test_channel_native.py
 
@@ -85,11 +109,11 @@ format: $(ENVIRONMENT)
 	$(BIN)/clang-format -i $(CPP_STYLED)
 
 # The reference pages, then the web site of the documentation into build/site; any warning fails.
-docs: $(PACKAGE)
+docs: develop
 	$(BIN)/python docs/generate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: $(PACKAGE)
+bench: develop
 	$(BIN)/tandem bench
 
 clean:
