@@ -13,13 +13,13 @@ from typing import Any, Final, TypeAlias
 
 from tandem.agents.api import Learner
 from tandem.agents.baselines.bandit import BanditConfig, UserBandits
-from tandem.agents.baselines.branching_dqn import BranchingLearner, BranchingLearnerConfig
+from tandem.agents.baselines.dqn_settings import BranchingLearnerConfig, JointDqnConfig
 from tandem.agents.baselines.fixed_learner import FixedLearner
-from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
 from tandem.agents.baselines.prior_bandit import PriorBandit, PriorBanditConfig
 from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerConfig
 from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.packages import require
 from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.direct import DirectConfig
@@ -40,10 +40,29 @@ class LearnerKind:
     Attributes:
         make: takes problem, config, seed and name.
         default: its settings unless others are given; their class is the only one accepted.
+        needs: package that it imports, of `tandem.agents.common.packages`.
     """
 
     make: Make
     default: Settings
+    needs: str | None = None
+
+
+# These packages take seconds to import: only when such a learner is made.
+
+
+def _branching(
+    problem: JointProblem, config: BranchingLearnerConfig, seed: int, name: str
+) -> Learner:
+    from tandem.agents.baselines.branching_dqn import BranchingLearner
+
+    return BranchingLearner(problem, config, seed, name)
+
+
+def _joint(problem: JointProblem, config: JointDqnConfig, seed: int, name: str) -> Learner:
+    from tandem.agents.baselines.joint_dqn import JointDqn
+
+    return JointDqn(problem, config, seed, name)
 
 
 def _ppo(problem: JointProblem, config: PpoLearnerConfig, seed: int, name: str) -> Learner:
@@ -92,11 +111,11 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
         HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT))
     ),
     # Double DQN with a branch of values per user.
-    "branching-dqn": LearnerKind(BranchingLearner, BranchingLearnerConfig()),
+    "branching-dqn": LearnerKind(_branching, BranchingLearnerConfig(), "torch"),
     # DQN with an output per joint action within the threshold.
-    "joint-dqn": LearnerKind(JointDqn, JointDqnConfig()),
+    "joint-dqn": LearnerKind(_joint, JointDqnConfig(), "torch"),
     # The same without knowing the threshold, as Shahhosseini et al. (ISQED 2022) do.
-    "joint-dqn-penalty": LearnerKind(JointDqn, JointDqnConfig(obey_threshold=False)),
+    "joint-dqn-penalty": LearnerKind(_joint, JointDqnConfig(obey_threshold=False), "torch"),
     # Table of values per state and joint action.
     "qlearning": LearnerKind(QLearner, QLearningConfig()),
     # The same without knowing the threshold or other states, as in the same paper.
@@ -104,8 +123,8 @@ LEARNERS: Final[Mapping[str, LearnerKind]] = {
     # Thompson sampling per user, blind to the state.
     "bandit": LearnerKind(UserBandits, BanditConfig()),
     # Stable-Baselines3's PPO and, for few users, its DQN (extra sb3).
-    "sb3-ppo": LearnerKind(_ppo, PpoLearnerConfig()),
-    "sb3-dqn": LearnerKind(_dqn, DqnLearnerConfig()),
+    "sb3-ppo": LearnerKind(_ppo, PpoLearnerConfig(), "stable_baselines3"),
+    "sb3-dqn": LearnerKind(_dqn, DqnLearnerConfig(), "stable_baselines3"),
     # The analytic prior with a learned factor per user, option and part of the response time.
     "prior-bandit": LearnerKind(PriorBandit, PriorBanditConfig()),
 }
@@ -159,11 +178,14 @@ def learner_kind(name: str) -> LearnerKind:
     """The kind called ``name``.
 
     Raises:
-        PolicyError: there is none.
+        PolicyError: there is none, or the package that it needs is missing.
     """
     if name not in LEARNERS:
         raise PolicyError(f"learner {name!r} is unknown: one of {', '.join(LEARNERS)}")
-    return LEARNERS[name]
+    kind = LEARNERS[name]
+    if kind.needs is not None:
+        require(kind.needs, f"agent {name}")
+    return kind
 
 
 def learner_config(name: str, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -37,7 +37,7 @@ function(tandem_scenario_library)
   # NS_LOG_COMPONENT_DEFINE names its object g_log in every file, so each file of a batch gets a
   # g_log of its own.
   set_target_properties(tandem-scenario PROPERTIES
-    UNITY_BUILD ${TANDEM_UNITY} UNITY_BUILD_BATCH_SIZE 8 UNITY_BUILD_UNIQUE_ID TANDEM_FILE
+    UNITY_BUILD ${TANDEM_UNITY} UNITY_BUILD_BATCH_SIZE 16 UNITY_BUILD_UNIQUE_ID TANDEM_FILE
     UNITY_BUILD_CODE_BEFORE_INCLUDE
       "#define TANDEM_PASTE(a, b) a##b\n#define TANDEM_JOIN(a, b) TANDEM_PASTE(a, b)\n\
 #define g_log TANDEM_JOIN(g_log_, TANDEM_FILE)"

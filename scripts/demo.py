@@ -12,7 +12,6 @@ from rich.console import Console
 
 from tandem.agents.evaluation.judge import StateDraw
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS as DEFAULT_TRAINING_EPOCHS
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
@@ -55,8 +54,6 @@ def demo(
     in forked simulators, the agent learns from as many decisions as you allow, and all are compared
     at those states. A second demo finds the optimum in the cache.
     """
-    need_torch("the demo")
-    # PyTorch takes seconds to import: only when something is trained.
     from tandem.agents.registry import agent_config
     from tandem.scripts.app.training.checkpoints import last_checkpoint
     from tandem.scripts.app.training.comparison import compare

@@ -15,7 +15,6 @@ from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
 from tandem.scripts.app.common.named import absolute_name
-from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.place import target_of
 from tandem.scripts.app.common.runner import Runner, executor_if_asked
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
@@ -102,7 +101,6 @@ def evaluate(
 
     Example: tandem evaluate runs/h --episodes 5
     """
-    need_torch("evaluating a trained agent")
     from tandem.scripts.app.training.checkpoints import last_checkpoint
 
     target = target_of(connect, key, server_key)

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.scripts.app.common.needs import need_torch
+from tandem.agents.common.packages import require
 from tandem.scripts.app.common.outputs import check_file, check_folder
 from tandem.scripts.app.common.runner import Runner, executor_of
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
@@ -55,7 +55,7 @@ def pretrain(
 
     Example: tandem pretrain --data scenarios --out pretrained.npz
     """
-    need_torch("tandem pretrain")
+    require("torch", "tandem pretrain")
     from tandem.agents.pretraining.fit import FitSettings
     from tandem.agents.pretraining.play import Recipe
     from tandem.scripts.app.training.pretraining import Pretraining

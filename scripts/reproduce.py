@@ -11,9 +11,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from tandem.agents.common.packages import require
 from tandem.bridge.core.files import replace_text
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.runner import Runner, executor_of
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
@@ -143,7 +143,7 @@ def reproduce(
     Example: tandem reproduce paper --quick
     Example: tandem reproduce wrong-knowledge --setting device-lie-3 --jobs 2
     """
-    need_torch("reproducing experiments")
+    require("torch", "reproducing experiments")
 
     console = Console(stderr=True)
     started_s = time.monotonic()

@@ -17,7 +17,6 @@ from tandem.agents.inference.cost import VIOLATION_S
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.agreement import agreed
 from tandem.scripts.app.common.named import absolute_name
-from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.common.objective import accuracy_threshold
 from tandem.scripts.app.common.place import check_output, target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS, default_folder
@@ -157,8 +156,6 @@ def train(
 
     Example: tandem train --agent search --scenario lte-power --interactions 2000
     """
-    need_torch("training")
-    # PyTorch takes seconds to import: only when something is trained.
     from tandem.agents.general.kinds import general_config
     from tandem.agents.registry import agent_config
     from tandem.scripts.app.training.general import is_general

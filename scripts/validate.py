@@ -12,8 +12,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from tandem.agents.common.packages import require
 from tandem.bridge.core.files import replace_text
-from tandem.scripts.app.common.needs import need_plotly
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.toolchain import Toolchain
 from tandem.scripts.app.progress import progress
@@ -60,7 +60,7 @@ def validate(
     Example: tandem validate --only bianchi --out runs/validation
     """
     if out is not None:
-        need_plotly("--out")
+        require("plotly", "--out")
         check_folder(out, "--out")
     cases = choose(quick, only or [])
     console = Console(stderr=True)

@@ -107,11 +107,8 @@ def find_uv() -> str:
     """uv's program, installed with pip if it is missing."""
     program = Path(sys.executable).with_name("uv")
     if not program.exists():
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            + ["--constraint", str(CONSTRAINTS), "uv"],
-            check=True,
-        )
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "--constraint", str(CONSTRAINTS), "uv"], check=True)
     return str(program)
 
 

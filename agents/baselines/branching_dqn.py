@@ -6,7 +6,7 @@ so the size of the network's output grows with users, not with joint actions. A 
 state, the sites, its cell (where there are paths, that of each), and the mean of what the others
 see.
 
-`BranchingDqn` is the model-free half of the hybrid agent; `BranchingLearner` lets it act alone.
+`BranchingDqn` is the network and its learning; `BranchingLearner` lets it act.
 """
 
 from __future__ import annotations
@@ -26,61 +26,16 @@ from tandem.agents.baselines.dqn_parts import (
     StateInputs,
     draw_weights,
 )
+from tandem.agents.baselines.dqn_settings import BranchingDqnConfig, BranchingLearnerConfig
 from tandem.agents.baselines.joint_actions import draw_option
 from tandem.agents.common.codec import COST_SCALE_S, is_code
 from tandem.agents.common.replay import ReplayBuffer
-from tandem.agents.common.schedule import LinearSchedule
-from tandem.agents.common.settings import Count, Discount, Positive, Settings, Share
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.config import PlannerConfig
 from tandem.agents.inference.planner import Planner
 from tandem.agents.inference.problem import JointProblem
 
 Array = NDArray[np.float64]
-
-
-class BranchingDqnConfig(Settings):
-    """The network, its steps, and the exploration by its values."""
-
-    hidden: Count = 64
-    """Width of both hidden layers."""
-    learning_rate: Positive = 1e-3
-    """Step size of Adam."""
-    gamma: Discount = 0.3
-    """Discount per decision; above 0 because backlog, windows and positions carry over."""
-    batch: Count = 32
-    """Transitions per gradient step."""
-    target_rate: Share = 0.02
-    """Share of the online network that the target network takes over at each step."""
-    epsilon_start: Share = 0.5
-    """Share of users that explore at the first interaction, where the DQN acts."""
-    epsilon_end: Share = 0.05
-    """Share of users that explore in the end."""
-    epsilon_interactions: Count = 200
-    """Interactions over which exploration falls linearly."""
-
-    @property
-    def epsilon(self) -> LinearSchedule:
-        """Share of users that explore."""
-        return LinearSchedule(
-            start=self.epsilon_start, end=self.epsilon_end, interactions=self.epsilon_interactions
-        )
-
-
-class BranchingLearnerConfig(Settings):
-    """The branching DQN alone."""
-
-    dqn: BranchingDqnConfig = BranchingDqnConfig(epsilon_interactions=300, learning_rate=3e-3)
-    """Network, steps and exploration; the latter is slower than in the hybrid agent, which
-    explores by its plans."""
-    cost_limit_s: Positive = 1.5
-    """Larger costs count as this many seconds."""
-    warmup: Count = 32
-    """First interactions, in which every user draws its option and nothing is learned."""
-    updates: Count = 2
-    """Gradient steps per interaction."""
-    capacity: Count = 20_000
-    """Transitions kept."""
 
 
 class BranchingNetwork(nn.Module):

@@ -28,34 +28,12 @@ from tandem.agents.baselines.dqn_parts import (
     StateInputs,
     draw_weights,
 )
-from tandem.agents.baselines.joint_actions import JointActionConfig, JointActionLearner
+from tandem.agents.baselines.dqn_settings import JointDqnConfig
+from tandem.agents.baselines.joint_actions import JointActionLearner
 from tandem.agents.common.codec import COST_SCALE_S, is_state
 from tandem.agents.common.replay import ReplayBuffer
-from tandem.agents.common.settings import Count, Discount, Positive
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.inference.problem import JointProblem
-
-
-class JointDqnConfig(JointActionConfig):
-    """One network with an output per joint action."""
-
-    hidden: Count = 64
-    """Width of both hidden layers."""
-    learning_rate: Positive = 1e-3
-    """Step size of Adam for the hidden layers."""
-    head_learning_rate: Positive = 0.01
-    """Step size of plain gradient descent for the outputs, per transition of the batch: how far
-    an output moves towards its target depends on how often it was played, as in a table."""
-    gamma: Discount = 0.0
-    """Discount per decision; above 0 each update values all joint actions at the next states."""
-    batch: Count = 64
-    """Transitions per gradient step."""
-    updates: Count = 2
-    """Gradient steps per interaction."""
-    target_every: Count = 200
-    """Gradient steps after which the target network becomes a copy of the online one."""
-    capacity: Count = 20_000
-    """Transitions kept."""
 
 
 class JointNetwork(nn.Module):

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
-
-import torch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,8 +22,9 @@ def single_threaded(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def alone(*args: P.args, **kwargs: P.kwargs) -> R:
-        threads = torch.get_num_threads()
-        if threads == 1:
+        torch = sys.modules.get("torch")
+        threads = 1 if torch is None else torch.get_num_threads()
+        if torch is None or threads == 1:
             return function(*args, **kwargs)
         torch.set_num_threads(1)
         try:

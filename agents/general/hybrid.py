@@ -13,7 +13,6 @@ the model is learned from nothing. Inference scenarios have `tandem.agents.hybri
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 
 from tandem.agents.api import Agent, Observation
+from tandem.agents.common.packages import require
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.general.api import Choice, Step
 from tandem.agents.general.hybrid_config import HybridConfig
@@ -34,7 +34,6 @@ from tandem.agents.general.sequences import (
     shifted,
 )
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.masks import flat_masks
 
 if TYPE_CHECKING:
@@ -159,16 +158,16 @@ class GeneralHybrid:
         """The half that learns values, if it is asked for.
 
         Raises:
-            TandemError: Stable-Baselines3 is missing.
+            PolicyError: Stable-Baselines3 is missing.
         """
         config = self.config
         if not config.model_free.use:
             return None
-        if importlib.util.find_spec("stable_baselines3") is None:
-            raise TandemError(
-                f"{self.name}'s model-free half needs Stable-Baselines3: pip install "
-                "'ns3-tandem[sb3]', or do without it by `model_free: {use: false}` in --config"
-            )
+        require(
+            "stable_baselines3",
+            f"{self.name}'s model-free half",
+            ", or do without it by `model_free: {use: false}` in --config",
+        )
         from tandem.agents.general.model_free import ModelFreeHalf
 
         return ModelFreeHalf(self.model, self._codes, config.model_free, config.discount, seed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.packages import require
 from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.general.api import GeneralLearner
 from tandem.agents.general.hybrid_config import HybridConfig, ModelFreeConfig
@@ -24,10 +25,12 @@ class GeneralKind:
     Attributes:
         make: takes environment, config, seed and name.
         default: its settings unless others are given.
+        needs: package that it imports, of `tandem.agents.common.packages`.
     """
 
     make: Make
     default: Settings
+    needs: str | None = None
 
 
 def _hybrid(env: TandemEnv, config: HybridConfig, seed: int, name: str) -> GeneralLearner:
@@ -39,9 +42,11 @@ def _hybrid(env: TandemEnv, config: HybridConfig, seed: int, name: str) -> Gener
 
 KINDS: Final[Mapping[str, GeneralKind]] = {
     # Plans in a learned model of what the schema declares; values from Stable-Baselines3.
-    "hybrid": GeneralKind(_hybrid, HybridConfig()),
+    "hybrid": GeneralKind(_hybrid, HybridConfig(), "torch"),
     # The same without values: what it learns is the model alone.
-    "hybrid-no-values": GeneralKind(_hybrid, HybridConfig(model_free=ModelFreeConfig(use=False))),
+    "hybrid-no-values": GeneralKind(
+        _hybrid, HybridConfig(model_free=ModelFreeConfig(use=False)), "torch"
+    ),
     # Tries sequences of actions in branches of the running simulation.
     "search": GeneralKind(SearchAgent, SearchConfig()),
 }
@@ -51,10 +56,14 @@ def general_config(name: str, given: Mapping[str, Any] | None = None) -> Setting
     """The settings of a kind, some replaced.
 
     Raises:
-        PolicyError: unknown name, field, or impossible value.
+        PolicyError: unknown name, field, or impossible value; or the package that such an agent
+            needs is missing.
     """
     if name not in KINDS:
         raise PolicyError(f"agent {name!r} is none for any scenario: one of {', '.join(KINDS)}")
+    needed = KINDS[name].needs
+    if needed is not None:
+        require(needed, f"agent {name}")
     return merged_settings(name, KINDS[name].default, given or {})
 
 

@@ -21,7 +21,8 @@ from agent_worlds import (
 from request_rows import MakeRequests
 
 from tandem.agents.api import Agent, Learner
-from tandem.agents.baselines.branching_dqn import BranchingDqn, BranchingDqnConfig
+from tandem.agents.baselines.branching_dqn import BranchingDqn
+from tandem.agents.baselines.dqn_settings import BranchingDqnConfig
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.common.replay import ReplayBuffer
 from tandem.agents.hybrid import HybridAgent, HybridConfig
@@ -111,6 +112,7 @@ def test_state_survives_the_disk(tmp_path: Path) -> None:
         "number": np.float64(2.5),
         "nested": [{"flag": np.array([True])}, None, "text", 2**80],
         "tensor": torch.ones(2),
+        "optimizer": {0: {"step": 3}, "other": {"numpy.array": 1}},
     }
     save_state(tmp_path / "state.pt", state)
     found = load_state(tmp_path / "state.pt")
@@ -119,7 +121,19 @@ def test_state_survives_the_disk(tmp_path: Path) -> None:
     assert found["number"] == 2.5
     assert found["nested"][0]["flag"].dtype == np.bool_
     assert found["nested"][1:] == [None, "text", 2**80]
+    assert torch.equal(found["tensor"], torch.ones(2))
+    assert found["optimizer"] == {0: {"step": 3}, "other": {"numpy.array": 1}}
     assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_a_checkpoint_of_version_0_1_can_be_read(tmp_path: Path) -> None:
+    """That version wrote PyTorch's format, with arrays as marked tensors."""
+    old = {"rows": {"numpy.array": torch.arange(3)}, "weights": torch.ones(2), "format": 1}
+    torch.save(old, tmp_path / "old.pt")
+    found = load_state(tmp_path / "old.pt")
+    assert isinstance(found["rows"], np.ndarray)
+    assert found["rows"].tolist() == [0, 1, 2]
+    assert torch.equal(found["weights"], torch.ones(2))
 
 
 def test_agent_goes_on_from_a_checkpoint_as_if_never_stopped(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from agent_worlds import make_observation, make_problem, played_transition
 
 from tandem.agents.api import Agent, Learner, Observation
 from tandem.agents.baselines.bandit import BanditConfig
-from tandem.agents.baselines.branching_dqn import BranchingDqnConfig
+from tandem.agents.baselines.dqn_settings import BranchingDqnConfig, JointDqnConfig
 from tandem.agents.baselines.joint_actions import JointSpace
-from tandem.agents.baselines.joint_dqn import JointDqn, JointDqnConfig
+from tandem.agents.baselines.joint_dqn import JointDqn
 from tandem.agents.baselines.qlearning import Discretiser, QLearner, QLearningConfig
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.common.errors import PolicyError

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tandem.agents.common.packages import require
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.common.named import load_named
-from tandem.scripts.app.common.needs import need_plotly
 from tandem.scripts.app.figures.figure import Figure, draw
 from tandem.scripts.app.figures.registry import figures_of
 
@@ -57,7 +57,7 @@ def choose_figures(
     Raises:
         TandemError: plotly is missing, or there is no figure of a wanted name.
     """
-    need_plotly("drawing figures")
+    require("plotly", "drawing figures")
     loaded = () if extra is None else load_named(extra, "--figures")
     figures = figures_of(runs, [loaded] if isinstance(loaded, Figure) else list(loaded))
     known = [figure.key for figure in figures]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import string
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from tandem.agents.api import Agent
 from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.packages import require
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.heuristics import POLICIES, make_policy, policy_names, random_policy
 from tandem.bridge.core.env import TandemEnv
@@ -113,8 +113,7 @@ def _search(text: str, env: TandemEnv) -> Agent:
 
 
 def _sb3_file(path: Path, env: TandemEnv) -> Agent:
-    if importlib.util.find_spec("stable_baselines3") is None:
-        raise PolicyError(f"{path} needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'")
+    require("stable_baselines3", str(path))
     if not path.is_file():
         raise PolicyError(f"policy {str(path)!r}: there is no such file")
     from tandem.scripts.app.policies.sb3_file import sb3_file_policy

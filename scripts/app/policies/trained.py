@@ -8,7 +8,6 @@ from pathlib import Path
 from tandem.agents.api import Agent
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.common.needs import need_torch
 from tandem.scripts.app.training.return_settings import (
     GeneralSettings,
     has_settings,
@@ -30,8 +29,6 @@ def trained_agent(folder: Path, env: TandemEnv) -> Agent:
         RunFolderError: the folder holds no training run, or no checkpoint that can be read.
         PolicyError: the agent does not fit the environment's scenario.
     """
-    need_torch("playing a trained agent")
-    # PyTorch takes seconds to import: only when something that was trained plays.
     from tandem.scripts.app.training.checkpoints import last_checkpoint, read_checkpoint
 
     if has_settings(folder, Sb3TrainSettings):

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from tandem.agents.baselines.sb3_settings import Sb3Config
 from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.packages import require
 from tandem.agents.common.settings import faults_of
-from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.training.return_settings import ReturnSettings
 
 #: How the agent is named on the command line: ``sb3:PPO``.
@@ -48,11 +47,9 @@ def sb3_name(agent: str) -> str:
     """The name of an agent as SB3 writes the algorithm's.
 
     Raises:
-        PolicyError: there is no such algorithm.
-        TandemError: Stable-Baselines3 is missing.
+        PolicyError: there is no such algorithm, or Stable-Baselines3 is missing.
     """
-    if importlib.util.find_spec("stable_baselines3") is None:
-        raise TandemError(f"--agent {agent} needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'")
+    require("stable_baselines3", f"--agent {agent}")
     from tandem.agents.sb3 import algorithm_class
 
     return PREFIX + algorithm_class(agent.removeprefix(PREFIX)).__name__
