@@ -50,8 +50,8 @@ $(BUILDING): constraints.txt pyproject.toml setup/install.py
 	@touch $@
 
 $(RUNNING): $(BUILDING)
-	$(call timed,packages that the demo uses,$(INSTALL) --torch $(TORCH) -- \
-	    --requirements pyproject.toml --extra agents --extra report)
+	$(call timed,packages that the demo uses,$(INSTALL) -- \
+	    --requirements pyproject.toml --extra report)
 	@touch $@
 
 $(ENVIRONMENT): $(BUILDING)
