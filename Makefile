@@ -9,6 +9,7 @@
 #   make sanitize    channel, agent link and Python modules under AddressSanitizer and UBSan
 #   make lint        ruff, mypy --strict, import layers, clang-format, licence headers
 #   make docs        the documentation as a web site
+#   make wheel       wheels for Python 3.10 to 3.13 in dist/, each tried in an empty environment
 #   make bench       speed of the bridge and the scenarios
 #   make clean       remove everything built
 #
@@ -23,6 +24,7 @@ BIN := $(VENV)/bin
 BUILD := build/dev
 TEST_JOBS ?= 2
 TORCH ?= auto
+PYTHONS ?= 3.10 3.11 3.12 3.13
 # What is done: packages that building needs, those of the demo, all that developers use.
 BUILDING := $(VENV)/.building
 RUNNING := $(VENV)/.running
@@ -33,7 +35,7 @@ CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeList
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),--config-settings cmake.define.$(name)="$($(name))"))
 
-.PHONY: build develop demo test test-slow faults soak sanitize lint format docs bench clean
+.PHONY: build develop demo test test-slow faults soak sanitize lint format docs wheel bench clean
 .DELETE_ON_ERROR:
 
 build: develop
@@ -112,6 +114,11 @@ format: $(ENVIRONMENT)
 docs: develop
 	$(BIN)/python docs/generate
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# Those of PYTHONS that uv finds on this machine or can fetch.
+wheel: $(BUILDING)
+	$(INSTALL) -- --group wheel
+	$(BIN)/python setup/wheels.py --pythons $(PYTHONS)
 
 bench: develop
 	$(BIN)/tandem bench
