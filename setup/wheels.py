@@ -94,11 +94,13 @@ def tried(wheel: Path, python: str, environment: dict[str, str]) -> None:
             env=environment,
             check=True,
         )
-        options = ["--quiet", "--python", programs / "python", "--constraint", CONSTRAINTS]
+        # As for anybody who installs it: in the newest versions that its metadata allow.
         subprocess.run(
-            [find_uv(), "pip", "install", *options, f"{wheel}[report]"],
+            [find_uv(), "pip", "install", "--python", programs / "python", f"{wheel}[report]"],
             env=environment,
             check=True,
+            capture_output=True,
+            text=True,
         )
         for arguments in TRIALS:
             # Nothing of this machine but the environment: no compiler, no cache, no settings.
