@@ -101,10 +101,13 @@ def test_cases_have_names_of_their_own_and_quick_ones_are_few() -> None:
 
 def test_only_takes_groups_and_beginnings_of_names() -> None:
     assert {c.group for c in choose(False, ["tcp", "queue"])} == {"tcp", "queue"}
-    assert [c.name for c in choose(False, ["bianchi-80211a-6-5"])] == [
+    assert [c.name for c in choose(False, ["bianchi-80211a-6-"])] == [
         "bianchi-80211a-6-5",
+        "bianchi-80211a-6-10",
         "bianchi-80211a-6-50",
     ]
+    # A whole name takes that case alone, not the longer ones that begin with it.
+    assert [c.name for c in choose(False, ["bianchi-80211a-6-5"])] == ["bianchi-80211a-6-5"]
     with pytest.raises(OptionError, match=r"--only colour: choose a case, or one of bianchi"):
         choose(False, ["colour"])
 
