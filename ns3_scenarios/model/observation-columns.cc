@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/observation-columns.h"
 
+#include "model/column-bounds.h"
 #include "model/inference-client.h"
 
-#include <functional>
+#include <utility>
 
 namespace ns3::tandem
 {
 
 namespace
 {
-
-// Bounds of the columns: what physics or the protocols allow, with room to spare. Values are
-// clamped, so a bound that is too tight would hide something from the agent.
-constexpr double MAX_BYTES = 1e9;
-constexpr double MAX_BPS = 1e11;
-constexpr double MAX_OBSERVED_S = 1e6;
-constexpr double MAX_COUNT = 1e9;
-constexpr double MAX_INDEX = 1e6;
-constexpr double MAX_M = 1e6;
-constexpr double MIN_DB = -50;
-constexpr double MAX_DB = 100;
-constexpr double MAX_MCS = 64;
-constexpr double MAX_J = 1e9;
 
 constexpr double BITS_PER_BYTE = 8;
 
@@ -32,16 +20,23 @@ KindIndex(const AccessCell& cell)
     return cell.GetKind() == "lte" ? 1 : 0;
 }
 
-double
-RetransmissionsOf(const AccessView& access)
+/** @return a column about the user's first interface */
+ObservationField<UserView>
+OfHome(AccessField field)
 {
-    return static_cast<double>(access.now.macRetransmissions - access.before.macRetransmissions);
+    return {std::move(field.column),
+            [get = std::move(field.get)](const UserView& v) { return get(v.GetHome()); }};
 }
 
-double
-AirtimeOf(const AccessView& access)
+/** @return a column about the interface on a path; 0 where the user has none */
+ObservationField<UserView>
+OfPath(size_t path, const std::string& name, AccessField field)
 {
-    return access.now.txAirtimeS - access.before.txAirtimeS;
+    field.column.name = name + "_" + field.column.name;
+    field.column.help = name + " interface: " + field.column.help;
+    return {std::move(field.column), [path, get = std::move(field.get)](const UserView& v) {
+                return v.paths[path] ? get(*v.paths[path]) : 0;
+            }};
 }
 
 template <Component C>
@@ -68,71 +63,20 @@ CellView::PerSecond(double amount) const
 
 // One column: name, unit, bounds, help, getter. A table that formatting would tear apart.
 // clang-format off
-std::vector<ObservationField<UserView>>
-RadioColumns()
+ObservationField<UserView>
+CellColumn()
 {
-    return {
-        {{"cell", "", 0, 1,
-          "kind of the user's cell: 0 wifi, 1 lte"},
-         [](const UserView& v) -> double { return KindIndex(*v.GetHome().cell); }},
-        {{"snr_db", "dB", MIN_DB, MAX_DB,
-          "uplink signal-to-noise ratio at the AP or eNB; 0 until heard"},
-         [](const UserView& v) -> double { return v.GetHome().radio.snrDb; }},
-        {{"rate_bps", "bit/s", 0, MAX_BPS,
-          "PHY rate of the user's last data transmission (LTE: of its MCS in the whole band)"},
-         [](const UserView& v) -> double { return v.GetHome().radio.rateBps; }},
-        {{"mcs", "", 0, MAX_MCS,
-          "modulation and coding index of that transmission"},
-         [](const UserView& v) -> double { return v.GetHome().radio.mcs; }},
-        {{"mac_queue_bytes", "B", 0, MAX_BYTES,
-          "bytes that wait in the user's device"},
-         [](const UserView& v) -> double { return v.GetHome().radio.macQueueBytes; }},
-        {{"tcp_backlog_bytes", "B", 0, MAX_BYTES,
-          "upload bytes not yet acknowledged, all sites"},
-         [](const UserView& v) -> double { return static_cast<double>(v.backlogBytes); }},
-    };
+    return {{"cell", "", 0, 1,
+             "kind of the user's cell: 0 wifi, 1 lte"},
+            [](const UserView& v) -> double { return KindIndex(*v.GetHome().cell); }};
 }
 
-/** A column of the connection to a remote site: one per site. */
-struct ConnectionColumn
+ObservationField<UserView>
+BacklogColumn()
 {
-    const char* name;
-    const char* unit;
-    double high;
-    const char* help; //!< before the site's name
-    const char* more; //!< after it
-    double TcpSample::* member;
-};
-
-const ConnectionColumn CONNECTION_COLUMNS[] = {
-    {"cwnd_bytes", "B", MAX_BYTES,
-     "congestion window that the next upload to the ", " starts with",
-     &TcpSample::windowBytes},
-    {"ssthresh_bytes", "B", MAX_BYTES,
-     "window at which slow start of the next upload to the ", " ends; the send buffer where nothing limits it",
-     &TcpSample::thresholdBytes},
-    {"idle_s", "s", MAX_OBSERVED_S,
-     "since the last segment from or to the ", "",
-     &TcpSample::idleS},
-    {"rtt_s", "s", MAX_OBSERVED_S,
-     "TCP's smoothed round-trip time to the ", "",
-     &TcpSample::rttS},
-};
-
-std::vector<ObservationField<UserView>>
-ConnectionColumns(const std::vector<std::string>& sites)
-{
-    std::vector<ObservationField<UserView>> fields;
-    for (const ConnectionColumn& quantity : CONNECTION_COLUMNS)
-    {
-        for (size_t i = 0; i < sites.size(); ++i)
-        {
-            fields.push_back({{sites[i] + "_" + quantity.name, quantity.unit, 0, quantity.high,
-                               quantity.help + sites[i] + quantity.more},
-                              [i, member = quantity.member](const UserView& v) -> double { return v.GetHome().toSites[i].*member; }});
-        }
-    }
-    return fields;
+    return {{"tcp_backlog_bytes", "B", 0, MAX_BYTES,
+             "upload bytes not yet acknowledged, all sites"},
+            [](const UserView& v) -> double { return static_cast<double>(v.backlogBytes); }};
 }
 
 std::vector<ObservationField<UserView>>
@@ -142,15 +86,11 @@ RequestColumns()
         {{"weak", "", 0, 1,
           "1 if the user's network is weak (extra delay on each outgoing packet)"},
          [](const UserView& v) -> double { return v.user->weak ? 1 : 0; }},
-        {{"mac_retransmissions", "", 0, MAX_COUNT,
-          "frames or HARQ blocks the user's radio sent again since the last decision"},
-         [](const UserView& v) -> double { return RetransmissionsOf(v.GetHome()); }},
+        OfHome(RetransmissionsColumn()),
         {{"tcp_retransmissions", "", 0, MAX_COUNT,
           "segments the user's TCP sent again since the last decision"},
          [](const UserView& v) -> double { return static_cast<double>(v.now.tcpRetransmissions - v.before.tcpRetransmissions); }},
-        {{"airtime_s", "s", 0, MAX_OBSERVED_S,
-          "time the user's radio transmitted since the last decision; in LTE whole subframes, which users share by resource blocks, so the sum over users can exceed the time"},
-         [](const UserView& v) -> double { return AirtimeOf(v.GetHome()); }},
+        OfHome(AirtimeColumn()),
         {{"goodput_bps", "bit/s", 0, MAX_BPS,
           "upload bytes over upload time of the last upload that arrived; 0 before the first one"},
          [](const UserView& v) -> double { return v.goodputBps; }},
@@ -193,9 +133,7 @@ RequestColumns()
         {{"last_status", "", 0, 1,
           "0 ok, 1 timed out"},
          [](const UserView& v) -> double { return static_cast<double>(v.last.status); }},
-        {{"distance_m", "m", 0, MAX_M,
-          "distance between user and AP or eNB"},
-         [](const UserView& v) -> double { return v.GetHome().distanceM; }},
+        OfHome(DistanceColumn()),
     };
 }
 
@@ -267,64 +205,38 @@ EnergyColumns(const EnergyConfig& energy)
     }
     return fields;
 }
+// clang-format on
 
-/** Of the interface on a path: one of each per path, all 0 where the user has none there. */
-std::vector<ObservationField<UserView>>
-PathColumns(const std::vector<std::string>& sites, size_t path, const std::string& name, bool handover)
+/** Of the interface on a path; one of each per path. */
+std::vector<AccessField>
+PathColumns(const std::string& name, const std::vector<std::string>& sites, bool handover)
 {
-    using Getter = std::function<double(const AccessView&)>;
-    std::vector<ObservationField<UserView>> fields;
-    const auto add = [&](const std::string& column, const std::string& unit, double low, double high,
-                         const std::string& help, const Getter& get) {
-        fields.push_back({{name + "_" + column, unit, low, high, help},
-                          [path, get](const UserView& v) -> double { return v.paths[path] ? get(*v.paths[path]) : 0; }});
+    std::vector<AccessField> fields{
+        {{"interface",
+          "",
+          0,
+          1,
+          "1 if the user has one in a " + name + " cell; else its other columns are 0"},
+         [](const AccessView&) { return 1; }}
     };
-    const std::string on = name + " interface: ";
-    add("interface", "", 0, 1, "1 if the user has an interface in a " + name + " cell; without one the columns that follow are 0",
-        [](const AccessView&) -> double { return 1; });
-    add("snr_db", "dB", MIN_DB, MAX_DB, on + "uplink signal-to-noise ratio; 0 until heard",
-        [](const AccessView& a) -> double { return a.radio.snrDb; });
-    add("rate_bps", "bit/s", 0, MAX_BPS, on + "PHY rate of the last data transmission",
-        [](const AccessView& a) -> double { return a.radio.rateBps; });
-    add("mcs", "", 0, MAX_MCS, on + "modulation and coding index of that transmission",
-        [](const AccessView& a) -> double { return a.radio.mcs; });
-    add("mac_queue_bytes", "B", 0, MAX_BYTES, on + "bytes that wait",
-        [](const AccessView& a) -> double { return a.radio.macQueueBytes; });
-    add("mac_retransmissions", "", 0, MAX_COUNT, on + "frames or HARQ blocks sent again since the last decision",
-        RetransmissionsOf);
-    add("airtime_s", "s", 0, MAX_OBSERVED_S, on + "time it transmitted since the last decision",
-        AirtimeOf);
-    add("goodput_bps", "bit/s", 0, MAX_BPS, on + "goodput of the last upload over it; 0 before the first one",
-        [](const AccessView& a) -> double { return a.goodputBps; });
-    add("distance_m", "m", 0, MAX_M, on + "distance to AP or eNB",
-        [](const AccessView& a) -> double { return a.distanceM; });
-    for (const ConnectionColumn& quantity : CONNECTION_COLUMNS)
-    {
-        for (size_t i = 0; i < sites.size(); ++i)
-        {
-            add(sites[i] + "_" + quantity.name, quantity.unit, 0, quantity.high,
-                on + quantity.help + sites[i] + quantity.more,
-                [i, member = quantity.member](const AccessView& a) -> double { return a.toSites[i].*member; });
-        }
-    }
+    const auto append = [&fields](std::vector<AccessField> part) {
+        fields.insert(fields.end(), part.begin(), part.end());
+    };
+    append(RadioColumns());
+    append({
+        RetransmissionsColumn(),
+        AirtimeColumn(),
+        DistanceColumn(),
+        {{"goodput_bps", "bit/s", 0, MAX_BPS, "goodput of the last upload over it"},
+            [](const AccessView& a) { return a.goodputBps; }}
+    });
+    append(ConnectionColumns(sites));
     if (handover)
     {
-        add("serving", "", 0, MAX_INDEX, on + "which AP or eNB of its cell serves it, from 0",
-            [](const AccessView& a) -> double { return a.serving; });
+        append({ServingColumn()});
     }
     return fields;
 }
-
-std::vector<ObservationField<UserView>>
-ServingColumns()
-{
-    return {
-        {{"serving", "", 0, MAX_INDEX,
-          "which eNB of its cell serves the user, from 0"},
-         [](const UserView& v) -> double { return v.GetHome().serving; }},
-    };
-}
-// clang-format on
 
 std::vector<ObservationField<UserView>>
 UserColumns(const std::vector<std::string>& sites,
@@ -332,20 +244,30 @@ UserColumns(const std::vector<std::string>& sites,
             const EnergyConfig& energy,
             bool handover)
 {
-    std::vector<ObservationField<UserView>> fields = RadioColumns();
-    for (auto part : {ConnectionColumns(sites), RequestColumns(), EnergyColumns(energy)})
+    std::vector<ObservationField<UserView>> fields{CellColumn()};
+    for (const AccessField& field : RadioColumns())
+    {
+        fields.push_back(OfHome(field));
+    }
+    fields.push_back(BacklogColumn());
+    for (const AccessField& field : ConnectionColumns(sites))
+    {
+        fields.push_back(OfHome(field));
+    }
+    for (const auto& part : {RequestColumns(), EnergyColumns(energy)})
     {
         fields.insert(fields.end(), part.begin(), part.end());
     }
     if (handover)
     {
-        const auto serving = ServingColumns();
-        fields.insert(fields.end(), serving.begin(), serving.end());
+        fields.push_back(OfHome(ServingColumn()));
     }
     for (size_t path = 0; path < paths.size(); ++path)
     {
-        const auto part = PathColumns(sites, path, paths[path], handover);
-        fields.insert(fields.end(), part.begin(), part.end());
+        for (const AccessField& field : PathColumns(paths[path], sites, handover))
+        {
+            fields.push_back(OfPath(path, paths[path], field));
+        }
     }
     return fields;
 }

@@ -5,10 +5,10 @@
 
 #include "access/access-cell.h"
 #include "agent-link/typed-observation.h"
+#include "model/access-columns.h"
 #include "model/core-pool.h"
 #include "model/energy.h"
 #include "model/request.h"
-#include "model/tcp-probe.h"
 #include "model/user-paths.h"
 
 #include "ns3/ptr.h"
@@ -42,19 +42,6 @@ struct UserCounters
     std::vector<RadioCounters> radios; //!< by interface
     uint64_t tcpRetransmissions{0};
     double deviceBusyS{0}; //!< core-seconds of the device
-};
-
-/** What one of a user's interfaces looks like. */
-struct AccessView
-{
-    const AccessCell* cell{nullptr};
-    RadioSample radio;
-    std::vector<TcpSample> toSites; //!< one per remote site
-    RadioCounters before;           //!< as of the last decision
-    RadioCounters now;
-    double goodputBps{0}; //!< of the last upload over it
-    double distanceM{0};
-    uint32_t serving{0}; //!< AP or eNB of the cell
 };
 
 /** What a user's device drew since the last decision, and what its battery holds. */
