@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.scripts.app.common.needs import need_plotly
+from tandem.agents.common.packages import require
 
 PORT: Final = 8765
 HIGHEST_PORT: Final = 65_535
@@ -36,7 +36,7 @@ def watch(
 
     From another machine: ssh -L 8765:127.0.0.1:8765 SERVER, then open http://127.0.0.1:8765 there.
     """
-    need_plotly("the live page")
+    require("plotly", "the live page")
     from tandem.scripts.app.watch.answers import Answers
     from tandem.scripts.app.watch.server import WatchServer
 
