@@ -28,9 +28,10 @@ def watch(
         str, typer.Option(help="Address to listen on. Whoever reaches it can see the runs.")
     ] = "127.0.0.1",
 ) -> None:
-    """Show a live page of a run, a training or a sweep: learning curve, decisions, map, requests.
+    """Show a live page of a run, a training or a sweep, and replay what was recorded.
 
-    The page also replays what was recorded. The folder is only read. Ctrl-C ends.
+    It draws learning curve, decisions, and a map with the requests in flight. The folder is only
+    read. Ctrl-C ends.
 
     Example: tandem watch runs/a
 

@@ -152,6 +152,7 @@ def test_requests_behind_a_dead_one_are_sent_again_in_full(tmp_path: Path, scena
     trace = tmp_path / "trace.csv"
     trace.write_text("time_s,user\n0.01,0\n0.29,0\n0.295,0\n")
     given = arguments(scenario, tmp_path, arrivals="trace", trace=trace, epochLength=0.28)
+    del given["epochGap"]  # of synchronous arrivals
     with Simulator(scenario, {**given, "epochs": 4}) as simulator:
         simulator.reset(1)
         frames = [simulator.step([NUMBER[name]]) for name in ("long upload", "edge", "edge")]
