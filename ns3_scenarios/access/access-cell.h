@@ -171,8 +171,8 @@ class AccessCell
                               int64_t firstNode,
                               const std::vector<StationNumber>& stations) = 0;
 
-    /** @return whether losses by shadowing are drawn, which may put a station out of reach */
-    virtual bool HasShadowing() const = 0;
+    /** @return whether shadowing or interference of its own may put a station out of reach */
+    virtual bool MayLoseStations() const = 0;
 
     /**
      * Draw where every station stands, and what lasts with its place: the losses of shadowing.

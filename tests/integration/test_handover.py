@@ -137,3 +137,15 @@ def test_a_radius_out_of_reach_of_the_row_is_refused() -> None:
         TandemEnv("lte-edge", {"enbs": 2, "enbSpacing": 100, "radius": 100000})
     with pytest.raises(ScenarioError, match="4 eNBs"):
         TandemEnv("lte-edge", {"enbs": 5})
+
+
+def test_a_user_between_two_enbs_may_be_out_of_reach_and_the_run_goes_on() -> None:
+    """At the place of the warm-up, interference keeps one of these users from connecting."""
+    with TandemEnv("lte-edge", {"users": 4, "enbs": 2, "epochs": 2, "timeout": 1.0}) as env:
+        env.reset(seed=1)
+        edge = [row["site"] for row in env.schema.meta["options"]].index("edge")
+        rows = []
+        for _ in range(2):
+            *_, info = env.step([edge] * 4)
+            rows.append(info["requests"])
+    assert [len(part) for part in rows] == [4, 4]

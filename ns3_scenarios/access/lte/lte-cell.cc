@@ -260,9 +260,10 @@ LteCell::AssignStreams(int64_t first)
 }
 
 bool
-LteCell::HasShadowing() const
+LteCell::MayLoseStations() const
 {
-    return m_config.pathLoss.shadowingDb > 0;
+    // A second eNB on the carrier may drown what a UE between the two sends or hears.
+    return m_config.pathLoss.shadowingDb > 0 || m_config.enbs > 1;
 }
 
 int64_t

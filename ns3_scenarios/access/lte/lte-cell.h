@@ -108,7 +108,7 @@ class LteCell : public AccessCell
     void RecordFrames(FrameTables& tables,
                       int64_t firstNode,
                       const std::vector<StationNumber>& stations) override;
-    bool HasShadowing() const override;
+    bool MayLoseStations() const override;
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
     uint32_t CountConnected() const override;

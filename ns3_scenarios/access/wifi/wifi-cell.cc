@@ -176,7 +176,7 @@ WifiCell::AssignStreams(int64_t first)
 }
 
 bool
-WifiCell::HasShadowing() const
+WifiCell::MayLoseStations() const
 {
     return m_config.pathLoss.shadowingDb > 0;
 }

@@ -124,7 +124,7 @@ class WifiCell : public AccessCell
                       int64_t firstNode,
                       const std::vector<StationNumber>& stations) override;
     std::vector<std::string> GetWarnings() const override;
-    bool HasShadowing() const override;
+    bool MayLoseStations() const override;
     int64_t DrawPlaces(int64_t first) override;
     Time GetWarmup() const override;
     uint32_t CountConnected() const override;
