@@ -82,6 +82,7 @@ async def until_page(page: browser.Page, expression: str) -> None:
     raise AssertionError(f"never: {expression}")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_run_while_it_grows_and_its_replay(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     command = ("run", "--scenario", "hetnet", "--users", "4", "--policy", "random", "--seed", "1")
@@ -132,6 +133,7 @@ async def look_at_run(address: str, run: subprocess.Popen[bytes], folder: Path) 
         assert page.errors == []
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_training_beside_another_run(tmp_path: Path) -> None:
     folder = tmp_path / "runs"
     finished = [*TANDEM, "run", "--epochs", "3", "--quiet", "--out", str(folder / "edge")]
