@@ -6,10 +6,10 @@ from __future__ import annotations
 import traceback
 
 from tandem.bridge.core.errors import TandemError
-from tandem.bridge.parts.api import Failure, Folders, P, R, Task
+from tandem.bridge.parts.api import Ended, Failure, Folders, P, R, Task
 
 
-def attempt(task: Task[P, R], part: P, folders: Folders) -> tuple[R | None, Failure | None]:
+def attempt(task: Task[P, R], part: P, folders: Folders) -> Ended[R]:
     """The part's result, or why it has none.
 
     Errors of other libraries cannot always be pickled, so that only their text travels. What ends

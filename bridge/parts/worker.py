@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Final
 
-from tandem.bridge.parts.api import Failure, Folders, P, R, Task
+from tandem.bridge.parts.api import Ended, Folders, P, R, Task
 from tandem.bridge.parts.attempt import attempt
 from tandem.bridge.parts.parent import end_with_parent
 
@@ -32,9 +32,7 @@ class Worker:
         )
         self._processes: list[BaseProcess] = []
 
-    def submit(
-        self, task: Task[P, R], part: P, folders: Folders
-    ) -> Future[tuple[R | None, Failure | None]]:
+    def submit(self, task: Task[P, R], part: P, folders: Folders) -> Future[Ended[R]]:
         """Begin a part; the process starts with the first one.
 
         The future raises `concurrent.futures.process.BrokenProcessPool` if the process is lost.
