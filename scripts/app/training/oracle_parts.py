@@ -109,7 +109,11 @@ class PlayedEpisode(OracleEpisode):
 
 
 class MeasuringEpisodes(Task[OracleEpisode, int]):
-    """Measures into the cache; returns how many tables are new."""
+    """Measures into the cache; returns how many tables are new.
+
+    On another node a state after a missing one is measured again even if its table is at home:
+    which state that is, only the missing table tells.
+    """
 
     def __init__(self, scenario: str) -> None:
         self._scenario = scenario
