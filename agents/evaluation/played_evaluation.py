@@ -127,7 +127,7 @@ class PlayedEvaluationSet:
         return score
 
     def _play(self, action: JointAction, history: History) -> StateScore:
-        self._go_to(history)
+        self._walk.go_to(history)
         met = [self._walk.env.branch([action], future=future)[0] for future in self._futures]
         costs = [outcome.info["cost"] for outcome in met]
         accuracies = np.array([cost["mean_accuracy_percent"] for cost in costs])
@@ -138,16 +138,6 @@ class PlayedEvaluationSet:
             response_s=float(np.mean([cost["mean_response_time_s"] for cost in costs])),
             violated=float(not self._rule.accurate(accuracies)),
         )
-
-    def _go_to(self, history: History) -> None:
-        """Bring the environment to a state, from where it stands if that is on the way."""
-        here = self._walk.history
-        played = len(here.actions)
-        if self._walk.over or here.seed != history.seed or here.actions != history.actions[:played]:
-            self._walk.reset(history.seed)
-            played = 0
-        for action in history.actions[played:]:
-            self._walk.step(np.array(action, dtype=np.int32))
 
 
 def with_histories(walk: Walk, solutions: Iterable[Solution]) -> list[FoundState]:

@@ -7,18 +7,26 @@ pattern, device variants included. The search is deterministic: equal states giv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.evaluation.prober import PORTION, Prober
+from tandem.agents.evaluation.outcome_table import OutcomeTable
+from tandem.agents.evaluation.prober import PORTION
 from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.heuristics import user_columns
 from tandem.agents.inference.local_search import descend
-from tandem.agents.inference.patterns import ON_DEVICE, Pattern, Patterns, exchanged
+from tandem.agents.inference.patterns import (
+    ON_DEVICE,
+    Pattern,
+    Patterns,
+    PatternSpace,
+    exchanged,
+)
 from tandem.bridge.core.schema import Schema
 
 #: Shares of the users that send something, in the patterns that the search begins with.
@@ -40,13 +48,56 @@ class SearchConfig:
     seed: int = 0
 
 
-def search(prober: Prober, schema: Schema, rule: CostRule, config: SearchConfig) -> None:
+class Probes(Protocol):
+    """Measures network patterns: a `tandem.agents.evaluation.prober.Prober`, or several."""
+
+    users: int
+    space: PatternSpace
+
+    @property
+    def observation(self) -> Mapping[str, NDArray[np.float64]]:
+        """At the state; of several, their mean."""
+        ...
+
+    @property
+    def branches(self) -> int:
+        """Branches run so far at each state."""
+        ...
+
+    def measure(self, patterns: Iterable[Sequence[int]]) -> None:
+        """Run those patterns that have not been run."""
+        ...
+
+    def measured(self, pattern: Sequence[int]) -> bool:
+        """Whether that pattern has been run."""
+        ...
+
+    def table(self) -> OutcomeTable:
+        """What has been measured so far."""
+        ...
+
+
+def search(
+    prober: Probes,
+    schema: Schema,
+    rule: CostRule,
+    config: SearchConfig,
+    starts: Iterable[Pattern] = (),
+) -> None:
     """Run patterns at the prober's state until the budget is spent or nothing improves.
 
     The result is what the prober has then measured: its table's optimum is the best found.
+
+    Args:
+        prober: at the state.
+        schema: of the scenario.
+        rule: what an epoch costs.
+        config: limits.
+        starts: patterns to begin with, beside those that every search begins with.
     """
     rng = np.random.default_rng(config.seed)
-    prober.measure(start for start in _starts(prober, schema) if _can_run(prober, start))
+    every_start = itertools.chain(starts, _starts(prober, schema))
+    prober.measure(start for start in every_start if _can_run(prober, start))
     best = prober.table().optimum(rule)
 
     def look_around(here: Patterns) -> Iterator[Patterns]:
@@ -65,7 +116,7 @@ def search(prober: Prober, schema: Schema, rule: CostRule, config: SearchConfig)
         descend(prober.space.of(best.action), best.cost_s, look_around, evaluate)
 
 
-def _starts(prober: Prober, schema: Schema) -> Iterator[Pattern]:
+def _starts(prober: Probes, schema: Schema) -> Iterator[Pattern]:
     """All users alike; and the users with the fastest radio, spread over the remote options."""
     choices = prober.space.choices
     yield from ((choice,) * prober.users for choice in choices)
@@ -86,7 +137,7 @@ def _starts(prober: Prober, schema: Schema) -> Iterator[Pattern]:
 
 
 def _neighbours(
-    prober: Prober, here: Patterns, config: SearchConfig, rng: np.random.Generator
+    prober: Probes, here: Patterns, config: SearchConfig, rng: np.random.Generator
 ) -> Iterator[Patterns]:
     """One user chooses differently, in random order; then two users exchange their choices."""
     moves = prober.space.moves(here)
@@ -99,11 +150,11 @@ def _neighbours(
                 yield swapped
 
 
-def _can_run(prober: Prober, pattern: Pattern | Patterns) -> bool:
+def _can_run(prober: Probes, pattern: Pattern | Patterns) -> bool:
     return bool(prober.space.allows(np.array(pattern)))
 
 
-def _portions(prober: Prober, patterns: Iterator[Patterns]) -> Iterator[list[Pattern]]:
+def _portions(prober: Probes, patterns: Iterator[Patterns]) -> Iterator[list[Pattern]]:
     """Patterns that were not run yet, some at a time."""
     portion: list[Pattern] = []
     for pattern in patterns:

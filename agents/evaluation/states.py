@@ -63,6 +63,16 @@ class Walk:
         self.over = self.terminated or truncated
         return reward
 
+    def go_to(self, history: History) -> None:
+        """Bring the environment to a state, from where it stands if that is on the way."""
+        played = len(self.history.actions)
+        on_the_way = self.history.actions == history.actions[:played]
+        if self.over or self.history.seed != history.seed or not on_the_way:
+            self.reset(history.seed)
+            played = 0
+        for action in history.actions[played:]:
+            self.step(np.array(action, dtype=np.int32))
+
     def check(self) -> None:
         """Raise an error if other code has moved the environment.
 

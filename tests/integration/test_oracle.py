@@ -8,11 +8,13 @@ import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import tandem.agents.evaluation.oracle as oracle_module
 from tandem.agents.evaluation.cache import OracleCache
 from tandem.agents.evaluation.futures import FuturesJudge
 from tandem.agents.evaluation.judge import EvaluationSet, SiteExplorer, StateDraw, draw_states
@@ -204,16 +206,35 @@ def test_carry_over_is_refused() -> None:
             Oracle(env).solve(walk)
 
 
-def test_calibrate_command(tmp_path: Path) -> None:
-    out = tmp_path / "calibration.json"
-    settings = [f"--set={name}={value}" for name, value in ARGUMENTS.items() if name != "users"]
-    command = ["calibrate", "--users=2", "--states=2", f"--cache={tmp_path}", f"--out={out}"]
+def calibrate(folder: Path, users: int) -> dict[str, dict[str, Any]]:
+    """What the command says about each policy."""
+    out = folder / "calibration.json"
+    given = {**ARGUMENTS, "users": users}
+    settings = [f"--set={name}={value}" for name, value in given.items() if name != "users"]
+    command = ["calibrate", f"--users={users}", "--states=2", f"--cache={folder}", f"--out={out}"]
     result = CliRunner().invoke(app, [*command, "--per-episode=2", "--stride=1", *settings])
     assert result.exit_code == 0, result.output
     assert "best fixed" in result.output
     report = json.loads(out.read_text(encoding="utf-8"))
     assert report["states"] == 2
-    lines = {line["policy"]: line for line in report["result"]["policies"]}
+    return {line["policy"]: line for line in report["result"]["policies"]}
+
+
+def test_calibrate_command(tmp_path: Path) -> None:
+    lines = calibrate(tmp_path, 2)
     assert lines["oracle"]["excess_percent"] == 0.0
     assert lines["best fixed"]["excess_percent"] >= 0.0
     assert lines["best fixed"]["cost_s"] <= lines["all cloud"]["cost_s"]
+
+
+def test_calibrate_by_search_finds_what_all_joint_actions_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = calibrate(tmp_path / "all", 3)
+    monkeypatch.setattr(oracle_module, "MAX_PATTERNS", 1)
+    found = calibrate(tmp_path / "search", 3)
+    assert found.pop("best found")["cost_s"] == pytest.approx(known.pop("oracle")["cost_s"])
+    assert "all edge" in found
+    for policy, line in found.items():
+        assert line["cost_s"] == pytest.approx(known[policy]["cost_s"], abs=1e-9)
+        assert line["action"] == known[policy]["action"]

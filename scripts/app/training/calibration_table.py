@@ -25,6 +25,15 @@ HEADINGS: Final = (
     "below threshold (% of states)",
     "joint action",
 )
+#: What the figures mean, by whether optima are known.
+_NOTES: Final = {
+    True: "Excess: mean cost above the oracle's mean cost, with the bootstrap 95 % interval over "
+    "states. Best fixed is chosen in hindsight for these same states, so its true excess is "
+    "larger; held out is chosen in the other episodes, so its excess is a little too large.",
+    False: "Excess: mean cost above that of the best joint action found at each state, with the "
+    "bootstrap 95 % interval over states. Best fixed was searched for in hindsight at these same "
+    "states, with as many branches at each. Neither search proves that nothing is better.",
+}
 
 
 def print_calibration(console: Console, result: ScenarioWorth) -> None:
@@ -36,11 +45,13 @@ def print_calibration(console: Console, result: ScenarioWorth) -> None:
         table.add_row(*_cells(line))
     console.print(table)
     verdict = "[green]worth learning[/]" if result.is_worth_learning else "[red]too easy[/]"
+    reference = "the oracle" if result.exact else "the best found"
     console.print(
         f"{verdict}: best fixed ≥ {FIXED_TARGET_PERCENT:g} % and greedy ≥ "
-        f"{GREEDY_TARGET_PERCENT:g} % above the oracle are asked for; "
-        f"{result.distinct_optima} distinct joint actions are optimal somewhere\n"
+        f"{GREEDY_TARGET_PERCENT:g} % above {reference} are asked for; "
+        f"{result.distinct_optima} distinct joint actions are best somewhere\n"
     )
+    console.print(_NOTES[result.exact])
 
 
 def _cells(line: PolicyExcess) -> tuple[str, ...]:

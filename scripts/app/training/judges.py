@@ -19,7 +19,6 @@ from tandem.agents.evaluation.played_evaluation import (
     PlayedEvaluationSet,
     with_histories,
 )
-from tandem.agents.evaluation.prober import OracleError
 from tandem.agents.evaluation.states import Walk
 from tandem.agents.inference.cost import CostRule
 from tandem.agents.inference.objective import CostObjective
@@ -92,7 +91,6 @@ def measured_states(
     console: Console | None = None,
     target: Target | None = None,
     futures: int = 0,
-    exact_only: bool = False,
     executor: Executor | None = None,
 ) -> Iterator[MeasuredStates]:
     """Draw states and let the oracle measure them; shows a bar while it does.
@@ -102,20 +100,11 @@ def measured_states(
         cache: of measured states.
         target: the server that simulates; ``None``: here.
         futures: as for `Oracle`.
-        exact_only: refuse so many users that the oracle can only search.
         executor: measures episodes as parts; ``None``: one simulator, and its branches in parallel.
-
-    Raises:
-        OracleError: there are too many users.
     """
     episode = {"epochs": draw.per_episode * draw.stride + 1, **arguments}
     with open_env(scenario, episode, target, objective=objective) as env:
         oracle = Oracle(env, cache=cache, futures=futures)
-        if exact_only and not oracle.is_exhaustive:
-            raise OracleError(
-                f"{env.schema.meta['users']} users have too many network patterns to run them "
-                "all, so the best fixed joint action is out of reach: calibrate with fewer users"
-            )
         fresh = 0
         if executor is not None:
             parts = drawn_episodes(scenario, episode, objective, futures, draw)
