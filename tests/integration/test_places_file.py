@@ -62,6 +62,30 @@ def test_powers_gains_and_breakpoint_decide_who_hears_whom(tmp_path: Path) -> No
     assert deaf > 1.6 * shared
 
 
+def test_fading_costs_what_the_sinr_has_not_to_spare(tmp_path: Path) -> None:
+    """MCS 7 needs 19.5 dB: the other network leaves 30 dB, and silence far more."""
+    users = (HEADER, "0,ap,0,0", "0,user,2,0", "1,ap,60,0", "1,user,62,0")
+    both = ("--pathLossBreakpoint=60", "--pathLossExponent=3.5", "--detection=-62")
+    goodput = {}
+    for case, lines, options in (("alone", users[:3], ()), ("beside", users, both)):
+        for loss_db in (0, 6, 14):
+            options_now = ("--rateControl=constant:7", *options, f"--fadingLoss={loss_db}")
+            assert saturation(tmp_path, lines, *options_now).returncode == 0
+            goodput[case, loss_db] = goodput_bps(tmp_path)[-1]
+    assert goodput["alone", 0] == goodput["alone", 6] == goodput["alone", 14]
+    assert goodput["beside", 6] > 0.95 * goodput["beside", 0]
+    assert goodput["beside", 14] < 0.6 * goodput["beside", 0]
+
+
+def test_fading_shortens_the_reach(tmp_path: Path) -> None:
+    lines = (HEADER, "0,ap,0,0", "0,user,12,0")
+    rate = ("--rateControl=constant:7", "--pathLossExponent=3.5")
+    assert saturation(tmp_path, lines, *rate).returncode == 0
+    done = saturation(tmp_path, lines, *rate, "--fadingLoss=14")
+    assert done.returncode != 0
+    assert "lost in the noise of 20 MHz" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("lines", "options", "words"),
     [

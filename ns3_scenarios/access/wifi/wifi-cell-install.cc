@@ -200,6 +200,12 @@ WifiCell::InstallRadio()
                                   "MinimumRssi",
                                   DoubleValue(m_config.detectionDbm));
     phy.Set("CcaSensitivity", DoubleValue(m_config.detectionDbm));
+    if (m_config.fadingLossDb > 0)
+    {
+        phy.SetErrorRateModel("ns3::tandem::FadingErrorRateModel",
+                              "Loss",
+                              DoubleValue(m_config.fadingLossDb));
+    }
     SetAntenna(phy, m_config.txPowerDbm, m_config.stationGainDb);
     phy.Set("RxNoiseFigure", DoubleValue(WIFI_NOISE_FIGURE_DB));
 

@@ -62,9 +62,10 @@ WifiCell::GetReach(const WifiCellConfig& config, const std::string& prefix)
                                   ? PRIMARY_CHANNEL_MHZ
                                   : config.channelWidthMhz;
     const std::string mode = config.GetLowestMode();
-    const double decodedDbm = std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
-                                       WifiNoiseDbm(config.channelWidthMhz) +
-                                           RequiredSnrDb(mode, config.channelWidthMhz));
+    const double decodedDbm =
+        std::max(WifiNoiseDbm(detected) + DETECTION_SNR_DB,
+                 WifiNoiseDbm(config.channelWidthMhz) +
+                     RequiredSnrDb(mode, config.channelWidthMhz) + config.fadingLossDb);
     const bool isNoise = decodedDbm > config.detectionDbm;
     const auto name = [&prefix](const std::string& argument) {
         return "--" + ArgumentName(prefix, argument);

@@ -44,6 +44,7 @@ struct WifiCellConfig
     double apExtraPowerDb{0.0};                  //!< of the AP on top of that, dB
     double stationGainDb{0.0};                   //!< of stations' antennas, dB
     double detectionDbm{-82.0};                  //!< weaker frames are not noticed, dBm
+    double fadingLossDb{0.0};                    //!< of fading within the channel's width, dB
     uint32_t ampduBytes{65535};                  //!< largest A-MPDU, bytes; 0: no aggregation
     uint32_t rtsThresholdBytes{RTS_NEVER_BYTES}; //!< RTS/CTS for PSDUs longer than this, bytes
     double queueLifetimeS{0.5};                  //!< of a frame in a MAC queue, s; about 802.11's

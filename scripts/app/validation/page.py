@@ -13,7 +13,6 @@ from tandem.scripts.app.validation.record import (
     HEADINGS,
     cells,
     numbered_sources,
-    reasons,
     summary,
     verdict,
 )
@@ -58,12 +57,11 @@ def _table(rows: Sequence[Row]) -> str:
     for row in rows:
         texts = (*cells(row), f"[{numbers[row.case.source]}]")
         columns = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
-        lines.append(f'<tr class="{verdict(row).replace(",", "")}">{columns}</tr>')
+        lines.append(f'<tr class="{verdict(row)}">{columns}</tr>')
     body = "".join(lines)
     return f'<table class="verdicts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _sources(rows: Sequence[Row]) -> str:
     texts = [f"[{number}] {source}" for source, number in numbered_sources(rows).items()]
-    texts += [f"{name}, outside: {reason}" for name, reason in reasons(rows).items()]
     return "".join(f"<p>{html.escape(text)}</p>" for text in texts)

@@ -17,15 +17,12 @@ from tandem.scripts.app.validation.yardstick import Row
 HEADINGS: Final = ("yardstick", "measured", "published", "unit", "ratio", "band", "verdict")
 WITHIN: Final = "within"
 OUTSIDE: Final = "outside"
-KNOWN: Final = "outside, known"
 LARGE: Final = 1e6
 
 
 def verdict(row: Row) -> str:
     """In a word."""
-    if row.passes:
-        return WITHIN
-    return OUTSIDE if row.fails else KNOWN
+    return WITHIN if row.passes else OUTSIDE
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -44,15 +41,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def summary(rows: Sequence[Row]) -> str:
     """How many are where."""
-    passed = sum(row.passes for row in rows)
-    known = sum(row.known is not None for row in rows)
-    text = f"{passed} of {len(rows)} within their bands"
-    return f"{text}, {known} outside for a known reason" if known else text
-
-
-def reasons(rows: Sequence[Row]) -> dict[str, str]:
-    """Why figures are missed, where that is known: names and reasons."""
-    return {row.yardstick.name: row.known.reason for row in rows if row.known is not None}
+    return f"{sum(row.passes for row in rows)} of {len(rows)} within their bands"
 
 
 def number(value: float) -> str:
@@ -73,14 +62,11 @@ def show(console: Console, rows: Sequence[Row]) -> None:
         if row.case.group != group:
             table.add_section()
             group = row.case.group
-        style = "bold red" if row.fails else None if row.passes else "yellow"
+        style = None if row.passes else "bold red"
         table.add_row(*cells(row), str(sources[row.case.source]), style=style)
     console.print(table)
     for source, number in sources.items():
         console.print(f"[{number}] {source}", markup=False, highlight=False, soft_wrap=True)
-    for name, reason in reasons(rows).items():
-        text = f"{name}, outside: {reason}"
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def numbered_sources(rows: Sequence[Row]) -> dict[str, int]:
@@ -106,7 +92,6 @@ def as_records(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "low": row.yardstick.band.low,
             "high": row.yardstick.band.high,
             "passes": row.passes,
-            "known": row.known.reason if row.known else None,
             "source": row.case.source,
         }
         for row in rows

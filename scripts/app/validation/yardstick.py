@@ -40,19 +40,6 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Known:
-    """A difference that is understood: told in every table, and held where it is.
-
-    Attributes:
-        reason: why the figure is missed.
-        band: where measured / published lies instead.
-    """
-
-    reason: str
-    band: Band
-
-
-@dataclass(frozen=True)
 class Yardstick:
     """A figure that the simulation has to meet.
 
@@ -62,7 +49,6 @@ class Yardstick:
         unit: of both figures.
         band: of measured / published.
         model: what this program's own calculation of the published figure gives, if it has one.
-        known: a difference that is understood, if there is one.
     """
 
     name: str
@@ -70,7 +56,6 @@ class Yardstick:
     unit: str
     band: Band
     model: float | None = None
-    known: Known | None = None
 
 
 @dataclass(frozen=True)
@@ -113,17 +98,6 @@ class Row:
     def passes(self) -> bool:
         """Whether it lies within the band; what is no number does not."""
         return self.ratio in self.yardstick.band
-
-    @property
-    def known(self) -> Known | None:
-        """The difference that is understood, if the figure is missed by that."""
-        known = self.yardstick.known
-        return known if known and not self.passes and self.ratio in known.band else None
-
-    @property
-    def fails(self) -> bool:
-        """Whether it is missed and nobody knows why."""
-        return not self.passes and self.known is None
 
 
 def measure(case: Case, folder: Path) -> list[Row]:
