@@ -3,23 +3,31 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
-from tandem.scripts.app.common.objective import own_objective
 from tandem.scripts.app.common.outputs import check_folder
-from tandem.scripts.app.common.place import open_env, target_of
+from tandem.scripts.app.common.place import target_of
 from tandem.scripts.app.common.run_config import DEFAULT_EPOCHS
+from tandem.scripts.app.common.runner import Runner, executor_if_asked
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt
 from tandem.scripts.app.policies.choose import FORMS, choose_policy
-from tandem.scripts.app.progress import progress
 from tandem.scripts.given import set_arguments
-from tandem.scripts.options import DEFAULT_SCENARIO, Connect, Key, Quiet, ServerKey, Settings
+from tandem.scripts.options import (
+    DEFAULT_SCENARIO,
+    Connect,
+    Key,
+    OwnJobs,
+    PartsRunner,
+    Quiet,
+    ServerKey,
+    Settings,
+)
 
 
 def dataset(
@@ -50,6 +58,8 @@ def dataset(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the data set.")] = Path("dataset"),
     settings: Settings = None,
+    runner: PartsRunner = Runner.LOCAL,
+    jobs: OwnJobs = None,
     connect: Connect = None,
     key: Key = None,
     server_key: ServerKey = None,
@@ -60,45 +70,41 @@ def dataset(
 
     Branches of the running simulation find it, with the very random draws that the episode then
     meets. All policies play the same episodes. Parquet tables are always written, and Minari's
-    format where Minari is installed.
+    format where Minari is installed. After an interruption the same command records what is
+    missing.
 
     Example: tandem dataset --scenario lte-power --policy random --policy full --out data
     """
-    from tandem.scripts.app.dataset.files import dataset_id, has_minari, write_minari, write_tables
-    from tandem.scripts.app.dataset.record import Asked, Recorder
+    from tandem.scripts.app.dataset import parts
+    from tandem.scripts.app.dataset.files import METADATA, has_minari, write_files
+    from tandem.scripts.app.dataset.record import Asked
 
     console = Console(stderr=True)
     check_folder(out, "--out")
-    if (out / "metadata.json").exists() and not force:
+    if (out / METADATA).exists() and not force:
         raise OptionError(f"--out {out} holds a data set already: another folder, or --force")
     names = policies or ["random"]
     arguments = {"epochs": epochs, **set_arguments(context, settings, "epochs")}
     target = target_of(connect, key, server_key)
+    executor = executor_if_asked(runner, jobs, target)
     asked = Asked(alternatives, share if alternatives else 0.0, horizon, futures)
-    with (
-        open_env(scenario, arguments, target, objective=own_objective(objective)) as env,
-        sigterm_as_interrupt(),
-    ):
+    recipe = parts.Recipe(scenario, arguments, objective, tuple(names), seed, asked)
+    folder = out / parts.EPISODES
+    with recipe.open(target) as env, sigterm_as_interrupt():
         if env.objective is None:
             raise OptionError(
                 f"scenario {env.schema.scenario!r} has no reward of its own: give --objective "
                 "FILE.py:NAME"
             )
-        recorder = Recorder(env, asked, seed)
-        agents = [choose_policy(name, env) for name in names]
-        total = len(agents) * episodes * epochs
+        for name in names:
+            choose_policy(name, env)  # before anything is played
+        parts.claim(folder, recipe, env, force=force)
+        whole = recipe.parts(episodes, epochs)
         try:
-            with progress(scenario, total, "decisions", console=console, quiet=quiet) as bar:
-                recorded = [
-                    recorder.record(agent, number, bar.advance)
-                    for agent in agents
-                    for number in range(seed, seed + episodes)
-                ]
+            recorded = parts.record_all(env, whole, folder, executor, console, quiet=quiet)
         except KeyboardInterrupt:
-            console.print("[yellow]interrupted[/]: nothing was written")
+            console.print("[yellow]interrupted[/]; the same command records what is missing")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        out.mkdir(parents=True, exist_ok=True)
-        write_tables(out, recorded)
         about = {
             "scenario": env.schema.scenario,
             "arguments": arguments,
@@ -109,20 +115,17 @@ def dataset(
             "horizon": horizon,
             "futures": futures,
             "objective": objective,
-            "interactions": recorder.interactions,
-            "minari": dataset_id(env.schema.scenario) if has_minari() else None,
+            "interactions": sum(episode.interactions for episode in recorded),
         }
-        run_folder.write_json(out / "metadata.json", about)
-        if has_minari():
-            words = f"{env.schema.scenario} in ns-3, with counterfactuals from branches"
-            write_minari(out, env, recorded, words)
-        else:
-            console.print(
-                "no Minari files: pip install 'ns3-tandem\\[offline]' to get them", style="yellow"
-            )
+        write_files(out, env, recorded, about)
+        shutil.rmtree(folder)
+    if not has_minari():
+        console.print(
+            "no Minari files: pip install 'ns3-tandem\\[offline]' to get them", style="yellow"
+        )
     console.print(
         f"{len(recorded)} episodes and {sum(len(e.alternatives) for e in recorded)} outcomes of "
-        f"other actions in [bold]{out}[/], {recorder.interactions} interactions",
+        f"other actions in [bold]{out}[/], {about['interactions']} interactions",
         highlight=False,
         soft_wrap=True,
     )

@@ -121,9 +121,7 @@ def evaluate(
             "--objective is for runs that returns of episodes judge: this run is judged by the "
             "cost that its agent minimises, leave the option out"
         )
-    executor = executor_if_asked(runner, jobs)
-    if executor is not None and target is not None:
-        raise OptionError("--connect simulates on a server: leave out --runner and --jobs")
+    executor = executor_if_asked(runner, jobs, target)
     settings = load_settings(folder)
     checkpoint = last_checkpoint(folder)
     if episodes is not None:

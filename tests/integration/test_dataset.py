@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from commands import tandem
+from commands import Finished, tandem
 from own_scenario import own_scenario
 
 from tandem.bridge.core.env import TandemEnv
@@ -101,6 +101,68 @@ def test_a_share_of_the_decisions_other_draws_and_what_was_there_before(
     lengths = tried["rewards"].map(len)
     assert lengths.max() == 2
     assert (lengths[tried["decision"] == 3] == 1).all()  # the episode ends there
+
+
+#: Fails in the second episode until a file is there; notes which episodes it plays; remembers.
+OWN = """
+from pathlib import Path
+
+from tandem.bridge.core.errors import TandemError
+
+HERE = Path(__file__).parent
+
+
+class Remembering:
+    def __init__(self):
+        self.played = 0
+
+    def begin_episode(self, seed):
+        self.seed = seed
+
+    def act(self, observation):
+        if self.played == 0:
+            with (HERE / "played").open("a") as file:
+                file.write(f"{self.seed} ")
+        if self.seed == 8 and not (HERE / "mended").exists():
+            raise TandemError("it is broken")
+        self.played += 1
+        return [self.played % 6, 0]
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("--jobs", "2")], ids=["one simulator", "parts"])
+def test_finished_episodes_are_never_recorded_again(more: tuple[str, ...], tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(OWN)
+
+    def record(out: Path, *others: str) -> Finished:
+        asked = ("dataset", "--scenario", "tcp-bottleneck", "--policy", f"{own}:Remembering")
+        sized = ("--episodes", "3", "--epochs", "2", "--seed", "7", "--quiet", *others)
+        return tandem(*asked, *sized, "--out", str(out), *more)
+
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    broken = record(out)
+    assert "it is broken" in broken.stderr
+    assert broken.returncode != 0
+    assert not (out / "metadata.json").exists()
+    kept = {path.name: path.stat().st_mtime_ns for path in (out / "episodes").glob("*.npz")}
+    assert "0-7.npz" in kept
+    refused = record(out, "--alternatives", "3")
+    assert refused.returncode == 2
+    assert "interrupted data set with other options" in refused.stderr
+
+    (tmp_path / "mended").touch()
+    (tmp_path / "played").unlink()
+    assert record(out).returncode == 0
+    assert not (out / "episodes").exists()
+    left = {f"0-{seed}.npz" for seed in (tmp_path / "played").read_text().split()}
+    assert left == {"0-7.npz", "0-8.npz", "0-9.npz"} - set(kept)
+    assert record(whole).returncode == 0
+    for name in ("steps.parquet", "counterfactuals.parquet", "metadata.json"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
+    # Each episode is played by an agent of its own, which remembers no other.
+    actions = pd.read_parquet(out / "steps.parquet")["action"].map(tuple)
+    assert actions.tolist() == [(1, 0), (2, 0)] * 3
 
 
 def test_masks_reals_and_several_blocks(tmp_path: Path) -> None:

@@ -287,6 +287,23 @@ def test_the_oracle_measures_the_same_in_parts(executor: RayExecutor, tmp_path: 
     assert tables(tmp_path / "ray") == tables(tmp_path / "one")
 
 
+def data_set(folder: Path, *more: str) -> dict[str, bytes]:
+    """What it writes; Minari's files as well, where that is installed."""
+    asked = ["dataset", "--scenario=tcp-bottleneck", "--policy=random", "--policy=search:budget=4"]
+    asked += ["--episodes=2", "--epochs=3", "--alternatives=4", "--share=0.7", "--futures=2"]
+    done = CliRunner().invoke(app, [*asked, "--quiet", f"--out={folder}", *more])
+    assert done.exit_code == 0, done.output
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_data_set_is_the_same_in_parts(executor: RayExecutor, tmp_path: Path) -> None:
+    one = data_set(tmp_path / "one")
+    assert {"steps.parquet", "counterfactuals.parquet", "metadata.json"} <= set(one)
+    assert data_set(tmp_path / "processes", "--jobs=2") == one
+    assert data_set(tmp_path / "ray", "--runner=ray") == one
+
+
 @pytest.mark.slow
 def test_scenarios_for_pretraining_are_played_the_same(
     executor: RayExecutor, tmp_path: Path

@@ -7,7 +7,10 @@ import os
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tandem.scripts.app.common.errors import OptionError
+
 if TYPE_CHECKING:
+    from tandem.bridge.backends.remote import Target
     from tandem.bridge.parts.api import Executor
 
 
@@ -18,14 +21,22 @@ class Runner(str, Enum):
     RAY = "ray"
 
 
-def executor_if_asked(runner: Runner, jobs: int | None) -> Executor | None:
+def executor_if_asked(
+    runner: Runner, jobs: int | None, target: Target | None = None
+) -> Executor | None:
     """Who does the parts of a command that is usually one simulator; ``None`` if nobody is asked.
 
+    Args:
+        target: the server that simulates; ``None``: here.
+
     Raises:
+        OptionError: parts are asked for, and a server.
         TandemError: Ray is not installed.
     """
     if runner is Runner.LOCAL and jobs is None:
         return None
+    if target is not None:
+        raise OptionError("--connect simulates on a server: leave out --runner and --jobs")
     return executor_of(runner, jobs)
 
 

@@ -31,6 +31,7 @@ from tandem.scripts.app.dataset.record import Episode
 
 STEPS: Final = "steps.parquet"
 COUNTERFACTUALS: Final = "counterfactuals.parquet"
+METADATA: Final = "metadata.json"
 MINARI: Final = "minari"
 ROOT_VARIABLE: Final = "MINARI_DATASETS_PATH"
 
@@ -38,6 +39,25 @@ ROOT_VARIABLE: Final = "MINARI_DATASETS_PATH"
 def has_minari() -> bool:
     """Whether Minari is installed."""
     return importlib.util.find_spec("minari") is not None
+
+
+def write_files(
+    folder: Path, env: TandemEnv, episodes: Sequence[Episode], about: Mapping[str, Any]
+) -> None:
+    """Write everything; the last file is `METADATA`, so that where it is the set is complete.
+
+    Args:
+        env: of the episodes.
+        about: for `METADATA`.
+    """
+    for name in (METADATA, COUNTERFACTUALS):  # of a data set that this one replaces
+        (folder / name).unlink(missing_ok=True)
+    write_tables(folder, episodes)
+    minari = None
+    if has_minari():
+        words = f"{env.schema.scenario} in ns-3, with counterfactuals from branches"
+        minari = write_minari(folder, env, episodes, words)
+    run_folder.write_json(folder / METADATA, {**about, "minari": minari})
 
 
 def write_tables(folder: Path, episodes: Sequence[Episode]) -> None:

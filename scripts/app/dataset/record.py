@@ -87,6 +87,11 @@ class Episode:
     truncated: bool = False
     alternatives: list[Alternative] = field(default_factory=list)
 
+    @property
+    def interactions(self) -> int:
+        """Decisions of the episode and of its branches."""
+        return len(self.actions) + sum(len(tried.rewards) for tried in self.alternatives)
+
 
 class Recorder:
     """Records episodes in an environment.
@@ -95,18 +100,20 @@ class Recorder:
         env: with an objective.
         asked: other actions.
         seed: decides which decisions and which actions are tried.
+        parallel: branches at the same time; default: as many as there are processors.
 
     Raises:
         UnfitActions: the actions have no bounds.
     """
 
-    def __init__(self, env: TandemEnv, asked: Asked, seed: int) -> None:
+    def __init__(
+        self, env: TandemEnv, asked: Asked, seed: int, parallel: int | None = None
+    ) -> None:
         self._env = env
         self._asked = asked
         self._seed = seed
+        self._parallel = parallel
         self._codes = ActionCodes(env.action_space)
-        #: Decisions of episodes and of branches.
-        self.interactions = 0
 
     def record(self, agent: Agent, seed: int, on_decision: Callable[[], None]) -> Episode:
         """Play an episode with one policy."""
@@ -120,7 +127,6 @@ class Recorder:
             episode.propensities.append(self._propensity(agent, observation))
             action = agent.act(observation)
             observation, reward, terminated, truncated, _ = self._env.step(action)
-            self.interactions += 1
             episode.observations.append(observation)
             episode.actions.append(action)
             episode.rewards.append(float(reward))
@@ -136,9 +142,8 @@ class Recorder:
         found = []
         for future in range(asked.futures):
             plays = [[action] * asked.horizon for action in actions]
-            outcomes = self._env.branch(plays, future=future)
+            outcomes = self._env.branch(plays, parallel=self._parallel, future=future)
             for number, (action, outcome) in enumerate(zip(actions, outcomes, strict=True)):
-                self.interactions += len(outcome.rewards)
                 found.append(
                     Alternative(
                         decision, number, future, action, outcome.rewards, outcome.observation
