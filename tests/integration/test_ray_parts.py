@@ -19,14 +19,19 @@ import numpy as np
 import part_tasks
 import pytest
 from part_tasks import FOLDER, Dying, Failing, Noting, Number
+from rich.console import Console
 from typer.testing import CliRunner
 
+from tandem.agents.evaluation.judge import StateDraw
 from tandem.bridge.core.arrays import unpack
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.parts.api import MOST_LOSSES, Executor, Folders, OtherBuild, Task, results_of
 from tandem.bridge.parts.build import Build
 from tandem.bridge.parts.local import LocalExecutor
 from tandem.bridge.parts.ray_executor import RayExecutor
+from tandem.scripts.app.training.baseline_grid import Search
+from tandem.scripts.app.training.baseline_runs import Run, SearchStates
+from tandem.scripts.app.training.baseline_search import play_missing
 from tandem.scripts.cli import app
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ns3-tandem[ray]'")
@@ -302,6 +307,38 @@ def test_a_data_set_is_the_same_in_parts(executor: RayExecutor, tmp_path: Path) 
     assert {"steps.parquet", "counterfactuals.parquet", "metadata.json"} <= set(one)
     assert data_set(tmp_path / "processes", "--jobs=2") == one
     assert data_set(tmp_path / "ray", "--runner=ray") == one
+
+
+@pytest.mark.slow
+def test_the_search_for_settings_is_the_same_in_parts(
+    executor: RayExecutor, tmp_path: Path
+) -> None:
+    states = SearchStates(
+        judges=StateDraw(count=1, first_seed=1, per_episode=1, stride=1),
+        futures=2,
+        lessons=StateDraw(count=2, first_seed=2, per_episode=2, stride=1),
+    )
+    bandit = Search("bandit", (2, 4), ({"noise": 0.2},))
+    planned = [
+        Run(bandit, bandit.settings[0], seed, "default-3", seed == 3, states) for seed in (1, 2, 3)
+    ]
+    cache, quiet = tmp_path / "cache", Console(quiet=True)
+    doers: dict[str, Executor] = {"one": LocalExecutor(1), "ray": executor, "two": LocalExecutor(2)}
+    found, measured = [], []
+    for name, who in doers.items():
+        work = tmp_path / name
+        play_missing(planned, work, who, cache, quiet)
+        results = [json.loads(run.file(work).read_text()) for run in planned]
+        found.append([{**one, "wall_s": None} for one in results])
+        # Nodes get what was measured, and measure nothing again.
+        measured.append({path: path.stat().st_mtime_ns for path in cache.iterdir()})
+        finished = {path: path.stat().st_mtime_ns for path in work.iterdir()}
+        play_missing(planned, work, who, cache, quiet)
+        assert {path: path.stat().st_mtime_ns for path in work.iterdir()} == finished
+    assert found == [found[0]] * 3
+    assert measured == [measured[0]] * 3
+    assert len(measured[0]) == 1 * 2 + 2
+    assert found[0][0] != found[0][1]
 
 
 @pytest.mark.slow
