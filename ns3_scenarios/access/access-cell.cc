@@ -14,6 +14,12 @@
 namespace ns3::tandem
 {
 
+std::string
+AccessCell::GetNotice() const
+{
+    return "";
+}
+
 uint32_t
 AccessCell::CountRadios() const
 {

@@ -130,6 +130,9 @@ class AccessCell
      */
     virtual void StartBackground(Ptr<Node> sink, Ipv4Address address, uint16_t port) = 0;
 
+    /** @return what users should know about how this cell is configured; empty: nothing */
+    virtual std::string GetNotice() const;
+
     /** @return APs or eNBs that users can be handed over between; in most cells 1 */
     virtual uint32_t CountRadios() const;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/arrivals.h"
 
+#include "access/csv-table.h"
 #include "agent-link/argument-check.h"
-#include "model/csv-table.h"
 
 #include "ns3/double.h"
 #include "ns3/log.h"

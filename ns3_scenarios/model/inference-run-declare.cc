@@ -45,6 +45,13 @@ InferenceRun::Declare()
                     " s, carries " + FormatNumber(std::round(m_linkTrace->GetMeanBps())) +
                     " bit/s on average, and is repeated in longer episodes");
     }
+    for (const auto& cell : m_cells)
+    {
+        if (const std::string notice = cell->GetNotice(); !notice.empty())
+        {
+            m_link.Warn(notice);
+        }
+    }
     DescribeRun(m_link, m_config, m_options, GetCells(), m_users, m_paths, *m_backhaul);
 
     std::vector<Ptr<InferenceClient>> clients;

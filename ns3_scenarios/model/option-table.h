@@ -2,7 +2,7 @@
 #ifndef TANDEM_OPTION_TABLE_H
 #define TANDEM_OPTION_TABLE_H
 
-#include "model/csv-table.h"
+#include "access/csv-table.h"
 #include "model/site.h"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/place-file.h"
 
-#include "model/csv-table.h"
+#include "access/csv-table.h"
 
 #include <algorithm>
 

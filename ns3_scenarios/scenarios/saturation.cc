@@ -16,12 +16,12 @@
  * all together (user = -1).
  */
 #include "access/backhaul.h"
+#include "access/csv-table.h"
 #include "access/lte/lte-cell.h"
 #include "access/saturated-source.h"
 #include "access/warm-up.h"
 #include "access/wifi/wifi-cell.h"
 #include "agent-link/argument-check.h"
-#include "model/csv-table.h"
 #include "model/place-file.h"
 #include "scenarios/saturation-loop.h"
 

@@ -61,6 +61,12 @@ LteCellConfig::Declare(Arguments& arguments)
         "uplink power control: a near UE sends with less than ueTxPower; 0: always with it",
         powerControl);
     pathLoss.Declare(arguments);
+    rsrpTrace.Declare(arguments, "rsrp", [this]() -> std::string {
+        return enbs > 1 ? "it says nothing about several eNBs; give --enbs=1, or leave it out"
+               : pathLoss.shadowingDb > 0
+                   ? "what was recorded has its shadowing; give --shadowing=0, or leave it out"
+                   : "";
+    });
     placement.Declare(arguments);
     background.Declare(arguments);
 }
@@ -77,6 +83,7 @@ LteCellConfig::Check(const std::string& prefix) const
 {
     CheckDeclared(*this, prefix);
     placement.Check(prefix);
+    rsrpTrace.Check("rsrp");
     CheckRadius(prefix, FarthestM(), LteCell::GetReach(*this, prefix));
 }
 

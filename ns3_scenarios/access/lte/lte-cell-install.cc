@@ -2,6 +2,7 @@
 // How an LTE cell is put together: nodes, radios, shadowing, core network, probes.
 #include "access/lte/lte-cell.h"
 
+#include "access/measured-loss.h"
 #include "access/shadowing-loss.h"
 
 #include "ns3/boolean.h"
@@ -31,6 +32,7 @@ namespace
 {
 /** Shorter sounding would refresh the CQI faster but not serve more UEs than it has subframes. */
 constexpr uint32_t SHORTEST_SRS_PERIOD = 40;
+constexpr double SUBCARRIERS_PER_PRB = 12;
 /** A period of TS 36.213; ns-3's 1 ms is not one and costs about a quarter of the run time. */
 const Time DOWNLINK_CQI_PERIOD = MilliSeconds(10);
 } // namespace
@@ -55,6 +57,7 @@ LteCell::Build(NodeContainer users)
     ConfigureDefaults();
     InstallRadio();
     InstallShadowing();
+    InstallMeasuredLoss();
     InstallCore();
 }
 
@@ -160,6 +163,29 @@ LteCell::InstallShadowing()
             channel->AddPropagationLossModel(fading);
             m_fading.push_back(fading);
         }
+    }
+}
+
+void
+LteCell::InstallMeasuredLoss()
+{
+    if (m_config.rsrpTrace.file.empty())
+    {
+        return;
+    }
+    NS_LOG_FUNCTION(this);
+    const auto trace = std::make_shared<SignalTrace>(m_config.rsrpTrace.Read("rsrp"));
+    // RSRP is what one resource element of the eNB's whole band is received with.
+    const double sentDbm =
+        m_config.enbTxPowerDbm - 10 * std::log10(SUBCARRIERS_PER_PRB * m_config.bandwidthPrb);
+    for (const auto& channel :
+         {m_lte->GetUplinkSpectrumChannel(), m_lte->GetDownlinkSpectrumChannel()})
+    {
+        auto model = CreateObject<MeasuredLossModel>();
+        model->Configure(trace, sentDbm, m_config.pathLoss, UPLINK_HZ);
+        model->SetLinks(m_enbs.Get(0), m_users, Seconds(m_config.rsrpTrace.shiftS));
+        channel->AddPropagationLossModel(model);
+        m_measured.push_back(model);
     }
 }
 

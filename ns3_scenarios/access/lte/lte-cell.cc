@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "access/lte/lte-cell.h"
 
+#include "access/measured-loss.h"
 #include "access/shadowing-loss.h"
 #include "agent-link/argument-check.h"
 
@@ -263,7 +264,8 @@ bool
 LteCell::MayLoseStations() const
 {
     // A second eNB on the carrier may drown what a UE between the two sends or hears.
-    return m_config.pathLoss.shadowingDb > 0 || m_config.enbs > 1;
+    return m_config.pathLoss.shadowingDb > 0 || m_config.enbs > 1 ||
+           !m_config.rsrpTrace.file.empty();
 }
 
 int64_t
@@ -309,6 +311,16 @@ LteCell::BeginEpisode()
     NS_LOG_FUNCTION(this);
     m_placement.BeginEpisode();
     m_background.BeginEpisode();
+    for (const auto& model : m_measured)
+    {
+        model->Begin();
+    }
+}
+
+std::string
+LteCell::GetNotice() const
+{
+    return m_config.rsrpTrace.GetNotice("rsrp");
 }
 
 } // namespace ns3::tandem

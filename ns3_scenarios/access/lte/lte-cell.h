@@ -11,6 +11,7 @@
 #include "access/path-loss.h"
 #include "access/placement.h"
 #include "access/reach.h"
+#include "access/signal-trace.h"
 #include "agent-link/arguments.h"
 
 #include "ns3/ipv4-interface-container.h"
@@ -26,6 +27,7 @@
 namespace ns3::tandem
 {
 
+class MeasuredLossModel;
 class ShadowingLossModel;
 
 /** Everything about an LTE cell that can be chosen. */
@@ -45,6 +47,7 @@ struct LteCellConfig
     double enbTxPowerDbm{43.0};       //!< macro eNB of TR 36.814, dBm
     bool powerControl{true};          //!< of the uplink, by TS 36.213 as ns-3 does it
     PathLossConfig pathLoss;
+    SignalTraceConfig rsrpTrace;
     PlacementConfig placement;
     BackgroundConfig background;
 
@@ -116,6 +119,7 @@ class LteCell : public AccessCell
     bool IsTrained() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
+    std::string GetNotice() const override;
 
     /** @return the uplink probe of user @p i, for checks against the transport block tables */
     const LteUeProbe& GetProbe(uint32_t i) const;
@@ -143,6 +147,7 @@ class LteCell : public AccessCell
     void InstallEnbs();
     void InstallCore();
     void InstallShadowing();
+    void InstallMeasuredLoss();
     void AttachOne(uint32_t i);
     /** ns-3 gives each UE its own sounding subframe, so the period must exceed the number of UEs.
      */
@@ -153,6 +158,8 @@ class LteCell : public AccessCell
     Ptr<LteHelper> m_lte;
     Ptr<PointToPointEpcHelper> m_epc;
     Ptr<ShadowingLossModel> m_shadowing;
+    std::vector<Ptr<MeasuredLossModel>>
+        m_measured; //!< of uplink and downlink; empty without a trace
     std::vector<Ptr<PropagationLossModel>> m_fading;
     NodeContainer m_backgroundNodes;
     NodeContainer m_enbs;

@@ -155,6 +155,11 @@ WifiCellConfig::Declare(Arguments& arguments)
     arguments.Add("cwMin", "contention window of a first attempt", minWindow, WINDOWS);
     arguments.Add("cwMax", "where the contention window's doubling ends", maxWindow, WINDOWS);
     pathLoss.Declare(arguments);
+    rssiTrace.Declare(arguments, "rssi", [this]() -> std::string {
+        return pathLoss.shadowingDb > 0
+                   ? "what was recorded has its shadowing; give --shadowing=0, or leave it out"
+                   : "";
+    });
     placement.Declare(arguments);
     background.Declare(arguments);
 }
@@ -184,6 +189,7 @@ WifiCellConfig::Check(const std::string& prefix) const
              ArgumentName(prefix, "standard") + "=80211ac");
     }
     const std::string rateName = dashes + ArgumentName(prefix, "rateControl");
+    rssiTrace.Check("rssi");
     CheckEht(dashes + ArgumentName(prefix, "standard"), rateName, *this);
     if (IsLegacy() && guardIntervalNs != 800)
     {

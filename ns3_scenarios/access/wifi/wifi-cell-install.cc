@@ -16,7 +16,9 @@
 #include "ns3/ipv4-static-routing-helper.h"
 #include "ns3/ipv4-static-routing.h"
 #include "ns3/log.h"
+#include "ns3/pointer.h"
 #include "ns3/propagation-delay-model.h"
+#include "ns3/propagation-loss-model.h"
 #include "ns3/qos-txop.h"
 #include "ns3/ssid.h"
 #include "ns3/string.h"
@@ -186,10 +188,37 @@ WifiCell::InstallChannel()
 }
 
 void
+WifiCell::InstallMeasuredLoss()
+{
+    if (m_config.rssiTrace.file.empty())
+    {
+        return;
+    }
+    NS_LOG_FUNCTION(this);
+    // RSSI is what a station's antenna makes of the AP's frames.
+    const double sentDbm = m_config.txPowerDbm + m_config.apExtraPowerDb + m_config.stationGainDb;
+    m_measured = CreateObject<MeasuredLossModel>();
+    m_measured->Configure(std::make_shared<SignalTrace>(m_config.rssiTrace.Read("rssi")),
+                          sentDbm,
+                          m_config.pathLoss,
+                          CARRIER_HZ);
+    m_measured->SetLinks(m_ap, m_users, Seconds(m_config.rssiTrace.shiftS));
+    PointerValue first;
+    m_channel->GetAttribute("PropagationLossModel", first);
+    Ptr<PropagationLossModel> last = first.Get<PropagationLossModel>();
+    while (last->GetNext())
+    {
+        last = last->GetNext();
+    }
+    last->SetNext(m_measured);
+}
+
+void
 WifiCell::InstallRadio()
 {
     NS_LOG_FUNCTION(this);
     InstallChannel();
+    InstallMeasuredLoss();
 
     YansWifiPhyHelper phy;
     phy.SetChannel(m_channel);

@@ -222,6 +222,16 @@ WifiCell::BeginEpisode()
     NS_LOG_FUNCTION(this);
     m_placement.BeginEpisode();
     m_background.BeginEpisode();
+    if (m_measured)
+    {
+        m_measured->Begin();
+    }
+}
+
+std::string
+WifiCell::GetNotice() const
+{
+    return m_config.rssiTrace.GetNotice("rssi");
 }
 
 } // namespace ns3::tandem

@@ -4,9 +4,11 @@
 
 #include "access/access-cell.h"
 #include "access/background.h"
+#include "access/measured-loss.h"
 #include "access/path-loss.h"
 #include "access/placement.h"
 #include "access/reach.h"
+#include "access/signal-trace.h"
 #include "access/wifi/rate-training.h"
 #include "access/wifi/wifi-frame-probe.h"
 #include "access/wifi/wifi-mac-queue-probe.h"
@@ -53,6 +55,7 @@ struct WifiCellConfig
     uint32_t maxWindow{1023};                    //!< where the window's doubling ends, slots
     bool staticAssociation{false};               //!< associated from the start, without frames
     PathLossConfig pathLoss;
+    SignalTraceConfig rssiTrace;
     PlacementConfig placement;
     BackgroundConfig background;
     /** Where the AP stands, m; set in code. Antennas are at the height of the stations. */
@@ -133,6 +136,7 @@ class WifiCell : public AccessCell
     bool IsTrained() const override;
     int64_t AssignStreams(int64_t first) override;
     void BeginEpisode() override;
+    std::string GetNotice() const override;
 
     /**
      * @return how far AP and stations receive each other's frames of full width at the lowest rate
@@ -167,6 +171,7 @@ class WifiCell : public AccessCell
 
     void InstallRadio();
     void InstallChannel();
+    void InstallMeasuredLoss();
     void AssociateWithoutFrames();
     Ipv4Address GetNetwork() const;
     void InstallAddresses();
@@ -177,6 +182,7 @@ class WifiCell : public AccessCell
     WifiHelper m_wifi;
     const WifiCell* m_channelOwner{nullptr}; //!< null: it has a channel of its own
     Ptr<YansWifiChannel> m_channel;
+    Ptr<MeasuredLossModel> m_measured; //!< null without a trace
     NodeContainer m_backgroundNodes;
     Ptr<Node> m_ap;
     Ptr<NetDevice> m_apDevice;

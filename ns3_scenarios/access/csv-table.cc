@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "model/csv-table.h"
+#include "access/csv-table.h"
 
 #include <algorithm>
 #include <cerrno>
