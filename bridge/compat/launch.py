@@ -24,6 +24,7 @@ from tandem.bridge.core.errors import (
 from tandem.bridge.core.forked_process import ForkedProcess, SharedOutput
 from tandem.bridge.core.output import SHOWN, open_output
 from tandem.bridge.core.ownership import Owner, finalize
+from tandem.bridge.core.preload import loader_environment
 
 #: Where ``tandem build --compat`` puts executables, beside the sources.
 BUILD_FOLDER: Final = "tandem-build"
@@ -115,10 +116,8 @@ class Launched:
         cwd: Path | None = None,
     ) -> None:
         self.command = tuple(command)
+        environment = loader_environment(os.environ, Path(self.command[0]))
         self.output = SharedOutput(open_output(SHOWN if show_output else None))
-        environment = dict(os.environ)
-        # With immediate binding the wheel's libraries fail on symbols that are never called.
-        environment.pop("LD_BIND_NOW", None)
         given_fd = _NO_FD if segment_fd is None else segment_fd
         environment[SEGMENT_VARIABLE] = f"{given_fd}:{segment_name}"
         if global_values:

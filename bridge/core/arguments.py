@@ -284,7 +284,7 @@ def _ask(executable: Path, digest: str, options: tuple[str, ...]) -> Declaration
             timeout=DESCRIBE_TIMEOUT_S,
             check=False,
             stdin=subprocess.DEVNULL,
-            env=simulator_environment(os.environ),
+            env=simulator_environment(os.environ, executable),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         advice = limit_advice(error) if isinstance(error, OSError) else ""

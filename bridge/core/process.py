@@ -68,7 +68,7 @@ class SimulatorProcess:
         folder: Path | None = None,
         memory_bytes: int | None = None,
     ) -> None:
-        environment = simulator_environment(os.environ)
+        environment = simulator_environment(os.environ, Path(command[0]))
         keep_standard_descriptors()
         try:
             with contextlib.ExitStack() as undo:

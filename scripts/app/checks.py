@@ -16,8 +16,10 @@ from enum import Enum
 from typing import Final
 
 from tandem.bridge.core import _native
+from tandem.bridge.core.allocators import HOW_TO_GET_ONE
 from tandem.bridge.core.errors import KERNEL_NEEDS, TandemError
-from tandem.bridge.core.scenarios import installed_scenarios
+from tandem.bridge.core.preload import AUTO, VARIABLE, allocator
+from tandem.bridge.core.scenarios import installed_scenarios, scenario_executable
 from tandem.bridge.core.simulator import Simulator
 from tandem.scripts.app.common.toolchain import BuildError, Toolchain, find_compiler
 
@@ -92,6 +94,21 @@ def _simulator() -> Finding:
     return Finding(Verdict.OK, "simulator", found)
 
 
+def _allocator() -> Finding:
+    subject = "allocator"
+    try:
+        chosen = allocator(os.environ, scenario_executable("hello"))
+    except TandemError as error:
+        return Finding(Verdict.FAIL, subject, str(error), f"unset {VARIABLE}")
+    if chosen.library is not None:
+        return Finding(Verdict.OK, subject, f"{chosen.library}: {chosen.reason}")
+    found = f"the C library's: {chosen.reason}"
+    if os.environ.get(VARIABLE, AUTO) != AUTO:
+        return Finding(Verdict.OK, subject, found)
+    fix = f"mimalloc makes simulators about a tenth faster, results stay equal. {HOW_TO_GET_ONE}"
+    return Finding(Verdict.NOTE, subject, found, fix)
+
+
 def _compiler() -> Finding:
     compiler = find_compiler()
     if compiler is None:
@@ -158,6 +175,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     _package,
     _ns3,
     _simulator,
+    _allocator,
     _compiler,
     _shared_memory,
     _processors,

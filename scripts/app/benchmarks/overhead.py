@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tandem.bridge.core.frame import Status
+from tandem.bridge.core.preload import simulator_environment
 from tandem.bridge.core.scenarios import scenario_executable
 from tandem.bridge.core.simulator import Simulator
 
@@ -63,5 +65,6 @@ def _process_s(scenario: str, users: int, epochs: int, policy: str) -> float:
         ],
         check=True,
         capture_output=True,
+        env=simulator_environment(os.environ, executable),  # the same allocator as under an agent
     )
     return time.perf_counter() - start
