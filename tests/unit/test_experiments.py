@@ -130,7 +130,7 @@ def test_conditions_without_weak_users_share_the_default_s_states() -> None:
     assert Cell(3, "D", 85.0).setting.truth == Truth.of(users=3, weakUsers=3)
     paper = EXPERIMENTS["paper"].grid(Choice())
     caps = {run.cap for run in paper.runs if run.agent == "joint-dqn"}
-    assert caps == {900, 1250, 5000}
+    assert caps == {900, 1250, 2000, 5000}
     assert "min" not in {run.setting.threshold for run in paper.runs}
 
 

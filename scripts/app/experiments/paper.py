@@ -94,7 +94,13 @@ ROWS: Final[Mapping[str, Row]] = {
     NO_PRIOR: Row(400),
     "branching-dqn": Row(300),
     # Where it shall arrive, so that a ratio is a number and no bound.
-    JOINT: Row(900, caps=((SMALLEST, "A", 5_000), (SMALLEST, "B", 1_250), (SMALLEST, "C", 1_250))),
+    JOINT: Row(
+        900,
+        caps=(
+            *((SMALLEST, "A", 5_000), (SMALLEST, "B", 1_250)),
+            *((SMALLEST, "C", 1_250), (SMALLEST, "D", 2_000)),
+        ),
+    ),
     "bandit": Row(200, users=(SMALLEST,)),
     "qlearning": Row(200, users=(SMALLEST,)),
 }
