@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tandem.agents.evaluation.seeds import EPISODES, TRAINED
 from tandem.bridge.backends.remote import Target
+from tandem.bridge.parts.api import Executor
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.judging_futures import HELP, judging_futures
@@ -19,9 +20,7 @@ from tandem.scripts.app.common.place import target_of
 from tandem.scripts.app.common.runner import Runner, executor_if_asked
 from tandem.scripts.app.common.stop_request import sigterm_as_interrupt
 from tandem.scripts.app.tables import wide_console
-from tandem.scripts.app.training.comparison_table import (
-    print_comparison,
-)
+from tandem.scripts.app.training.comparison_table import print_comparison
 from tandem.scripts.app.training.episode_table import print_episodes
 from tandem.scripts.app.training.return_settings import (
     GeneralSettings,
@@ -108,13 +107,15 @@ def evaluate(
     kinds: tuple[type[ReturnSettings], ...] = (Sb3TrainSettings, GeneralSettings)
     by_returns = [kind for kind in kinds if has_settings(folder, kind)]
     if by_returns:
-        _refuse(states=states, cache=cache, futures=futures or None, jobs=jobs)
-        if runner is not Runner.LOCAL:
-            raise OptionError(
-                "--runner is for what the oracle measures, and none judges this run: leave it out"
-            )
+        _refuse(states=states, cache=cache, futures=futures or None)
         ours = read_settings(folder, by_returns[0])
-        _evaluate_returns(folder, ours, episodes, decisions, seed, objective, console, bars, target)
+        if decisions is not None:
+            ours = ours.model_copy(update={"arguments": {**ours.arguments, "epochs": decisions}})
+        if objective is not None:
+            ours = ours.model_copy(update={"objective": absolute_name(objective)})
+        who = executor_if_asked(runner, jobs, target)
+        first = EPISODES.first if seed is None else seed
+        _evaluate_returns(folder, ours, episodes, first, console, bars, target, who)
         return
     if objective is not None:
         raise OptionError(
@@ -172,32 +173,24 @@ def _evaluate_returns(
     folder: Path,
     settings: ReturnSettings,
     episodes: int | None,
-    decisions: int | None,
-    seed: int | None,
-    objective: str | None,
+    first_seed: int,
     console: Console,
     bars: Console,
     target: Target | None,
+    executor: Executor | None,
 ) -> None:
     """Play whole episodes with the agent of a run on any scenario, and with other policies."""
-    from tandem.scripts.app.policies.trained import trained_agent
-    from tandem.scripts.app.training.checkpoints import last_checkpoint
     from tandem.scripts.app.training.return_evaluation import compare_returns, print_returns
 
-    if decisions is not None:
-        longer = {**settings.arguments, "epochs": decisions}
-        settings = settings.model_copy(update={"arguments": longer})
-    if objective is not None:
-        settings = settings.model_copy(update={"objective": absolute_name(objective)})
     with sigterm_as_interrupt():
         played = compare_returns(
+            folder,
             settings,
-            last_checkpoint(folder),
-            lambda env: trained_agent(folder, env),
-            EPISODES.first if seed is None else seed,
+            first_seed,
             episodes or RETURN_EPISODES,
             console=bars,
             target=target,
+            executor=executor,
         )
     print_returns(console, f"[bold]{folder}[/]: {settings.scenario}", played)
     run_folder.write_json(folder / EPISODES_OUTPUT, played.as_dict())

@@ -309,6 +309,33 @@ def test_a_data_set_is_the_same_in_parts(executor: RayExecutor, tmp_path: Path) 
     assert data_set(tmp_path / "ray", "--runner=ray") == one
 
 
+REWARD = """
+def backlog(result):
+    return -float(result.observation["backlog"].sum())
+"""
+
+
+def test_returns_are_compared_the_same_in_parts(executor: RayExecutor, tmp_path: Path) -> None:
+    reward, config, run = (tmp_path / name for name in ("reward.py", "search.yaml", "run"))
+    reward.write_text(REWARD)
+    config.write_text("budget: 4\n")
+    train = ["train", "--scenario=hello", "--agent=search", f"--config={config}", "--quiet"]
+    train += [f"--objective={reward}:backlog", "--interactions=10", "--evaluation-episodes=1"]
+    assert CliRunner().invoke(app, [*train, "--epochs=5", f"--out={run}"]).exit_code == 0
+    found = []
+    for more in ([], ["--jobs=2"], ["--runner=ray"]):
+        judge = ["evaluate", str(run), "--episodes=2", "--decisions=6", "--quiet", *more]
+        done = CliRunner().invoke(app, judge)
+        assert done.exit_code == 0, done.output
+        found.append(((run / "episodes.json").read_bytes(), done.stdout))
+        (run / "episodes.json").unlink()
+    assert found == [found[0]] * 3
+    judged = json.loads(found[0][0])
+    assert judged["constants_tried"] == 4
+    assert {len(set(line["returns"])) for line in judged["players"].values()} == {2}
+    assert {tuple(line["decisions"]) for line in judged["players"].values()} == {(6, 6)}
+
+
 @pytest.mark.slow
 def test_the_search_for_settings_is_the_same_in_parts(
     executor: RayExecutor, tmp_path: Path

@@ -4,30 +4,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import gymnasium
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tandem.agents.api import Agent
-from tandem.agents.common.action_coding import codings
-from tandem.agents.common.threads import single_threaded
-from tandem.agents.evaluation.returns import Act, Returns, random_policy
+from tandem.agents.evaluation.returns import Returns
 from tandem.bridge.backends.remote import Target
-from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.parts.api import Executor, results_of
+from tandem.scripts.app.common.parts import run_parts
 from tandem.scripts.app.progress import progress
-from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
+from tandem.scripts.app.training.checkpoints import last_checkpoint
+from tandem.scripts.app.training.return_envs import rewarded_env
+from tandem.scripts.app.training.return_players import (
+    MOST_CONSTANT,
+    RUN,
+    Kind,
+    PlayedPart,
+    Player,
+    PlayingEpisodes,
+    constants,
+    joined,
+    play,
+)
 from tandem.scripts.app.training.return_settings import ReturnSettings
 
-#: Constant actions that are tried: all, where there are no more than these.
-MOST_CONSTANT: Final = 32
 BEST_CONSTANT: Final = "best constant action"
-RANDOM: Final = "random actions"
+RANDOM: Final = Kind.RANDOM.value
 
 
 @dataclass(frozen=True)
@@ -66,48 +73,67 @@ class ReturnComparison:
         }
 
 
-@single_threaded
 def compare_returns(
+    folder: Path,
     settings: ReturnSettings,
-    checkpoint: Path,
-    trained: Callable[[TandemEnv], Agent],
     first_seed: int,
     episodes: int,
     *,
     console: Console,
     target: Target | None = None,
+    executor: Executor | None = None,
 ) -> ReturnComparison:
     """Play the trained policy, random actions and constant ones.
 
     Args:
-        settings: of the run.
-        checkpoint: that is judged.
-        trained: the agent of that checkpoint, to play in an environment.
+        folder: of the run; its last checkpoint is judged.
+        settings: of the run, or with another objective or length of episodes.
         first_seed: of the episodes.
         episodes: how many.
         console: for progress.
         target: the server on which simulators run; ``None``: here.
+        executor: plays parts, each in a simulator of its own; ``None``: all play in one.
 
     Raises:
         RunFolderError: this version cannot read the checkpoint.
+        PartsFailed: some parts failed, after the others have finished.
     """
     with rewarded_env(settings, target) as env:
-        agent = trained(env)
-        judge = evaluation_judge(env, settings, first_seed, episodes)
-        constants = list(_constants(env))
-        players = 2 + len(constants)
-        with progress("evaluation", players * episodes, "episodes", console=console) as bar:
-            lines = {
-                settings.agent: judge.judge(agent.act, bar.advance, agent.begin_episode),
-                RANDOM: judge.judge(random_policy(env.action_space, settings.seed), bar.advance),
-            }
-            found = [judge.judge(_always(action), bar.advance) for action in constants]
+        actions = constants(env)
+        players = [Player(Kind.TRAINED), Player(Kind.RANDOM)]
+        players += [Player(Kind.CONSTANT, number) for number in range(len(actions))]
+        wholes = [PlayedPart(settings, player, first_seed, episodes) for player in players]
+        if executor is None:
+            total = len(players) * episodes
+            with progress("evaluation", total, "episodes", console=console) as bar:
+                found = [play(env, whole, folder, bar.advance) for whole in wholes]
+        else:
+            found = _in_parts(executor, wholes, folder, console)
+    lines = {settings.agent: found[0], RANDOM: found[1]}
     constant = None
-    if found:
-        best = int(np.argmax([line.mean for line in found]))
-        lines[BEST_CONSTANT] = found[best]
-        constant = _flat(constants[best])
-    return ReturnComparison(int(checkpoint.stem), lines, constant, len(found))
+    if actions:
+        best = int(np.argmax([line.mean for line in found[2:]]))
+        lines[BEST_CONSTANT] = found[2:][best]
+        constant = _flat(actions[best])
+    return ReturnComparison(int(last_checkpoint(folder).stem), lines, constant, len(actions))
+
+
+def _in_parts(
+    executor: Executor, wholes: Sequence[PlayedPart], folder: Path, console: Console
+) -> list[Returns]:
+    """What each player got."""
+    divided = [list(whole.divided()) for whole in wholes]
+    done = run_parts(
+        executor,
+        PlayingEpisodes(wholes[0].settings),
+        [part for parts in divided for part in parts],
+        {RUN: folder},
+        title="evaluation",
+        unit="episodes",
+        console=console,
+    )
+    results = iter(results_of(done))
+    return [joined([next(results) for _ in parts]) for parts in divided]
 
 
 def print_returns(console: Console, title: str, result: ReturnComparison) -> None:
@@ -131,18 +157,6 @@ def print_returns(console: Console, title: str, result: ReturnComparison) -> Non
         )
     else:
         console.print(f"Constant actions: none tried, there are more than {MOST_CONSTANT}.")
-
-
-def _constants(env: gymnasium.Env[Any, Any]) -> Iterator[Any]:
-    """Every joint action, where there are few."""
-    for coding in codings(env.action_space):
-        count = getattr(coding.space, "n", None)
-        if count is not None and count <= MOST_CONSTANT:
-            yield from (coding.action(number) for number in range(count))
-
-
-def _always(action: Any) -> Act:
-    return lambda observation: action
 
 
 def _flat(action: Any) -> list[float]:
