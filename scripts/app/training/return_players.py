@@ -109,7 +109,8 @@ class PlayingEpisodes(Task[PlayedPart, Returns]):
     def run(self, part: PlayedPart, folders: Folders) -> Returns:
         """As `play`."""
         with rewarded_env(part.settings) as env:
-            return play(env, part, folders[RUN])
+            returns = play(env, part, folders[RUN])
+        return returns
 
     def reads(self, part: PlayedPart, folders: Folders) -> Iterable[Path]:
         """What the agent is made from."""
