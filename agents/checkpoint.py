@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.common.packages import require
 from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.core.files import replacing
+from tandem.bridge.core.packages import require
 
 #: Stand in the plain values for an array, a tensor, and a dictionary whose keys are not all text.
 ARRAY: Final = "numpy.array"

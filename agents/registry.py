@@ -19,7 +19,6 @@ from tandem.agents.baselines.prior_bandit import PriorBandit, PriorBanditConfig
 from tandem.agents.baselines.qlearning import QLearner, QLearningConfig
 from tandem.agents.baselines.sb3_settings import DqnLearnerConfig, PpoLearnerConfig
 from tandem.agents.common.errors import PolicyError
-from tandem.agents.common.packages import require
 from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.hybrid import HybridAgent, HybridConfig
 from tandem.agents.inference.direct import DirectConfig
@@ -28,6 +27,7 @@ from tandem.agents.inference.hidden_columns import NO_RATE, NO_TRANSPORT
 from tandem.agents.inference.model.calibration_config import nothing_known, transferred
 from tandem.agents.inference.model.config import ModelConfig
 from tandem.agents.inference.problem import JointProblem
+from tandem.bridge.core.packages import require
 from tandem.bridge.core.schema import Schema
 
 Make: TypeAlias = Callable[[JointProblem, Any, int, str], Learner]
@@ -40,7 +40,7 @@ class LearnerKind:
     Attributes:
         make: takes problem, config, seed and name.
         default: its settings unless others are given; their class is the only one accepted.
-        needs: package that it imports, of `tandem.agents.common.packages`.
+        needs: package that it imports, of `tandem.bridge.core.packages`.
     """
 
     make: Make
@@ -178,7 +178,8 @@ def learner_kind(name: str) -> LearnerKind:
     """The kind called ``name``.
 
     Raises:
-        PolicyError: there is none, or the package that it needs is missing.
+        PolicyError: there is none.
+        MissingPackage: the package that it needs is not installed.
     """
     if name not in LEARNERS:
         raise PolicyError(f"learner {name!r} is unknown: one of {', '.join(LEARNERS)}")

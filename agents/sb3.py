@@ -21,7 +21,6 @@ SB3: Raffin et al., "Stable-Baselines3: Reliable Reinforcement Learning Implemen
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -42,15 +41,14 @@ from tandem.agents.inference.domain import INFERENCE
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.masks import METHOD as MASKS
 from tandem.bridge.core.masks import flat_masks
+from tandem.bridge.core.packages import is_there, not_installed
 
 try:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.callbacks import BaseCallback
     from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 except ImportError as error:
-    raise ImportError(
-        "tandem.agents.sb3 needs Stable-Baselines3: pip install 'ns3-tandem[sb3]'"
-    ) from error
+    raise ImportError(f"tandem.agents.sb3: {not_installed('stable_baselines3')}") from error
 
 __all__ = [
     "Sb3Agent",
@@ -241,7 +239,7 @@ def algorithm_class(name: str) -> type[BaseAlgorithm]:
     found = {
         kind.__name__: kind
         for package in PACKAGES
-        if importlib.util.find_spec(package) is not None
+        if is_there(package)
         for kind in vars(importlib.import_module(package)).values()
         if inspect.isclass(kind) and issubclass(kind, BaseAlgorithm)
     }

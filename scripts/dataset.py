@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tandem.bridge.core.packages import is_there, not_installed
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.place import target_of
@@ -76,7 +77,7 @@ def dataset(
     Example: tandem dataset --scenario lte-power --policy random --policy full --out data
     """
     from tandem.scripts.app.dataset import parts
-    from tandem.scripts.app.dataset.files import METADATA, has_minari, write_files
+    from tandem.scripts.app.dataset.files import METADATA, write_files
     from tandem.scripts.app.dataset.record import Asked
 
     console = Console(stderr=True)
@@ -119,10 +120,8 @@ def dataset(
         }
         write_files(out, env, recorded, about)
         shutil.rmtree(folder)
-    if not has_minari():
-        console.print(
-            "no Minari files: pip install 'ns3-tandem\\[offline]' to get them", style="yellow"
-        )
+    if not is_there("minari"):
+        console.print(f"no Minari files: {not_installed('minari')}", style="yellow", markup=False)
     console.print(
         f"{len(recorded)} episodes and {sum(len(e.alternatives) for e in recorded)} outcomes of "
         f"other actions in [bold]{out}[/], {about['interactions']} interactions",

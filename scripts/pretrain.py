@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.common.packages import require
+from tandem.bridge.core.packages import require
 from tandem.scripts.app.common.outputs import check_file, check_folder
 from tandem.scripts.app.common.runner import Runner, executor_of
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED, sigterm_as_interrupt

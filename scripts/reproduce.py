@@ -11,8 +11,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.common.packages import require
 from tandem.bridge.core.files import replace_text
+from tandem.bridge.core.packages import require
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.runner import Runner, executor_of

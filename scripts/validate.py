@@ -12,8 +12,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.common.packages import require
 from tandem.bridge.core.files import replace_text
+from tandem.bridge.core.packages import require
 from tandem.scripts.app.common.outputs import check_folder
 from tandem.scripts.app.common.toolchain import Toolchain
 from tandem.scripts.app.progress import progress

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tandem.agents.common.packages import require
+from tandem.bridge.core.packages import require
 
 PORT: Final = 8765
 HIGHEST_PORT: Final = 65_535

@@ -25,14 +25,13 @@ from tandem.agents.api import Observation
 from tandem.agents.baselines.dqn_parts import StateInputs
 from tandem.agents.common.codec import is_state
 from tandem.agents.inference.problem import JointProblem
+from tandem.bridge.core.packages import not_installed
 
 try:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.logger import Logger
 except ImportError as error:
-    raise ImportError(
-        "sb3-ppo and sb3-dqn need Stable-Baselines3: pip install 'ns3-tandem[sb3]'"
-    ) from error
+    raise ImportError(f"sb3-ppo and sb3-dqn: {not_installed('stable_baselines3')}") from error
 
 __all__ = [
     "BlockInputs",

@@ -20,7 +20,6 @@ import numpy as np
 import torch
 
 from tandem.agents.api import Agent, Observation
-from tandem.agents.common.packages import require
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.general.api import Choice, Step
 from tandem.agents.general.hybrid_config import HybridConfig
@@ -35,6 +34,7 @@ from tandem.agents.general.sequences import (
 )
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.masks import flat_masks
+from tandem.bridge.core.packages import require
 
 if TYPE_CHECKING:
     from tandem.agents.general.model_free import ModelFreeHalf
@@ -158,7 +158,7 @@ class GeneralHybrid:
         """The half that learns values, if it is asked for.
 
         Raises:
-            PolicyError: Stable-Baselines3 is missing.
+            MissingPackage: Stable-Baselines3 is not installed.
         """
         config = self.config
         if not config.model_free.use:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from tandem.agents.common.errors import PolicyError
-from tandem.agents.common.packages import require
 from tandem.agents.common.settings import Settings, merged_settings
 from tandem.agents.general.api import GeneralLearner
 from tandem.agents.general.hybrid_config import HybridConfig, ModelFreeConfig
 from tandem.agents.general.search import SearchAgent, SearchConfig
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.packages import require
 
 Make: TypeAlias = Callable[[TandemEnv, Any, int, str], GeneralLearner]
 
@@ -25,7 +25,7 @@ class GeneralKind:
     Attributes:
         make: takes environment, config, seed and name.
         default: its settings unless others are given.
-        needs: package that it imports, of `tandem.agents.common.packages`.
+        needs: package that it imports, of `tandem.bridge.core.packages`.
     """
 
     make: Make
@@ -56,8 +56,8 @@ def general_config(name: str, given: Mapping[str, Any] | None = None) -> Setting
     """The settings of a kind, some replaced.
 
     Raises:
-        PolicyError: unknown name, field, or impossible value; or the package that such an agent
-            needs is missing.
+        PolicyError: unknown name, field, or impossible value.
+        MissingPackage: the package that such an agent needs is not installed.
     """
     if name not in KINDS:
         raise PolicyError(f"agent {name!r} is none for any scenario: one of {', '.join(KINDS)}")

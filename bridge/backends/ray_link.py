@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from tandem.bridge.core.backend import SimulatorOptions
 from tandem.bridge.core.errors import SimulatorLost, TandemError
 from tandem.bridge.core.frame import Frame
 from tandem.bridge.core.local import LocalBackend
+from tandem.bridge.core.packages import require
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.core.simulator import Simulator
 
@@ -149,10 +149,9 @@ def connected_ray() -> Any:
     """Ray, connected: to the cluster that RAY_ADDRESS names, or to one of this machine's own.
 
     Raises:
-        TandemError: Ray is not installed.
+        MissingPackage: Ray is not installed.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise TandemError("simulators as Ray actors need Ray: pip install 'ns3-tandem[ray]'")
+    require("ray", "running on Ray")
     import ray
 
     if not ray.is_initialized():

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import statistics
 import time
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import numpy as np
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.core.backend import Backend
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.packages import is_there
 from tandem.bridge.core.vector import TandemVectorEnv
 from tandem.scripts.app.benchmarks.record import Measurement
 
@@ -82,7 +82,7 @@ def scaling() -> list[Measurement]:
         results.append(_of(f"steps of {count} simulators in all", "1/s", rates[count]))
     size = float(message_bytes())
     results.append(_of("message of a step, both directions", "byte", (size,)))
-    if importlib.util.find_spec("ray") is None:
+    if not is_there("ray"):
         return results
     from tandem.bridge.backends.ray_backend import RayBackend
 

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tandem.bridge.core.packages import is_there
 from tandem.scripts.app.benchmarks import bridge, commands, loop, record, scaling, starts
 from tandem.scripts.app.benchmarks.record import Measurement, number
 
@@ -26,7 +26,7 @@ def groups_here() -> dict[str, Group]:
         "loop": lambda: [*loop.loop("wifi-edge"), *loop.loop("lte-edge")],
         "scaling": scaling.scaling,
     }
-    if importlib.util.find_spec("torch") is not None:
+    if is_there("torch"):
         from tandem.scripts.app.benchmarks import planning
 
         groups["planning"] = planning.planning

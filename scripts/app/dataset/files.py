@@ -11,7 +11,6 @@ Minari: Younis et al., https://minari.farama.org. A folder holds::
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -26,6 +25,7 @@ import pyarrow as pa
 from gymnasium import spaces
 
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.packages import is_there
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.dataset.record import Episode
 
@@ -34,11 +34,6 @@ COUNTERFACTUALS: Final = "counterfactuals.parquet"
 METADATA: Final = "metadata.json"
 MINARI: Final = "minari"
 ROOT_VARIABLE: Final = "MINARI_DATASETS_PATH"
-
-
-def has_minari() -> bool:
-    """Whether Minari is installed."""
-    return importlib.util.find_spec("minari") is not None
 
 
 def write_files(
@@ -54,7 +49,7 @@ def write_files(
         (folder / name).unlink(missing_ok=True)
     write_tables(folder, episodes)
     minari = None
-    if has_minari():
+    if is_there("minari"):
         words = f"{env.schema.scenario} in ns-3, with counterfactuals from branches"
         minari = write_minari(folder, env, episodes, words)
     run_folder.write_json(folder / METADATA, {**about, "minari": minari})

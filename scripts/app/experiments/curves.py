@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.packages import not_installed
 from tandem.scripts.app.experiments.records import Result, evaluations, excess_percent, grouped
 
 COLUMNS: Final = 3
@@ -38,9 +39,7 @@ def write_curves(
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise TandemError(
-            "learning curves need matplotlib: pip install 'ns3-tandem[profiles]' or matplotlib"
-        ) from error
+        raise TandemError(f"learning curves: {not_installed('matplotlib')}") from error
     by_setting = {name: mine for (name,), mine in grouped(results, "setting").items()}
     written = []
     for title, names in figures.items():

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tandem.agents.common.packages import require
 from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.packages import not_installed, require
 from tandem.bridge.runs.reader import Run
 from tandem.scripts.app.common.named import load_named
 from tandem.scripts.app.figures.figure import Figure, draw
@@ -100,9 +100,7 @@ def write_images(figures: dict[str, go.Figure], folder: Path, output: ReportForm
             scale=PNG_SCALE if output is ReportFormat.PNG else 1,
         )
     except ModuleNotFoundError as error:
-        raise TandemError(
-            f"--format {output.value} needs kaleido: pip install 'ns3-tandem[report]'"
-        ) from error
+        raise TandemError(f"--format {output.value}: {not_installed('kaleido')}") from error
     except Exception as error:
         if "chrome" not in f"{type(error).__name__} {error}".lower():
             raise

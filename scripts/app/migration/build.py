@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sysconfig
 import time
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from tandem.bridge.core.packages import is_there, not_installed
 from tandem.compat.launch import BUILD_FOLDER
 from tandem.scripts.app.common.toolchain import (
     BuildError,
@@ -156,13 +157,10 @@ def python_options() -> list[str]:
             f"{include} has no Python.h: install Python's headers (apt-get install python3-dev)"
         )
     candidates = [*_SYSTEM_INCLUDES]
-    if importlib.util.find_spec("pybind11") is not None:
+    if is_there("pybind11"):
         pybind11: Any = importlib.import_module("pybind11")
         candidates.insert(0, Path(pybind11.get_include()))
     for candidate in candidates:
         if (candidate / "pybind11" / "pybind11.h").is_file():
             return [f"-I{include}", f"-I{candidate}"]
-    raise BuildError(
-        "a Python module for the message interface needs pybind11: "
-        "pip install 'ns3-tandem[compat]', or pip install pybind11"
-    )
+    raise BuildError(f"a Python module for the message interface: {not_installed('pybind11')}")

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from tandem.agents.api import Agent
 from tandem.agents.common.errors import PolicyError
-from tandem.agents.common.packages import require
 from tandem.agents.inference.domain import INFERENCE
 from tandem.agents.inference.heuristics import POLICIES, make_policy, policy_names, random_policy
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.packages import require
 from tandem.scripts.app.common.arguments import parse_assignments
 from tandem.scripts.app.common.named import is_named, load_named
 from tandem.scripts.app.policies.plain import (

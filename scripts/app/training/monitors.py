@@ -14,6 +14,7 @@ from rich.console import Console
 
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.training.loop import HistoryRow
+from tandem.bridge.core.packages import not_installed
 from tandem.scripts.app.progress import ProgressBar
 from tandem.scripts.app.training.run import EvaluationRow
 
@@ -107,8 +108,7 @@ def event_writer(folder: Path, done: int, console: Console) -> Iterator[Any | No
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         console.print(
-            "no TensorBoard events: pip install 'ns3-tandem\\[tensorboard]' to get them",
-            style="yellow",
+            f"no TensorBoard events: {not_installed('tensorboard')}", style="yellow", markup=False
         )
         yield None
         return

@@ -10,7 +10,6 @@ per evaluation) and ``checkpoints/*.pt``.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.sb3 import Sb3Agent, make_sb3
 from tandem.agents.sb3_state import load_state_into, state_of
+from tandem.bridge.core.packages import is_there
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
     EVALUATION,
@@ -150,7 +150,7 @@ class Sb3Run:
 
     def _logger(self) -> Logger:
         """SB3's own figures, as TensorBoard events where that is installed."""
-        if importlib.util.find_spec("tensorboard") is None:
+        if not is_there("tensorboard"):
             return Logger(None, [])
         return configure(str(self._folder / TENSORBOARD), ["tensorboard"])
 

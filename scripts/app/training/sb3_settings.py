@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from tandem.agents.baselines.sb3_settings import Sb3Config
 from tandem.agents.common.errors import PolicyError
-from tandem.agents.common.packages import require
 from tandem.agents.common.settings import faults_of
+from tandem.bridge.core.packages import require
 from tandem.scripts.app.training.return_settings import ReturnSettings
 
 #: How the agent is named on the command line: ``sb3:PPO``.
@@ -47,7 +47,8 @@ def sb3_name(agent: str) -> str:
     """The name of an agent as SB3 writes the algorithm's.
 
     Raises:
-        PolicyError: there is no such algorithm, or Stable-Baselines3 is missing.
+        PolicyError: there is no such algorithm.
+        MissingPackage: Stable-Baselines3 is not installed.
     """
     require("stable_baselines3", f"--agent {agent}")
     from tandem.agents.sb3 import algorithm_class

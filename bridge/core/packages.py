@@ -7,7 +7,11 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Final
 
-from tandem.agents.common.errors import PolicyError
+from tandem.bridge.core.errors import TandemError
+
+
+class MissingPackage(TandemError):
+    """A package that something needs is not installed."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,24 @@ PACKAGES: Final = {
     "torch": Package("PyTorch", "agents"),
     "stable_baselines3": Package("Stable-Baselines3", "sb3"),
     "plotly": Package("plotly", "report"),
+    "kaleido": Package("kaleido", "report"),
+    "matplotlib": Package("matplotlib", "profiles"),
+    "tensorboard": Package("TensorBoard", "tensorboard"),
+    "ray": Package("Ray", "ray"),
+    "minari": Package("Minari", "offline"),
+    "pybind11": Package("pybind11", "compat"),
 }
 
 
 def is_there(name: str) -> bool:
-    """Whether a package of `PACKAGES` is installed; it is not imported."""
+    """Whether a package is installed; it is not imported."""
     return importlib.util.find_spec(name) is not None
+
+
+def not_installed(name: str) -> str:
+    """Says that a package of `PACKAGES` is missing, and how to get it."""
+    package = PACKAGES[name]
+    return f"{package.name} is not installed: pip install 'ns3-tandem[{package.extra}]'"
 
 
 def require(name: str, what: str, otherwise: str = "") -> None:
@@ -45,10 +61,7 @@ def require(name: str, what: str, otherwise: str = "") -> None:
         otherwise: how to do without it.
 
     Raises:
-        PolicyError: it is missing.
+        MissingPackage: it is not installed.
     """
     if not is_there(name):
-        package = PACKAGES[name]
-        raise PolicyError(
-            f"{what} needs {package.name}: pip install 'ns3-tandem[{package.extra}]'{otherwise}"
-        )
+        raise MissingPackage(f"{what}: {not_installed(name)}{otherwise}")
