@@ -132,6 +132,11 @@ class GeneralRun:
         return True
 
     @property
+    def facts(self) -> dict[str, object]:
+        """For the folder's metadata."""
+        return {"interactions": self.interactions}
+
+    @property
     def evaluations(self) -> list[ReturnRow]:
         """All evaluations so far."""
         return self._evaluations.rows

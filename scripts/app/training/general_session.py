@@ -16,10 +16,11 @@ from tandem.agents.general.kinds import make_general
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.runner import Runner
+from tandem.scripts.app.training.ending import play_to_the_end
 from tandem.scripts.app.training.general_run import DecisionRow, GeneralRun
 from tandem.scripts.app.training.monitors import event_writer
 from tandem.scripts.app.training.return_rows import ReturnRow
-from tandem.scripts.app.training.return_session import play_to_the_end, return_parts
+from tandem.scripts.app.training.return_session import return_parts
 from tandem.scripts.app.training.return_settings import GeneralSettings
 
 

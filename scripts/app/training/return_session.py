@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from rich.console import Console
 
@@ -16,7 +15,6 @@ from tandem.bridge.backends.remote import Target
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.stop_request import stop_requests
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.recorded_env import RecordedEnv
 from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
@@ -41,15 +39,6 @@ class ReturnParts:
     writer: RunWriter
     judge: ReturnJudge
     terminal: Terminal
-
-
-class PlayedRun(Protocol):
-    """A run that can be played."""
-
-    @property
-    def interactions(self) -> int: ...
-
-    def run(self, stop_wanted: Callable[[], bool]) -> bool: ...
 
 
 @contextmanager
@@ -100,16 +89,3 @@ def return_parts(
             ),
             Terminal(bar, console, quiet=quiet),
         )
-
-
-def play_to_the_end(run: PlayedRun, writer: RunWriter) -> None:
-    """Train until the end, or until a stop is asked for.
-
-    Raises:
-        KeyboardInterrupt: it was interrupted; everything until then is in the folder.
-    """
-    with stop_requests() as stop_wanted, writer:
-        complete = run.run(stop_wanted)
-        writer.note(interactions=run.interactions)
-        if not complete:
-            raise KeyboardInterrupt

@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 import pyarrow as pa
 
 from tandem.agents.api import Decision, Observation
-from tandem.agents.evaluation.convergence import Convergence
+from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO, Convergence
 from tandem.agents.evaluation.judge import Evaluation, Judge
 from tandem.agents.registry import make_agent
 from tandem.agents.training.loop import HistoryRow, Training, history_columns
@@ -120,6 +120,17 @@ class TrainRun:
         for row in self.evaluations:
             convergence.add_ratio(row.interaction, row.ratio, row.policy_version)
         return convergence
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """For the folder's metadata."""
+        return {
+            "interactions": self.training.interactions,
+            "training_s": round(self.training_s, 3),
+            "target_ratio": TARGET_RATIO,
+            "sustained_evaluations": SUSTAINED,
+            "interactions_to_target": str(self.convergence.interactions),
+        }
 
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
         """Train to the end; returns False when ``stop_wanted()`` ended it before.

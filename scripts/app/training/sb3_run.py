@@ -81,6 +81,11 @@ class Sb3Run:
         """Interactions so far, those before a resume included."""
         return int(self.agent.model.num_timesteps)
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """For the folder's metadata."""
+        return {"interactions": self.interactions}
+
     @single_threaded
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
         """Train to the end; returns False when ``stop_wanted()`` ended it before."""

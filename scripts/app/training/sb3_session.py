@@ -10,7 +10,8 @@ from rich.console import Console
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.training.return_session import play_to_the_end, return_parts
+from tandem.scripts.app.training.ending import play_to_the_end
+from tandem.scripts.app.training.return_session import return_parts
 from tandem.scripts.app.training.sb3_run import Sb3Run
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
 

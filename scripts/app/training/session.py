@@ -8,14 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.common.stop_request import stop_requests
 from tandem.scripts.app.progress import progress
+from tandem.scripts.app.training.ending import play_to_the_end
 from tandem.scripts.app.training.judges import judged_states
 from tandem.scripts.app.training.monitors import TerminalMonitor, tensorboard
 from tandem.scripts.app.training.run import TrainRun
@@ -84,8 +83,6 @@ def train_in(
         run = TrainRun(folder, settings, env, writer, judged.judge)
         if checkpoint is not None:
             run.resume(checkpoint)
-        stop_wanted = stack.enter_context(stop_requests())
-        stack.enter_context(writer)
         done, goal = run.training.interactions, settings.interactions
         name = f"{settings.agent} · {settings.scenario}"
         bar = stack.enter_context(
@@ -95,14 +92,5 @@ def train_in(
         board = stack.enter_context(tensorboard(folder, done, console))
         if board is not None:
             run.watch(board)
-        complete = run.run(stop_wanted)
-        writer.note(
-            interactions=run.training.interactions,
-            training_s=round(run.training_s, 3),
-            target_ratio=TARGET_RATIO,
-            sustained_evaluations=SUSTAINED,
-            interactions_to_target=str(run.convergence.interactions),
-        )
-        if not complete:
-            raise KeyboardInterrupt
+        play_to_the_end(run, writer)
     return run
