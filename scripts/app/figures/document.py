@@ -41,9 +41,11 @@ class Document:
 
     def render(self) -> str:
         """The whole page."""
-        return Template(_text("page.html")).substitute(
-            title=html.escape(f"{self.title} – ns3-tandem"),
-            css=_text("page.css"),
+        title = f"{self.title} – ns3-tandem"
+        return head(title, f"<style>{_text('page.css')}</style>") + Template(
+            _text("page.html")
+        ).substitute(
+            title=html.escape(title),
             facts=self.facts,
             summary=self.summary,
             contents=self.contents,
@@ -57,6 +59,16 @@ class Document:
             ),
             script=_text("page.js"),
         )
+
+
+def head(title: str, style: str) -> str:
+    """The beginning of a page, up to its body.
+
+    Args:
+        title: of the window.
+        style: HTML that brings the style sheet.
+    """
+    return Template(_text("head.html")).substitute(window=html.escape(title), style=style)
 
 
 def link(key: str, title: str) -> str:

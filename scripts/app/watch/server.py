@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from tandem.bridge.core.errors import TandemError
 from tandem.scripts.app.common.finite import finite
+from tandem.scripts.app.figures.document import head
 from tandem.scripts.app.watch.answers import Answers, Question
 
 #: A page from elsewhere can neither read the data nor run here.
@@ -142,7 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _files(title: str) -> dict[str, _File]:
-    page = Template(_text("watch.html")).substitute(title=html.escape(title))
+    body = Template(_text("watch.html")).substitute(title=html.escape(title))
+    page = head(f"{title} – tandem watch", '<link rel="stylesheet" href="/watch.css">') + body
     return {
         path: _File(kind, gzip.compress(text.encode(), _COMPRESSION))
         for path, kind, text in (
