@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from tandem.bridge.core.local import LocalBackend
 from tandem.bridge.core.packages import require
 from tandem.bridge.core.schema import Schema
 from tandem.bridge.core.simulator import Simulator
+
+#: Names a cluster.
+ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
 
 
 class ActorLost(SimulatorLost):
@@ -150,12 +153,21 @@ def connected_ray() -> Any:
 
     Raises:
         MissingPackage: Ray is not installed.
+        TandemError: the cluster cannot be joined.
     """
     require("ray", "running on Ray")
     import ray
 
     if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        try:
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, ray.exceptions.AuthenticationError) as error:
+            address = os.environ.get(ADDRESS_VARIABLE, "this machine")
+            raise TandemError(
+                f"Ray at {address} cannot be joined ({error}): look whether it runs there. If it "
+                "asks for a token, set RAY_AUTH_MODE=token here and on each node, each with the "
+                "same ~/.ray/auth_token; without tokens set RAY_AUTH_MODE=disabled everywhere"
+            ) from error
     return ray
 
 
