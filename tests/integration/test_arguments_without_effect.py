@@ -64,6 +64,17 @@ ENERGY = "no energy is watched; give --energy=1"
             "--training=1000 is without effect: it is Minstrel's, and this is rateControl=ideal",
         ),
         (
+            "lte-edge",
+            {"enbSpacing": 100},
+            "--enbSpacing=100 is without effect: there is one eNB; give enbs=2 or more",
+        ),
+        ("lte-edge", {"hysteresis": 5}, "--hysteresis=5 is without effect: there is one eNB"),
+        (
+            "hetnet",
+            {"lteTimeToTrigger": 64},
+            "--lteTimeToTrigger=64 is without effect: there is one eNB",
+        ),
+        (
             "wifi-edge",
             {"rateControl": "constant:3", "minstrelInterval": 20},
             "--minstrelInterval=20 is without effect: it is Minstrel's",

@@ -24,15 +24,23 @@ LteCellConfig::Declare(Arguments& arguments)
                   "eNBs on one carrier, in a row around the centre; users are handed over by X2",
                   enbs,
                   Range(1, LteCell::MAX_ENBS, "eNBs"));
-    arguments.Add("enbSpacing", "between neighbouring eNBs", enbSpacingM, Range(1, 1e5, "m"));
-    arguments.Add("hysteresis",
-                  "handover: by how much another eNB's RSRP must be higher",
-                  hysteresisDb,
-                  Range(0, 15, "dB"));
-    arguments.Add("timeToTrigger",
-                  "handover: for how long it must be; the values of TS 36.331, else the next one",
-                  timeToTriggerMs,
-                  Range(0, 5120, "ms"));
+    const auto oneEnb = [this]() -> std::string {
+        return enbs > 1 ? "" : "there is one eNB; give enbs=2 or more, or leave it out";
+    };
+    arguments.Add("enbSpacing", "between neighbouring eNBs", enbSpacingM, Range(1, 1e5, "m"))
+        .Unless(oneEnb);
+    arguments
+        .Add("hysteresis",
+             "handover: by how much another eNB's RSRP must be higher",
+             hysteresisDb,
+             Range(0, 15, "dB"))
+        .Unless(oneEnb);
+    arguments
+        .Add("timeToTrigger",
+             "handover: for how long it must be; the values of TS 36.331, else the next one",
+             timeToTriggerMs,
+             Range(0, 5120, "ms"))
+        .Unless(oneEnb);
     arguments.Add("scheduler",
                   "MAC scheduler of the eNB: pf (proportional fair) or rr (round robin); ns-3's "
                   "uplink shares PRBs in turns under both",
