@@ -180,12 +180,14 @@ def _evaluate_returns(
     executor: Executor | None,
 ) -> None:
     """Play whole episodes with the agent of a run on any scenario, and with other policies."""
+    from tandem.scripts.app.policies.trained import trained_agent
     from tandem.scripts.app.training.return_evaluation import compare_returns, print_returns
 
     with sigterm_as_interrupt():
         played = compare_returns(
             folder,
             settings,
+            trained_agent,
             first_seed,
             episodes or RETURN_EPISODES,
             console=bars,

@@ -27,6 +27,7 @@ from tandem.scripts.app.training.return_players import (
     PlayedPart,
     Player,
     PlayingEpisodes,
+    Trained,
     constants,
     joined,
     play,
@@ -76,6 +77,7 @@ class ReturnComparison:
 def compare_returns(
     folder: Path,
     settings: ReturnSettings,
+    trained: Trained,
     first_seed: int,
     episodes: int,
     *,
@@ -88,6 +90,7 @@ def compare_returns(
     Args:
         folder: of the run; its last checkpoint is judged.
         settings: of the run, or with another objective or length of episodes.
+        trained: makes its agent.
         first_seed: of the episodes.
         episodes: how many.
         console: for progress.
@@ -106,9 +109,9 @@ def compare_returns(
         if executor is None:
             total = len(players) * episodes
             with progress("evaluation", total, "episodes", console=console) as bar:
-                found = [play(env, whole, folder, bar.advance) for whole in wholes]
+                found = [play(env, whole, folder, trained, bar.advance) for whole in wholes]
         else:
-            found = _in_parts(executor, wholes, folder, console)
+            found = _in_parts(executor, wholes, folder, trained, console)
     lines = {settings.agent: found[0], RANDOM: found[1]}
     constant = None
     if actions:
@@ -119,13 +122,17 @@ def compare_returns(
 
 
 def _in_parts(
-    executor: Executor, wholes: Sequence[PlayedPart], folder: Path, console: Console
+    executor: Executor,
+    wholes: Sequence[PlayedPart],
+    folder: Path,
+    trained: Trained,
+    console: Console,
 ) -> list[Returns]:
     """What each player got."""
     divided = [list(whole.divided()) for whole in wholes]
     done = run_parts(
         executor,
-        PlayingEpisodes(wholes[0].settings),
+        PlayingEpisodes(wholes[0].settings, trained),
         [part for parts in divided for part in parts],
         {RUN: folder},
         title="evaluation",

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import gymnasium
 import numpy as np
 
+from tandem.agents.api import Agent
 from tandem.agents.common.action_coding import codings
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import Returns, random_policy
@@ -23,13 +24,14 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.scenarios import fixed_scenario
 from tandem.bridge.parts.api import Folders, Task
 from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.policies.trained import trained_agent
 from tandem.scripts.app.training.checkpoints import last_checkpoint
 from tandem.scripts.app.training.return_envs import evaluation_judge, rewarded_env
 from tandem.scripts.app.training.return_settings import ReturnSettings
 
 #: Constant actions that are tried: all, where there are no more than these.
 MOST_CONSTANT: Final = 32
+#: Makes the agent of a training run, to play in an environment.
+Trained: TypeAlias = Callable[[Path, TandemEnv], Agent]
 #: The folder of the training run, for parts.
 RUN: Final = "run"
 
@@ -96,10 +98,12 @@ class PlayingEpisodes(Task[PlayedPart, Returns]):
 
     Args:
         settings: of the training run.
+        trained: a function of a module, for it is pickled.
     """
 
-    def __init__(self, settings: ReturnSettings) -> None:
+    def __init__(self, settings: ReturnSettings, trained: Trained) -> None:
         self._scenario = settings.scenario
+        self._trained = trained
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -109,7 +113,7 @@ class PlayingEpisodes(Task[PlayedPart, Returns]):
     def run(self, part: PlayedPart, folders: Folders) -> Returns:
         """As `play`."""
         with rewarded_env(part.settings) as env:
-            returns = play(env, part, folders[RUN])
+            returns = play(env, part, folders[RUN], self._trained)
         return returns
 
     def reads(self, part: PlayedPart, folders: Folders) -> Iterable[Path]:
@@ -120,13 +124,18 @@ class PlayingEpisodes(Task[PlayedPart, Returns]):
 
 @single_threaded
 def play(
-    env: TandemEnv, part: PlayedPart, folder: Path, on_episode: Callable[[], None] | None = None
+    env: TandemEnv,
+    part: PlayedPart,
+    folder: Path,
+    trained: Trained,
+    on_episode: Callable[[], None] | None = None,
 ) -> Returns:
     """Play the episodes of a part.
 
     Args:
         env: with the objective.
         folder: of the training run.
+        trained: makes its agent.
         on_episode: called after each.
 
     Raises:
@@ -134,7 +143,7 @@ def play(
     """
     judge = evaluation_judge(env, part.settings, part.first_seed, part.episodes)
     if part.player.kind is Kind.TRAINED:
-        agent = trained_agent(folder, env)
+        agent = trained(folder, env)
         return judge.judge(agent.act, on_episode, agent.begin_episode)
     if part.player.kind is Kind.RANDOM:
         return judge.judge(random_policy(env.action_space, part.settings.seed), on_episode)
