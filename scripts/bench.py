@@ -25,7 +25,8 @@ def bench(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="commands, bridge, starts, branches, loop, planning or scaling; repeat it."
+            help="commands, bridge, starts, branches, scenarios, loop, planning or scaling; "
+            "repeat it."
         ),
     ] = None,
     compare: Annotated[
@@ -35,7 +36,7 @@ def bench(
 ) -> None:
     """Measure how fast commands, resets, branches, decisions and planning are here.
 
-    Takes less than ten minutes on two quiet cores. On a busy machine the scheduler decides how long
+    Takes about ten minutes on two quiet cores. On a busy machine the scheduler decides how long
     a round trip takes.
 
     Example: tandem bench --compare before.json after.json

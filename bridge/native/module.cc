@@ -272,16 +272,19 @@ class Channel
 
     using Bytes = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>, nb::c_contig>;
 
-    Bytes Observation(std::uint32_t slot)
+    /** Not to be written to: the simulator writes only what it takes to be new. */
+    using Sight = nb::ndarray<nb::numpy, const std::uint8_t, nb::ndim<1>, nb::c_contig>;
+
+    Sight Observation(std::uint32_t slot)
     {
         CheckSlot(slot);
-        return View(m_segment.Observation(slot), m_segment.Header().observationBytes);
+        return View<Sight>(m_segment.Observation(slot), m_segment.Header().observationBytes);
     }
 
     Bytes Records(std::uint32_t slot)
     {
         CheckSlot(slot);
-        return View(m_segment.Records(slot), m_segment.Header().recordBytes);
+        return View<Bytes>(m_segment.Records(slot), m_segment.Header().recordBytes);
     }
 
   private:
@@ -315,10 +318,11 @@ class Channel
         }
     }
 
-    Bytes View(unsigned char* memory, std::size_t bytes)
+    template <typename Array>
+    Array View(unsigned char* memory, std::size_t bytes)
     {
         // The view keeps this object, and so the mapping, alive.
-        return Bytes(memory, {bytes}, nb::find(this));
+        return Array(memory, {bytes}, nb::find(this));
     }
 
     Segment m_segment;

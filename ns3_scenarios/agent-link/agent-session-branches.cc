@@ -11,9 +11,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace ns3::tandem
 {
@@ -33,12 +36,17 @@ AgentSession::Branch(uint32_t epoch)
     // A child would write what is buffered here a second time.
     std::fflush(nullptr);
     const pid_t self = getpid();
-    std::map<pid_t, Span> running;
-    while (!waiting.empty() || !running.empty())
+    Branches branches;
+    while (!waiting.empty() || !branches.running.empty())
     {
-        if (!waiting.empty() && running.size() < parallel)
+        if (!waiting.empty() && branches.running.size() < parallel)
         {
             const Span branch = waiting.front();
+            int ends[2];
+            NS_ABORT_MSG_IF(pipe2(ends, O_CLOEXEC) != 0,
+                            "cannot hear of a branch's end: "
+                                << std::strerror(errno)
+                                << "; lower `parallel`, or raise the limit with ulimit -n");
             for (uint32_t slot = branch.first; slot < branch.first + branch.epochs; ++slot)
             {
                 auto& child = m_segment->Slot(slot).simulator;
@@ -52,32 +60,82 @@ AgentSession::Branch(uint32_t epoch)
                                                      << "; lower `parallel`");
             if (pid == 0)
             {
+                close(ends[0]);
+                m_reportFd = ends[1];
                 BecomeBranch(branch, self);
                 m_hooks.redraw(future);
                 return true;
             }
-            running[pid] = branch;
+            close(ends[1]);
+            branches.running[pid] = {branch, ends[0]};
             waiting.pop();
             continue;
         }
-        int status = 0;
-        const pid_t ended = waitpid(-1, &status, 0);
-        const auto found = running.find(ended);
-        if (found == running.end())
+        if (!AwaitBranch(branches) || !Reap(branches, parallel))
         {
-            continue; // a fork that has been closed
-        }
-        const Span branch = found->second;
-        m_segment->Slot(branch.first).simulator.exitStatus = status;
-        running.erase(found);
-        if (status != 0 || !IsComplete(branch))
-        {
-            Abandon(running, std::move(waiting));
+            Abandon(branches, std::move(waiting));
             break;
         }
     }
+    if (!Reap(branches, 0))
+    {
+        Abandon(branches, std::move(waiting));
+    }
+    while (waitpid(-1, nullptr, WNOHANG) > 0) // forks that have been closed
+    {
+    }
     Stamp(epoch, Status::BRANCHED);
     return false;
+}
+
+bool
+AgentSession::AwaitBranch(Branches& branches)
+{
+    std::vector<pollfd> watched;
+    std::vector<pid_t> pids;
+    for (const auto& [pid, branch] : branches.running)
+    {
+        watched.push_back({branch.reportFd, POLLIN, 0});
+        pids.push_back(pid);
+    }
+    while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR)
+    {
+    }
+    bool good = true;
+    for (size_t i = 0; i < watched.size(); ++i)
+    {
+        if (watched[i].revents == 0)
+        {
+            continue;
+        }
+        const auto found = branches.running.find(pids[i]);
+        const auto [span, reportFd] = found->second;
+        char report = 0;
+        // Nothing comes from one that has died. The others' processes take a while to end.
+        good &= read(reportFd, &report, sizeof report) == sizeof report && IsComplete(span);
+        close(reportFd);
+        branches.running.erase(found);
+        branches.ending.emplace_back(pids[i], span);
+    }
+    return good;
+}
+
+bool
+AgentSession::Reap(Branches& branches, size_t most)
+{
+    bool good = true;
+    while (branches.ending.size() > most)
+    {
+        const auto [pid, span] = branches.ending.front();
+        branches.ending.pop_front();
+        int status = 0;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        {
+        }
+        m_segment->Slot(span.first).simulator.exitStatus = status;
+        good &= status == 0;
+    }
+    return good;
 }
 
 std::queue<AgentSession::Span>
@@ -114,25 +172,28 @@ AgentSession::IsComplete(const Span& branch) const
 }
 
 void
-AgentSession::Abandon(const std::map<pid_t, Span>& running, std::queue<Span> waiting)
+AgentSession::Abandon(Branches& branches, std::queue<Span> waiting)
 {
-    NS_LOG_FUNCTION(this << running.size() << waiting.size());
+    NS_LOG_FUNCTION(this << branches.running.size() << waiting.size());
     const auto mark = [this](uint32_t slot) {
         auto& words = m_segment->Slot(slot).simulator;
         words.status.store(static_cast<uint32_t>(Status::ABANDONED));
         words.exitStatus = 0;
     };
-    for (const auto& [pid, branch] : running)
+    Reap(branches, 0); // among them the one that has died
+    for (const auto& [pid, branch] : branches.running)
     {
         kill(pid, SIGKILL);
     }
-    for (const auto& [pid, branch] : running)
+    for (const auto& [pid, branch] : branches.running)
     {
         while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
         {
         }
-        mark(branch.first);
+        close(branch.reportFd);
+        mark(branch.span.first);
     }
+    branches.running.clear();
     for (; !waiting.empty(); waiting.pop())
     {
         mark(waiting.front().first);
@@ -168,6 +229,9 @@ AgentSession::EndBranch(uint32_t epoch, Status status)
 {
     NS_LOG_FUNCTION(this << epoch << m_slot);
     Stamp(epoch, status);
+    // The next branch begins while this process ends.
+    const char report = 1;
+    [[maybe_unused]] const ssize_t written = write(m_reportFd, &report, sizeof report);
     // No destructors: the branch is a copy that must leave no trace in files or sockets.
     _exit(0);
 }

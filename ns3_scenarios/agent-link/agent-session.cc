@@ -52,7 +52,6 @@ AgentSession::Publish(const std::string& schema, const Sizes& sizes, double spin
     m_waiter = Waiter(spinUs);
     m_segment = std::make_unique<Segment>();
     const int fd = m_segment->Create(sizes, schema);
-    KeepLibrariesMapped(); // once: keeper, zygotes and episodes are forked from here
     // Before the thread knows that it may end. From here on the control socket, which follows the
     // agent's process, tells of its end: the zygote looks at it next.
     OutliveParentThread();

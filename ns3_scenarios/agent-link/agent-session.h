@@ -6,12 +6,14 @@
 #include "channel/segment.h"
 #include "channel/wait.h"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <queue>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 
 namespace ns3::tandem
 {
@@ -110,14 +112,37 @@ class AgentSession
         uint32_t epochs;
     };
 
+    /** A branch whose end is to be heard of: it writes a byte when it is done. */
+    struct Running
+    {
+        Span span;
+        int reportFd;
+    };
+
+    /** Those of one command. */
+    struct Branches
+    {
+        std::map<pid_t, Running> running;
+        std::deque<std::pair<pid_t, Span>> ending; //!< done or dead, their processes not reaped
+    };
+
     /** @return true in a branch, false when all have ended */
     bool Branch(uint32_t epoch);
     /** @return the branches that the agent asks for */
     std::queue<Span> ReadBranches() const;
     /** @return whether a branch that has ended published each of its epochs */
     bool IsComplete(const Span& branch) const;
+    /** Wait until one is done. @return false if one has died or left something out */
+    bool AwaitBranch(Branches& branches);
+    /**
+     * Wait for the processes of those that are done, but for the last `most` of them: freeing a
+     * copy's memory takes a while, in which the next one runs.
+     *
+     * @return false if one did not end well
+     */
+    bool Reap(Branches& branches, size_t most);
     /** One branch has died: end the others, which would only delay the news. */
-    void Abandon(const std::map<pid_t, Span>& running, std::queue<Span> waiting);
+    void Abandon(Branches& branches, std::queue<Span> waiting);
     void BecomeBranch(const Span& branch, pid_t parent);
     /**
      * Fork a complete simulator whose episodes begin at this decision, and tell the agent:
@@ -145,6 +170,7 @@ class AgentSession
     uint32_t m_seen{0};       //!< commands dealt with
     bool m_unposted{false};   //!< the agent is still to be told of the end of the episode
     uint32_t m_epochsLeft{0}; //!< of a branch
+    int m_reportFd{-1};       //!< where a branch says that it is done
     Clipped m_clipped;        //!< of the observation that is published
     Hooks m_hooks;
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "agent-link/blocks.h"
 
-#include "channel/values.h"
-
 #include "ns3/abort.h"
 #include "ns3/fatal-error.h"
 
@@ -63,11 +61,13 @@ ObservationBlock::Set(size_t row, size_t column, double value)
 void
 ObservationBlock::Assign(const double* values)
 {
-    const auto& column = m_columns[0];
-    const bool within =
-        m_columns.size() == 1 &&
-        ::tandem::channel::CopyWithin(m_values, values, m_size, column.low, column.high);
-    for (size_t i = 0; i < m_size && !within; ++i)
+    const auto& column = m_columns.front();
+    if (m_columns.size() == 1 &&
+        m_publisher.Publish(m_values, values, m_size, column.low, column.high))
+    {
+        return;
+    }
+    for (size_t i = 0; i < m_size; ++i)
     {
         Set(i, values[i]);
     }

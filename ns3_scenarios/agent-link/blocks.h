@@ -3,6 +3,7 @@
 #define TANDEM_BLOCKS_H
 
 #include "agent-link/column.h"
+#include "channel/values.h"
 
 #include <cmath>
 #include <cstdint>
@@ -66,6 +67,7 @@ class ObservationBlock
             value = Clip(column, value);
         }
         m_values[index] = value;
+        m_publisher.Forget();
     }
 
     /**
@@ -101,6 +103,7 @@ class ObservationBlock
     std::string m_rows;
     size_t m_size;
     double* m_values{nullptr};
+    ::tandem::channel::BlockPublisher m_publisher;
     Clipped m_clipped;
 };
 

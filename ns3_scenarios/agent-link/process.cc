@@ -11,7 +11,6 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <fstream>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -38,8 +37,6 @@ constexpr pid_t ANY_CHILD = -1;
 constexpr pid_t OWN_GROUP = 0;
 /** Longest message of the control socket. */
 constexpr size_t CONTROL_BYTES = 256;
-/** Mappings below this size take a few page faults at most. */
-constexpr unsigned long SMALLEST_MAPPING_BYTES = 64 << 10;
 
 /** Have a descriptor of WatchChildren() wait for the next end. */
 void
@@ -177,43 +174,6 @@ MuteFiles()
     }
     close(null);
     closedir(folder);
-}
-
-void
-KeepLibrariesMapped()
-{
-    NS_LOG_FUNCTION_NOARGS();
-    const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    std::ifstream maps("/proc/self/maps");
-    std::string line;
-    while (memory >= 0 && std::getline(maps, line))
-    {
-        unsigned long begin = 0;
-        unsigned long end = 0;
-        char rights[5] = "";
-        // A private file that nobody writes: code and constants of the libraries.
-        if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3 ||
-            (std::strcmp(rights, "r-xp") != 0 && std::strcmp(rights, "r--p") != 0) ||
-            end - begin < SMALLEST_MAPPING_BYTES || line.find(" /") == std::string::npos)
-        {
-            continue;
-        }
-        // The same byte again: what counts is that the page becomes this process's own copy.
-        // Read by the kernel, too, which tells what cannot be read instead of ending the process.
-        char byte = 0;
-        if (pread(memory, &byte, 1, static_cast<off_t>(begin)) != 1)
-        {
-            continue;
-        }
-        if (pwrite(memory, &byte, 1, static_cast<off_t>(begin)) != 1)
-        {
-            break; // not allowed on this kernel: forks are slower, nothing else
-        }
-    }
-    if (memory >= 0)
-    {
-        close(memory);
-    }
 }
 
 void

@@ -70,14 +70,6 @@ void ReapGroup(int childFd, const ChildEnded& ended);
 void MuteFiles();
 
 /**
- * Make forks take along what is mapped of the libraries. By default Linux leaves a file's pages
- * out of the copy, so that each forked process runs into hundreds of page faults on code that its
- * parent has long used; it copies the entries of a mapping that holds a page of the process's own.
- * So each library mapping gets one.
- */
-void KeepLibrariesMapped();
-
-/**
  * Send one message over the control socket.
  *
  * @param fd the socket

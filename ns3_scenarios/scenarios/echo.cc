@@ -73,6 +73,7 @@ main(int argc, char* argv[])
 {
     uint32_t values = 16;
     uint32_t choices = 0;
+    uint32_t changing = 0;
     uint32_t rows = 0;
     double workUs = 0.0;
     uint32_t printLines = 0;
@@ -97,6 +98,10 @@ main(int argc, char* argv[])
                   values,
                   Range(1, MAX_COUNT, "values"));
     arguments.Add("choices", "number of float64 values in the action; 0: as many", choices, count);
+    arguments.Add("changing",
+                  "how many values, the last ones, are others at each decision",
+                  changing,
+                  count);
     arguments.Add("rows", "records reported per epoch", rows, count);
     arguments.Add("workUs",
                   "how long each epoch keeps the processor busy",
@@ -136,6 +141,11 @@ main(int argc, char* argv[])
     {
         Fail("--choices=" + std::to_string(choices) + " exceeds the " + std::to_string(values) +
              " --values that echo them; give at most as many");
+    }
+    if (changing > values)
+    {
+        Fail("--changing=" + std::to_string(changing) + " exceeds the " + std::to_string(values) +
+             " --values; give at most as many");
     }
     std::vector<double> echoed(values, 0.0);
     auto* sight = link.AddObservation("values",
@@ -206,6 +216,7 @@ main(int argc, char* argv[])
         NS_ABORT_MSG_IF(crashAbove > 0 && action->GetReal(0) > crashAbove,
                         "told to crash above " << crashAbove << ", got " << action->GetReal(0));
         std::copy_n(action->GetReals(), choices, echoed.begin());
+        std::fill(echoed.end() - changing, echoed.end(), static_cast<double>(now));
         sight->Assign(echoed.data());
         Simulator::ScheduleNow(play);
     };

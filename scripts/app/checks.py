@@ -35,6 +35,10 @@ _FEW_FILES: Final = 256
 _VERSION_TIMEOUT_S: Final = 10.0
 
 
+#: What ns-3's libraries hold where these are compiled in.
+_SLOW_PARTS: Final = {"asserts": b"NS_ASSERT failed", "logging": b"LogComponent9IsEnabled"}
+
+
 class Verdict(Enum):
     """How a check ended, as it is shown."""
 
@@ -77,6 +81,24 @@ def _ns3() -> Finding:
         fix = "its folder is gone: set NS3_ROOT or unset it, and install tandem again"
         return Finding(Verdict.FAIL, "ns-3", found, fix)
     return Finding(Verdict.OK, "ns-3", found)
+
+
+def _ns3_build() -> Finding:
+    """Whether ns-3 checks and logs: what its libraries hold, whatever its build was called."""
+    subject = "ns-3's build"
+    try:
+        folder = Toolchain.installed().library_dir
+        content = next(folder.glob("libns3*-wifi*.so*")).read_bytes()
+    except (BuildError, StopIteration, OSError) as error:
+        return Finding(Verdict.NOTE, subject, f"cannot be looked at: {error!r}")
+    extras = [word for word, mark in _SLOW_PARTS.items() if mark in content]
+    if not extras:
+        return Finding(Verdict.OK, subject, "without asserts and logging: as fast as it gets")
+    fix = (
+        "a release build of your own takes about a quarter less time (docs/speed.md); another "
+        "release of ns-3 gives other results: NS3_ROOT=/path/to/ns-3 pip install ."
+    )
+    return Finding(Verdict.NOTE, subject, f"{' and '.join(extras)} compiled in", fix)
 
 
 def _simulator() -> Finding:
@@ -174,6 +196,7 @@ CHECKS: Final[tuple[Callable[[], Finding], ...]] = (
     _python,
     _package,
     _ns3,
+    _ns3_build,
     _simulator,
     _allocator,
     _compiler,

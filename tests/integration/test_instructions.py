@@ -30,20 +30,22 @@ SMALL, LARGE = 16, 4096
 CRASH = 11.0
 #: Decide, the event that leads to it, both mailboxes and the system calls of a sleep.
 STEP_LIMIT = 3000
-#: Clamping a value and copying it twice, several values at a time.
-VALUE_LIMIT = 7.5
+#: Seeing that a value is the one that was published before, several values at a time.
+VALUE_LIMIT = 4.7
+#: Clamping, checking and copying one that is new, and setting it in `echo`.
+NEW_VALUE_LIMIT = 11.3
 WRITTEN_S = 60.0
 
 
-def per_step(folder: Path, values: int) -> float:
+def per_step(folder: Path, values: int, changing: int = 0) -> float:
     """Instructions of one step: what an episode of many takes beyond those of a few.
 
     All are episodes of one simulator, which takes seconds to start under valgrind. They end by a
     crash, as a process that is killed leaves no count. An episode starts with the count of the
     process that it is forked from, which grows evenly: hence a short one before and one after.
     """
-    output = folder / f"{values}"
-    wrapper = folder / f"counted-{values}"
+    output = folder / f"{values}-{changing}"
+    wrapper = folder / f"counted-{values}-{changing}"
     echo = shlex.quote(str(scenario_executable("echo")))
     wrapper.write_text(
         f'#!/bin/sh\ncase "$*" in *--describe*) exec {echo} "$@";; esac\n'
@@ -51,7 +53,8 @@ def per_step(folder: Path, values: int) -> float:
         f'{echo} "$@"\n'
     )
     wrapper.chmod(0o755)
-    arguments = {"values": values, "choices": 1, "epochs": 0, "crashAbove": CRASH - 1}
+    arguments = {"values": values, "choices": 1, "changing": changing, "epochs": 0}
+    arguments["crashAbove"] = CRASH - 1
     counts = []
     # Without spinning, so that waiting costs the same however long it takes.
     with Simulator(wrapper, arguments, spin_us=0, failure_folder=folder) as simulator:
@@ -86,7 +89,11 @@ def written(path: Path) -> str:
 
 def test_a_step_and_a_value_cost_few_instructions(tmp_path: Path) -> None:
     small, large = (per_step(tmp_path, values) for values in (SMALL, LARGE))
-    per_value = (large - small) / (LARGE - SMALL)
-    print(f"instructions: {small:.0f} per step, {per_value:.2f} per value")
+    new = per_step(tmp_path, LARGE, changing=LARGE)
+    per_value, per_new = ((count - small) / (LARGE - SMALL) for count in (large, new))
+    print(
+        f"instructions: {small:.0f} per step, {per_value:.2f} per value, {per_new:.2f} if it is new"
+    )
     assert 0 < small < STEP_LIMIT
     assert 0 < per_value < VALUE_LIMIT
+    assert 0 < per_new < NEW_VALUE_LIMIT

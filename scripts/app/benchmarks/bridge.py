@@ -18,8 +18,9 @@ from tandem.scripts.app.benchmarks.record import Aim, Measurement, at_least, at_
 REPEATS: Final = 5
 #: Values observed, and the aims for a one-value action, as the peers' figures are.
 VALUES: Final = {16: 500_000.0, 256: 450_000.0, 4096: 250_000.0}
+MANY: Final = max(VALUES)
 #: Work per step, µs, and the aims for steps per second of four simulators in all.
-WORK_US: Final = {0: 130_000.0, 50: 19_000.0, 500: 2_000.0}
+WORK_US: Final = {0: 100_000.0, 50: 19_000.0, 500: 2_000.0}
 _GROUP: Final = "Bridge"
 _RATE_S: Final = 0.4
 _STEPS_PER_CLOCK: Final = 200
@@ -39,6 +40,9 @@ def bridge() -> list[Measurement]:
     results: list[Measurement] = []
     for values, aim in VALUES.items():
         results += round_trips(values, 1, at_least(aim))
+    # Above the same values come again and again; lines that stay are not sent anew.
+    for changing in (MANY // 2, MANY - 1):
+        results += round_trips(MANY, 1, None, changing)
     for values in VALUES:
         results += round_trips(values, values, None)
     results.append(_rate("round trips, 16 values, sleeping only (futex)", _FUTEX_AIM, spin_us=0))
@@ -49,11 +53,19 @@ def bridge() -> list[Measurement]:
     return results
 
 
-def round_trips(values: int, choices: int, aim: Aim | None) -> list[Measurement]:
-    """Steps per second through ``gymnasium.make``, and their 99th percentile."""
-    what = f"{values} values observed, {choices} chosen"
+def round_trips(values: int, choices: int, aim: Aim | None, changing: int = 0) -> list[Measurement]:
+    """Steps per second through ``gymnasium.make``, and their 99th percentile.
+
+    Args:
+        values: values observed.
+        choices: values chosen.
+        aim: of the rate.
+        changing: how many of the values observed differ from those of the step before.
+    """
+    others = f", {changing} of them new," if changing else ","
+    what = f"{values} values observed{others} {choices} chosen"
     action = np.zeros(choices)
-    with closing(_echo(values=values, choices=choices)) as env:
+    with closing(_echo(values=values, choices=choices, changing=changing)) as env:
         env.reset(seed=1)
         rates, tails = [], []
         for _ in range(REPEATS):

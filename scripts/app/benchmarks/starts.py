@@ -24,7 +24,7 @@ _KIB: Final = 1024
 _FORK_AIM_MS: Final = 2.0
 _RESET_AIM_MS: Final = 5.0
 _PROCESS_AIM_MS: Final = 120.0
-_BRANCH_AIM_MS: Final = 1.0
+_BRANCH_AIM_MS: Final = 2.0
 
 
 def starts() -> list[Measurement]:

@@ -10,7 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from tandem.bridge.core.packages import is_there
-from tandem.scripts.app.benchmarks import bridge, commands, loop, record, scaling, starts
+from tandem.scripts.app.benchmarks import (
+    bridge,
+    commands,
+    loop,
+    record,
+    scaling,
+    scenarios,
+    starts,
+)
 from tandem.scripts.app.benchmarks.record import Measurement, number
 
 Group = Callable[[], list[Measurement]]
@@ -23,6 +31,7 @@ def groups_here() -> dict[str, Group]:
         "bridge": bridge.bridge,
         "starts": starts.starts,
         "branches": starts.branches,
+        "scenarios": scenarios.scenarios,
         "loop": lambda: [*loop.loop("wifi-edge"), *loop.loop("lte-edge")],
         "scaling": scaling.scaling,
     }

@@ -13,6 +13,7 @@
 #include "channel/values.h"
 #include "checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -29,31 +30,65 @@ using namespace tandem::channel;
 const Sizes SIZES{3, 17, 5 * sizeof(double), 7 * sizeof(std::int32_t), 1000};
 const std::string SCHEMA = "{\"schema\": true }";
 
-/** Copies and bounds at every length around the vector's width, NaN and infinities included. */
+/** Blocks of every length around the vector's width, NaN and infinities included. */
 inline void
 CheckValues()
 {
     constexpr double NONE = std::numeric_limits<double>::quiet_NaN();
     constexpr double MOST = std::numeric_limits<double>::infinity();
-    for (std::size_t size = 0; size < 9; ++size)
+    constexpr std::size_t SHORT = 3 * LINE_VALUES;
+    // Short ones, and some that are written past the cache; at every place within a line.
+    for (std::size_t size = 0; size < STREAMED_VALUES + SHORT;
+         size += size == SHORT ? STREAMED_VALUES - SHORT : 1)
     {
-        // Exactly as long as said, so that a look beyond the end is seen.
-        std::vector<double> values(size, 0.5);
-        std::vector<double> target(size, -1.0);
-        CHECK(AreWithin(values.data(), size, 0.0, 1.0));
-        CHECK(CopyWithin(target.data(), values.data(), size, 0.0, 1.0));
-        CHECK(target == values);
-        for (std::size_t at = 0; at < size; ++at)
+        for (std::size_t shift = 0; shift < LINE_VALUES; ++shift)
         {
-            for (const double bad : {NONE, MOST, -MOST, 2.0, -2.0})
+            // Exactly as long as said, so that a look beyond the end is seen.
+            std::vector<double> values(size, 0.5);
+            std::vector<double> room(size + shift, -1.0);
+            double* const target = room.data() + shift;
+            BlockPublisher publisher;
+            const auto publish = [&] {
+                const bool all = publisher.Publish(target, values.data(), size, 0.0, 1.0);
+                CHECK(size == 0 || std::memcmp(target, values.data(), size * sizeof(double)) == 0);
+                CHECK(AreWithin(values.data(), size, 0.0, 1.0) == all);
+                return all;
+            };
+            CHECK(publish());
+            for (std::size_t at = 0; at < size; at += at < SHORT ? 1 : 61)
             {
-                values[at] = bad;
-                CHECK(!AreWithin(values.data(), size, 0.0, 1.0));
-                CHECK(!CopyWithin(target.data(), values.data(), size, 0.0, 1.0));
+                for (const double bad : {NONE, MOST, -MOST, 2.0, -2.0})
+                {
+                    values[at] = bad;
+                    CHECK(!publish());
+                    CHECK(!publish()); // the same ones once more
+                }
+                values[at] = 0.25;
+                CHECK(publish());
+                values[at] = NONE; // found where the rest stays as it was, too
+                CHECK(!publish());
+                values[at] = 0.75;
+                CHECK(publish());
             }
-            values[at] = 0.5;
+            // All change, for longer than it writes without looking; then nothing does.
+            for (int i = 0; i < 40; ++i)
+            {
+                std::fill(values.begin(), values.end(), i < 35 ? i / 40.0 : 1.0);
+                CHECK(publish());
+            }
         }
     }
+    // What is there already is not written again, until the memory is another one.
+    alignas(CACHE_LINE) double line[LINE_VALUES] = {};
+    const double values[LINE_VALUES] = {};
+    BlockPublisher publisher;
+    CHECK(publisher.Publish(line, values, LINE_VALUES, 0.0, 1.0));
+    line[1] = 7.0;
+    CHECK(publisher.Publish(line, values, LINE_VALUES, 0.0, 1.0));
+    CHECK(line[1] == 7.0);
+    publisher.Forget();
+    CHECK(publisher.Publish(line, values, LINE_VALUES, 0.0, 1.0));
+    CHECK(line[1] == 0.0);
 }
 
 /** Every byte of every block of every slot can be written, and none belongs to two blocks. */
