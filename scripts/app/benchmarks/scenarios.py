@@ -42,13 +42,14 @@ def cpu_s(executable: Path, epochs: int) -> float:
         TandemError: the scenario fails.
     """
     command = [str(executable), "--agent=none", "--policy=edge", "--users=5", "--seed=1"]
+    command.append(f"--epochs={epochs}")
     process = subprocess.Popen(
-        [*command, f"--epochs={epochs}"],
+        command,
         stdout=subprocess.DEVNULL,
         env=simulator_environment(os.environ, executable),
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise TandemError(f"{' '.join(process.args)} ends with status {process.returncode}")
+        raise TandemError(f"{' '.join(command)} ends with status {process.returncode}")
     return used.ru_utime + used.ru_stime
