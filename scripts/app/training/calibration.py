@@ -116,7 +116,7 @@ def compare_with_oracle(
     options = OptionTable.from_meta(schema.meta)
     users = states.solutions[0].table.users
     best = _BestKnown.of(states.solutions)
-    lines = [best.line("oracle"), *_fixed_lines(best, states, np.asarray(episode))]
+    lines = [best.line("oracle"), *_fixed_lines(states, np.asarray(episode))]
     lines.extend(_simple_lines(best, states, schema, rule))
     lines.append(_random_line(best, states, options.allowed(users)))
     return ScenarioWorth(rule, tuple(lines), best.distinct)
@@ -206,15 +206,14 @@ def _line(best: _BestKnown, name: str, states: Judge, policy: Policy) -> PolicyE
     return line
 
 
-def _fixed_lines(
-    known: _BestKnown, states: EvaluationSet, episode: NDArray[np.int64]
-) -> list[PolicyExcess]:
+def _fixed_lines(states: EvaluationSet, episode: NDArray[np.int64]) -> list[PolicyExcess]:
     """The joint action with the least mean cost: in hindsight, and found in other episodes.
 
     In hindsight it is chosen for the same states that judge it, out of very many joint actions, so
     its excess is too small. Found without the episode that judges it, the excess is a little too
     large. With a single episode there is no second line.
     """
+    known = _BestKnown.of(states.solutions)
     kept = [np.ones(len(episode), dtype=np.bool_)]
     kept.extend(episode != number for number in np.unique(episode))
     kept = [chosen_on for chosen_on in kept if chosen_on.any()]
