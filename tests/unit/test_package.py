@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,14 @@ def test_names_of_split_modules_are_found() -> None:
     assert PaperObjective.__module__ == "tandem.agents.inference.objective"
     with pytest.raises(ImportError, match="Nothing"):
         from tandem.bridge.objective import Nothing  # noqa: F401
+
+
+def test_the_citation_and_the_changelog_know_the_version() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.findall(r'^version = "(.+)"$', project, re.MULTILINE)[0]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {version}\n" in citation
+    released = re.findall(
+        r"^## ([0-9.]+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert released[0] == version
