@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def test_one_is_taken_by_itself_and_results_are_equal_byte_by_byte(
 def test_a_script_keeps_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     script = tmp_path / "wrapped"
-    script.write_text(f'#!/bin/sh\nexec {scenario_executable("wifi-edge")} "$@"\n')
+    program = shlex.quote(str(scenario_executable("wifi-edge")))
+    script.write_text(f'#!/bin/sh\nexec {program} "$@"\n')
     script.chmod(0o755)
     name = Path(installed_allocator() or "").name.split(".")[0]
     assert name not in play(script)[1]
