@@ -13,70 +13,45 @@ namespace ns3::tandem
 
 namespace
 {
-constexpr double MAX_SIGNAL_TRACE_S = 1e6;
 /** RSRP is reported from -140 to -44 dBm (TS 36.133); RSSI may be more. */
 constexpr double MIN_SIGNAL_DBM = -160;
 constexpr double MAX_SIGNAL_DBM = 0;
-
-enum SignalColumn : size_t
-{
-    SIGNAL_TIME,
-    SIGNAL_STRENGTH
-};
 } // namespace
 
 SignalTrace
 SignalTrace::Read(const std::string& path, const std::string& column)
 {
     SignalTrace trace;
-    CsvTable csv(path, {"time_s", column});
-    while (csv.Next())
-    {
-        const double timeS = csv.GetNumber(SIGNAL_TIME, 0, MAX_SIGNAL_TRACE_S);
-        if (trace.m_timesS.empty() && timeS != 0)
-        {
-            csv.Fail(SIGNAL_TIME, "is not 0: the first row says what holds from the start");
-        }
-        if (!trace.m_timesS.empty() && timeS <= trace.m_timesS.back())
-        {
-            csv.Fail(SIGNAL_TIME, "is not after the row before it");
-        }
-        trace.m_timesS.push_back(timeS);
-        trace.m_dbm.push_back(csv.GetNumber(SIGNAL_STRENGTH, MIN_SIGNAL_DBM, MAX_SIGNAL_DBM));
-    }
-    if (trace.m_timesS.size() < 2)
-    {
-        throw CsvError(path + ": needs two rows at least; the last one ends the trace");
-    }
-    trace.m_dbm.pop_back();
+    trace.m_series = TimeSeries::Read(path, column, MIN_SIGNAL_DBM, MAX_SIGNAL_DBM);
     return trace;
 }
 
 double
 SignalTrace::At(Time time) const
 {
-    const double lastS = m_timesS.back();
+    const std::vector<double>& timesS = m_series.timesS;
+    const double lastS = timesS.back();
     const double withinS = time.GetSeconds() - std::floor(time.GetSeconds() / lastS) * lastS;
-    const auto next = std::upper_bound(m_timesS.begin(), m_timesS.end() - 1, withinS);
-    return m_dbm[static_cast<size_t>(next - m_timesS.begin()) - 1];
+    const auto next = std::upper_bound(timesS.begin(), timesS.end() - 1, withinS);
+    return m_series.values[static_cast<size_t>(next - timesS.begin()) - 1];
 }
 
 Time
 SignalTrace::GetPeriod() const
 {
-    return Seconds(m_timesS.back());
+    return Seconds(m_series.timesS.back());
 }
 
 double
 SignalTrace::GetWeakest() const
 {
-    return *std::min_element(m_dbm.begin(), m_dbm.end());
+    return *std::min_element(m_series.values.begin(), m_series.values.end());
 }
 
 double
 SignalTrace::GetStrongest() const
 {
-    return *std::max_element(m_dbm.begin(), m_dbm.end());
+    return *std::max_element(m_series.values.begin(), m_series.values.end());
 }
 
 void
@@ -96,7 +71,7 @@ SignalTraceConfig::Declare(Arguments& arguments,
         .Add(name + "Shift",
              name + ": each user begins so much later in the trace than the one before",
              shiftS,
-             Range(0, MAX_SIGNAL_TRACE_S, "s"))
+             Range(0, TimeSeries::MAX_S, "s"))
         .Unless([this, name] {
             return file.empty()
                        ? "there is no trace; give --" + name + "=FILE as well, or leave it out"

@@ -2,13 +2,13 @@
 #ifndef TANDEM_SIGNAL_TRACE_H
 #define TANDEM_SIGNAL_TRACE_H
 
+#include "access/time-series.h"
 #include "agent-link/arguments.h"
 
 #include "ns3/nstime.h"
 
 #include <functional>
 #include <string>
-#include <vector>
 
 namespace ns3::tandem
 {
@@ -38,8 +38,7 @@ class SignalTrace
     double GetStrongest() const;
 
   private:
-    std::vector<double> m_timesS; //!< of the rows, rising from 0; the last one ends the trace
-    std::vector<double> m_dbm;    //!< from each of them on, but for the last
+    TimeSeries m_series; //!< dBm
 };
 
 /** Which trace a cell's users follow. */

@@ -2,6 +2,7 @@
 #include "model/link-trace.h"
 
 #include "access/csv-table.h"
+#include "access/time-series.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,16 +18,9 @@ namespace
 {
 constexpr double OPPORTUNITY_BYTES = 1500;
 constexpr double BITS = 8;
-constexpr double MAX_TRACE_S = 1e6;
 constexpr double MAX_TRACE_BPS = 1e12;
 constexpr double S_PER_MS = 1e-3;
 constexpr double NS_PER_S = 1e9;
-
-enum RateColumn : size_t
-{
-    TIME,
-    RATE
-};
 } // namespace
 
 LinkTrace
@@ -66,7 +60,7 @@ LinkTrace::ReadOpportunities(const std::string& path)
         }
         char* end = nullptr;
         const double timeS = std::strtoull(text.c_str(), &end, 10) * S_PER_MS;
-        if (*end != '\0' || timeS < trace.m_points.back().timeS || timeS > MAX_TRACE_S)
+        if (*end != '\0' || timeS < trace.m_points.back().timeS || timeS > TimeSeries::MAX_S)
         {
             throw CsvError(path + ", line " + std::to_string(line) + ": '" + text +
                            "' is no time in milliseconds at or after the one before it");
@@ -79,34 +73,15 @@ LinkTrace::ReadOpportunities(const std::string& path)
 LinkTrace
 LinkTrace::ReadRates(const std::string& path)
 {
+    const TimeSeries rates = TimeSeries::Read(path, "rate_bps", 0, MAX_TRACE_BPS);
     LinkTrace trace;
-    CsvTable csv(path, {"time_s", "rate_bps"});
-    double rateBps = 0;
-    while (csv.Next())
+    trace.m_points.push_back({0, 0});
+    for (size_t i = 0; i < rates.values.size(); ++i)
     {
-        const double timeS = csv.GetNumber(TIME, 0, MAX_TRACE_S);
-        if (trace.m_points.empty())
-        {
-            if (timeS != 0)
-            {
-                csv.Fail(TIME, "is not 0: the first row says what holds from the start");
-            }
-            trace.m_points.push_back({0, 0});
-        }
-        else
-        {
-            const Point& last = trace.m_points.back();
-            if (timeS <= last.timeS)
-            {
-                csv.Fail(TIME, "is not after the row before it");
-            }
-            trace.m_points.push_back({timeS, last.bytes + rateBps / BITS * (timeS - last.timeS)});
-        }
-        rateBps = csv.GetNumber(RATE, 0, MAX_TRACE_BPS);
-    }
-    if (trace.m_points.size() < 2)
-    {
-        throw CsvError(path + ": needs two rows at least; the last one ends the trace");
+        const Point& last = trace.m_points.back();
+        const double timeS = rates.timesS[i + 1];
+        trace.m_points.push_back(
+            {timeS, last.bytes + rates.values[i] / BITS * (timeS - last.timeS)});
     }
     return trace;
 }
