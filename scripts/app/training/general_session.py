@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -17,8 +16,8 @@ from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.training.ending import play_to_the_end
+from tandem.scripts.app.training.event_files import EventFiles, event_files
 from tandem.scripts.app.training.general_run import DecisionRow, GeneralRun
-from tandem.scripts.app.training.monitors import event_writer
 from tandem.scripts.app.training.return_rows import ReturnRow
 from tandem.scripts.app.training.return_session import return_parts
 from tandem.scripts.app.training.return_settings import GeneralSettings
@@ -28,11 +27,11 @@ class Events:
     """TensorBoard events of a run; those after a resume replace what an interrupted run left.
 
     Args:
-        writer: TensorBoard's.
+        files: TensorBoard's.
     """
 
-    def __init__(self, writer: Any) -> None:
-        self._writer = writer
+    def __init__(self, files: EventFiles) -> None:
+        self._files = files
 
     def interaction(self, interaction: int, reward: float) -> None:
         """Told by `decision`."""
@@ -56,7 +55,7 @@ class Events:
     def _write(self, scalars: Mapping[str, float], interaction: int) -> None:
         for name, value in scalars.items():
             if math.isfinite(value):
-                self._writer.add_scalar(name, value, interaction)
+                self._files.add_scalar(name, value, interaction)
 
 
 def train_general_in(
@@ -98,7 +97,7 @@ def train_general_in(
             # Only now: if anything does not fit, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
         done = 0 if checkpoint is None else int(checkpoint.stem)
-        events = stack.enter_context(event_writer(folder, done, console))
+        events = stack.enter_context(event_files(folder, done, console))
         shown = [] if events is None else [Events(events)]
         run = GeneralRun(
             folder,

@@ -8,20 +8,19 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 
 from tandem.agents.common.units import MS_PER_S
 from tandem.agents.training.loop import HistoryRow
-from tandem.bridge.core.packages import not_installed
 from tandem.scripts.app.progress import ProgressBar
+from tandem.scripts.app.training.event_files import EventFiles, event_files
 from tandem.scripts.app.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.
 WINDOW: Final = 25
 PERCENT: Final = 100.0
-TENSORBOARD: Final = "tensorboard"
 
 
 class TerminalMonitor:
@@ -63,8 +62,8 @@ class TerminalMonitor:
 class TensorBoardMonitor:
     """Writes events; figures after a resume replace those that an interrupted run left behind."""
 
-    def __init__(self, writer: Any) -> None:
-        self._writer = writer
+    def __init__(self, events: EventFiles) -> None:
+        self._events = events
 
     def interaction(self, row: HistoryRow, wall_s: float) -> None:
         """Scalars of one interaction."""
@@ -80,7 +79,7 @@ class TensorBoardMonitor:
         }
         for name, value in scalars.items():
             if math.isfinite(value):
-                self._writer.add_scalar(name, value, row.interaction)
+                self._events.add_scalar(name, value, row.interaction)
 
     def evaluation(self, row: EvaluationRow) -> None:
         """Scalars of one evaluation."""
@@ -92,38 +91,14 @@ class TensorBoardMonitor:
             "evaluation/violated": row.violated,
         }
         for name, value in scalars.items():
-            self._writer.add_scalar(name, value, row.interaction)
-
-
-@contextmanager
-def event_writer(folder: Path, done: int, console: Console) -> Iterator[Any | None]:
-    """TensorBoard's writer in the run folder; ``None``, with a message, if it is not installed.
-
-    Args:
-        folder: of the run.
-        done: interactions before; what an interrupted run left behind after them goes.
-        console: for the message.
-    """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        console.print(
-            f"no TensorBoard events: {not_installed('tensorboard')}", style="yellow", markup=False
-        )
-        yield None
-        return
-    writer = SummaryWriter(str(folder / TENSORBOARD), purge_step=done + 1 if done else None)
-    try:
-        yield writer
-    finally:
-        writer.close()
+            self._events.add_scalar(name, value, row.interaction)
 
 
 @contextmanager
 def tensorboard(folder: Path, done: int, console: Console) -> Iterator[TensorBoardMonitor | None]:
     """Events in the run folder; ``None``, with a message, if TensorBoard is not installed."""
-    with event_writer(folder, done, console) as writer:
-        yield None if writer is None else TensorBoardMonitor(writer)
+    with event_files(folder, done, console) as events:
+        yield None if events is None else TensorBoardMonitor(events)
 
 
 def _mean(values: collections.deque[float]) -> float:

@@ -11,6 +11,7 @@ per evaluation) and ``checkpoints/*.pt``.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,13 +19,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import Logger, configure
+from stable_baselines3.common.logger import KVWriter, Logger
 
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import ReturnJudge
-from tandem.agents.sb3 import Sb3Agent, make_sb3
+from tandem.agents.sb3 import Sb3Agent
 from tandem.agents.sb3_state import load_state_into, state_of
-from tandem.bridge.core.packages import is_there
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
     EVALUATION,
@@ -32,7 +32,7 @@ from tandem.scripts.app.training.checkpoints import (
     write_checkpoint,
 )
 from tandem.scripts.app.training.evaluations import ReturnEvaluations
-from tandem.scripts.app.training.monitors import TENSORBOARD
+from tandem.scripts.app.training.event_files import TENSORBOARD, EventFiles
 from tandem.scripts.app.training.recorded_env import RecordedEnv
 from tandem.scripts.app.training.return_rows import ReturnMonitor, ReturnRow
 from tandem.scripts.app.training.sb3_settings import Sb3TrainSettings
@@ -48,9 +48,11 @@ class Sb3Run:
         folder: of the run; made.
         settings: of the run.
         env: the training environment.
+        agent: learns in ``env``.
         writer: entered; the one that ``env`` writes to.
         judge: evaluates, in an environment of its own.
         monitor: shows the run.
+        events: get SB3's own figures and the evaluations.
     """
 
     def __init__(
@@ -58,17 +60,20 @@ class Sb3Run:
         folder: Path,
         settings: Sb3TrainSettings,
         env: RecordedEnv,
+        agent: Sb3Agent,
         writer: RunWriter,
         judge: ReturnJudge,
         monitor: ReturnMonitor,
+        events: EventFiles | None,
     ) -> None:
-        self.agent: Sb3Agent = make_sb3(env, settings.algorithm, settings.seed, settings.sb3)
+        self.agent = agent
         self._folder = folder
         self._settings = settings
         self._env = env
         self._writer = writer
         self._evaluations = ReturnEvaluations(judge, settings.seed)
         self._monitor = monitor
+        self._logger = Logger(None, [] if events is None else [_Scalars(events)])
         self._saved_at = 0
 
     @property
@@ -90,7 +95,7 @@ class Sb3Run:
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
         """Train to the end; returns False when ``stop_wanted()`` ended it before."""
         model, goal = self.agent.model, self._settings.interactions
-        model.set_logger(self._logger())
+        model.set_logger(self._logger)
         done = self.interactions
         if done < goal:
             watcher = _Watcher(self, stop_wanted)
@@ -147,17 +152,29 @@ class Sb3Run:
     def _evaluate(self) -> None:
         row = self._evaluations.add(self.interactions, self.agent.act)
         self._monitor.evaluation(row)
-        logger = self.agent.model.logger
+        logger = self._logger
         for name, value in asdict(row).items():
             logger.record(f"evaluation/{name}", value)
         logger.record("rollout/reward", self._env.reward)
         logger.dump(row.interaction)
 
-    def _logger(self) -> Logger:
-        """SB3's own figures, as TensorBoard events where that is installed."""
-        if not is_there("tensorboard"):
-            return Logger(None, [])
-        return configure(str(self._folder / TENSORBOARD), ["tensorboard"])
+
+class _Scalars(KVWriter):
+    """What SB3 logs, as events."""
+
+    def __init__(self, events: EventFiles) -> None:
+        self._events = events
+
+    def write(
+        self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0
+    ) -> None:
+        for name, value in key_values.items():
+            if isinstance(value, numbers.Real) and TENSORBOARD not in (key_excluded[name] or ()):
+                self._events.add_scalar(name, float(value), step)
+        self._events.flush()
+
+    def close(self) -> None:
+        """Whoever opened the events closes them."""
 
 
 class _Watcher(BaseCallback):
