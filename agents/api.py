@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The interfaces of agents and learners, and the data that they exchange.
 
-An `Agent` maps an observation to a joint action. A `Learner` is an agent that learns; a training
-loop needs nothing else of it::
+An `Agent` maps an observation to an action. An `AnyLearner` is an agent that learns; the training
+loop (`tandem.agents.training.loop`) needs nothing else of it::
 
     decision = learner.decide(observation)
-    feedback = world.step(decision.action)           # one interaction
-    transition = ...                                 # from observation, decision and feedback
-    lesson = learner.learn(decision, transition)
+    feedback = world.step(decision.action)           # one interaction, or more with branches
+    experience = world.experience(observation, decision, feedback)
+    lesson = learner.learn(decision, experience)
+
+What an experience holds depends on the learner: a `Learner` of inference scenarios gets a
+`Transition` with the response times of all users, a learner of any scenario
+(`tandem.agents.general.api`) the reward alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +27,8 @@ from numpy.typing import NDArray
 Observation: TypeAlias = Mapping[str, NDArray[np.float64]]
 #: One option index per user, shape ``[users]``.
 JointAction: TypeAlias = NDArray[np.int32]
+#: What a learner learns from after a decision.
+ExperienceT_contra = TypeVar("ExperienceT_contra", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -56,19 +62,24 @@ class Transition:
 
 @dataclass(frozen=True)
 class Decision:
-    """A joint action and where it came from; N users.
+    """An action and where it came from; N users.
 
     Attributes:
-        action: ``[N]``.
+        action: an element of the scenario's action space; of inference scenarios ``[N]``.
         source: what in the learner chose it, such as ``"explore"``, ``"greedy"`` or
             ``"thompson"``; for histories and tables, not for the training loop.
         predicted_s: mean response time that the learner expects of each user, seconds, ``[N]``;
             None from learners that predict none.
+        predicted: reward of this decision that the learner expects; NaN from learners that
+            predict none.
+        branch_epochs: epochs that branches simulated to find it. Each counts as an interaction.
     """
 
-    action: JointAction
+    action: Any
     source: str
     predicted_s: NDArray[np.float64] | None = None
+    predicted: float = float("nan")
+    branch_epochs: int = 0
 
     @property
     def predicted_mean_s(self) -> float:
@@ -84,11 +95,14 @@ class Lesson:
         surprise: mean absolute error of log response times of those who offloaded; NaN if none.
         validation_loss: of the last fit of the model, NaN before the first one.
         stale: whether the model was found stale at this interaction.
+        figures: the learner's own numbers by name, for histories of any scenario and pictures; the
+            same names in each lesson, NaN where there is no number.
     """
 
     surprise: float = float("nan")
     validation_loss: float = float("nan")
     stale: bool = False
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -109,8 +123,7 @@ class Agent(Protocol):
         ...
 
 
-@runtime_checkable
-class Learner(Agent, Protocol):
+class AnyLearner(Agent, Protocol[ExperienceT_contra]):
     """An `Agent` that learns. Its ``act`` is greedy: it does not explore and changes no state.
 
     What `decide` draws follows from the seed that the learner was made with and from what it has
@@ -127,10 +140,10 @@ class Learner(Agent, Protocol):
         ...
 
     def decide(self, observation: Observation) -> Decision:
-        """A joint action to learn from, exploration included."""
+        """An action to learn from, exploration included."""
         ...
 
-    def learn(self, decision: Decision, transition: Transition) -> Lesson:
+    def learn(self, decision: Decision, experience: ExperienceT_contra, /) -> Lesson:
         """Learn from the outcome of a decision; called once per decision, in order."""
         ...
 
@@ -144,3 +157,8 @@ class Learner(Agent, Protocol):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The inverse of `state_dict`, on a learner with the same problem and settings."""
         ...
+
+
+@runtime_checkable
+class Learner(AnyLearner[Transition], Protocol):
+    """A learner of inference scenarios: it learns from the response times of all users."""

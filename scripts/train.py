@@ -233,7 +233,7 @@ def train(
         asked = agreed(context, folder, asked, load_settings(folder))
     checkpoint = checkpoint_of(folder, console, resume=resume, force=force)
     try:
-        run = train_in(
+        run, evaluator = train_in(
             folder,
             asked,
             checkpoint,
@@ -247,7 +247,7 @@ def train(
         )
     except KeyboardInterrupt:
         interrupted(console, folder)
-    reached = run.convergence.interactions
+    reached = evaluator.convergence.interactions
     console.print(
         f"{run.training.interactions} interactions in [bold]{folder}[/], {run.training_s:.0f} s "
         f"without evaluations; {reached} interactions to ≤ {TARGET_RATIO} × the best known in "

@@ -62,12 +62,15 @@ def train_general(
         asked = agreed(context, folder, asked, read_settings(folder, GeneralSettings))
     checkpoint = checkpoint_of(folder, console, resume=resume, force=force)
     try:
-        run = train_general_in(folder, asked, checkpoint, console, force=force or resume, **options)
+        run, evaluator = train_general_in(
+            folder, asked, checkpoint, console, force=force or resume, **options
+        )
     except KeyboardInterrupt:
         interrupted(console, folder)
-    branches = f", {run.branch_epochs} of them in branches" if run.branch_epochs else ""
-    cost = f"{run.interactions} interactions{branches}, {run.training_s:.0f} s without evaluations,"
-    _say(console, folder, cost, run.evaluations)
+    done, tried = run.training.interactions, run.training.branch_epochs
+    branches = f", {tried} of them in branches" if tried else ""
+    cost = f"{done} interactions{branches}, {run.training_s:.0f} s without evaluations,"
+    _say(console, folder, cost, evaluator.rows)
 
 
 def _say(console: Console, folder: Path, cost: str, evaluations: Sequence[ReturnRow]) -> None:

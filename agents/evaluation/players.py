@@ -71,7 +71,8 @@ class LearningPlayer:
 
     def choose(self, walk: Walk) -> JointAction:
         self._decision = self._learner.decide(walk.observation)
-        return self._decision.action
+        action: JointAction = self._decision.action
+        return action
 
     def saw(self, transition: Transition) -> None:
         if self._decision is not None:

@@ -13,15 +13,14 @@ the model is learned from nothing. Inference scenarios have `tandem.agents.hybri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
 
-from tandem.agents.api import Agent, Observation
+from tandem.agents.api import Agent, Decision, Lesson, Observation
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.general.api import Choice, Step
+from tandem.agents.general.api import Step
 from tandem.agents.general.hybrid_config import HybridConfig
 from tandem.agents.general.model.accuracy import Accuracy
 from tandem.agents.general.model.world_model import WorldModel
@@ -59,14 +58,6 @@ class GeneralHybrid:
     """
 
     learns = True
-    figures: tuple[str, ...] = (
-        "model_loss",
-        "reward_error",
-        "reward_covered",
-        "rollout_length",
-        "ensemble_sd",
-        "imagined_reward",
-    )
 
     def __init__(
         self, env: TandemEnv, config: HybridConfig, seed: int, name: str = "hybrid"
@@ -87,6 +78,11 @@ class GeneralHybrid:
         self._expected = (float("nan"), float("nan"), float("nan"))
         self._loss = float("nan")
 
+    @property
+    def policy_version(self) -> int:
+        """Decisions learned from so far."""
+        return self.model.memory.added
+
     def begin_episode(self, seed: int) -> None:
         """Forget the plan under way."""
         self._rest = None
@@ -99,7 +95,7 @@ class GeneralHybrid:
         return self._codes.action(self._planned(observation, np.random.default_rng(0))[0])
 
     @single_threaded
-    def decide(self, observation: Observation) -> Choice:
+    def decide(self, observation: Observation) -> Decision:
         """An action to learn from."""
         config = self.config
         if not self.model.fits or self.model.memory.added < config.warmup:
@@ -115,10 +111,10 @@ class GeneralHybrid:
             source, self._chosen = ("thompson" if alone else "plan"), plan[0]
         mean, variance, between = self._foreseen(observation, self._chosen)
         self._expected = (mean, variance, between)
-        return Choice(self._codes.action(self._chosen), source, mean)
+        return Decision(self._codes.action(self._chosen), source, predicted=mean)
 
     @single_threaded
-    def learn(self, step: Step) -> Mapping[str, float]:
+    def learn(self, decision: Decision, step: Step) -> Lesson:
         """Keep the outcome; fit the model now and then."""
         mean, variance, between = self._expected
         self.model.add(
@@ -141,14 +137,16 @@ class GeneralHybrid:
                 self.half.learn(self.accuracy.length)
         error = step.reward - mean
         within = abs(error) <= WITHIN_90 * np.sqrt(variance)
-        return {
-            "model_loss": self._loss,
-            "reward_error": abs(error),
-            "reward_covered": np.nan if np.isnan(mean) else float(within),
-            "rollout_length": float(self.accuracy.length),
-            "ensemble_sd": between,
-            "imagined_reward": np.nan if self.half is None else self.half.imagined_reward,
-        }
+        return Lesson(
+            figures={
+                "model_loss": self._loss,
+                "reward_error": abs(error),
+                "reward_covered": np.nan if np.isnan(mean) else float(within),
+                "rollout_length": float(self.accuracy.length),
+                "ensemble_sd": between,
+                "imagined_reward": np.nan if self.half is None else self.half.imagined_reward,
+            }
+        )
 
     def player_in(self, env: TandemEnv) -> Agent:
         """The agent itself: it plans in its model, not in an environment."""

@@ -8,14 +8,13 @@ and controls simulations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tandem.agents.api import Observation
+from tandem.agents.api import Decision, Lesson, Observation
 from tandem.agents.common.settings import Count, CountOrZero, Settings, Share
-from tandem.agents.general.api import Choice, Step
+from tandem.agents.general.api import Step
 from tandem.agents.general.sequences import (
     ActionCodes,
     Array,
@@ -63,7 +62,7 @@ class SearchAgent:
     """
 
     learns = False
-    figures: tuple[str, ...] = ("plan_return",)
+    policy_version = 0
 
     def __init__(
         self, env: TandemEnv, config: SearchConfig, seed: int, name: str = "search"
@@ -88,22 +87,22 @@ class SearchAgent:
         """The first action of the best plan."""
         return self.decide(observation).action
 
-    def decide(self, observation: Observation) -> Choice:
+    def decide(self, observation: Observation) -> Decision:
         """The same, with what it cost."""
         schema = self._env.schema
         begun = self.branch_epochs
         plan = self._search(flat_masks(schema, observation) if schema.masks else None)
         self._rest = shifted(plan.sequence)
         self._expected = plan.value
-        return Choice(
+        return Decision(
             self._codes.action(plan.sequence[0]),
             "search",
             branch_epochs=self.branch_epochs - begun,
         )
 
-    def learn(self, step: Step) -> Mapping[str, float]:
+    def learn(self, decision: Decision, step: Step) -> Lesson:
         """Nothing is learned; tells the (discounted) sum of rewards that the plan promised."""
-        return {"plan_return": self._expected}
+        return Lesson(figures={"plan_return": self._expected})
 
     def player_in(self, env: TandemEnv) -> SearchAgent:
         """The same search in another environment."""

@@ -1,113 +1,99 @@
 # SPDX-License-Identifier: MIT
 """Training any learner in any world, with checkpointing.
 
-An interaction is one decision epoch of the world. A run that is saved after an interaction and
-resumed later gives the same results, bit for bit, as one that was not interrupted.
+An interaction is one decision epoch that ns-3 simulates for the learner: a decision, or an epoch of
+a branch that was tried to choose it. A run that is saved after a decision and resumed later gives
+the same results, bit for bit, as one that was not interrupted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from tandem.agents.api import Decision, Learner, Observation, Transition
+from tandem.agents.api import AnyLearner, Decision, Observation
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.seeds import TRAINING
-from tandem.agents.inference.components import read_answers
-from tandem.agents.inference.objective import EpochCost
-from tandem.agents.training.world import Feedback, World
+from tandem.agents.training.history import Place, Row, history_columns, history_values
+from tandem.agents.training.world import AnyWorld, Feedback
 
 #: Keeps the seeds of episodes apart from the agent's draws.
 EPISODE_STREAM: Final = 1
 
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """One interaction.
-
-    Attributes:
-        interaction: from 1.
-        episode: number of the episode, from 0.
-        source: who chose the joint action (see `tandem.agents.api.Decision`).
-        cost_s: negative reward.
-        accuracy_percent: mean top-5 accuracy of the epoch's answers.
-        timeouts: requests that timed out.
-        predicted_s: mean response time that the agent's model predicted; NaN without a model.
-        model_error: mean absolute error of log response times of offloaders; NaN without any.
-        validation_loss: of the model's last fit; NaN before the first one.
-        stale: whether the model was found stale.
-    """
-
-    interaction: int
-    episode: int
-    source: str
-    cost_s: float
-    accuracy_percent: float
-    timeouts: int
-    predicted_s: float
-    model_error: float
-    validation_loss: float
-    stale: bool
+ExperienceT = TypeVar("ExperienceT")
+RowT = TypeVar("RowT", bound=Row)
+RowT_contra = TypeVar("RowT_contra", contravariant=True)
 
 
-class Observer(Protocol):
+class Observer(Protocol[RowT_contra]):
     """Called for each event of a run, to record or show it."""
 
     def begin_episode(self, episode: int, seed: int, observation: Observation) -> None:
-        """An episode has begun."""
+        """The first decision of an episode was made; `interaction` follows."""
         ...
 
-    def interaction(self, row: HistoryRow, decision: Decision, feedback: Feedback) -> None:
-        """An interaction is over and has been learned from."""
+    def interaction(self, row: RowT_contra, decision: Decision, feedback: Feedback) -> None:
+        """A decision is over and has been learned from."""
         ...
 
 
-#: Called after each interaction, when the run's state is complete: whether to end the run there.
-Stop = Callable[["Training"], bool]
-
-
-class Training:
+class Training(Generic[ExperienceT, RowT]):
     """A learner in a world.
 
     Args:
         world: its episode is reset.
         learner: learns.
         seed: decides the seeds of the episodes; the learner's draws follow from its own.
-        observer: called after every interaction.
+        observer: called after every decision.
+        ahead: begin the next episode when one is over, not only with its first decision: a learner
+            that plans over an episode is then judged and saved without its last plan.
 
     Attributes:
-        history: one row per interaction.
+        history: one row per decision.
+        interactions: so far, those before a resume included.
+        branch_epochs: those of them that branches simulated.
     """
 
     def __init__(
-        self, world: World, learner: Learner, seed: int, observer: Observer | None = None
+        self,
+        world: AnyWorld[ExperienceT, RowT],
+        learner: AnyLearner[ExperienceT],
+        seed: int,
+        observer: Observer[RowT] | None = None,
+        *,
+        ahead: bool = False,
     ) -> None:
         self.world = world
         self.learner = learner
-        self.history: list[HistoryRow] = []
+        self.history: list[RowT] = []
+        self.interactions = 0
+        self.branch_epochs = 0
         self._observer = observer
+        self._ahead = ahead
         self._rng = np.random.default_rng([seed, EPISODE_STREAM])
         self._observation: Observation = {}
         self._episode = -1
         self._episode_seed = 0
-        self._episode_actions: list[list[int]] = []
+        self._episode_actions: list[Any] = []
         self._over = True
 
-    @property
-    def interactions(self) -> int:
-        """Interactions so far, those before a resume included."""
-        return len(self.history)
-
     @single_threaded
-    def run(self, interactions: int, stop: Stop | None = None) -> None:
+    def run(
+        self,
+        interactions: int,
+        stop: Callable[[Training[ExperienceT, RowT]], bool] | None = None,
+    ) -> None:
         """Train until there are ``interactions`` in total, or until ``stop`` returns true.
 
         When an episode ends, the next one begins.
+
+        Args:
+            interactions: the last decision may exceed them by its branches.
+            stop: called after each decision, when the run's state is complete.
         """
-        while len(self.history) < interactions:
+        while self.interactions < interactions:
             self._interact()
             if stop is not None and stop(self):
                 return
@@ -119,9 +105,11 @@ class Training:
             "learner": self.learner.state_dict(),
             "rng": self._rng.bit_generator.state,
             "history": history_columns(self.history),
+            "interactions": self.interactions,
+            "branch_epochs": self.branch_epochs,
             "episode": self._episode,
             "episode_seed": self._episode_seed,
-            "episode_actions": [list(action) for action in self._episode_actions],
+            "episode_actions": _packed(self._episode_actions),
             "over": self._over,
         }
 
@@ -133,56 +121,40 @@ class Training:
         """
         self.learner.load_state_dict(state["learner"])
         self._rng.bit_generator.state = state["rng"]
-        self.history = history_rows(state["history"])
+        self.history = [self.world.row_of(values) for values in history_values(state["history"])]
+        self.interactions = int(state["interactions"])
+        self.branch_epochs = int(state["branch_epochs"])
         self._episode = int(state["episode"])
         self._episode_seed = int(state["episode_seed"])
-        self._episode_actions = [list(action) for action in state["episode_actions"]]
+        self._episode_actions = _unpacked(state["episode_actions"])
         self._over = bool(state["over"])
         if not self._over:
             self._observation = self.world.reset(self._episode_seed)
             for action in self._episode_actions:
-                played = np.array(action, dtype=np.int32)
-                self._observation = self.world.step(played).observation
+                self._observation = self.world.step(action).observation
 
     def _interact(self) -> None:
-        """One interaction: decide, play, learn."""
+        """One decision: decide, play, learn."""
         if self._over:
             self._begin_episode()
-        decision = self.learner.decide(self._observation)
+        before, is_first = self._observation, not self._episode_actions
+        decision = self.learner.decide(before)
         feedback = self.world.step(decision.action)
-        self._episode_actions.append(decision.action.tolist())
-        answers = read_answers(decision.action, feedback.requests)
-        lesson = self.learner.learn(
-            decision,
-            Transition(
-                observation=self._observation,
-                action=decision.action,
-                components_s=answers.components_s,
-                answered=answers.answered,
-                upload_bytes=answers.upload_bytes,
-                cost_s=-feedback.reward,
-                next_observation=feedback.observation,
-                ended=feedback.terminated,
-            ),
-        )
-        cost = EpochCost.of(feedback.requests)
-        row = HistoryRow(
-            interaction=len(self.history) + 1,
-            episode=self._episode,
-            source=decision.source,
-            cost_s=-feedback.reward,
-            accuracy_percent=cost.mean_accuracy_percent,
-            timeouts=cost.timeouts,
-            predicted_s=decision.predicted_mean_s,
-            model_error=lesson.surprise,
-            validation_loss=lesson.validation_loss,
-            stale=lesson.stale,
-        )
+        self._episode_actions.append(_copied(decision.action))
+        lesson = self.learner.learn(decision, self.world.experience(before, decision, feedback))
+        self.interactions += 1 + decision.branch_epochs
+        self.branch_epochs += decision.branch_epochs
+        place = Place(self.interactions, self._episode)
+        row = self.world.row(place, decision, feedback, lesson)
         self.history.append(row)
         self._observation = feedback.observation
         self._over = feedback.over
         if self._observer is not None:
+            if is_first:
+                self._observer.begin_episode(self._episode, self._episode_seed, before)
             self._observer.interaction(row, decision, feedback)
+        if self._over and self._ahead:
+            self._begin_episode()
 
     def _begin_episode(self) -> None:
         self._episode += 1
@@ -191,34 +163,18 @@ class Training:
         self._observation = self.world.reset(self._episode_seed)
         self.learner.begin_episode(self._episode_seed)
         self._over = False
-        if self._observer is not None:
-            self._observer.begin_episode(self._episode, self._episode_seed, self._observation)
 
 
-def history_columns(history: list[HistoryRow]) -> dict[str, Any]:
-    """Columns of a history by name: arrays, and lists for text columns."""
-    columns: dict[str, Any] = {}
-    for field in fields(HistoryRow):
-        values = [getattr(row, field.name) for row in history]
-        columns[field.name] = (
-            values if field.type == "str" else np.array(values, _DTYPE[field.type])
-        )
-    return columns
+def _copied(action: Any) -> Any:
+    return action.copy() if isinstance(action, np.ndarray) else action
 
 
-def history_rows(columns: dict[str, Any]) -> list[HistoryRow]:
-    """The inverse of `history_columns`."""
-    names = [field.name for field in fields(HistoryRow)]
-    plain = [
-        values.tolist() if isinstance(values := columns[name], np.ndarray) else list(values)
-        for name in names
-    ]
-    return [HistoryRow(*values) for values in zip(*plain, strict=True)]
+def _packed(actions: list[Any]) -> Any:
+    """Actions of an episode for a checkpoint: one array where they are arrays."""
+    arrays = [action for action in actions if isinstance(action, np.ndarray)]
+    return np.stack(arrays) if arrays and len(arrays) == len(actions) else list(actions)
 
 
-#: Element types of the columns, by the annotation of a row's field.
-_DTYPE: Final[dict[Any, type[np.generic]]] = {
-    "int": np.int64,
-    "float": np.float64,
-    "bool": np.bool_,
-}
+def _unpacked(actions: Any) -> list[Any]:
+    """The inverse of `_packed`."""
+    return [np.array(action) for action in actions] if isinstance(actions, np.ndarray) else actions

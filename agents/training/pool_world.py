@@ -20,11 +20,11 @@ from tandem.agents.evaluation.state_pool import StatePool
 from tandem.agents.inference.objective import CostObjective, InferenceResult
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.inference.request_table import TABLE
-from tandem.agents.training.world import Feedback
+from tandem.agents.training.world import Feedback, RequestWorld
 from tandem.bridge.core.objective import forget
 
 
-class PoolWorld:
+class PoolWorld(RequestWorld):
     """A `tandem.agents.training.world.World` of a pool's states, each in its first future.
 
     Args:

@@ -14,10 +14,10 @@ from tandem.agents.api import JointAction, Observation
 from tandem.agents.evaluation.judge import Policy
 from tandem.agents.inference.problem import JointProblem
 from tandem.agents.training.knowledge import Knowledge
-from tandem.agents.training.world import EnvWorld, Feedback, World
+from tandem.agents.training.world import EnvWorld, Feedback, RequestWorld, World
 
 
-class BelievedWorld:
+class BelievedWorld(RequestWorld):
     """A world as an agent with other knowledge sees it.
 
     Costs and request rows stay the true ones.
@@ -50,7 +50,7 @@ class BelievedWorld:
         return replace(feedback, observation=seen)
 
 
-class ChangingWorld:
+class ChangingWorld(RequestWorld):
     """A world that another one replaces after some interactions.
 
     The episode under way is cut off there, so that the next decision starts one in the other world.
@@ -97,7 +97,7 @@ class CostPair:
     reference_s: float
 
 
-class ReferencedWorld:
+class ReferencedWorld(RequestWorld):
     """The simulator, with a note of what a reference policy would have cost at each decision.
 
     That is one branch per interaction: the same state and the same random draws. Where the

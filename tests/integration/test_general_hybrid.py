@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from own_scenario import own_scenario
 import tandem as package
 from tandem.agents.general.api import Step
 from tandem.agents.general.kinds import make_general
+from tandem.agents.training.history import DecisionRow, Place
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.objective import EpochResult
 from tandem.scripts.app.figures.figure import draw
@@ -82,17 +84,17 @@ def test_it_learns_a_scenario_of_ones_own_and_resumes_as_if_it_had_not_stopped(
         assert later[name].notna().all(), name
     assert later["reward_covered"].mean() > 0.4
 
-    from tandem.scripts.app.training import general_run
+    from tandem.agents.training.world import RewardWorld
 
-    real = general_run.GeneralRun._row
+    real = RewardWorld.row
 
-    def stop_in_the_middle(run: general_run.GeneralRun, *given: object) -> object:
-        if run.interactions == 70:
+    def stop_in_the_middle(world: RewardWorld, place: Place, *given: Any) -> DecisionRow:
+        if place.interaction == 70:
             os.kill(os.getpid(), 2)
-        return real(run, *given)  # type: ignore[arg-type]
+        return real(world, place, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(general_run.GeneralRun, "_row", stop_in_the_middle)
+        patched.setattr(RewardWorld, "row", stop_in_the_middle)
         stopped = tandem(*train("runs/stopped", "--interactions", "120"))
     assert stopped.returncode == 130, stopped.stderr
     rest = tandem("train", "--resume", "--out", "runs/stopped", "--quiet")
@@ -179,7 +181,7 @@ def test_choices_reals_masks_and_several_blocks_together() -> None:
                 following, reward, terminated, _, info = env.step(choice.action)
                 assert info["forbidden"] == 0
                 step = Step(observation, choice.action, float(reward), following, terminated)
-                agent.learn(step)
+                agent.learn(choice, step)
                 observation = following
         observation, _ = env.reset(seed=50)
         power = agent.act(observation)["radio"][:, 0]

@@ -139,7 +139,7 @@ def test_with_the_coming_draws_a_plan_promises_what_then_comes() -> None:
         assert choice.branch_epochs == 36
         following, reward, terminated, _, _ = env.step(choice.action)
         step = Step(observation, choice.action, reward, following, terminated)
-        assert agent.learn(step) == {"plan_return": reward}
+        assert agent.learn(choice, step).figures == {"plan_return": reward}
         assert reward == max(rewards)
 
 

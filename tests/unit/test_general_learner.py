@@ -84,7 +84,7 @@ def play(
         seen = {"seen": state}
         chosen = agent.decide(seen)
         state, reward = dynamics(state, chosen.action, rng)
-        agent.learn(Step(seen, chosen.action, reward, {"seen": state}, False))
+        agent.learn(chosen, Step(seen, chosen.action, reward, {"seen": state}, False))
         played.append(chosen.action)
     return played
 

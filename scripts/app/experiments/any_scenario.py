@@ -20,9 +20,9 @@ import numpy as np
 from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.evaluation.seeds import TRAINING
-from tandem.agents.general.api import Step
 from tandem.agents.general.kinds import KINDS, general_config, make_general
-from tandem.agents.training.loop import EPISODE_STREAM
+from tandem.agents.training.loop import EPISODE_STREAM, Training
+from tandem.agents.training.world import RewardWorld
 from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs import folder as run_folder
@@ -182,23 +182,15 @@ def _general(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str
         decisions = len(judge.seeds) * judge.most_decisions
         took_s = time.monotonic() - begun_s
         return [{**row, "per_decision": searched / decisions, "s_per_decision": took_s / decisions}]
-    rng = np.random.default_rng([unit.seed, EPISODE_STREAM])
-    rows, training_s, over = [], 0.0, True
-    for number in range(1, unit.points[-1] + 1):
+    training = Training(RewardWorld(env), learner, unit.seed)
+    rows, training_s = [], 0.0
+    for interactions in unit.points:
         begun_s = time.monotonic()
-        if over:
-            seed = int(rng.integers(TRAINING.first, TRAINING.limit))
-            observation, _ = env.reset(seed=seed)
-            learner.begin_episode(seed)
-        choice = learner.decide(observation)
-        following, reward, terminated, truncated, _ = env.step(choice.action)
-        learner.learn(Step(observation, choice.action, float(reward), following, terminated))
-        observation, over = following, terminated or truncated
+        training.run(interactions)
         training_s += time.monotonic() - begun_s
-        if number in unit.points:
-            player = learner.player_in(judge.tandem_env)
-            found = judge.judge(player.act, begin=player.begin_episode)
-            rows.append(_row(number, found.returns, judge, training_s))
+        player = learner.player_in(judge.tandem_env)
+        found = judge.judge(player.act, begin=player.begin_episode)
+        rows.append(_row(interactions, found.returns, judge, training_s))
     return rows
 
 

@@ -42,19 +42,17 @@ def trained_agent(folder: Path, env: TandemEnv) -> Agent:
         return agent
     if has_settings(folder, GeneralSettings):
         from tandem.agents.general.kinds import make_general
-        from tandem.scripts.app.training import general_run
 
         own = read_settings(folder, GeneralSettings)
-        state = read_checkpoint(last_checkpoint(folder), general_run.CHECKPOINT_FORMAT)
+        training = read_checkpoint(last_checkpoint(folder))["training"]
         general = make_general(env, own.agent, own.seed, own.agent_config)
-        general.load_state_dict(state["learner"])
+        general.load_state_dict(training["learner"])
         return general.player_in(env)
     from tandem.agents.inference.problem import JointProblem
     from tandem.agents.registry import make_agent
-    from tandem.scripts.app.training import run as training_run
 
     settings = load_settings(folder)
-    training = read_checkpoint(last_checkpoint(folder), training_run.CHECKPOINT_FORMAT)["training"]
+    training = read_checkpoint(last_checkpoint(folder))["training"]
     problem = JointProblem.from_schema(env.schema, settings.objective)
     learner = make_agent(settings.agent, env.schema, problem, settings.seed, settings.agent_config)
     learner.load_state_dict(training["learner"])

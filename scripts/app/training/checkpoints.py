@@ -13,6 +13,8 @@ from tandem.agents.checkpoint import load_state, save_state
 from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 
+#: Of every training run by our own loop; raised by one with every change of what one holds.
+CHECKPOINT_FORMAT: Final = 4
 CHECKPOINTS: Final = "checkpoints"
 #: Table of the evaluations.
 EVALUATION: Final = "evaluation.parquet"
@@ -99,12 +101,12 @@ def _instead(path: Path) -> str:
     )
 
 
-def read_checkpoint(path: Path, written: int | str) -> dict[str, Any]:
+def read_checkpoint(path: Path, written: int | str = CHECKPOINT_FORMAT) -> dict[str, Any]:
     """The content of a checkpoint.
 
     Args:
         path: of the file.
-        written: the format that this version writes for such a run.
+        written: the format that this version writes for such a run, if SB3's loop played it.
 
     Raises:
         RunFolderError: it cannot be read; the message names the one before, if there is one.

@@ -21,7 +21,6 @@ from tandem.bridge.parts.api import Executor
 from tandem.scripts.app.training.calibration import BEST_FIXED, compare_with_oracle
 from tandem.scripts.app.training.checkpoints import read_checkpoint
 from tandem.scripts.app.training.judges import JudgedStates, judged_states
-from tandem.scripts.app.training.run import CHECKPOINT_FORMAT
 from tandem.scripts.app.training.settings import TrainSettings
 
 #: Joint actions drawn per state for the line of the random policy, where a look-up is all it takes.
@@ -95,7 +94,7 @@ def compare(
     Raises:
         RunFolderError: the checkpoint cannot be read.
     """
-    training = read_checkpoint(checkpoint, CHECKPOINT_FORMAT)["training"]
+    training = read_checkpoint(checkpoint)["training"]
     interactions = len(training["history"]["interaction"])
     with judged_states(
         settings.scenario,

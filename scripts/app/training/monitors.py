@@ -13,10 +13,10 @@ from typing import Final
 from rich.console import Console
 
 from tandem.agents.common.units import MS_PER_S
-from tandem.agents.training.loop import HistoryRow
+from tandem.agents.training.history import HistoryRow
 from tandem.scripts.app.progress import ProgressBar
+from tandem.scripts.app.training.evaluators import EvaluationRow
 from tandem.scripts.app.training.event_files import EventFiles, event_files
-from tandem.scripts.app.training.run import EvaluationRow
 
 #: Interactions over which the shown cost and model error are averaged.
 WINDOW: Final = 25

@@ -3,133 +3,165 @@
 
 Besides the files of `tandem.bridge.runs.writer` the folder holds::
 
-    history.parquet        one row per interaction
-    evaluation.parquet     one row per evaluation of the greedy policy
+    history.parquet        one row per decision
+    evaluation.parquet     one row per evaluation of the agent as it plays without exploring
     checkpoints/*.pt       complete states of the run; the last two are kept
     tensorboard/           events, if TensorBoard is installed
+
+What is counted are interactions: decisions, and every epoch that a branch simulated to choose one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
-from tandem.agents.api import Decision, Observation
-from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO, Convergence
-from tandem.agents.evaluation.judge import Evaluation, Judge
-from tandem.agents.registry import make_agent
-from tandem.agents.training.loop import HistoryRow, Training, history_columns
-from tandem.agents.training.world import EnvWorld, Feedback
-from tandem.bridge.core.env import TandemEnv
+from tandem.agents.api import AnyLearner, Decision, Observation
+from tandem.agents.training.history import Row, history_columns
+from tandem.agents.training.loop import Training
+from tandem.agents.training.world import AnyWorld, Feedback
 from tandem.bridge.runs.writer import RunWriter
 from tandem.scripts.app.training.checkpoints import (
+    CHECKPOINT_FORMAT,
     EVALUATION,
     read_checkpoint,
     write_checkpoint,
 )
-from tandem.scripts.app.training.settings import TrainSettings
 
 HISTORY: Final = "history.parquet"
-#: Raised by one with every change of what a checkpoint holds.
-CHECKPOINT_FORMAT: Final = 3
+
+ExperienceT = TypeVar("ExperienceT")
+RowT = TypeVar("RowT", bound=Row)
+RowT_contra = TypeVar("RowT_contra", contravariant=True)
+JudgedT = TypeVar("JudgedT")
+JudgedT_co = TypeVar("JudgedT_co", covariant=True)
+JudgedT_contra = TypeVar("JudgedT_contra", contravariant=True)
 
 
-@dataclass(frozen=True)
-class EvaluationRow:
-    """One evaluation of the greedy policy.
+class RunSettings(Protocol):
+    """What a run asks of its settings."""
 
-    Attributes:
-        interaction: after how many.
-        cost_s: mean cost over the evaluation states.
-        oracle_s: mean cost of the best joint actions known there.
-        ratio: one over the other.
-        accuracy_percent: mean top-5 accuracy.
-        violated: share of the states in which the accuracy threshold was missed.
-        policy_version: of the learner (see `tandem.agents.api.Learner`).
-    """
+    @property
+    def seed(self) -> int:
+        """Decides the seeds of the episodes."""
+        ...
 
-    interaction: int
-    cost_s: float
-    oracle_s: float
-    ratio: float
-    accuracy_percent: float
-    violated: float
-    policy_version: int
+    @property
+    def interactions(self) -> int:
+        """In total."""
+        ...
+
+    @property
+    def evaluate_every(self) -> int:
+        """Least interactions between two evaluations."""
+        ...
+
+    @property
+    def checkpoint_every(self) -> int:
+        """Least interactions between two checkpoints."""
+        ...
 
 
-class Monitor(Protocol):
+class Evaluator(Protocol[JudgedT_co]):
+    """Judges the agent of a run as it plays without exploring; keeps what it found."""
+
+    @property
+    def judged_at(self) -> int | None:
+        """Interactions at the last evaluation, ``None`` before the first one."""
+        ...
+
+    @property
+    def on_the_way(self) -> bool:
+        """Whether the agent is judged before its training ends: not if it never changes."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """For the folder's metadata."""
+        ...
+
+    def evaluate(self, interactions: int) -> JudgedT_co:
+        """Judge the agent after so many interactions."""
+        ...
+
+    def state(self) -> list[dict[str, Any]]:
+        """All evaluations, for checkpoints and tables."""
+        ...
+
+    def load(self, rows: list[dict[str, Any]], every: int) -> None:
+        """The inverse of `state`.
+
+        Args:
+            rows: the evaluations.
+            every: interactions between two of them.
+        """
+        ...
+
+
+class Monitor(Protocol[RowT_contra, JudgedT_contra]):
     """Shows a run that is under way."""
 
-    def interaction(self, row: HistoryRow, wall_s: float) -> None:
-        """An interaction took so many seconds of wall-clock time."""
+    def interaction(self, row: RowT_contra, wall_s: float) -> None:
+        """A decision took so many seconds of wall-clock time."""
         ...
 
-    def evaluation(self, row: EvaluationRow) -> None:
-        """The greedy policy was evaluated."""
+    def evaluation(self, row: JudgedT_contra) -> None:
+        """The agent was evaluated."""
         ...
 
 
-class TrainRun:
-    """Trains an agent and writes its folder.
+class TrainRun(Generic[ExperienceT, RowT, JudgedT]):
+    """Trains any learner in any world and writes the folder.
 
     Args:
         folder: of the run; made.
         settings: of the run.
-        env: the training environment.
+        world: in which it learns.
+        learner: learns.
         writer: entered.
-        judge: evaluates.
+        evaluator: judges the learner.
+        ahead: as for `Training`.
     """
 
     def __init__(
         self,
         folder: Path,
-        settings: TrainSettings,
-        env: TandemEnv,
+        settings: RunSettings,
+        world: AnyWorld[ExperienceT, RowT],
+        learner: AnyLearner[ExperienceT],
         writer: RunWriter,
-        judge: Judge,
+        evaluator: Evaluator[JudgedT],
+        *,
+        ahead: bool = False,
     ) -> None:
-        world = EnvWorld(env)
-        learner = make_agent(
-            settings.agent, env.schema, world.problem, settings.seed, settings.agent_config
-        )
-        self.training = Training(world, learner, settings.seed, self)
-        self.evaluations: list[EvaluationRow] = []
+        self.training = Training(world, learner, settings.seed, self, ahead=ahead)
+        self.evaluator = evaluator
         #: Seconds spent on interactions, those before a resume included; no evaluations.
         self.training_s = 0.0
         self._folder = folder
         self._settings = settings
         self._writer = writer
-        self._judge = judge
-        self._monitors: list[Monitor] = []
-        self._saved_at = -1
+        self._monitors: list[Monitor[RowT, JudgedT]] = []
+        self._saved_at = 0
+        self._is_saved = False
         self._clock_s = 0.0
 
-    def watch(self, monitor: Monitor) -> None:
+    def watch(self, monitor: Monitor[RowT, JudgedT]) -> None:
         """Let ``monitor`` show the run."""
         self._monitors.append(monitor)
 
     @property
-    def convergence(self) -> Convergence:
-        """Interactions until the greedy policy stayed near the oracle."""
-        convergence = Convergence()
-        for row in self.evaluations:
-            convergence.add_ratio(row.interaction, row.ratio, row.policy_version)
-        return convergence
-
-    @property
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> Mapping[str, object]:
         """For the folder's metadata."""
         return {
             "interactions": self.training.interactions,
+            "branch_epochs": self.training.branch_epochs,
             "training_s": round(self.training_s, 3),
-            "target_ratio": TARGET_RATIO,
-            "sustained_evaluations": SUSTAINED,
-            "interactions_to_target": str(self.convergence.interactions),
+            **self.evaluator.facts,
         }
 
     def run(self, stop_wanted: Callable[[], bool]) -> bool:
@@ -137,14 +169,13 @@ class TrainRun:
 
         Either way the folder holds what was recorded and learned until then.
         """
-        if not self.training.history:
+        training, goal = self.training, self._settings.interactions
+        if not training.interactions and self.evaluator.on_the_way:
             self._evaluate()
-        goal = self._settings.interactions
         self._clock_s = time.perf_counter()
-        if self.training.interactions < goal:
-            self.training.run(goal, lambda training: self._after_interaction(stop_wanted))
-        complete = self.training.interactions >= goal
-        if complete and self.evaluations[-1].interaction < goal:
+        training.run(goal, lambda _: self._after_decision(stop_wanted))
+        complete = training.interactions >= goal
+        if complete and self.evaluator.judged_at != training.interactions:
             self._evaluate()
         self.save()
         return complete
@@ -155,8 +186,9 @@ class TrainRun:
         """Record it."""
         self._writer.begin_episode(episode, seed, observation)
 
-    def interaction(self, row: HistoryRow, decision: Decision, feedback: Feedback) -> None:
+    def interaction(self, row: RowT, decision: Decision, feedback: Feedback) -> None:
         """Record it."""
+        self._is_saved = False
         self._writer.add(
             decision.action,
             feedback.observation,
@@ -174,14 +206,14 @@ class TrainRun:
         Raises:
             RunFolderError: the disk is full; earlier checkpoints are not touched.
         """
-        interactions = self.training.interactions
-        if interactions == self._saved_at:
+        if self._is_saved:
             return
+        interactions = self.training.interactions
         state: dict[str, Any] = {
             "format": CHECKPOINT_FORMAT,
             "training": self.training.state_dict(),
             "records": self._writer.state_dict(),
-            "evaluations": [asdict(row) for row in self.evaluations],
+            "evaluations": self.evaluator.state(),
             "training_s": self.training_s,
         }
         tables = {
@@ -190,6 +222,7 @@ class TrainRun:
         }
         write_checkpoint(self._folder, interactions, state, tables)
         self._saved_at = interactions
+        self._is_saved = True
 
     def resume(self, path: Path) -> None:
         """Resume from a checkpoint of a run with the same settings.
@@ -197,43 +230,31 @@ class TrainRun:
         Raises:
             RunFolderError: this version cannot read the file as a checkpoint.
         """
-        state = read_checkpoint(path, CHECKPOINT_FORMAT)
+        state = read_checkpoint(path)
         self.training.load_state_dict(state["training"])
         self._writer.load_state_dict(state["records"])
         self.training_s = float(state["training_s"])
-        every = self._settings.evaluate_every
-        rows = [EvaluationRow(**row) for row in state["evaluations"]]
-        # The evaluation after the last interaction of a run that is now prolonged is not on the
-        # schedule.
-        self.evaluations = [row for row in rows if row.interaction % every == 0]
+        self.evaluator.load(state["evaluations"], self._settings.evaluate_every)
         self._saved_at = self.training.interactions
+        self._is_saved = True
 
-    def _after_interaction(self, stop_wanted: Callable[[], bool]) -> bool:
-        row = self.training.history[-1]
+    def _after_decision(self, stop_wanted: Callable[[], bool]) -> bool:
         wall_s = time.perf_counter() - self._clock_s
         self.training_s += wall_s
+        row, settings = self.training.history[-1], self._settings
         for monitor in self._monitors:
             monitor.interaction(row, wall_s)
-        if row.interaction % self._settings.evaluate_every == 0:
+        since_judged = row.interaction - (self.evaluator.judged_at or 0)
+        if self.evaluator.on_the_way and since_judged >= settings.evaluate_every:
             self._evaluate()
         stop = stop_wanted()
-        if row.interaction % self._settings.checkpoint_every == 0 and not stop:
+        if not stop and row.interaction - self._saved_at >= settings.checkpoint_every:
             self.save()
         self._clock_s = time.perf_counter()
         return stop
 
     def _evaluate(self) -> None:
-        result: Evaluation = self._judge.evaluate(self.training.learner.act)
-        row = EvaluationRow(
-            interaction=self.training.interactions,
-            cost_s=result.cost_s,
-            oracle_s=result.oracle_s,
-            ratio=result.ratio,
-            accuracy_percent=result.accuracy_percent,
-            violated=result.violated,
-            policy_version=self.training.learner.policy_version,
-        )
-        self.evaluations.append(row)
-        self._saved_at = -1
+        row = self.evaluator.evaluate(self.training.interactions)
+        self._is_saved = False
         for monitor in self._monitors:
             monitor.evaluation(row)

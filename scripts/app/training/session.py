@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 
+from tandem.agents.api import Transition
+from tandem.agents.registry import make_agent
+from tandem.agents.training.history import HistoryRow
+from tandem.agents.training.world import EnvWorld
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.bridge.runs.writer import RunWriter
@@ -15,10 +20,14 @@ from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.common.runner import Runner
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.ending import play_to_the_end
+from tandem.scripts.app.training.evaluators import EvaluationRow, OracleEvaluator
 from tandem.scripts.app.training.judges import judged_states
 from tandem.scripts.app.training.monitors import TerminalMonitor, tensorboard
 from tandem.scripts.app.training.run import TrainRun
 from tandem.scripts.app.training.settings import TrainSettings
+
+#: A training run on inference requests.
+InferenceRun: TypeAlias = TrainRun[Transition, HistoryRow, EvaluationRow]
 
 
 def train_in(
@@ -33,7 +42,7 @@ def train_in(
     runner: Runner = Runner.LOCAL,
     target: Target | None = None,
     output: str | None = None,
-) -> TrainRun:
+) -> tuple[InferenceRun, OracleEvaluator]:
     """Train in ``folder``; from ``checkpoint`` on, if there is one.
 
     Args:
@@ -42,6 +51,9 @@ def train_in(
         runner: where the simulator runs; the results are the same.
         target: the server on which all simulators run, the oracle's as well; ``None``: here.
         output: where what the training's simulator prints goes, as for `TandemEnv`.
+
+    Returns:
+        The run and its evaluations.
 
     Raises:
         KeyboardInterrupt: it was interrupted; everything until then is in the folder.
@@ -80,7 +92,12 @@ def train_in(
             ns3_folder=env.simulator.ns3_folder,
         )
         writer.note(agent=settings.agent, oracle="exact" if judged.judge.exact else "best found")
-        run = TrainRun(folder, settings, env, writer, judged.judge)
+        world = EnvWorld(env)
+        learner = make_agent(
+            settings.agent, env.schema, world.problem, settings.seed, settings.agent_config
+        )
+        evaluator = OracleEvaluator(judged.judge, learner)
+        run = InferenceRun(folder, settings, world, learner, writer, evaluator)
         if checkpoint is not None:
             run.resume(checkpoint)
         done, goal = run.training.interactions, settings.interactions
@@ -93,4 +110,4 @@ def train_in(
         if board is not None:
             run.watch(board)
         play_to_the_end(run, writer)
-    return run
+    return run, evaluator

@@ -38,7 +38,6 @@ from tandem.scripts.app.common.place import open_env
 from tandem.scripts.app.progress import progress
 from tandem.scripts.app.training.checkpoints import read_checkpoint
 from tandem.scripts.app.training.oracle_parts import PlayedEpisode, measure_parts
-from tandem.scripts.app.training.run import CHECKPOINT_FORMAT
 from tandem.scripts.app.training.settings import TrainSettings
 
 #: Futures other than the one that comes, by which the oracle chooses.
@@ -162,7 +161,7 @@ def compare_episodes(
         RunFolderError: the checkpoint cannot be read.
         EpisodeError: the scenario's episodes are shorter.
     """
-    training = read_checkpoint(checkpoint, CHECKPOINT_FORMAT)["training"]
+    training = read_checkpoint(checkpoint)["training"]
     seeds = episode_seeds(episodes, first_seed)
     with open_env(
         settings.scenario, settings.arguments, target, objective=settings.objective
