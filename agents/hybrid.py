@@ -1,77 +1,114 @@
 # SPDX-License-Identifier: MIT
-"""The hybrid agent: it plans in a model of the system that real decisions correct.
+"""The hybrid agent: it alternates real decisions with planning in a model that they correct.
 
-Every real decision teaches the system model how wrong its knowledge is, and where. The planner
-finds the joint action that is best in the model; on request it also counts what response times
-teach directly, beyond the model. What is uncertain and could pay gets tried: a draw of what may be
-true is planned for, too, and played if it promises enough (Thompson sampling).
+Of the model it knows one interface, `PlanningModel`; the settings say which model it is. Where
+inference requests are served that is what is known of devices, sites and networks, calibrated
+(`tandem.agents.inference.structured`); in any other scenario it is a model of whatever the schema
+declares, learned from nothing (`tandem.agents.general.learned`).
+
+After Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in Multi-user
+Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
+from tandem.agents.api import Agent, Decision, Lesson, Observation
+from tandem.agents.inference.structured import HybridConfig
+from tandem.bridge.core.env import TandemEnv
 
-from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
-from tandem.agents.common.blas import one_blas_thread
-from tandem.agents.common.settings import NotNegative, Settings, Share
-from tandem.agents.inference.config import PlannerConfig
-from tandem.agents.inference.direct import DirectConfig, DirectCorrection
-from tandem.agents.inference.model.config import ModelConfig, PriorConfig
-from tandem.agents.inference.planner import Planner
-from tandem.agents.inference.planning.view import ResponseView
-from tandem.agents.inference.problem import JointProblem
-from tandem.agents.inference.system_model import SystemModel
+__all__ = ["HybridAgent", "HybridConfig", "ModelSettings", "PlanningModel"]
+
+ExperienceT = TypeVar("ExperienceT")
+ExperienceT_contra = TypeVar("ExperienceT_contra", contravariant=True)
+WhereT = TypeVar("WhereT")
+WhereT_contra = TypeVar("WhereT_contra", contravariant=True)
 
 
-class HybridConfig(Settings):
-    """Model, planner, and when to explore."""
+class PlanningModel(Protocol[ExperienceT_contra]):
+    """What can be planned in, and learns from real decisions."""
 
-    learn: bool = True
-    """Learn from experience; without it the agent is its knowledge alone."""
-    explore_share: Share = 0.7
-    """Share of decisions in which a draw of what may be true is planned for."""
-    probe_share: Share = 0.3
-    """Share of these draws in which options that nobody has tried look as fast as they may be."""
-    optimism: NotNegative = 1.5
-    """How fast that is: faster than on average by this many standard deviations."""
-    worth: NotNegative = 0.02
-    """A drawn plan is played if it saves at least this share of the cost, should the draw be
-    true."""
+    @property
+    def learns(self) -> bool:
+        """Whether decisions may ever change what it plans."""
+        ...
 
-    direct: DirectConfig = DirectConfig()
-    prior: PriorConfig = PriorConfig()
-    model: ModelConfig = ModelConfig()
-    planner: PlannerConfig = PlannerConfig()
+    def begin_episode(self) -> None:
+        """Forget what held for the last episode only."""
+        ...
+
+    def plan(self, observation: Observation) -> Any:
+        """The action that is best by what is believed on average; draws and changes nothing."""
+        ...
+
+    def propose(self, observation: Observation) -> Decision:
+        """An action to learn from, exploration included, and what it predicts."""
+        ...
+
+    def learn(self, decision: Decision, experience: ExperienceT_contra, /) -> Lesson:
+        """Correct the model by what came of the last proposal."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes, generators included.
+
+        Holds what `tandem.agents.checkpoint` can write.
+        """
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`, on a model made in the same way."""
+        ...
 
 
-class HybridAgent:
-    """Plans in what it has learned; a `tandem.agents.api.Learner`.
+class ModelSettings(Protocol[WhereT_contra, ExperienceT_contra]):
+    """Settings of a hybrid agent: they make the model that it plans in."""
 
-    After Shahhosseini et al., "Hybrid Learning for Orchestrating Deep Learning Inference in
-    Multi-user Edge-cloud Networks", ISQED 2022 (arXiv 2202.11098). Exploration: Thompson sampling
-    (Russo et al., "A Tutorial on Thompson Sampling", 2018).
+    def model_in(
+        self, where: WhereT_contra, seed: int, name: str, /
+    ) -> PlanningModel[ExperienceT_contra]:
+        """The model before the first decision.
+
+        Args:
+            where: what it is a model of.
+            seed: decides everything that it draws.
+            name: of the agent, for messages.
+        """
+        ...
+
+
+class HybridAgent(Generic[ExperienceT]):
+    """Plans in what it has learned; a `tandem.agents.api.AnyLearner`.
 
     Args:
-        problem: users, options, threshold.
-        config: settings.
+        where: what the settings make a model of: for inference the
+            `tandem.agents.inference.problem.JointProblem`, else the environment.
+        config: settings: `HybridConfig` for inference, else
+            `tandem.agents.general.hybrid.HybridConfig`.
         seed: decides everything that is drawn.
         name: for tables; ablations have names of their own.
+
+    Attributes:
+        model: what it plans in.
     """
 
     def __init__(
-        self, problem: JointProblem, config: HybridConfig, seed: int, name: str = "hybrid"
+        self,
+        where: WhereT,
+        config: ModelSettings[WhereT, ExperienceT],
+        seed: int,
+        name: str = "hybrid",
     ) -> None:
         self.name = name
-        self.problem = problem
         self.config = config
-        self.model = SystemModel(problem, config.model, config.prior)
-        self.direct = DirectCorrection(problem, config.direct)
-        self.planner = Planner(problem, config.planner)
-        self._rng = np.random.default_rng(seed)
-        self._last_action: JointAction | None = None
+        self.model = config.model_in(where, seed, name)
         self._lessons = 0
+
+    @property
+    def learns(self) -> bool:
+        """Whether decisions change the model."""
+        return self.model.learns
 
     @property
     def policy_version(self) -> int:
@@ -82,77 +119,43 @@ class HybridAgent:
         """Forget what held for the last episode only."""
         self.model.begin_episode()
 
-    @one_blas_thread
-    def act(self, observation: Observation) -> JointAction:
-        """The best plan by what is believed on average, at a state of any episode."""
-        return self._plan(self.direct.view(self.model.elsewhere(observation)))
+    def act(self, observation: Observation) -> Any:
+        """The best plan by what is believed on average; draws nothing and changes nothing."""
+        return self.model.plan(observation)
 
-    @one_blas_thread
     def decide(self, observation: Observation) -> Decision:
-        """A joint action to learn from."""
-        view = self.model.view(observation)
-        greedy = self._plan(self.direct.view(view))
-        source, action = "plan", greedy
-        if self.config.learn and self._rng.random() < self.config.explore_share:
-            source, action = self._explore(observation, greedy)
-        self._last_action = action
-        return Decision(action, source, view.components_s(action).sum(axis=1))
+        """An action to learn from: a plan, or what is uncertain and could pay."""
+        return self.model.propose(observation)
 
-    @one_blas_thread
-    def learn(self, decision: Decision, transition: Transition) -> Lesson:
-        """Learn from the outcome of a decision."""
-        surprise = self._surprise(decision, transition)
-        if not self.config.learn:
-            return Lesson(surprise)
-        self._lessons += 1
-        if decision.predicted_s is not None:
-            ended = transition.answered
-            self.direct.learn(
-                transition.action[ended], decision.predicted_s[ended], transition.response_s[ended]
-            )
-        return Lesson(surprise, stale=self.model.learn(transition))
+    def learn(self, decision: Decision, experience: ExperienceT) -> Lesson:
+        """Correct the model by the outcome of the decision."""
+        self._lessons += self.learns
+        return self.model.learn(decision, experience)
 
-    def _explore(self, observation: Observation, greedy: JointAction) -> tuple[str, JointAction]:
-        """The best plan by a draw of what may be true, if it would save enough."""
-        config = self.config
-        probes = self._rng.random() < config.probe_share
-        drawn = self.direct.view(
-            self.model.draw(observation, self._rng, config.optimism if probes else 0.0)
-        )
-        action = self._plan(drawn)
-        usual_s = self.planner.cost_s(drawn, greedy)
-        if usual_s - self.planner.cost_s(drawn, action) <= config.worth * usual_s:
-            return "plan", greedy
-        return ("probe" if probes else "thompson"), action
-
-    def _plan(self, view: ResponseView) -> JointAction:
-        hints = None if self._last_action is None else self._last_action[None]
-        return self.planner.plan(view, hints).action
-
-    def _surprise(self, decision: Decision, transition: Transition) -> float:
-        """Mean absolute error of log response times of those who offloaded; NaN if none did."""
-        offloaded = np.isin(transition.action, self.problem.network_options) & transition.answered
-        if decision.predicted_s is None or not offloaded.any():
-            return float("nan")
-        ratio = transition.response_s[offloaded] / decision.predicted_s[offloaded]
-        return float(np.abs(np.log(ratio)).mean())
+    def player_in(self, env: TandemEnv) -> Agent:
+        """The agent as it is now; it plans in its model, not in an environment."""
+        return _Player(self)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that changes, generators included: enough to resume with equal results."""
-        last = self._last_action
-        return {
-            "model": self.model.state_dict(),
-            "direct": self.direct.state_dict(),
-            "rng": self._rng.bit_generator.state,
-            "last_action": None if last is None else last.copy(),
-            "lessons": self._lessons,
-        }
+        return {"model": self.model.state_dict(), "lessons": self._lessons}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`, on an agent with the same problem and settings."""
+        """The inverse of `state_dict`, on an agent made in the same way."""
         self.model.load_state_dict(state["model"])
-        self.direct.load_state_dict(state["direct"])
-        self._rng.bit_generator.state = state["rng"]
         self._lessons = int(state["lessons"])
-        last = state["last_action"]
-        self._last_action = None if last is None else np.array(last, dtype=np.int32)
+
+
+class _Player:
+    """Plays what the agent believes best, and leaves the episode that it learns in alone."""
+
+    def __init__(self, agent: HybridAgent[Any]) -> None:
+        self.name = agent.name
+        self._agent = agent
+
+    def begin_episode(self, seed: int) -> None:
+        """Nothing to prepare."""
+
+    def act(self, observation: Observation) -> Any:
+        """The best plan."""
+        return self._agent.act(observation)

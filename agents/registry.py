@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from tandem.agents.api import Learner
+from tandem.agents.api import Learner, Transition
 from tandem.agents.baselines.bandit import BanditConfig, UserBandits
 from tandem.agents.baselines.dqn_settings import BranchingLearnerConfig, JointDqnConfig
 from tandem.agents.baselines.fixed_learner import FixedLearner
@@ -77,38 +77,39 @@ def _dqn(problem: JointProblem, config: DqnLearnerConfig, seed: int, name: str) 
     return DqnLearner(problem, config, seed, name)
 
 
+#: The hybrid agent of inference scenarios.
+_Hybrid: TypeAlias = HybridAgent[Transition]
+
 #: Kinds by name; ``hybrid-no-*`` are the ablations, ``*-penalty`` learn the accuracy threshold
 #: from the cost of missing it, as Shahhosseini et al. (ISQED 2022) do.
 LEARNERS: Final[Mapping[str, LearnerKind]] = {
     # Plans in a model that starts from physics and learns from every decision.
-    "hybrid": LearnerKind(HybridAgent, HybridConfig()),
+    "hybrid": LearnerKind(_Hybrid, HybridConfig()),
     # The same knowledge and planner, nothing learned.
-    "prior": LearnerKind(HybridAgent, HybridConfig(learn=False)),
+    "prior": LearnerKind(_Hybrid, HybridConfig(learn=False)),
     # Hybrid that never tries what it is unsure of.
-    "hybrid-greedy": LearnerKind(HybridAgent, HybridConfig(explore_share=0.0)),
+    "hybrid-greedy": LearnerKind(_Hybrid, HybridConfig(explore_share=0.0)),
     # Hybrid whose plans also use what response times teach directly, without the model.
-    "hybrid-direct": LearnerKind(HybridAgent, HybridConfig(direct=DirectConfig(use=True))),
+    "hybrid-direct": LearnerKind(_Hybrid, HybridConfig(direct=DirectConfig(use=True))),
     # Hybrid without hand-written physics: its base are networks trained on other scenarios.
     "hybrid-no-physics": LearnerKind(
-        HybridAgent,
+        _Hybrid,
         HybridConfig(model=ModelConfig(base="pretrained", calibration=transferred())),
     ),
     # Hybrid with neither physics nor such networks: it starts from a guess.
     "hybrid-no-prior": LearnerKind(
-        HybridAgent,
+        _Hybrid,
         HybridConfig(model=ModelConfig(base="nothing", calibration=nothing_known())),
     ),
     # Hybrid whose model does not see the loads of cell and site.
     "hybrid-no-structure": LearnerKind(
-        HybridAgent, HybridConfig(model=ModelConfig(use_structure=False))
+        _Hybrid, HybridConfig(model=ModelConfig(use_structure=False))
     ),
     # Hybrid whose model does not see the users' radio rates.
-    "hybrid-no-rate": LearnerKind(
-        HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_RATE))
-    ),
+    "hybrid-no-rate": LearnerKind(_Hybrid, HybridConfig(model=ModelConfig(fixed_columns=NO_RATE))),
     # Hybrid whose model does not see TCP's windows.
     "hybrid-no-transport": LearnerKind(
-        HybridAgent, HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT))
+        _Hybrid, HybridConfig(model=ModelConfig(fixed_columns=NO_TRANSPORT))
     ),
     # Double DQN with a branch of values per user.
     "branching-dqn": LearnerKind(_branching, BranchingLearnerConfig(), "torch"),

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Settings of the hybrid agent of any scenario; they can be read without PyTorch."""
+"""Settings of the parts of a learned model; they can be read without PyTorch."""
 
 from __future__ import annotations
 
 from tandem.agents.common.settings import (
     Count,
-    Discount,
     NotNegative,
     Positive,
     Settings,
@@ -79,22 +78,3 @@ class ModelFreeConfig(Settings):
     """Step size of Adam."""
     target_rate: Share = 0.02
     """How fast target networks follow, per gradient step."""
-
-
-class HybridConfig(Settings):
-    """Model, planning, and when to explore."""
-
-    discount: Discount = 0.9
-    """What a reward counts, compared with that of the decision before."""
-    warmup: Count = 40
-    """Decisions at random before the first plan."""
-    hold: Count = 2
-    """Most decisions over which a random action is held."""
-    thompson_share: Share = 0.5
-    """Share of decisions planned for one member of the ensemble alone."""
-    random_share: Share = 0.03
-    """Share of decisions at random."""
-    model: WorldModelConfig = WorldModelConfig()
-    accuracy: AccuracyConfig = AccuracyConfig()
-    planning: PlanningConfig = PlanningConfig()
-    model_free: ModelFreeConfig = ModelFreeConfig()

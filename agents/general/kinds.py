@@ -9,9 +9,11 @@ from typing import Any, Final, TypeAlias
 
 from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.settings import Settings, merged_settings
-from tandem.agents.general.api import GeneralLearner
-from tandem.agents.general.hybrid_config import HybridConfig, ModelFreeConfig
+from tandem.agents.general.api import GeneralLearner, Step
+from tandem.agents.general.hybrid import HybridConfig
+from tandem.agents.general.hybrid_config import ModelFreeConfig
 from tandem.agents.general.search import SearchAgent, SearchConfig
+from tandem.agents.hybrid import HybridAgent
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.packages import require
 
@@ -33,19 +35,12 @@ class GeneralKind:
     needs: str | None = None
 
 
-def _hybrid(env: TandemEnv, config: HybridConfig, seed: int, name: str) -> GeneralLearner:
-    # PyTorch takes seconds to import, and search needs none.
-    from tandem.agents.general.hybrid import GeneralHybrid
-
-    return GeneralHybrid(env, config, seed, name)
-
-
 KINDS: Final[Mapping[str, GeneralKind]] = {
     # Plans in a learned model of what the schema declares; values from Stable-Baselines3.
-    "hybrid": GeneralKind(_hybrid, HybridConfig(), "torch"),
+    "hybrid": GeneralKind(HybridAgent[Step], HybridConfig(), "torch"),
     # The same without values: what it learns is the model alone.
     "hybrid-no-values": GeneralKind(
-        _hybrid, HybridConfig(model_free=ModelFreeConfig(use=False)), "torch"
+        HybridAgent[Step], HybridConfig(model_free=ModelFreeConfig(use=False)), "torch"
     ),
     # Tries sequences of actions in branches of the running simulation.
     "search": GeneralKind(SearchAgent, SearchConfig()),

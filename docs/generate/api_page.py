@@ -55,8 +55,12 @@ SECTIONS: Final[Mapping[str, Sequence[str]]] = {
     "Agents": (
         "tandem.agents.api",
         "tandem.agents.registry",
+        "tandem.agents.general.api",
         "tandem.agents.training.loop.Training",
+        "tandem.agents.training.world",
         "tandem.agents.hybrid.HybridAgent",
+        "tandem.agents.hybrid.PlanningModel",
+        "tandem.agents.hybrid.ModelSettings",
         "tandem.agents.sb3",
     ),
     "Inference: problem, model, planner": (

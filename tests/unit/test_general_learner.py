@@ -16,12 +16,13 @@ pytest.importorskip("stable_baselines3")
 
 from tandem.agents.checkpoint import load_state, save_state
 from tandem.agents.general.api import Step
-from tandem.agents.general.hybrid import GeneralHybrid
-from tandem.agents.general.hybrid_config import HybridConfig, WorldModelConfig
+from tandem.agents.general.hybrid import HybridConfig
+from tandem.agents.general.hybrid_config import WorldModelConfig
 from tandem.agents.general.kinds import general_config
 from tandem.agents.general.model.features import Features
 from tandem.agents.general.model.world_model import WorldModel
 from tandem.agents.general.sequences import ActionCodes
+from tandem.agents.hybrid import HybridAgent
 from tandem.bridge.core.block import Block, Column
 from tandem.bridge.core.schema import Schema
 
@@ -72,7 +73,7 @@ def trap(state: Array, action: Any, rng: np.random.Generator) -> tuple[Array, fl
 
 
 def play(
-    agent: GeneralHybrid, dynamics: Dynamics, decisions: int, size: int, seed: int = 5
+    agent: HybridAgent, dynamics: Dynamics, decisions: int, size: int, seed: int = 5
 ) -> list[Any]:
     """Let it learn; an episode every 25 decisions. Returns its actions."""
     rng = np.random.default_rng(seed)
@@ -89,11 +90,11 @@ def play(
     return played
 
 
-def agent_for(actions: Block, size: int, **config: Any) -> GeneralHybrid:
+def agent_for(actions: Block, size: int, **config: Any) -> HybridAgent:
     made: Any = Synthetic(schema((real("seen", size),), (actions,)))
     settings = general_config("hybrid", {"random_share": 0.05, **config})
     assert isinstance(settings, HybridConfig)
-    return GeneralHybrid(made, settings, seed=1)
+    return HybridAgent(made, settings, seed=1)
 
 
 @pytest.mark.parametrize("half", [True, False])
@@ -101,7 +102,7 @@ def test_it_finds_the_best_arm_and_how_much_chance_there_is(half: bool) -> None:
     agent = agent_for(choice("arm", 1, 3), 1, model_free={"use": half})
     play(agent, bandit, 200, 1)
     assert agent.act({"seen": np.zeros(1)}).tolist() == [2]
-    mean, variance, _ = agent._foreseen({"seen": np.zeros(1)}, np.array([2.0]))
+    mean, variance, _ = agent.model._foreseen({"seen": np.zeros(1)}, np.array([2.0]))
     assert mean == pytest.approx(1.0, abs=0.15)
     assert np.sqrt(variance) == pytest.approx(NOISE, rel=0.5)
 
@@ -116,7 +117,7 @@ def test_it_learns_a_linear_system_and_steers_it() -> None:
         after, _ = drive(np.array(state), action, np.random.default_rng(0))
         # Random actions miss by 1.6 on average.
         assert np.abs(after).max() < 0.8, (state, action)
-    assert agent.accuracy.unexplained[0] < 0.3
+    assert agent.model.accuracy.unexplained[0] < 0.3
 
 
 def test_it_does_not_fall_for_what_pays_at_once() -> None:
@@ -138,8 +139,8 @@ def test_pure_chance_is_known_as_such() -> None:
 
     agent = agent_for(choice("arm", 1, 1), 1, model_free={"use": False})
     play(agent, chance, 300, 1)
-    assert agent.accuracy.unexplained[0] > 0.8
-    assert agent.accuracy.length == 1
+    assert agent.model.accuracy.unexplained[0] > 0.8
+    assert agent.model.accuracy.length == 1
 
 
 @pytest.mark.parametrize("actions", [choice("arm", 1, 3), real("push", 1, 1.0)], ids=["dqn", "sac"])

@@ -37,7 +37,7 @@ def play(agent: HybridAgent, transitions: int, seed: int, slowdown: float = 1.0)
     rng = np.random.default_rng(seed)
     played = []
     for _ in range(transitions):
-        transition = synthetic_transition(agent.problem, rng, slowdown)
+        transition = synthetic_transition(agent.model.problem, rng, slowdown)
         decision = agent.decide(transition.observation)
         played.append(decision.action.tolist())
         agent.learn(decision, transition)
@@ -185,7 +185,7 @@ def test_agent_notices_a_change_of_the_devices_and_plans_anew() -> None:
             alarms.append(step)
     assert len(alarms) == 1
     assert 40 <= alarms[0] <= 45
-    device_s = agent.model.view(make_observation(after)).device_s
+    device_s = agent.model.system.view(make_observation(after)).device_s
     assert device_s[:, 0] == pytest.approx([0.2] * 3, rel=0.1)
 
 

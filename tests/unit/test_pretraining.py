@@ -155,13 +155,13 @@ def test_agents_without_physics_learn_from_requests(name: str) -> None:
         found = []
         for test in tests:
             away = np.isin(test.action, problem.network_options)
-            predicted_s = learner.model.elsewhere(test.observation).components_s(test.action)
+            predicted_s = learner.model.system.elsewhere(test.observation).components_s(test.action)
             found.extend(np.abs(np.log(predicted_s.sum(axis=1) / test.response_s)[away]))
         return float(np.mean(found))
 
     before = error()
     for _ in range(60):
-        learner.model.learn(synthetic_transition(problem, rng, 4.0))
+        learner.model.system.learn(synthetic_transition(problem, rng, 4.0))
     assert error() < 0.6 * before
     copy = make_learner(name, problem, 1)
     copy.load_state_dict(learner.state_dict())
