@@ -146,6 +146,18 @@ IsSameLine(const double* a, const double* b)
     return (different[0] | different[1]) == 0;
 }
 
+/** Lines that are compared by one call, which takes the widest registers that the processor has. */
+constexpr std::size_t PAGE_LINES = 16;
+/** Values of so many lines. */
+constexpr std::size_t PAGE_VALUES = PAGE_LINES * LINE_VALUES;
+
+/** @return whether all bits of so many lines' values are equal */
+inline bool
+IsSamePage(const double* a, const double* b)
+{
+    return std::memcmp(a, b, PAGE_VALUES * sizeof(double)) == 0;
+}
+
 /**
  * Writes a block of values again and again to memory that another core reads. Lines that are there
  * already are not written, so they stay in that core's cache. Where nearly all change each time,
@@ -203,6 +215,18 @@ class BlockPublisher
         std::size_t same = 0;
         for (std::size_t i = head; i < tail; i += LINE_VALUES)
         {
+            if (look && (i - head) % PAGE_VALUES == 0)
+            {
+                while (i + PAGE_VALUES <= tail && IsSamePage(values + i, m_known.data() + i))
+                {
+                    same += PAGE_LINES;
+                    i += PAGE_VALUES;
+                }
+                if (i >= tail)
+                {
+                    break;
+                }
+            }
             if (look)
             {
                 if (IsSameLine(values + i, m_known.data() + i))

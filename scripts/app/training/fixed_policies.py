@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +20,7 @@ from tandem.scripts.app.common.place import start
 from tandem.scripts.app.inspection import measures
 from tandem.scripts.app.progress import ProgressBar, progress
 from tandem.scripts.app.tables import print_table
-from tandem.scripts.app.training.rollout import play
+from tandem.scripts.app.training.rollout import Episode, record, table_names
 
 THRESHOLD_PERCENT: Final = 85.0
 
@@ -32,7 +34,6 @@ def play_policies(
     with the same seed.
     """
     objective = PaperObjective(THRESHOLD_PERCENT)
-    lines: dict[str, dict[str, float | int]] = {}
     arguments: dict[str, object] = {"users": users, "epochs": epochs, "frames": 1}
     folders = {name: out / name for name in POLICIES}
     for folder in folders.values():
@@ -41,10 +42,10 @@ def play_policies(
         start(scenario, arguments, objective) as env,
         progress("", epochs * len(POLICIES), "decisions", console=console) as bar,
     ):
-        for name in POLICIES:
-            bar.describe(name)
-            lines[name] = play_policy(env, name, seed, folders[name], bar)
+        bar.describe("fixed policies")
+        play_together(env, folders, seed, bar)
         version = env.schema.ns3_version
+    lines = {name: _line(folder) for name, folder in folders.items()}
     print_table(
         console,
         f"Fixed policies, one episode of {epochs} decisions each",
@@ -58,11 +59,43 @@ def play_policies(
     return version
 
 
-def play_policy(
-    env: TandemEnv, name: str, seed: int, folder: Path, bar: ProgressBar
-) -> dict[str, float | int]:
-    """Play and record one policy; its line of the comparison."""
-    config = {
+def play_together(env: TandemEnv, folders: Mapping[str, Path], seed: int, bar: ProgressBar) -> None:
+    """Play and record policies by turns, so that their simulators compute at the same time.
+
+    Args:
+        env: is reset; the first policy plays in it, each other one in a fork of it.
+        folders: of the runs by the policies' names; replaced.
+        seed: of the episode.
+        bar: is told of each decision.
+    """
+    observation, _ = env.reset(seed=seed)
+    tables = table_names(env)
+    with ExitStack() as stack:
+        plays: list[tuple[Episode, RunWriter]] = []
+        for name, folder in folders.items():
+            own = stack.enter_context(env.fork()) if plays else env
+            run_folder.prepare(folder, force=True)
+            writer = stack.enter_context(
+                RunWriter(
+                    folder,
+                    schema=env.schema,
+                    config=_config(env, name, seed),
+                    simulator_command=env.simulator.command,
+                    ns3_folder=env.simulator.ns3_folder,
+                )
+            )
+            writer.begin_episode(0, seed, observation)
+            plays.append((Episode(own, make_policy(name, env.schema), observation, seed), writer))
+        while under_way := [play for play in plays if not play[0].over]:
+            for episode, _ in under_way:
+                episode.post()
+            for episode, writer in under_way:
+                record(writer, tables, episode.wait())
+                bar.advance()
+
+
+def _config(env: TandemEnv, name: str, seed: int) -> dict[str, object]:
+    return {
         "scenario": env.schema.scenario,
         "policy": name,
         "seed": seed,
@@ -72,22 +105,10 @@ def play_policy(
         "arguments": env.arguments,
         "traces": [],
     }
-    run_folder.prepare(folder, force=True)
-    writer = RunWriter(
-        folder,
-        schema=env.schema,
-        config=config,
-        simulator_command=env.simulator.command,
-        ns3_folder=env.simulator.ns3_folder,
-    )
-    with writer:
-        play(
-            env,
-            make_policy(name, env.schema),
-            writer,
-            seed=seed,
-            on_decision=bar.advance,
-        )
+
+
+def _line(folder: Path) -> dict[str, float | int]:
+    """A policy's line of the comparison."""
     run = measures.load_run(folder)
     line = measures.summary(run.requests)
     return {
