@@ -138,7 +138,8 @@ def reproduce(
     `any` tells how many interactions agents of any scenario need on `lte-power`, `tcp-bottleneck`
     and `wifi-contention`; it has --setting, --agent and --seeds.
 
-    Each finished part is a file: after an interruption the same command does the rest.
+    Each finished part is a file: after an interruption the same command does the rest. For `any`
+    so does a report in --out, for those who have the report alone.
 
     Example: tandem reproduce paper --quick
     Example: tandem reproduce wrong-knowledge --setting device-lie-3 --jobs 2

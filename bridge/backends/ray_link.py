@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from tandem.bridge.core.simulator import Simulator
 
 #: Names a cluster.
 ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
+#: Its head node has so long to take a connection. Ray itself would try for minutes.
+ANSWER_TIMEOUT_S: Final = 10.0
 
 
 class ActorLost(SimulatorLost):
@@ -153,12 +156,13 @@ def connected_ray() -> Any:
 
     Raises:
         MissingPackage: Ray is not installed.
-        TandemError: the cluster cannot be joined.
+        TandemError: the cluster does not answer or cannot be joined.
     """
     require("ray", "running on Ray")
     import ray
 
     if not ray.is_initialized():
+        _check_that_it_answers(os.environ.get(ADDRESS_VARIABLE, ""))
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, ray.exceptions.AuthenticationError) as error:
@@ -169,6 +173,25 @@ def connected_ray() -> Any:
                 "same ~/.ray/auth_token; without tokens set RAY_AUTH_MODE=disabled everywhere"
             ) from error
     return ray
+
+
+def _check_that_it_answers(address: str) -> None:
+    """Refuse an address of host and port at which nobody listens; others are left to Ray.
+
+    Raises:
+        TandemError: says where nothing answered and why.
+    """
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise TandemError(
+            f"nothing answers at {ADDRESS_VARIABLE}={address} ({error}): start Ray there with "
+            f"`ray start --head --port={port}`, look whether a firewall is between, or unset "
+            f"{ADDRESS_VARIABLE} to run on this machine"
+        ) from error
 
 
 def _own(frame: Frame) -> Frame:

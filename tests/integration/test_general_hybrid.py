@@ -148,6 +148,11 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
     again = tandem(*command, "--out", "again", "--work", "work")
     assert again.returncode == 0, again.stderr
     assert parts == {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
+    # Whoever has the report alone goes on from it.
+    from_report = tandem(*command, "--out", "bench", "--work", "elsewhere")
+    assert from_report.returncode == 0, from_report.stderr
+    assert json.loads(Path("bench/results.json").read_text())["results"] == results
+    assert not list(Path("elsewhere").rglob("*.json"))
     some = tandem("reproduce", "any", "--quick", "--finished", "--out", "some", "--work", "work")
     assert some.returncode == 0, some.stderr
     assert len(json.loads(Path("some/results.json").read_text())["results"]) == 3

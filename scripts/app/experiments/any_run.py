@@ -24,10 +24,12 @@ from tandem.scripts.app.experiments.any_scenario import (
     SEEDS,
     any_units,
     finished_any,
+    reported_any,
 )
 from tandem.scripts.app.experiments.places import Places
 from tandem.scripts.app.experiments.tasks import PlayingAny, run_all
 
+RESULTS: Final = "results.json"
 QUICK_SEEDS: Final = (1, 2)
 QUICK_AGENTS: Final = ("hybrid", "search", "sb3:PPO")
 
@@ -48,7 +50,7 @@ def reproduce_any(
     """Run the parts that are missing; returns how many there are, and the folder of the report.
 
     Args:
-        out: folder of the report.
+        out: folder of the report; what an earlier one there holds is not run again.
         places: of finished parts.
         scenarios: none given: all.
         agents: none given: all.
@@ -78,11 +80,16 @@ def reproduce_any(
         else tuple(range(1, seeds + 1)),
         quick=quick,
     )
-    known = {unit.name: done for unit in units if (done := finished_any(unit, places))}
+    report = out / RESULTS
+    known = {
+        unit.name: done
+        for unit in units
+        if (done := finished_any(unit, places) or reported_any(unit, report))
+    }
     if only_finished:
         units = [unit for unit in units if unit.name in known]
     if not units:
-        raise OptionError(f"--finished: no part is finished in {places.work} yet")
+        raise OptionError(f"--finished: no part is finished in {places.work} or {out} yet")
     missing = [unit for unit in units if unit.name not in known]
     fresh = run_all("runs", executor, PlayingAny(missing), missing, places, console, quiet)
     known.update((unit.name, result) for unit, result in zip(missing, fresh, strict=True))
@@ -92,7 +99,7 @@ def reproduce_any(
         "runs": f"{len(results)} in {sum(r['wall_s'] for r in results):.0f} process seconds in all",
     }
     out.mkdir(parents=True, exist_ok=True)
-    run_folder.write_json(out / "results.json", {**facts, "results": results})
+    run_folder.write_json(report, {**facts, "results": results})
     replace_text(out / "results.csv", csv_text(results))
     replace_text(out / "README.md", markdown(results, facts))
     return len(results), out

@@ -13,6 +13,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -163,8 +164,23 @@ def finished_any(unit: AnyUnit, places: Places) -> dict[str, Any] | None:
         content = read_json(places.file("any", unit.name, unit.key))
     except (OSError, ValueError):
         return None
-    known = content.get("version") == FORMAT_VERSION and content.get("key") == unit.key
-    return dict(content) if known else None
+    return dict(content) if _is_of(content, unit) else None
+
+
+def reported_any(unit: AnyUnit, report: Path) -> dict[str, Any] | None:
+    """The same, if a report's ``results.json`` holds it.
+
+    Raises:
+        DocumentError: the file is damaged.
+    """
+    if not report.is_file():
+        return None
+    results = read_json(report)["results"]
+    return next((dict(result) for result in results if _is_of(result, unit)), None)
+
+
+def _is_of(content: Mapping[str, Any], unit: AnyUnit) -> bool:
+    return content.get("version") == FORMAT_VERSION and content.get("key") == unit.key
 
 
 @single_threaded
