@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import os
 import resource
+import statistics
 import time
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.core.simulator import Simulator
@@ -18,7 +21,11 @@ _GROUP: Final = "Resets and branches (wifi-edge, 5 users)"
 _REPEATS: Final = 7
 _RESETS: Final = 60
 _MOVES: Final = 11
-_BRANCHES: Final = 16
+#: Epochs that are compared with branches of their own, and how many branches each.
+_DECISIONS: Final = 31
+_BRANCHES: Final = 3
+#: Branches that are asked for together.
+_AT_ONCE: Final = 8
 _USERS: Final = 5
 _KIB: Final = 1024
 _FORK_AIM_MS: Final = 2.0
@@ -57,29 +64,47 @@ def branches() -> list[Measurement]:
             high = int(simulator.schema.action.high)
             action = np.full(_USERS, high + option if option < 0 else option)
             simulator.reset(1)
-            steps, alone, together = [], [], []
-            for _ in range(_REPEATS):
-                # All simulate the same epoch: branches first, then the step that they predict.
-                start = time.perf_counter()
-                simulator.branch([action] * _BRANCHES, parallel=1)
-                alone.append((time.perf_counter() - start) / _BRANCHES * MS_PER_S)
-                start = time.perf_counter()
-                simulator.branch([action] * _BRANCHES)
-                together.append((time.perf_counter() - start) / _BRANCHES * MS_PER_S)
-                start = time.perf_counter()
-                simulator.step(action)
-                steps.append((time.perf_counter() - start) * MS_PER_S)
-        over = tuple(a - s for a, s in zip(alone, steps, strict=True))
-        gain = tuple(a / t for a, t in zip(alone, together, strict=True))
+            steps, over = _alone(simulator, action)
+            gain = tuple(_gain(simulator, action) for _ in range(_REPEATS))
         processors = len(os.sched_getaffinity(0))
         results += [
-            _measurement(f"plain epoch, all {place}", tuple(steps)),
+            _measurement(f"plain epoch, all {place}", steps),
             _measurement(f"branch beyond its epoch, all {place}", over, _BRANCH_AIM_MS),
             Measurement(_GROUP, f"gain of {processors} branches at a time, all {place}", "×", gain),
         ]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / _KIB
     results.append(Measurement(_GROUP, "peak memory of a simulator so far", "MiB", (peak,)))
     return results
+
+
+def _alone(
+    simulator: Simulator, action: NDArray[np.int64]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Milliseconds of epochs, and what a branch of the same epoch takes beyond it.
+
+    Epochs differ much more than that, so each is compared with branches of its own.
+    """
+    steps, over = [], []
+    for _ in range(_DECISIONS):
+        branch_ms = statistics.median(
+            _timed_ms(lambda: simulator.branch([action])) for _ in range(_BRANCHES)
+        )
+        steps.append(_timed_ms(lambda: simulator.step(action)))
+        over.append(branch_ms - steps[-1])
+    return tuple(steps), tuple(over)
+
+
+def _gain(simulator: Simulator, action: NDArray[np.int64]) -> float:
+    """How many times faster branches are over all processors than one after the other."""
+    actions = [action] * _AT_ONCE
+    alone = _timed_ms(lambda: simulator.branch(actions, parallel=1))
+    return alone / _timed_ms(lambda: simulator.branch(actions))
+
+
+def _timed_ms(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * MS_PER_S
 
 
 def _resets(
