@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
@@ -15,12 +16,13 @@ from rich.console import Console
 from typer.core import TyperCommand, TyperGroup
 
 from tandem._version import version as installed_version
-from tandem.bridge.core.errors import TandemError
+from tandem.bridge.core.errors import Notice, TandemError
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.overview import SECTIONS, SUMMARY, VERSION, page
 
 #: Exit status for an error that the user can fix; Typer uses the same for bad options.
 EXIT_ERROR: Final = 2
+_usual_format: Final = warnings.formatwarning
 
 
 class _Command(TyperCommand):
@@ -96,6 +98,7 @@ def run() -> None:
     What the system refuses (a file that cannot be written, a name that is too long) is expected,
     too: commands say more where they can.
     """
+    warnings.formatwarning = _notice
     try:
         _check_encoding(sys.argv[1:])
         app()
@@ -104,6 +107,19 @@ def run() -> None:
     except OSError as error:
         names = " → ".join(str(name) for name in (error.filename, error.filename2) if name)
         _fail(f"{names or 'the system'}: {error.strerror or error}; check the path and its rights")
+
+
+def _notice(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """A line for a `Notice`, which is for users; Python's usual two for all others."""
+    if issubclass(category, Notice):
+        return f"notice: {message}\n"
+    return _usual_format(message, category, filename, lineno, line)
 
 
 def _check_encoding(arguments: list[str]) -> None:

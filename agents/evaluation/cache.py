@@ -24,6 +24,7 @@ from tandem.agents.inference.options import OptionTable
 from tandem.agents.inference.patterns import PatternSpace
 from tandem.bridge.core.arrays import pack, unpack
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.errors import Notice
 from tandem.bridge.core.files import replace_bytes
 from tandem.bridge.core.program_digest import file_digest
 
@@ -132,6 +133,7 @@ class OracleCache:
                 return None
             warnings.warn(
                 f"{path} is not a readable outcome table ({error}): simulating it again",
+                Notice,
                 stacklevel=2,
             )
             return None
@@ -155,6 +157,7 @@ class OracleCache:
                     f"{self.folder} takes no outcome tables ({error.strerror}): this run measures "
                     "its states and keeps none; choose another folder with --cache or "
                     "XDG_CACHE_HOME",
+                    Notice,
                     stacklevel=2,
                 )
             self._writable = False

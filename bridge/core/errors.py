@@ -30,7 +30,11 @@ class TandemError(RuntimeError):
     """Base of everything that tandem raises on purpose."""
 
 
-class ScenarioWarning(UserWarning):
+class Notice(UserWarning):
+    """Something that users should know and that ends nothing; commands print it as one line."""
+
+
+class ScenarioWarning(Notice):
     """What a scenario says of itself that makes its results doubtful (`AgentLink::Warn`)."""
 
 

@@ -7,6 +7,7 @@ import csv
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,17 @@ def test_what_a_scenario_warns_of_reaches_python_and_the_run_folder(tmp_path: Pa
     assert done.exit_code == 0, done.output
     schema = json.loads((tmp_path / "run" / "schema.json").read_text(encoding="utf-8"))
     assert "minstrel has 29 rates" in schema["meta"]["warnings"][0]
+
+
+def test_the_command_line_says_it_in_one_plain_line(tmp_path: Path) -> None:
+    run = ["run", "--scenario", "wifi-edge", "--policy", "device", "--users", "1", "--epochs", "1"]
+    run += [word for name, value in WIDE.items() for word in ("--set", f"{name}={value}")]
+    command = [sys.executable, "-m", "tandem.scripts.main", *run, "--out", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    told = [line for line in done.stderr.splitlines() if "minstrel has 29 rates" in line]
+    assert len(told) == 1
+    assert told[0].startswith("notice: wifi-edge: minstrel has 29 rates")
+    assert "Warning" not in done.stderr
 
 
 def test_minstrel_is_set_by_arguments_or_attributes(tmp_path: Path) -> None:
