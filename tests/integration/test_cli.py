@@ -17,6 +17,9 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from tandem.bridge.runs.entries import ADD
+from tandem.bridge.runs.folder import JOURNAL
+from tandem.bridge.runs.journal import read
 from tandem.bridge.runs.reader import load_run
 from tandem.scripts.app.common.stop_request import EXIT_INTERRUPTED
 from tandem.scripts.cli import EXIT_ERROR
@@ -138,6 +141,11 @@ def test_bad_input_is_one_message(
     assert not out.exists()
 
 
+def has_decided(folder: Path) -> bool:
+    """Whether a run under way has recorded a decision."""
+    return (folder / JOURNAL).exists() and any(entry.call == ADD for entry in read(folder))
+
+
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_keeps_what_was_played(number: signal.Signals, tmp_path: Path) -> None:
@@ -147,13 +155,15 @@ def test_interrupt_keeps_what_was_played(number: signal.Signals, tmp_path: Path)
         stderr=subprocess.PIPE,
         text=True,
     )
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not (folder / "metadata.json").exists():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
-    time.sleep(1.0)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    try:
+        deadline_s = time.monotonic() + TIMEOUT_S
+        while not has_decided(folder):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        process.kill()
     assert process.returncode == EXIT_INTERRUPTED, errors
     assert "interrupted" in errors
     metadata = json.loads((folder / "metadata.json").read_text())
