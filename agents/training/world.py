@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tandem.agents.api import Decision, JointAction, Lesson, Observation, Transition
+from tandem.agents.api import Decision, Lesson, Observation, Transition
 from tandem.agents.general.api import Step
 from tandem.agents.inference.components import read_answers
 from tandem.agents.inference.objective import EpochCost
@@ -131,40 +131,11 @@ class RequestWorld:
         return HistoryRow.of(values)
 
 
-class EnvWorld(RequestWorld):
-    """The simulator itself, as an environment runs it.
+class SimulatedWorld:
+    """What all worlds share that are the simulator itself, as an environment runs it.
 
     Attributes:
         env: the environment.
-
-    Raises:
-        PolicyError: the environment does not fit (see `joint_problem`).
-    """
-
-    def __init__(self, env: TandemEnv) -> None:
-        self.env = env
-        self._problem = joint_problem(env)
-        self._tables = tuple(table.name for table in env.schema.records)
-
-    @property
-    def problem(self) -> JointProblem:
-        """The problem that the environment's objective poses."""
-        return self._problem
-
-    def reset(self, seed: int) -> Observation:
-        """Fork the episode of that seed from the warmed-up simulator."""
-        return self.env.reset(seed=seed)[0]
-
-    def step(self, action: JointAction) -> Feedback:
-        """Let ns-3 run one epoch."""
-        return played(self.env, action, self._tables)
-
-
-class RewardWorld:
-    """The simulator as learners of any scenario see it: observations and rewards.
-
-    Args:
-        env: with an objective.
     """
 
     def __init__(self, env: TandemEnv) -> None:
@@ -178,6 +149,31 @@ class RewardWorld:
     def step(self, action: Any) -> Feedback:
         """Let ns-3 run one epoch."""
         return played(self.env, action, self._tables)
+
+
+class EnvWorld(SimulatedWorld, RequestWorld):
+    """The simulator as learners of inference scenarios see it: requests.
+
+    Raises:
+        PolicyError: the environment does not fit (see `joint_problem`).
+    """
+
+    def __init__(self, env: TandemEnv) -> None:
+        super().__init__(env)
+        self._problem = joint_problem(env)
+
+    @property
+    def problem(self) -> JointProblem:
+        """The problem that the environment's objective poses."""
+        return self._problem
+
+
+class RewardWorld(SimulatedWorld):
+    """The simulator as learners of any scenario see it: observations and rewards.
+
+    Args:
+        env: with an objective.
+    """
 
     def experience(self, observation: Observation, decision: Decision, feedback: Feedback) -> Step:
         """The reward, and what followed."""

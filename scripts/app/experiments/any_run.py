@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -22,8 +22,10 @@ from tandem.scripts.app.experiments.any_scenario import (
     PREFIX,
     SCENARIOS,
     SEEDS,
+    AnyUnit,
     any_units,
     finished_any,
+    is_of,
     reported_any,
 )
 from tandem.scripts.app.experiments.places import Places
@@ -81,10 +83,11 @@ def reproduce_any(
         quick=quick,
     )
     report = out / RESULTS
+    earlier = reported_any(report)
     known = {
         unit.name: done
         for unit in units
-        if (done := finished_any(unit, places) or reported_any(unit, report))
+        if (done := finished_any(unit, places) or _in(earlier, unit))
     }
     if only_finished:
         units = [unit for unit in units if unit.name in known]
@@ -103,3 +106,7 @@ def reproduce_any(
     replace_text(out / "results.csv", csv_text(results))
     replace_text(out / "README.md", markdown(results, facts))
     return len(results), out
+
+
+def _in(results: Sequence[Mapping[str, Any]], unit: AnyUnit) -> dict[str, Any] | None:
+    return next((dict(result) for result in results if is_of(result, unit)), None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -164,22 +164,21 @@ def finished_any(unit: AnyUnit, places: Places) -> dict[str, Any] | None:
         content = read_json(places.file("any", unit.name, unit.key))
     except (OSError, ValueError):
         return None
-    return dict(content) if _is_of(content, unit) else None
+    return dict(content) if is_of(content, unit) else None
 
 
-def reported_any(unit: AnyUnit, report: Path) -> dict[str, Any] | None:
-    """The same, if a report's ``results.json`` holds it.
+def reported_any(report: Path) -> Sequence[Mapping[str, Any]]:
+    """The results in a report's ``results.json``; none if there is no such file.
 
     Raises:
         DocumentError: the file is damaged.
     """
-    if not report.is_file():
-        return None
-    results = read_json(report)["results"]
-    return next((dict(result) for result in results if _is_of(result, unit)), None)
+    results: Sequence[Mapping[str, Any]] = read_json(report)["results"] if report.is_file() else ()
+    return results
 
 
-def _is_of(content: Mapping[str, Any], unit: AnyUnit) -> bool:
+def is_of(content: Mapping[str, Any], unit: AnyUnit) -> bool:
+    """Whether a result is that of this part, and of this version."""
     return content.get("version") == FORMAT_VERSION and content.get("key") == unit.key
 
 
