@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,17 @@ STATUS = "document.getElementById('status').textContent"
 #: Marks of a kind in a figure.
 MARKS = "document.querySelectorAll('#{} {}').length"
 WAIT_S = 60.0
+#: Holds back each answer until `release()`: a slow connection, or a busy machine.
+HOLD = """
+window.held = []; window.holds = true;
+const ask = window.fetch;
+window.fetch = async (...question) => {
+  const answer = await ask(...question);
+  if (window.holds) await new Promise((go) => window.held.push(go));
+  return answer;
+};
+window.release = () => { window.holds = false; for (const go of window.held) go(); };
+"""
 
 
 @contextmanager
@@ -142,6 +154,35 @@ def test_a_training_beside_another_run(tmp_path: Path) -> None:
     command += ("--interactions", "64", "--evaluate-every", "16", "--checkpoint-every", "16")
     with begun(*command, folder=folder / "train") as training, watched(folder) as address:
         asyncio.run(look_at_training(address, training))
+
+
+def test_a_choice_made_while_an_answer_is_under_way(tmp_path: Path) -> None:
+    command = [*TANDEM, "run", "--epochs", "3", "--quiet", "--out", str(tmp_path / "first")]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    with watched(tmp_path) as address:
+        asyncio.run(choose_while_asking(address))
+
+
+async def choose_while_asking(address: str) -> None:
+    async with browser.open_url(address) as page:
+        await page.evaluate("tandemWatch.ready.then(() => true)")
+        assert await page.evaluate("tandemWatch.state.run") == "first"
+        await page.evaluate("document.querySelector('#runs button').kept = true")
+        await page.evaluate(f"(() => {{ {HOLD} }})()")
+        await until_page(page, "window.held.length === 1")
+        await page.evaluate("document.querySelectorAll('#runs button')[1].click()")
+        await until_page(page, "window.held.length === 2")
+        # Both arrive, the newer one first.
+        await page.evaluate("window.held[1]()")
+        await until_page(page, "tandemWatch.state.answer.run === 'second'")
+        await page.evaluate("window.release()")
+        polls = await page.evaluate("tandemWatch.state.polls")
+        await until_page(page, f"tandemWatch.state.polls > {polls}")
+        assert await page.evaluate("tandemWatch.state.run") == "second"
+        assert await page.evaluate("tandemWatch.state.decision.length") == 3
+        assert await page.evaluate("document.querySelector('#runs button').kept")
+        assert page.errors == []
 
 
 async def look_at_training(address: str, training: subprocess.Popen[bytes]) -> None:

@@ -22,7 +22,18 @@
 
   // ---- asking
 
+  // The question under way. A choice makes its answer worthless: it is about what was shown before.
+  let asking = null;
+
+  function drop() {
+    if (asking) asking.abort();
+    asking = null;
+  }
+
   async function poll() {
+    drop();
+    const mine = new AbortController();
+    asking = mine;
     const held = state.decision.length;
     const question = new URLSearchParams({
       run: state.run, episode: state.episode, part: state.part, since: held,
@@ -31,13 +42,16 @@
     if (!state.run) question.delete("run");
     let answer;
     try {
-      const response = await fetch("/data?" + question);
+      const response = await fetch("/data?" + question, { signal: mine.signal });
       answer = await response.json();
       if (!response.ok) throw new Error(answer.error);
     } catch (error) {
-      $("problem").textContent = "no new data: " + error.message;
+      if (asking === mine) $("problem").textContent = "no new data: " + error.message;
       return;
+    } finally {
+      if (asking === mine) asking = null;
     }
+    if (mine.signal.aborted) return;
     $("problem").textContent = "";
     take(answer);
     state.polls += 1;
@@ -339,22 +353,30 @@
   }
 
   function listRuns(answer) {
-    $("runs").replaceChildren(...answer.runs.map((run) => {
-      const row = document.createElement("tr");
-      if (run.key === answer.run) row.className = "shown";
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = run.name;
-      button.addEventListener("click", () => choose({ run: run.key, episode: -1, part: -1 }));
-      const cells = [button, run.status, run.episodes, run.decisions,
-        run.reward == null ? "–" : run.reward.toPrecision(4)];
-      for (const content of cells) {
-        const cell = document.createElement("td");
-        cell.append(content);
-        row.append(cell);
-      }
-      return row;
-    }));
+    // Rows stay while the runs do: a button replaced between press and release is not clicked.
+    const table = $("runs");
+    const keys = answer.runs.map((run) => run.key).join("\n");
+    if (table.dataset.keys !== keys) {
+      table.dataset.keys = keys;
+      table.replaceChildren(...answer.runs.map(rowOf));
+    }
+    answer.runs.forEach((run, k) => {
+      const row = table.children[k];
+      row.className = run.key === answer.run ? "shown" : "";
+      [run.status, run.episodes, run.decisions, run.reward == null ? "–" : run.reward.toPrecision(4)]
+        .forEach((content, column) => { row.children[column + 1].textContent = content; });
+    });
+  }
+
+  function rowOf(run) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = run.name;
+    button.addEventListener("click", () => choose({ run: run.key, episode: -1, part: -1 }));
+    const row = document.createElement("tr");
+    for (let column = 0; column < 5; ++column) row.append(document.createElement("td"));
+    row.firstChild.append(button);
+    return row;
   }
 
   function choose(what) {
@@ -387,6 +409,7 @@
   }
 
   function leaveLive() {
+    drop();
     $("live").checked = false;
     if (state.answer) Object.assign(state, { episode: state.answer.episode ?? -1, part: state.answer.part ?? -1 });
   }
@@ -424,13 +447,7 @@
   $("part").addEventListener("change", () => { leaveLive(); choose({ part: Number($("part").value) }); });
   $("controls").addEventListener("submit", (event) => event.preventDefault());
 
-  let asking = false;
-  async function ask() {
-    if (asking || document.hidden) return;
-    asking = true;
-    try { await poll(); } finally { asking = false; }
-  }
-  setInterval(ask, POLL_MS);
+  setInterval(() => { if (!asking && !document.hidden) poll(); }, POLL_MS);
   setInterval(frame, FRAME_MS);
   window.tandemWatch = { state, setTime, openAt, leaveLive, ready: poll() };
 })();
