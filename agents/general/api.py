@@ -14,8 +14,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gymnasium import spaces
+
 from tandem.agents.api import Agent, AnyLearner, Observation
 from tandem.bridge.core.env import TandemEnv
+from tandem.bridge.core.schema import Schema
+
+
+class Declared(Protocol):
+    """What says what can be seen and done: a `TandemEnv`, or a `GymWorld`."""
+
+    @property
+    def schema(self) -> Schema:
+        """The blocks of observations and actions."""
+        ...
+
+    @property
+    def action_space(self) -> spaces.Space[Any]:
+        """All actions."""
+        ...
 
 
 @dataclass(frozen=True)

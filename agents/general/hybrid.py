@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tandem.agents.common.settings import Count, Discount, Settings, Share
+from tandem.agents.general.api import Declared
 from tandem.agents.general.hybrid_config import (
     AccuracyConfig,
     ModelFreeConfig,
     PlanningConfig,
     WorldModelConfig,
 )
-from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.packages import require
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class HybridConfig(Settings):
     planning: PlanningConfig = PlanningConfig()
     model_free: ModelFreeConfig = ModelFreeConfig()
 
-    def model_in(self, env: TandemEnv, seed: int, name: str) -> LearnedModel:
+    def model_in(self, env: Declared, seed: int, name: str) -> LearnedModel:
         """The model, not yet learned.
 
         Raises:

@@ -16,7 +16,7 @@ import torch
 
 from tandem.agents.api import Decision, Lesson, Observation
 from tandem.agents.common.threads import single_threaded
-from tandem.agents.general.api import Step
+from tandem.agents.general.api import Declared, Step
 from tandem.agents.general.model.accuracy import Accuracy
 from tandem.agents.general.model.world_model import WorldModel
 from tandem.agents.general.sequences import (
@@ -26,7 +26,6 @@ from tandem.agents.general.sequences import (
     search,
     shifted,
 )
-from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.masks import flat_masks
 from tandem.bridge.core.packages import require
 
@@ -56,7 +55,7 @@ class LearnedModel:
     learns = True
 
     def __init__(
-        self, env: TandemEnv, config: HybridConfig, seed: int, name: str = "hybrid"
+        self, env: Declared, config: HybridConfig, seed: int, name: str = "hybrid"
     ) -> None:
         self.config = config
         self._schema = env.schema

@@ -168,12 +168,8 @@ class EnvWorld(SimulatedWorld, RequestWorld):
         return self._problem
 
 
-class RewardWorld(SimulatedWorld):
-    """The simulator as learners of any scenario see it: observations and rewards.
-
-    Args:
-        env: with an objective.
-    """
+class RewardLessons:
+    """What all worlds of rewards share: nothing is learned from but observations and rewards."""
 
     def experience(self, observation: Observation, decision: Decision, feedback: Feedback) -> Step:
         """The reward, and what followed."""
@@ -202,6 +198,14 @@ class RewardWorld(SimulatedWorld):
     def row_of(self, values: Mapping[str, Any]) -> DecisionRow:
         """As `DecisionRow.of`."""
         return DecisionRow.of(values)
+
+
+class RewardWorld(SimulatedWorld, RewardLessons):
+    """The simulator as learners of any scenario see it: observations and rewards.
+
+    Args:
+        env: with an objective.
+    """
 
 
 def played(env: TandemEnv, action: Any, tables: Sequence[str]) -> Feedback:

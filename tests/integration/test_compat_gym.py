@@ -23,6 +23,8 @@ from forks import errors_in_a_fork
 from gymnasium.utils.env_checker import check_env
 
 import tandem.compat.ns3ai
+from tandem.agents.common.action_coding import UnfitActions
+from tandem.agents.training.gym_world import GymWorld
 from tandem.bridge.core.errors import (
     InvalidAction,
     NoEpisode,
@@ -74,6 +76,25 @@ def test_every_space_arrives_with_its_shape_type_and_bounds(echo: Path) -> None:
     assert grid.low.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert grid.high.tolist() == [[10, 11, 12], [13, 14, 15]]
     env.close()
+
+
+def test_an_unchanged_scenario_is_a_world_that_agents_learn_in(echo: Path, port: Path) -> None:
+    """`GymWorld` adds blocks by name, and nothing else."""
+    env, same = make(port), make(port)
+    world = GymWorld(env)
+    (block,) = world.schema.observation
+    assert block.shape == env.observation_space.shape
+    first, _ = same.reset(seed=7)
+    assert world.reset(7)[block.name].tolist() == first.tolist()
+    for choice in (0, 3):
+        seen, reward, terminated, truncated, _ = same.step(choice)
+        feedback = world.step(np.array(choice))
+        assert feedback.observation[block.name].tolist() == seen.tolist()
+        assert (feedback.reward, feedback.over) == (reward, terminated or truncated)
+    with make(echo) as unfit, pytest.raises(UnfitActions, match="Tuple"):
+        GymWorld(unfit)
+    env.close()
+    same.close()
 
 
 def test_values_arrive_unchanged_in_both_directions(echo: Path) -> None:
