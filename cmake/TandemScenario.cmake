@@ -42,6 +42,9 @@ function(tandem_scenario_library)
       "#define TANDEM_PASTE(a, b) a##b\n#define TANDEM_JOIN(a, b) TANDEM_PASTE(a, b)\n\
 #define g_log TANDEM_JOIN(g_log_, TANDEM_FILE)"
     CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  if(TANDEM_UNITY)
+    target_precompile_headers(tandem-scenario PRIVATE precompiled.h)
+  endif()
   install(TARGETS tandem-scenario ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   install(DIRECTORY ${A_HEADER_FOLDERS} DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
           FILES_MATCHING PATTERN "*.h")
@@ -87,11 +90,20 @@ function(tandem_compat_library)
   target_compile_options(tandem-compat PRIVATE -Wall -Wextra)
   set_target_properties(tandem-compat PROPERTIES UNITY_BUILD ${TANDEM_UNITY} CXX_EXTENSIONS OFF
                                                  POSITION_INDEPENDENT_CODE ON)
+  tandem_precompiled(tandem-compat)
   install(TARGETS tandem-compat ARCHIVE DESTINATION "${TANDEM_CPP}" COMPONENT tandem)
   install(DIRECTORY compat DESTINATION "${TANDEM_CPP}/include" COMPONENT tandem
           FILES_MATCHING PATTERN "*.h" PATTERN "compat/include" EXCLUDE)
   install(DIRECTORY compat/include/ DESTINATION "${TANDEM_CPP}/compat" COMPONENT tandem
           FILES_MATCHING PATTERN "*.h")
+endfunction()
+
+# Take the headers that tandem-scenario compiled beforehand. That needs the same code generation.
+function(tandem_precompiled name)
+  if(TANDEM_UNITY)
+    target_compile_options(${name} PRIVATE -fPIC)
+    target_precompile_headers(${name} REUSE_FROM tandem-scenario)
+  endif()
 endfunction()
 
 function(tandem_add_scenario name)
@@ -106,6 +118,7 @@ function(tandem_add_scenario name)
   endforeach()
   target_link_libraries(${name} PRIVATE tandem-scenario)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
+  tandem_precompiled(${name})
   # The wheel's libraries need others that only the loader has to find.
   target_link_options(${name} PRIVATE -Wl,--allow-shlib-undefined ${TANDEM_RUN_PATH_FIRST})
   if(TANDEM_BUNDLED)

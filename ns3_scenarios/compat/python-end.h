@@ -85,7 +85,7 @@ class PythonEnd
      * @param finishHandled return if the simulation is over and the simulator did not fail
      * @param told the simulator has said that nothing more comes
      */
-    void ReportEnd(bool finishHandled, bool told) const
+    void ReportEnd([[maybe_unused]] bool finishHandled, [[maybe_unused]] bool told) const
     {
         const int pid = m_segment.Header().simulatorPid.load();
 #ifdef TANDEM_COMPAT_PYTHON
