@@ -9,7 +9,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,25 @@ def test_a_run_that_grows_and_ends(tmp_path: Path) -> None:
     assert [one["moments"] for one in ended] == [one["moments"] for one in running]
     assert ended[0]["version"] != running[0]["version"]
     assert ended[1]["before"] == 6
+
+
+def test_a_run_that_ends_between_two_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    played = Played(tmp_path / "run")
+    read = JournalFollower.part
+    with ExitStack() as running:
+        running.enter_context(played.writer)
+        played.begin(0)
+        played.add(3, last=True)
+        answers = Answers(tmp_path / "run")
+
+        def end_and_read(follower: JournalFollower, *decisions: int) -> Any:
+            running.close()  # deletes the journal that was followed a moment ago
+            return read(follower, *decisions)
+
+        monkeypatch.setattr(JournalFollower, "part", end_and_read)
+        answer = answers.answer(Question())
+    assert answer["status"] == run_folder.COMPLETE
+    assert answer["moments"]["decision"] == [0, 1, 2]
 
 
 def test_only_a_part_of_a_long_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,23 +73,30 @@ class Answers:
             TandemError: there is no such run.
         """
         with self._lock:
-            self._watched.refresh()
-            runs = self._watched.runs
-            key = question.run or next(iter(runs), "")
-            if key not in runs:
-                raise TandemError(f"no run {key!r} in {self._watched.folder}")
-            if self._shown in runs and self._shown != key:
-                runs[self._shown].release()
-            self._shown = key
-            return {
-                "title": self._watched.title,
-                "runs": self._watched.as_json(),
-                "left_out": self._watched.left_out,
-                "run": key,
-                "status": runs[key].status,
-                **self._episode(runs[key], question),
-                "curve": self._curve(runs[key], question),
-            }
+            try:
+                return self._read(question)
+            except FileNotFoundError:
+                # The run ended between two reads: its journal is gone, its tables are there.
+                return self._read(question)
+
+    def _read(self, question: Question) -> dict[str, Any]:
+        self._watched.refresh()
+        runs = self._watched.runs
+        key = question.run or next(iter(runs), "")
+        if key not in runs:
+            raise TandemError(f"no run {key!r} in {self._watched.folder}")
+        if self._shown in runs and self._shown != key:
+            runs[self._shown].release()
+        self._shown = key
+        return {
+            "title": self._watched.title,
+            "runs": self._watched.as_json(),
+            "left_out": self._watched.left_out,
+            "run": key,
+            "status": runs[key].status,
+            **self._episode(runs[key], question),
+            "curve": self._curve(runs[key], question),
+        }
 
     def _episode(self, run: WatchedRun, question: Question) -> dict[str, Any]:
         episodes = run.episodes
