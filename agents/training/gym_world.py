@@ -3,7 +3,8 @@
 
 What a scenario of tandem declares in its schema is read off the spaces here::
 
-    world = GymWorld(tandem.compat.ns3ai.Ns3Env("interference-pattern", strictEnds=True))
+    env = tandem.compat.ns3ai.Ns3Env("interference-pattern", strictEnds=True)
+    world = GymWorld(gymnasium.wrappers.TimeLimit(env, 100))
     agent = HybridAgent(world, HybridConfig(), seed=1)
     Training(world, agent, seed=1).run(200)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from stable_baselines3 import DQN, PPO
 
+from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.evaluation.seeds import EPISODES
 from tandem.agents.general.hybrid import HybridConfig
 from tandem.agents.hybrid import HybridAgent
@@ -41,7 +42,6 @@ SETTINGS = {"simSeed": 1, "simTime": 12}
 HYBRID_STEPS = (0, 45, 50, 60, 80, 100)
 MODEL_FREE_STEPS = tuple(range(0, 1_001, 100))
 
-Act = Callable[[Any], Any]
 Row = tuple[int, float]
 
 
@@ -51,21 +51,7 @@ def make(simulator: str) -> gymnasium.Env[Any, Any]:
     return gymnasium.wrappers.TimeLimit(env, SLOTS)
 
 
-def judged(env: gymnasium.Env[Any, Any], act: Act, episodes: int) -> float:
-    """Mean return of the judging episodes."""
-    returns = []
-    for seed in range(EPISODES.first, EPISODES.first + episodes):
-        observation, _ = env.reset(seed=seed)
-        total, over = 0.0, False
-        while not over:
-            observation, reward, terminated, truncated, _ = env.step(act(observation))
-            total += float(reward)
-            over = terminated or truncated
-        returns.append(total)
-    return float(np.mean(returns))
-
-
-def hybrid(simulator: str, seed: int, judge: Callable[[Act], float]) -> list[Row]:
+def hybrid(simulator: str, seed: int, judge: ReturnJudge) -> list[Row]:
     """Returns of the hybrid agent after some steps."""
     world = GymWorld(make(simulator))
     agent = HybridAgent(world, HybridConfig(), seed)
@@ -73,14 +59,13 @@ def hybrid(simulator: str, seed: int, judge: Callable[[Act], float]) -> list[Row
     rows = []
     for steps in HYBRID_STEPS:
         training.run(steps)
-        rows.append((steps, judge(lambda seen: agent.act(world.as_blocks(seen)))))
+        got = judge.judge(lambda seen: agent.act(world.as_blocks(seen)))
+        rows.append((steps, got.mean))
     world.env.close()
     return rows
 
 
-def model_free(
-    algorithm: Any, simulator: str, seed: int, judge: Callable[[Act], float]
-) -> list[Row]:
+def model_free(algorithm: Any, simulator: str, seed: int, judge: ReturnJudge) -> list[Row]:
     """Returns of an algorithm of Stable-Baselines3 after some steps."""
     env = make(simulator)
     settings = {"n_steps": SLOTS, "batch_size": SLOTS // 2} if algorithm is PPO else {}
@@ -89,8 +74,8 @@ def model_free(
     for steps in MODEL_FREE_STEPS:
         if steps:
             model.learn(steps - model.num_timesteps, reset_num_timesteps=model.num_timesteps == 0)
-        got = judge(lambda seen: model.predict(np.asarray(seen), deterministic=True)[0])
-        rows.append((model.num_timesteps, got))
+        got = judge.judge(lambda seen: model.predict(np.asarray(seen), deterministic=True)[0])
+        rows.append((model.num_timesteps, got.mean))
     env.close()
     return rows
 
@@ -119,9 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.out is not None and given.out.is_file():
         done = json.loads(given.out.read_text(encoding="utf-8"))
     judging = make(path)
-
-    def judge(act: Act) -> float:
-        return judged(judging, act, given.episodes)
+    episodes = range(EPISODES.first, EPISODES.first + given.episodes)
+    judge = ReturnJudge(judging, episodes, SLOTS)
 
     algorithms = {"PPO": PPO, "DQN": DQN}
     for name in given.agents.split(","):

@@ -165,8 +165,8 @@ def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
         }
         beside = ", ".join(f"{agent} {value:.3f}" for agent, value in others.items())
         yield (
-            f"Branch search, without training: {np.mean(row['rewards']):.3f} in the first {count} "
-            f"episodes, by {row['per_decision']:.0f} epochs of branches and "
-            f"{row['s_per_decision']:.1f} s per decision. There the others have in the end: "
-            f"{beside or 'nothing yet'}."
+            f"Branch search, without training: {np.mean(row['rewards']):.3f} in the first "
+            f"{'episode' if count == 1 else f'{count} episodes'}, by {row['per_decision']:.0f} "
+            f"epochs of branches and {row['s_per_decision']:.1f} s per decision. There the others "
+            f"have in the end: {beside or 'nothing yet'}."
         )

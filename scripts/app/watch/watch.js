@@ -337,11 +337,7 @@
     if (answer.left_out) notes.push(`${answer.left_out} more runs are not listed`);
     $("notes").textContent = notes.join("; ");
     const chooser = $("run");
-    const keys = answer.runs.map((run) => run.key).join("\n");
-    if (chooser.dataset.keys !== keys) {
-      chooser.dataset.keys = keys;
-      chooser.replaceChildren(...answer.runs.map((run) => new Option(run.name, run.key)));
-    }
+    list(chooser, answer.runs, (run) => new Option(run.name, run.key));
     chooser.value = answer.run;
     if (document.activeElement !== $("episode")) $("episode").value = answer.episode || 0;
     $("episode").max = Math.max(0, (answer.episodes || 1) - 1);
@@ -352,14 +348,18 @@
     if (answer.runs.length > 1) listRuns(answer);
   }
 
+  // A child per run. They stay while the runs do: a button that is replaced between press and
+  // release is not clicked.
+  function list(element, runs, make) {
+    const keys = runs.map((run) => run.key).join("\n");
+    if (element.dataset.keys === keys) return;
+    element.dataset.keys = keys;
+    element.replaceChildren(...runs.map(make));
+  }
+
   function listRuns(answer) {
-    // Rows stay while the runs do: a button replaced between press and release is not clicked.
     const table = $("runs");
-    const keys = answer.runs.map((run) => run.key).join("\n");
-    if (table.dataset.keys !== keys) {
-      table.dataset.keys = keys;
-      table.replaceChildren(...answer.runs.map(rowOf));
-    }
+    list(table, answer.runs, rowOf);
     answer.runs.forEach((run, k) => {
       const row = table.children[k];
       row.className = run.key === answer.run ? "shown" : "";
