@@ -3,6 +3,7 @@
 #define TANDEM_REQUEST_RECORDS_H
 
 #include "agent-link/typed-records.h"
+#include "model/energy.h"
 #include "model/request.h"
 
 namespace ns3::tandem
