@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from faults.processes import descendants
 
+# Ray lets its workers run only where nothing else wants to: beside other tests on the same
+# processors they take minutes for what is done in seconds.
+os.environ.setdefault("RAY_worker_niceness", "0")
+
 
 def simulator_processes() -> set[int]:
     """Pids of living scenario processes (zombies do not count) that belong to this session."""
