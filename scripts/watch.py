@@ -38,11 +38,16 @@ def watch(
     From another machine: ssh -L 8765:127.0.0.1:8765 SERVER, then open http://127.0.0.1:8765 there.
     """
     require("plotly", "the live page")
+    from tandem.scripts.app.common.stop_request import stop_requests
     from tandem.scripts.app.watch.answers import Answers
     from tandem.scripts.app.watch.server import WatchServer
 
     console = Console(stderr=True)
-    with WatchServer(Answers(folder), host, port) as server:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        stop_requests() as stop_is_asked,
+        WatchServer(Answers(folder), host, port) as server,
+    ):
         address = f"[{host}]" if ":" in host else host
         console.print(f"http://{address}:{server.server_port}/", highlight=False)
         if not _is_loopback(host):
@@ -50,8 +55,7 @@ def watch(
                 "[yellow]no password[/]: everyone who reaches this address can see the runs; "
                 "without --host, use `ssh -L` from elsewhere"
             )
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_until(stop_is_asked)
 
 
 def _is_loopback(host: str) -> bool:

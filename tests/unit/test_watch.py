@@ -121,6 +121,35 @@ def test_a_run_that_ends_between_two_reads(tmp_path: Path, monkeypatch: pytest.M
     assert answer["moments"]["decision"] == [0, 1, 2]
 
 
+def test_the_answer_under_way_is_finished_before_the_server_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(tmp_path / "run")
+    reading, may_go_on = threading.Event(), threading.Event()
+    read = Answers._read
+
+    def slowly(self: Answers, question: Question) -> dict[str, Any]:
+        reading.set()
+        assert may_go_on.wait(20)
+        return read(self, question)
+
+    monkeypatch.setattr(Answers, "_read", slowly)
+    told: list[tuple[int, Any, bytes]] = []
+    with WatchServer(Answers(tmp_path), "127.0.0.1", 0) as server:
+        serving = threading.Thread(target=server.serve_until, args=[reading.is_set])
+        asking = threading.Thread(target=lambda: told.append(ask(server.server_port, "/data")))
+        serving.start()
+        asking.start()
+        assert reading.wait(20)
+        serving.join(3 * server.timeout)
+        assert serving.is_alive()
+        may_go_on.set()
+        serving.join(20)
+        assert not serving.is_alive()
+        asking.join(20)
+        assert told[0][0] == 200
+
+
 def test_only_a_part_of_a_long_episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers_module, "MOST_DECISIONS", 4)
     answers = Answers(write_run(tmp_path / "run", epochs=10))

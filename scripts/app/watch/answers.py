@@ -79,6 +79,13 @@ class Answers:
                 # The run ended between two reads: its journal is gone, its tables are there.
                 return self._read(question)
 
+    def close(self) -> None:
+        """Wait for the answer under way; no other is begun.
+
+        So no thread reads tables while the interpreter is taken down.
+        """
+        self._lock.acquire()
+
     def _read(self, question: Question) -> dict[str, Any]:
         self._watched.refresh()
         runs = self._watched.runs

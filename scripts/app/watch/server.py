@@ -9,6 +9,7 @@ import html
 import ipaddress
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,8 @@ class WatchServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    #: How often it looks whether it is to end.
+    timeout = 0.2
 
     def __init__(self, answers: Answers, host: str, port: int) -> None:
         self.answers = answers
@@ -72,6 +75,19 @@ class WatchServer(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def serve_until(self, stop_is_asked: Callable[[], bool]) -> None:
+        """Answer until told to end, and then finish the answer under way.
+
+        An interrupt is asked for, not raised: Python drops an exception that comes up in the
+        clean-up of some object, and this server would go on.
+
+        Args:
+            stop_is_asked: looked at several times a second.
+        """
+        while not stop_is_asked():
+            self.handle_request()
+        self.answers.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that went away in the middle of an answer is no error."""
