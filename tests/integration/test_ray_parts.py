@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -144,18 +144,11 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
     raise TimeoutError(what)
 
 
-def stop(runs: list[int]) -> list[int]:
-    """Let them stand still, so that they cannot end before something else has happened."""
+def send(number: signal.Signals, runs: Iterable[int]) -> None:
+    """To those of them that still run."""
     for run in runs:
         with suppress(ProcessLookupError):
-            os.kill(run, signal.SIGSTOP)
-    return runs
-
-
-def go_on(runs: set[int]) -> None:
-    for run in runs:
-        with suppress(ProcessLookupError):
-            os.kill(run, signal.SIGCONT)
+            os.kill(run, number)
 
 
 def requests(out: Path) -> dict[str, bytes]:
@@ -181,17 +174,22 @@ def test_a_node_that_is_killed_in_mid_sweep_costs_its_parts_and_no_others(
 
     def one_is_complete_and_one_under_way() -> list[int]:
         # Either node may be the slow one: a run must not end there too early, nor all of them here.
-        there = stop(runs_under(raylet(second)))
-        if complete(out) and not there:
-            held.update(stop(runs_under(raylet(cluster.head_node))))
-        return there if complete(out) else []
+        there = runs_under(raylet(second))
+        send(signal.SIGSTOP, there)
+        if not complete(out):
+            return []
+        if not there:
+            held.update(runs_under(raylet(cluster.head_node)))
+            send(signal.SIGSTOP, held)
+        return there
 
     with sweep(cluster, grid, out) as running:
         lost = wait_for(one_is_complete_and_one_under_way, "the second node works")
         before = complete(out)
+        assert lost
         assert len(before) < 3
         cluster.remove_node(second, allow_graceful=False)
-        go_on(held)
+        send(signal.SIGCONT, held)
         told, _ = running.communicate(timeout=WAIT_S)
     assert running.returncode == 0, told
     # What was lost was run again on the other node. What was finished was not.
