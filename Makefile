@@ -3,6 +3,7 @@
 # builds what changed.
 #
 #   make demo        the main job: real ns-3 under the agents, a table at the end
+#   make scenarios   all scenarios, where the demo has compiled only its own
 #   make test        all tests but the slow ones
 #   make faults      1000 random kills and every other fault; KILLS=200 for fewer
 #   make soak        an hour of load and kills; nothing may grow (SOAK_S=600: ten minutes)
@@ -30,12 +31,17 @@ BUILDING := $(VENV)/.building
 RUNNING := $(VENV)/.running
 ENVIRONMENT := $(VENV)/.environment
 PACKAGE := $(VENV)/.package
+# The demo plays one scenario: where nothing is compiled yet, only that one is, and the one with which
+# `tandem doctor` tries the simulator.
+DEMO_SCENARIO := wifi-edge
+DEMO_PROGRAMS := $(DEMO_SCENARIO);hello
+DEMO_PACKAGE := $(if $(wildcard $(PACKAGE)),$(PACKAGE),$(VENV)/.demo_package)
 NATIVE := bridge/native bridge/compat/native
 CPP := $(shell find ns3_scenarios $(NATIVE) cmake -type f 2>/dev/null) CMakeLists.txt
 CPP_STYLED = $(shell find ns3_scenarios $(NATIVE) scripts tests -name '*.h' -o -name '*.cc')
 NS3_CHOICE := $(foreach name,NS3_PROVIDER NS3_ROOT NS3_WHEEL_DIR,$(if $($(name)),--config-settings cmake.define.$(name)="$($(name))"))
 
-.PHONY: build develop demo test test-slow faults soak sanitize lint format docs wheel bench clean
+.PHONY: build develop demo scenarios test test-slow faults soak sanitize lint format docs wheel bench clean
 .DELETE_ON_ERROR:
 # uv installs no bytecode. Without any, each of the tests' processes compiles its packages again:
 # PyTorch's import takes 16 s of a core instead of 6.
@@ -64,16 +70,26 @@ $(ENVIRONMENT): $(BUILDING)
 	    --requirements pyproject.toml --all-extras --group develop)
 	@touch $@
 
-# Editable: Python edits and new modules count at once; C++ edits rebuild what changed.
+# $(call compiled,PROGRAMS). Editable: Python edits and new modules count at once; C++ edits rebuild
+# what changed.
+compiled = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+	    --no-deps --config-settings build-dir=$(BUILD) $(NS3_CHOICE) \
+	    --config-settings cmake.define.TANDEM_PROGRAMS="$(1)" --editable .
+
 $(PACKAGE): $(BUILDING) pyproject.toml $(CPP)
-	$(call timed,ns-3 fetched and the scenarios compiled,$(BIN)/python -m pip install --quiet \
-	    --disable-pip-version-check --no-build-isolation --no-deps \
-	    --config-settings build-dir=$(BUILD) $(NS3_CHOICE) --editable .)
+	$(call timed,ns-3 fetched and the scenarios compiled,$(call compiled,all))
 	@touch $@
 
+$(VENV)/.demo_package: $(BUILDING) pyproject.toml $(CPP)
+	$(call timed,ns-3 fetched and $(DEMO_SCENARIO) compiled,$(call compiled,$(DEMO_PROGRAMS)))
+	@touch $@
+
+scenarios: $(PACKAGE)
+
 demo:
-	$(TOGETHER) $(PACKAGE) $(RUNNING)
-	$(BIN)/tandem demo
+	$(TOGETHER) $(DEMO_PACKAGE) $(RUNNING)
+	$(BIN)/tandem demo --scenario $(DEMO_SCENARIO)
+	@test -e $(PACKAGE) || echo "Only $(DEMO_SCENARIO) is compiled. All scenarios: make scenarios"
 	@command -v tandem > /dev/null || echo "For the command tandem: . $(BIN)/activate"
 
 develop:

@@ -210,6 +210,7 @@ function(tandem_bundle_ns3)
   \"ns3_provider\": \"${NS3_PROVIDER_USED}\",
   \"compiler\": \"${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}\",
   \"cxx_standard\": ${NS3_CXX_STANDARD},
+  \"programs\": \"${TANDEM_PROGRAMS}\",
   \"include_dir\": \"${_include}\",
   \"library_dir\": \"${_lib}\",
   \"definitions\": [${_definitions}],

@@ -170,6 +170,8 @@ def train(
             f"--connect simulates on a server: leave out --runner {runner.value}"
         )
     given_config = {} if config is None else read_agent_config(config)
+    if isinstance(guide := given_config.get("guide"), str):
+        given_config["guide"] = str(Path(guide).absolute())  # to be found from elsewhere as well
     arguments = _arguments(context, users, epochs, settings)
     with_sb3 = is_sb3(agent) or (resume and has_settings(folder, Sb3TrainSettings))
     general = not with_sb3 and (

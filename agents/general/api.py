@@ -11,10 +11,13 @@ It plays whatever the schema declares, and learns from the objective's rewards::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from tandem.agents.api import Agent, AnyLearner, Observation
 from tandem.bridge.core.env import TandemEnv
@@ -51,6 +54,36 @@ class Step:
     reward: float
     following: Observation
     ended: bool
+
+
+class Guide(Protocol):
+    """What is believed of a scenario before anything is tried in branches."""
+
+    def proposals(self, observation: Observation, horizon: int, count: int) -> NDArray[np.float64]:
+        """Sequences of action codes believed to be good, the best first.
+
+        Args:
+            observation: where they begin.
+            horizon: length, H.
+            count: at most so many, C.
+
+        Returns:
+            ``[C or fewer, H, values]``, as in `tandem.agents.general.sequences`.
+        """
+        ...
+
+    def worth(self, rewards: Sequence[float], end: Observation, *, ended: bool) -> float:
+        """What a branch is worth: its rewards, discounted, and what is believed to follow.
+
+        Args:
+            rewards: of its decisions.
+            end: observation after the last one.
+            ended: the episode terminated there: nothing follows.
+
+        Returns:
+            In units of the reward; only differences between branches of equal length mean anything.
+        """
+        ...
 
 
 class GeneralLearner(AnyLearner[Step], Protocol):

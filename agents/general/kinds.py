@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from tandem.agents.common.errors import PolicyError
 from tandem.agents.common.settings import Settings, merged_settings
-from tandem.agents.general.api import GeneralLearner, Step
+from tandem.agents.general.api import GeneralLearner, Guide, Step
 from tandem.agents.general.hybrid import HybridConfig
 from tandem.agents.general.hybrid_config import ModelFreeConfig
 from tandem.agents.general.search import SearchAgent, SearchConfig
@@ -18,6 +18,8 @@ from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.packages import require
 
 Make: TypeAlias = Callable[[TandemEnv, Any, int, str], GeneralLearner]
+#: Loads the guide that a run's folder holds.
+GuideOf: TypeAlias = Callable[[str, TandemEnv], Guide]
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,24 @@ def general_config(name: str, given: Mapping[str, Any] | None = None) -> Setting
     return merged_settings(name, KINDS[name].default, given or {})
 
 
+def no_runs(folder: str, env: TandemEnv) -> Guide:
+    """Where runs cannot be loaded.
+
+    Raises:
+        PolicyError: always.
+    """
+    raise PolicyError(
+        f"guide: {folder} is loaded by tandem's commands only; in Python give `SearchAgent` the "
+        "model of a trained agent: SearchAgent(env, SearchConfig(), seed, guide=agent.model)"
+    )
+
+
 def make_general(
-    env: TandemEnv, name: str, seed: int, given: Mapping[str, Any] | None = None
+    env: TandemEnv,
+    name: str,
+    seed: int,
+    given: Mapping[str, Any] | None = None,
+    guide_of: GuideOf = no_runs,
 ) -> GeneralLearner:
     """The agent of that name, untrained.
 
@@ -72,10 +90,13 @@ def make_general(
         name: of `KINDS`.
         seed: decides everything that it draws.
         given: settings that differ from the defaults, nested as in its config.
+        guide_of: loads the guide of branch search.
 
     Raises:
-        PolicyError: as `general_config`.
+        PolicyError: as `general_config`; or there is no such guide.
         UnfitActions: the scenario's actions do not fit.
     """
     config = general_config(name, given)
+    if isinstance(config, SearchConfig) and config.guide is not None:
+        return SearchAgent(env, config, seed, name, guide_of(config.guide, env))
     return KINDS[name].make(env, config, seed, name)

@@ -9,6 +9,7 @@ bootstrap: Osband et al., NeurIPS 2016), and a few random actions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from tandem.agents.general.model.world_model import WorldModel
 from tandem.agents.general.sequences import (
     ActionCodes,
     Array,
+    Found,
     Proposal,
     search,
     shifted,
@@ -137,6 +139,25 @@ class LearnedModel:
             }
         )
 
+    @single_threaded
+    def proposals(self, observation: Observation, horizon: int, count: int) -> Array:
+        """See `tandem.agents.general.api.Guide`; what is beyond the model's reach is held."""
+        found = self._search(observation, np.random.default_rng(0), None, horizon)
+        best = found.best(count)
+        missing = horizon - best.shape[1]
+        return np.concatenate([best, *[best[:, -1:]] * missing], axis=1)
+
+    @single_threaded
+    def worth(self, rewards: Sequence[float], end: Observation, *, ended: bool) -> float:
+        """See `tandem.agents.general.api.Guide`; a reward counts as far as it is above the mean."""
+        discount = self.config.discount
+        centre, sd = self.world.reward_scale
+        met = (np.array(rewards) - centre) @ discount ** np.arange(len(rewards))
+        if self.half is None or ended:
+            return float(met)
+        follows = float(self.half.value(self.world.state(end)[None])[0])
+        return float(met + discount ** len(rewards) * follows * sd)
+
     def _model_free_half(self, seed: int, name: str) -> ModelFreeHalf | None:
         """The half that learns values, if it is asked for.
 
@@ -159,6 +180,16 @@ class LearnedModel:
         self, observation: Observation, rng: np.random.Generator, member: int | None = None
     ) -> Array:
         """The best sequence by all members together, or by one."""
+        return self._search(observation, rng, member, self.config.planning.horizon).sequence
+
+    def _search(
+        self,
+        observation: Observation,
+        rng: np.random.Generator,
+        member: int | None,
+        horizon: int,
+    ) -> Found:
+        """Sequences as long as the horizon, or as far as the model is right enough."""
         planning = self.config.planning
         start = self.world.spread(self.world.state(observation)[None])
         discount = self.config.discount
@@ -176,9 +207,9 @@ class LearnedModel:
                 total += discount ** sequences.shape[1] * self.half.value(states)
             return np.asarray(total.mean(0).double())
 
-        length = min(self.accuracy.length, planning.horizon)
+        length = min(self.accuracy.length, horizon)
         rest = None if self._rest is None or len(self._rest) < length else self._rest[None, :length]
-        found = search(
+        return search(
             rate,
             self._codes,
             length,
@@ -188,7 +219,6 @@ class LearnedModel:
             first=rest,
             allowed=self._allowed(observation),
         )
-        return found.sequence
 
     def _foreseen(self, observation: Observation, codes: Array) -> tuple[float, float, float]:
         """Mean and variance of the reward, and the members' standard deviation."""

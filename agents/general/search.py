@@ -4,6 +4,9 @@
 It needs no training and no model, and takes any action space. What it needs is a simulator that can
 be copied: no agent can play so in a real network. It shows what there is to gain, teaches others,
 and controls simulations.
+
+A trained hybrid agent can guide it: branches then try what that agent believes to be good, and are
+worth their rewards and the value of where they end. Fewer and shorter branches do then.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 
 from tandem.agents.api import Decision, Lesson, Observation
 from tandem.agents.common.settings import Count, CountOrZero, Settings, Share
-from tandem.agents.general.api import Step
+from tandem.agents.general.api import Guide, Step
 from tandem.agents.general.sequences import (
     ActionCodes,
     Array,
@@ -23,6 +26,7 @@ from tandem.agents.general.sequences import (
     search,
     shifted,
 )
+from tandem.bridge.core.branch import Outcome
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.core.masks import flat_masks
 
@@ -42,7 +46,13 @@ class SearchConfig(Settings):
     each takes a branch of its own. 0: the coming draws themselves, which is to foresee luck.
     Scenarios with one future only are always searched in that."""
     discount: Share = 1.0
-    """What a reward counts, compared with that of the decision before."""
+    """What a reward counts, compared with that of the decision before. A guide's own counts where
+    there is one."""
+    guide: str | None = None
+    """Folder of a run that trained ``hybrid`` on the same scenario."""
+    guided_share: Share = 0.5
+    """Share of the budget for what the guide proposes; the rest is for sequences drawn like the
+    best of these."""
     cross_entropy: CrossEntropyConfig = CrossEntropyConfig()
 
 
@@ -56,6 +66,7 @@ class SearchAgent:
         config: settings.
         seed: decides, with the seed of the episode, everything that is drawn.
         name: for tables.
+        guide: proposes what to try and says what its end is worth; ``None``: nothing is believed.
 
     Raises:
         UnfitActions: the actions have no bounds.
@@ -65,9 +76,15 @@ class SearchAgent:
     policy_version = 0
 
     def __init__(
-        self, env: TandemEnv, config: SearchConfig, seed: int, name: str = "search"
+        self,
+        env: TandemEnv,
+        config: SearchConfig,
+        seed: int,
+        name: str = "search",
+        guide: Guide | None = None,
     ) -> None:
         self.name = name
+        self.guide = guide
         self.config = config
         #: Epochs of all branches so far.
         self.branch_epochs = 0
@@ -91,7 +108,8 @@ class SearchAgent:
         """The same, with what it cost."""
         schema = self._env.schema
         begun = self.branch_epochs
-        plan = self._search(flat_masks(schema, observation) if schema.masks else None)
+        allowed = flat_masks(schema, observation) if schema.masks else None
+        plan = self._search(observation, allowed)
         self._rest = shifted(plan.sequence)
         self._expected = plan.value
         return Decision(
@@ -106,7 +124,7 @@ class SearchAgent:
 
     def player_in(self, env: TandemEnv) -> SearchAgent:
         """The same search in another environment."""
-        return SearchAgent(env, self.config, self._seed, self.name)
+        return SearchAgent(env, self.config, self._seed, self.name, self.guide)
 
     def state_dict(self) -> dict[str, Any]:
         """The plan under way, and the generator."""
@@ -123,16 +141,24 @@ class SearchAgent:
         self._rest = None if rest is None else np.array(rest)
         self.branch_epochs = int(state["branch_epochs"])
 
-    def _search(self, allowed: Any) -> Found:
+    def _search(self, observation: Observation, allowed: Any) -> Found:
         config = self.config
+        budget = max(1, config.budget // len(self._futures))
+        first = np.zeros((0, config.horizon, self._codes.size))
+        if self._rest is not None:
+            first = self._rest[None]
+        if self.guide is not None:
+            count = max(1, round(config.guided_share * budget))
+            proposed = self.guide.proposals(observation, config.horizon, count)
+            first = np.concatenate([proposed, first])
         return search(
             self._rated,
             self._codes,
             config.horizon,
-            max(1, config.budget // len(self._futures)),
+            budget,
             self._rng,
             config.cross_entropy,
-            first=None if self._rest is None else self._rest[None],
+            first=first,
             allowed=allowed,
         )
 
@@ -143,13 +169,19 @@ class SearchAgent:
         return range(1, wanted + 1) if wanted else range(1)
 
     def _rated(self, sequences: Array) -> Array:
-        """Discounted sum of rewards, mean over futures, ``[sequences]``."""
+        """What sequences are worth, mean over futures, ``[sequences]``."""
         plays = [[self._codes.action(codes) for codes in sequence] for sequence in sequences]
-        discounts = self.config.discount ** np.arange(self.config.horizon)
         total = np.zeros(len(plays))
         for future in self._futures:
             for number, outcome in enumerate(self._env.branch(plays, future=future)):
-                rewards = np.array(outcome.rewards)
-                total[number] += rewards @ discounts[: len(rewards)]
-                self.branch_epochs += len(rewards)
+                total[number] += self._worth(outcome)
+                self.branch_epochs += len(outcome.rewards)
         return total / len(self._futures)
+
+    def _worth(self, outcome: Outcome) -> float:
+        """Discounted sum of rewards, and what a guide believes to follow."""
+        if self.guide is not None:
+            ended = outcome.terminated
+            return self.guide.worth(outcome.rewards, outcome.observation, ended=ended)
+        rewards = np.array(outcome.rewards)
+        return float(rewards @ self.config.discount ** np.arange(len(rewards)))

@@ -173,14 +173,38 @@ class Found:
     """What a search found.
 
     Attributes:
-        sequence: the best one rated, ``[H, N]``.
-        value: how good it is.
-        rated: how many sequences were rated.
+        sequences: all that were rated, the best first, ``[R, H, N]``.
+        values: how good each is, ``[R]``.
     """
 
-    sequence: Array
-    value: float
-    rated: int
+    sequences: Array
+    values: Array
+
+    @classmethod
+    def of(cls, sequences: Array, values: Array) -> Found:
+        """Sequences in the order of what they are worth; of equals the first rated leads."""
+        order = np.argsort(-values, kind="stable")
+        return cls(sequences[order], values[order])
+
+    @property
+    def sequence(self) -> Array:
+        """The best one, ``[H, N]``."""
+        return np.asarray(self.sequences[0])
+
+    @property
+    def value(self) -> float:
+        """How good that is."""
+        return float(self.values[0])
+
+    @property
+    def rated(self) -> int:
+        """How many sequences were rated."""
+        return len(self.values)
+
+    def best(self, count: int) -> Array:
+        """The best different ones, at most ``count``, ``[…, H, N]``."""
+        _, first = np.unique(self.sequences, axis=0, return_index=True)
+        return np.asarray(self.sequences[np.sort(first)[:count]])
 
 
 def shifted(sequence: Array) -> Array:
@@ -227,9 +251,7 @@ def search(
     proposal = Proposal.even(codes, horizon, allowed)
     if codes.joint_actions**horizon <= budget:
         every = _possible(every_sequence(codes, horizon), proposal)
-        values = rate(every)
-        best = int(np.argmax(values))
-        return Found(every[best], float(values[best]), len(every))
+        return Found.of(every, rate(every))
     # The rest of a plan may begin with what is not allowed now.
     batch = np.zeros((0, horizon, codes.size)) if first is None else _possible(first, proposal)
     batch = batch[:budget]
@@ -251,8 +273,7 @@ def search(
         order = np.argsort(-worth, kind="stable")
         proposal = proposal.like(kept[order[:elites]], config)
         batch = batch[:0]
-    best = int(np.argmax(worth))
-    return Found(kept[best], float(worth[best]), len(kept))
+    return Found.of(kept, worth)
 
 
 def _possible(sequences: Array, proposal: Proposal) -> Array:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def installed_scenarios() -> list[str]:
     """Names of the scenarios installed with the package, sorted."""
     folder = executable_folder()
     return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+
+
+def has_all_scenarios() -> bool:
+    """Whether the package was built with all scenarios, and not with a choice of them."""
+    try:
+        build = json.loads((package_root() / "_cpp" / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return bool(build.get("programs", "all") == "all")
 
 
 def fixed_scenario(scenario: str | os.PathLike[str]) -> str:
@@ -73,7 +83,8 @@ def scenario_executable(scenario: str | os.PathLike[str]) -> Path:
     if path.is_file():
         raise ScenarioNotFound(f"'{text}' is not executable: build it with `tandem build`")
     names = ", ".join(installed_scenarios()) or "none: is the package built with scenarios?"
+    more = "" if has_all_scenarios() else " (`make demo` compiles its own; all: `make scenarios`)"
     raise ScenarioNotFound(
-        f"no scenario '{text}'; installed are {names}. "
+        f"no scenario '{text}'; installed are {names}{more}. "
         "Your own: `tandem new my_scenario`, then `tandem build`, then give its path"
     )

@@ -202,7 +202,13 @@ def test_demo_trains_and_compares(tmp_path: Path) -> None:
         assert words in output
     for words in ("hybrid", "best fixed", "oracle", "regret (%)", "interactions"):
         assert words in output
-    assert len(pd.read_parquet(tmp_path / "hybrid" / "history.parquet")) == 12
+    # Each agent before and after learning.
+    rows = [[cell.strip() for cell in line.split("│")] for line in output.splitlines()]
+    learned = [(row[1], row[-2]) for row in rows if row[1:2] and row[1].startswith("hybrid")]
+    agents = ("hybrid", "hybrid-no-prior")
+    assert learned == [(agent, count) for agent in agents for count in ("0", "12")]
+    for agent in agents:
+        assert len(pd.read_parquet(tmp_path / agent / "history.parquet")) == 12
     edge = load_run(tmp_path / "edge")
     assert len(edge.requests) == 2 * 2
     assert len(edge.table("frames")) > 100

@@ -142,6 +142,9 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
     assert rows[rows["agent"] == "hybrid"]["interactions"].tolist() == [60, 120]
     text = Path("bench/README.md").read_text()
     assert "Branch search, without training" in text
+    assert "Branch search that hybrid guides" in text
+    (hybrid,) = (result for result in results if result["agent"] == "hybrid")
+    assert hybrid["guided"]["per_decision"] == 4.0
     assert "## lte-power" in text
     parts = {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
     assert len(parts) == 3

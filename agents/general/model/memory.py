@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tandem.agents.common.errors import PolicyError
+
 Array: TypeAlias = NDArray[np.float64]
 COLUMNS: Final = ("state", "codes", "reward", "following", "ended", "begins", "weights")
 
@@ -52,6 +54,18 @@ class Memory:
         return {"columns": {k: v.copy() for k, v in self.columns.items()}, "added": self.added}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""
-        self.columns = {name: np.array(state["columns"][name]) for name in COLUMNS}
+        """The inverse of `state_dict`.
+
+        Raises:
+            PolicyError: what is in it has another number of values.
+        """
+        columns = {name: np.array(state["columns"][name]) for name in COLUMNS}
+        for name, what in (("state", "an observation"), ("codes", "an action")):
+            mine, theirs = (side[name].shape[1] for side in (self.columns, columns))
+            if mine != theirs:
+                raise PolicyError(
+                    f"the agent learned where {what} has {theirs} values, here it has {mine}: play "
+                    "the scenario that it was trained on, with as many agents"
+                )
+        self.columns = columns
         self.added = int(state["added"])

@@ -21,6 +21,8 @@ from tandem.scripts.app.experiments.records import Result, grouped, table
 #: Where ``docs/examples/worth_learning.py`` left what PPO and the best constant reach.
 LEVELS: Final = Path("docs/results/worth-learning")
 SEARCH: Final = "search"
+#: What a search costs.
+PER_DECISION: Final = ("per_decision", "s_per_decision")
 #: Width of the text.
 COLUMNS: Final = 110
 
@@ -43,6 +45,11 @@ class Levels:
     def best(self) -> float:
         """That of the best training."""
         return max(self.ppo)
+
+    @property
+    def middle(self) -> float:
+        """That of the middle one."""
+        return float(np.median(self.ppo))
 
     @classmethod
     def read(cls, scenario: str, folder: Path = LEVELS) -> Levels | None:
@@ -77,13 +84,22 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
         "Written by `tandem reproduce any`. Mean reward per decision in the judging episodes of "
         "[worth learning](../worth-learning/README.md), interquartile mean over seeds with its "
         "95 % bootstrap interval. A reward is a mean logarithm of Mbit/s: 0.1 more is 11 % more "
-        "throughput. *To PPO's best*: interactions at the first evaluation in which the agent was "
-        "at least as good as the best of PPO's trainings; `>`: some seed that counts never was. "
+        "throughput. *To PPO's best*, *middle*: interactions at the first evaluation in which the "
+        "agent was at least as good as the best, the middle one of PPO's trainings; `>`: some seed "
+        "that counts never was. "
         "The best constant action is chosen with hindsight in these very episodes. Wall-clock "
         "times are of this machine, with what else it had to do."
     )
     print(textwrap.fill(text, COLUMNS) + "\n", file=out)
-    heading = ["agent", "seeds", "interactions", "reward", "to PPO's best", "training, s"]
+    heading = [
+        "agent",
+        "seeds",
+        "interactions",
+        "reward",
+        "to PPO's middle",
+        "to PPO's best",
+        "training, s",
+    ]
     for scenario, settings in SCENARIOS.items():
         mine = [result for result in results if result["scenario"] == scenario]
         if not mine:
@@ -120,10 +136,10 @@ def csv_text(results: Sequence[Result]) -> str:
 def _known(levels: Levels | None) -> Iterator[list[str]]:
     if levels is None:
         return
-    yield ["best constant", "", "", number_text(levels.constant), "", ""]
+    yield ["best constant", "", "", number_text(levels.constant), "", "", ""]
     for number, value in enumerate(levels.ppo, 1):
         name = f"PPO {number} (worth learning)"
-        yield [name, "1", str(levels.decisions), number_text(value), "", ""]
+        yield [name, "1", str(levels.decisions), number_text(value), "", "", ""]
 
 
 def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str]]:
@@ -136,37 +152,62 @@ def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str
         for point in points:
             rows = [row for run in runs for row in run["rows"] if row["interactions"] == point]
             found = summarise([Bounded(float(np.mean(row["rewards"]))) for row in rows])
-            arrived = ""
+            arrived = ["", ""]
             if point == points[-1] and levels is not None:
-                arrived = str(summarise([reached(run, levels.best) for run in runs]))
+                arrived = [
+                    str(summarise([reached(run, level) for run in runs]))
+                    for level in (levels.middle, levels.best)
+                ]
             took_s = np.mean([row["training_s"] for row in rows])
             yield [
                 agent,
                 str(len(rows)),
                 str(point),
                 f"{found.iqm} [{found.low}, {found.high}]",
-                arrived,
+                *arrived,
                 f"{took_s:.0f}",
             ]
 
 
 def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
-    """Branch search beside the others in the same, fewer, episodes."""
-    for result in results:
-        if result["agent"] != SEARCH:
-            continue
-        (row,) = result["rows"]
-        count = len(row["rewards"])
-        others = {
-            run["agent"]: float(np.mean([np.mean(r["rows"][-1]["rewards"][:count]) for r in same]))
-            for run in results
-            if run["agent"] != SEARCH
-            for same in [[r for r in results if r["agent"] == run["agent"]]]
-        }
-        beside = ", ".join(f"{agent} {value:.3f}" for agent, value in others.items())
+    """Branch search, without and with a guide, beside the others in the same, fewer, episodes."""
+    plain = [run["rows"][0] for run in results if run["agent"] == SEARCH]
+    guided = [run["guided"] for run in results if "guided" in run]
+    if not plain and not guided:
+        return
+    where = "episode" if episodes == 1 else f"{episodes} episodes"
+    learned = [run for run in results if run["agent"] != SEARCH]
+    by_agent = grouped(learned, "agent")
+    beside = [
+        f"{agent} {_first([run['rows'][-1] for run in runs], episodes)}"
+        for (agent,), runs in by_agent.items()
+    ]
+    if plain:
         yield (
-            f"Branch search, without training: {np.mean(row['rewards']):.3f} in the first "
-            f"{'episode' if count == 1 else f'{count} episodes'}, by {row['per_decision']:.0f} "
-            f"epochs of branches and {row['s_per_decision']:.1f} s per decision. There the others "
-            f"have in the end: {beside or 'nothing yet'}."
+            f"Branch search, without training, has {_first(plain, episodes)} in the first {where}, "
+            f"by {_cost(plain)}. There the others have in the end: "
+            f"{', '.join(beside) or 'nothing yet'}."
         )
+    for (agent,), runs in by_agent.items():
+        rows = [run["guided"] for run in runs if "guided" in run]
+        if rows:
+            alone = [run["rows"][-1] for run in runs if "guided" in run]
+            yield (
+                f"Branch search that {agent} guides, after its last interaction, has "
+                f"{_first(rows, episodes)} there ({len(rows)} trainings), by {_cost(rows)}; these "
+                f"trainings alone {_first(alone, episodes)}."
+            )
+
+
+def _first(rows: Sequence[Mapping[str, Any]], episodes: int) -> str:
+    """Mean reward in the first episodes: interquartile mean over runs, and its interval."""
+    means = [Bounded(float(np.mean(row["rewards"][:episodes]))) for row in rows]
+    if len(means) == 1:
+        return number_text(means[0].value)
+    found = summarise(means)
+    return f"{found.iqm} [{found.low}, {found.high}]"
+
+
+def _cost(rows: Sequence[Mapping[str, Any]]) -> str:
+    epochs, took_s = (np.mean([row[name] for row in rows]) for name in PER_DECISION)
+    return f"{epochs:.0f} epochs of branches and {took_s:.1f} s per decision"

@@ -22,6 +22,8 @@ from tandem.agents.common.threads import single_threaded
 from tandem.agents.evaluation.returns import ReturnJudge
 from tandem.agents.evaluation.seeds import TRAINING
 from tandem.agents.general.kinds import KINDS, general_config, make_general
+from tandem.agents.general.search import SearchAgent, SearchConfig
+from tandem.agents.hybrid import HybridAgent
 from tandem.agents.training.loop import EPISODE_STREAM, Training
 from tandem.agents.training.world import RewardWorld
 from tandem.bridge.core.documents import read_json
@@ -48,10 +50,11 @@ class AnyScenario:
         name: of the scenario.
         epochs: decisions of an episode.
         episodes: that judge.
-        points: interactions after which an agent that learns fast is judged.
+        points: interactions after which an agent that learns fast is judged; the last is a tenth
+            of those that PPO learned from, in wifi-contention a fifth.
         slow_points: the same of SB3's algorithms.
         searched: episodes that branch search plays; it takes long.
-        search: settings of branch search.
+        search: settings of branch search without a guide.
     """
 
     name: str
@@ -66,13 +69,24 @@ class AnyScenario:
 SCENARIOS: Final[Mapping[str, AnyScenario]] = {
     scenario.name: scenario
     for scenario in (
-        AnyScenario("lte-power", 30, 12, (150, 300, 600), (750, 3_000, 12_000), 4),
+        AnyScenario("lte-power", 30, 12, (150, 300, 600, 1_200), (750, 3_000, 12_000), 4),
         AnyScenario(
-            "tcp-bottleneck", 100, 8, (300, 600, 1_200), (1_500, 6_000, 24_000), 1, {"horizon": 8}
+            "tcp-bottleneck",
+            100,
+            8,
+            (300, 600, 1_200, 2_400),
+            (1_500, 6_000, 24_000),
+            1,
+            {"horizon": 8},
         ),
-        AnyScenario("wifi-contention", 50, 4, (300, 600), (1_250, 5_000), 1),
+        AnyScenario("wifi-contention", 50, 4, (300, 600, 1_000), (1_250, 5_000), 1),
     )
 }
+#: Settings of branch search that a trained agent guides; nobody tuned them.
+GUIDED: Final[Mapping[str, Any]] = {"horizon": 2, "budget": 16}
+QUICK_SEARCH: Final[Mapping[str, Any]] = {"horizon": 1, "budget": 4}
+#: Seeds whose trained agent guides one; it takes as long as half of a training.
+GUIDING_SEEDS: Final = (1, 2, 3)
 #: What is run, in the order of the tables.
 AGENTS: Final = ("hybrid", "hybrid-no-values", "search", "sb3:PPO", "sb3:DQN")
 SEEDS: Final = (1, 2, 3, 4, 5)
@@ -113,12 +127,17 @@ class AnyUnit:
         return scenario.slow_points if self.agent.startswith(PREFIX) else scenario.points
 
     @property
+    def guides(self) -> bool:
+        """Whether the trained agent then guides a branch search."""
+        return self.agent == "hybrid" and self.seed in GUIDING_SEEDS
+
+    @property
     def key(self) -> str:
         """Changes with everything that the result depends on, except the code."""
         scenario = SCENARIOS[self.scenario]
         sb3 = dict(SB3_SETTINGS.get(self.agent.removeprefix(PREFIX), {}))
         own = general_config(self.agent).model_dump() if self.agent in KINDS else sb3
-        told = scenario.search if self.agent == "search" else {}
+        told = scenario.search if self.agent == "search" else GUIDED if self.guides else {}
         content = (scenario.name, scenario.epochs, scenario.episodes, scenario.searched, told)
         return hashlib.sha256(repr((content, self, self.points, own)).encode()).hexdigest()
 
@@ -136,14 +155,14 @@ def run_any(unit: AnyUnit, places: Places) -> dict[str, Any]:
         seeds = range(JUDGING_SEED, JUDGING_SEED + (1 if unit.quick else episodes))
         judge = ReturnJudge(judging, seeds, scenario.epochs)
         play = _sb3 if unit.agent.startswith(PREFIX) else _general
-        rows = play(unit, env, judge)
+        played = play(unit, env, judge)
     content = {
         "version": FORMAT_VERSION,
         "key": unit.key,
         "scenario": unit.scenario,
         "agent": unit.agent,
         "seed": unit.seed,
-        "rows": rows,
+        **played,
         "wall_s": round(time.monotonic() - begun_s, 1),
     }
     path = places.file("any", unit.name, unit.key)
@@ -177,20 +196,15 @@ def is_of(content: Mapping[str, Any], unit: AnyUnit) -> bool:
 
 
 @single_threaded
-def _general(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str, Any]]:
-    """An agent of the project's own."""
-    told = SCENARIOS[unit.scenario].search if unit.agent == "search" else {}
+def _general(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> dict[str, Any]:
+    """An agent of the project's own: its evaluations, and those of a search that it guides."""
+    scenario = SCENARIOS[unit.scenario]
+    told = scenario.search if unit.agent == "search" else {}
     if unit.quick and unit.agent == "search":
-        told = {"horizon": 1, "budget": 4}
+        told = QUICK_SEARCH
     learner = make_general(env, unit.agent, unit.seed, told)
-    if not learner.learns:
-        player = learner.player_in(judge.tandem_env)
-        begun_s = time.monotonic()
-        row = _row(0, judge.judge(player.act, begin=player.begin_episode).returns, judge, 0.0)
-        searched = int(getattr(player, "branch_epochs", 0))
-        decisions = len(judge.seeds) * judge.most_decisions
-        took_s = time.monotonic() - begun_s
-        return [{**row, "per_decision": searched / decisions, "s_per_decision": took_s / decisions}]
+    if isinstance(learner, SearchAgent):
+        return {"rows": [_searched(learner.player_in(judge.tandem_env), judge, 0, 0.0)]}
     training = Training(RewardWorld(env), learner, unit.seed)
     rows, training_s = [], 0.0
     for interactions in unit.points:
@@ -200,10 +214,30 @@ def _general(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str
         player = learner.player_in(judge.tandem_env)
         found = judge.judge(player.act, begin=player.begin_episode)
         rows.append(_row(interactions, found.returns, judge, training_s))
-    return rows
+    if not unit.guides:
+        return {"rows": rows}
+    guide: Any = learner.model if isinstance(learner, HybridAgent) else None
+    config = SearchConfig(**(QUICK_SEARCH if unit.quick else GUIDED))
+    guided = SearchAgent(judge.tandem_env, config, unit.seed, "guided", guide)
+    few = ReturnJudge(judge.env, judge.seeds[: scenario.searched], judge.most_decisions)
+    return {"rows": rows, "guided": _searched(guided, few, unit.points[-1], training_s)}
 
 
-def _sb3(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str, Any]]:
+def _searched(
+    player: SearchAgent, judge: ReturnJudge, interactions: int, training_s: float
+) -> dict[str, Any]:
+    """What branch search gets, and what it costs."""
+    begun_s = time.monotonic()
+    found = judge.judge(player.act, begin=player.begin_episode)
+    decisions = len(judge.seeds) * judge.most_decisions
+    return {
+        **_row(interactions, found.returns, judge, training_s),
+        "per_decision": player.branch_epochs / decisions,
+        "s_per_decision": (time.monotonic() - begun_s) / decisions,
+    }
+
+
+def _sb3(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> dict[str, Any]:
     """An algorithm of Stable-Baselines3."""
     from tandem.agents.sb3 import Sb3Agent, Sb3Config, train_sb3
 
@@ -223,7 +257,7 @@ def _sb3(unit: AnyUnit, env: TandemEnv, judge: ReturnJudge) -> list[dict[str, An
     env.reset(seed=int(rng.integers(TRAINING.first, TRAINING.limit)))
     config = Sb3Config(algorithm=dict(SB3_SETTINGS.get(algorithm, {})))
     train_sb3(env, algorithm, unit.points[-1], unit.seed, config, on_interaction=on_interaction)
-    return rows
+    return {"rows": rows}
 
 
 def _row(interactions: int, returns: Any, judge: ReturnJudge, training_s: float) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tandem.scripts.app.policies.plain import (
     ScenarioPolicy,
     constant_action,
 )
-from tandem.scripts.app.policies.trained import is_run, trained_agent
+from tandem.scripts.app.policies.trained import general_agent, is_run, trained_agent
 
 RANDOM: Final = "random"
 CONSTANT: Final = "constant:"
@@ -106,10 +106,8 @@ def source_run(text: str) -> Path | None:
 
 def _search(text: str, env: TandemEnv) -> Agent:
     """Branch search with settings such as ``horizon=3,budget=100``."""
-    from tandem.agents.general.kinds import make_general
-
     given = parse_assignments(text.split(",")) if text else {}
-    return make_general(env, SEARCH, SEARCH_SEED, given)
+    return general_agent(env, SEARCH, SEARCH_SEED, given)
 
 
 def _sb3_file(path: Path, env: TandemEnv) -> Agent:

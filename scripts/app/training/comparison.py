@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,8 @@ class PolicyScore:
         accuracy_percent: mean top-5 accuracy.
         cost_s: mean cost, seconds: the response time, or more where the threshold was missed.
         violated: share of the states in which it was.
-        interactions: what the policy was learned from; ``None`` for those that do not learn.
+        interactions: what the policy was learned from, 0 before; ``None`` for those that do not
+            learn.
     """
 
     policy: str
@@ -53,7 +55,7 @@ class Comparison:
     """All policies at the same states.
 
     Attributes:
-        lines: the agent first, the oracle last.
+        lines: agents first, the oracle last.
         exact: whether the oracle is the optimum.
         futures: in how many futures each state was judged; 0: in the one that comes.
         best_s: the oracle's mean cost, seconds.
@@ -84,18 +86,29 @@ def compare(
     target: Target | None = None,
     futures: int = 0,
     executor: Executor | None = None,
+    also: Sequence[tuple[TrainSettings, Path]] = (),
+    untrained: bool = False,
 ) -> Comparison:
     """Evaluate the agent of a checkpoint and the others.
 
     Args:
+        settings: of the run; they say what is played.
+        checkpoint: of the run.
+        draw: the states.
+        cache: of oracle tables; ``None``: the usual one.
+        console: for progress.
+        target: as for `judged_states`.
         futures: as for `judged_states`.
         executor: as for `judged_states`.
+        also: settings and checkpoints of more agents that learned the same.
+        untrained: whether to evaluate each agent as it was before it learned, too.
 
     Raises:
-        RunFolderError: the checkpoint cannot be read.
+        RunFolderError: a checkpoint cannot be read.
     """
-    training = read_checkpoint(checkpoint)["training"]
-    interactions = len(training["history"]["interaction"])
+    runs = [
+        (own, read_checkpoint(path)["training"]) for own, path in ((settings, checkpoint), *also)
+    ]
     with judged_states(
         settings.scenario,
         settings.arguments,
@@ -109,9 +122,13 @@ def compare(
     ) as judged:
         judge, schema = judged.judge, judged.schema
         problem = JointProblem.from_schema(schema, settings.objective)
-        agent = make_agent(settings.agent, schema, problem, settings.seed, settings.agent_config)
-        agent.load_state_dict(training["learner"])
-        lines = [_line(settings.agent, judge.evaluate(agent.act), interactions)]
+        lines = []
+        for own, training in runs:
+            agent = make_agent(own.agent, schema, problem, own.seed, own.agent_config)
+            if untrained:
+                lines.append(_line(own.agent, judge.evaluate(agent.act), 0))
+            agent.load_state_dict(training["learner"])
+            lines.append(_line(own.agent, judge.evaluate(agent.act), _interactions(training)))
         for name, policy in _others(problem).items():
             lines.append(_line(name, judge.evaluate(policy)))
         lines.append(_random(judge, problem))
@@ -125,9 +142,13 @@ def compare(
             best_s=judge.oracle_s,
             lower_bound_s=judged.lower_bound_s,
             states=len(judged.solutions),
-            interactions=interactions,
+            interactions=_interactions(runs[0][1]),
             threshold_percent=problem.threshold_percent,
         )
+
+
+def _interactions(training: Mapping[str, Any]) -> int:
+    return len(training["history"]["interaction"])
 
 
 def _others(problem: JointProblem) -> dict[str, Policy]:

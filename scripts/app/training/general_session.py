@@ -13,12 +13,12 @@ from typing import TypeAlias
 from rich.console import Console
 
 from tandem.agents.general.api import Step
-from tandem.agents.general.kinds import make_general
 from tandem.agents.training.history import DecisionRow
 from tandem.agents.training.world import RewardWorld
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.runner import Runner
+from tandem.scripts.app.policies.trained import general_agent
 from tandem.scripts.app.training.ending import play_to_the_end
 from tandem.scripts.app.training.evaluators import ReturnEvaluator
 from tandem.scripts.app.training.event_files import EventFiles, event_files
@@ -119,7 +119,7 @@ def train_general_in(
                 folder, settings, console, quiet=quiet, runner=runner, target=target, output=output
             )
         )
-        learner = make_general(parts.env, settings.agent, settings.seed, settings.agent_config)
+        learner = general_agent(parts.env, settings.agent, settings.seed, settings.agent_config)
         if checkpoint is None:
             # Only now: if anything does not fit, the run that --force replaces is kept.
             run_folder.prepare(folder, force=force)
