@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,9 +95,7 @@ def event_files(folder: Path, done: int, console: Console) -> Iterator[EventFile
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        console.print(
-            f"no TensorBoard events: {not_installed('tensorboard')}", style="yellow", markup=False
-        )
+        _say_that_there_are_none(console)
         yield None
         return
     place = folder / TENSORBOARD
@@ -107,3 +106,10 @@ def event_files(folder: Path, done: int, console: Console) -> Iterator[EventFile
         yield events
     finally:
         events.close()
+
+
+@functools.cache
+def _say_that_there_are_none(console: Console) -> None:
+    """Once, however many runs a command trains."""
+    message = f"no TensorBoard events: {not_installed('tensorboard')}"
+    console.print(message, style="yellow", markup=False, soft_wrap=True)
