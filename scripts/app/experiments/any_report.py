@@ -76,8 +76,14 @@ def reached(result: Result, level: float) -> Bounded:
     return Bounded(float(result["rows"][-1]["interactions"]), censored=True)
 
 
-def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
-    """Tables and how they were made."""
+def markdown(results: Sequence[Result], facts: Mapping[str, Any], curves: Path | None) -> str:
+    """Tables, curves and how they were made.
+
+    Args:
+        results: of the parts.
+        facts: of the command.
+        curves: file of the learning curves, beside the text.
+    """
     out = io.StringIO()
     print("<!-- SPDX-License-Identifier: MIT -->\n# Any scenario\n", file=out)
     text = (
@@ -91,6 +97,8 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
         "times are of this machine, with what else it had to do."
     )
     print(textwrap.fill(text, COLUMNS) + "\n", file=out)
+    if curves is not None:
+        print(f"![Learning curves]({curves.name})\n", file=out)
     heading = [
         "agent",
         "seeds",
@@ -151,7 +159,6 @@ def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str
         points = sorted({row["interactions"] for run in runs for row in run["rows"]})
         for point in points:
             rows = [row for run in runs for row in run["rows"] if row["interactions"] == point]
-            found = summarise([Bounded(float(np.mean(row["rewards"]))) for row in rows])
             arrived = ["", ""]
             if point == points[-1] and levels is not None:
                 arrived = [
@@ -163,7 +170,7 @@ def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str
                 agent,
                 str(len(rows)),
                 str(point),
-                f"{found.iqm} [{found.low}, {found.high}]",
+                _rewards(rows),
                 *arrived,
                 f"{took_s:.0f}",
             ]
@@ -179,13 +186,13 @@ def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
     learned = [run for run in results if run["agent"] != SEARCH]
     by_agent = grouped(learned, "agent")
     beside = [
-        f"{agent} {_first([run['rows'][-1] for run in runs], episodes)}"
+        f"{agent} {_rewards([run['rows'][-1] for run in runs], episodes)}"
         for (agent,), runs in by_agent.items()
     ]
     if plain:
         yield (
-            f"Branch search, without training, has {_first(plain, episodes)} in the first {where}, "
-            f"by {_cost(plain)}. There the others have in the end: "
+            f"Branch search, without training, has {_rewards(plain, episodes)} in the first "
+            f"{where}, by {_cost(plain)}. There the others have in the end: "
             f"{', '.join(beside) or 'nothing yet'}."
         )
     for (agent,), runs in by_agent.items():
@@ -194,12 +201,12 @@ def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
             alone = [run["rows"][-1] for run in runs if "guided" in run]
             yield (
                 f"Branch search that {agent} guides, after its last interaction, has "
-                f"{_first(rows, episodes)} there ({len(rows)} trainings), by {_cost(rows)}; these "
-                f"trainings alone {_first(alone, episodes)}."
+                f"{_rewards(rows, episodes)} there (trainings: {len(rows)}), by {_cost(rows)}; "
+                f"these trainings alone {_rewards(alone, episodes)}."
             )
 
 
-def _first(rows: Sequence[Mapping[str, Any]], episodes: int) -> str:
+def _rewards(rows: Sequence[Mapping[str, Any]], episodes: int | None = None) -> str:
     """Mean reward in the first episodes: interquartile mean over runs, and its interval."""
     means = [Bounded(float(np.mean(row["rewards"][:episodes]))) for row in rows]
     if len(means) == 1:

@@ -16,6 +16,7 @@ from tandem.bridge.parts.api import Executor
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.errors import OptionError
 from tandem.scripts.app.common.outputs import check_folder
+from tandem.scripts.app.experiments.any_curves import write_any_curves
 from tandem.scripts.app.experiments.any_report import csv_text, markdown
 from tandem.scripts.app.experiments.any_scenario import (
     AGENTS,
@@ -104,7 +105,7 @@ def reproduce_any(
     out.mkdir(parents=True, exist_ok=True)
     run_folder.write_json(report, {**facts, "results": results})
     replace_text(out / "results.csv", csv_text(results))
-    replace_text(out / "README.md", markdown(results, facts))
+    replace_text(out / "README.md", markdown(results, facts, write_any_curves(results, out)))
     return len(results), out
 
 

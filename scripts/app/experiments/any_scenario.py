@@ -137,6 +137,8 @@ class AnyUnit:
         scenario = SCENARIOS[self.scenario]
         sb3 = dict(SB3_SETTINGS.get(self.agent.removeprefix(PREFIX), {}))
         own = general_config(self.agent).model_dump() if self.agent in KINDS else sb3
+        if own.get("guide", True) is None:  # what is said of guides means nothing then
+            own = {name: value for name, value in own.items() if not name.startswith("guide")}
         told = scenario.search if self.agent == "search" else GUIDED if self.guides else {}
         content = (scenario.name, scenario.epochs, scenario.episodes, scenario.searched, told)
         return hashlib.sha256(repr((content, self, self.points, own)).encode()).hexdigest()

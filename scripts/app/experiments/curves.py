@@ -35,37 +35,54 @@ def write_curves(
     Raises:
         TandemError: matplotlib is missing.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise TandemError(f"learning curves: {not_installed('matplotlib')}") from error
     by_setting = {name: mine for (name,), mine in grouped(results, "setting").items()}
     written = []
     for title, names in figures.items():
         shown = [name for name in names if name in by_setting]
         if not shown:
             continue
-        lines = -(-len(shown) // COLUMNS)
-        size = (PANEL_INCHES[0] * min(COLUMNS, len(shown)), PANEL_INCHES[1] * lines)
-        figure = Figure(figsize=size, layout="constrained")
-        panels: Any = figure.subplots(lines, min(COLUMNS, len(shown)), squeeze=False, sharey=True)
-        for name, panel in zip(shown, panels.flat, strict=False):
+        figure, panels = new_figure(len(shown), sharey=True)
+        for name, panel in zip(shown, panels, strict=True):
             _draw(panel, name, by_setting[name])
-        for panel in panels.flat[len(shown) :]:
-            panel.set_visible(False)
-        handles: dict[str, Any] = {}
-        for panel in panels.flat:
-            handles.update({line.get_label(): line for line in panel.get_lines()})
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside right center", fontsize="small"
-        )
-        path = folder / f"{title}.svg"
-        # No date and fixed ids, so that equal results give equal files.
-        with rc_context({"svg.hashsalt": "tandem"}):
-            figure.savefig(path, metadata={"Date": None})
-        written.append(path)
+        written.append(save(figure, folder / f"{title}.svg"))
     return written
+
+
+def new_figure(count: int, **options: Any) -> tuple[Any, list[Any]]:
+    """A figure of panels side by side, and they.
+
+    Args:
+        count: of panels.
+        **options: for matplotlib's `Figure.subplots`.
+
+    Raises:
+        TandemError: matplotlib is missing.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise TandemError(f"learning curves: {not_installed('matplotlib')}") from error
+    columns = min(COLUMNS, count)
+    lines = -(-count // columns)
+    size = (PANEL_INCHES[0] * columns, PANEL_INCHES[1] * lines)
+    figure = Figure(figsize=size, layout="constrained")
+    panels: Any = figure.subplots(lines, columns, squeeze=False, **options)
+    for panel in panels.flat[count:]:
+        panel.set_visible(False)
+    return figure, list(panels.flat[:count])
+
+
+def save(figure: Any, path: Path) -> Path:
+    """Write a figure with one legend for all panels; equal results give equal files."""
+    from matplotlib import rc_context
+
+    handles: dict[str, Any] = {}
+    for panel in figure.axes:
+        handles.update({line.get_label(): line for line in panel.get_lines()})
+    figure.legend(handles.values(), handles.keys(), loc="outside right center", fontsize="small")
+    with rc_context({"svg.hashsalt": "tandem"}):
+        figure.savefig(path, metadata={"Date": None})
+    return path
 
 
 def _draw(panel: Any, name: str, results: Sequence[Result]) -> None:
