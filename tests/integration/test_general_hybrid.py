@@ -144,7 +144,7 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
     assert "Branch search, without training" in text
     assert "Branch search that hybrid guides" in text
     assert "(curves.svg)" in text
-    assert "PPO, one training each" in Path("bench/curves.svg").read_text()
+    assert "<!-- hybrid -->" in Path("bench/curves.svg").read_text()
     (hybrid,) = (result for result in results if result["agent"] == "hybrid")
     assert hybrid["guided"]["per_decision"] == 4.0
     assert "## lte-power" in text
