@@ -123,7 +123,7 @@ def test_a_trained_agent_guides_by_command(trained: Path, monkeypatch: pytest.Mo
 
 
 def test_the_best_of_the_model_are_proposed_each_once(trained: Path) -> None:
-    from tandem.scripts.app.policies.trained import general_agent
+    from tandem.scripts.app.training.general_agents import general_agent
 
     with TandemEnv("tcp-bottleneck", epochs=4) as env:
         guide = str(trained / "hybrid")

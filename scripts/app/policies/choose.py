@@ -23,7 +23,8 @@ from tandem.scripts.app.policies.plain import (
     ScenarioPolicy,
     constant_action,
 )
-from tandem.scripts.app.policies.trained import general_agent, is_run, trained_agent
+from tandem.scripts.app.policies.trained import is_run, trained_agent
+from tandem.scripts.app.training.general_agents import general_agent
 
 RANDOM: Final = "random"
 CONSTANT: Final = "constant:"

@@ -18,10 +18,10 @@ from tandem.agents.training.world import RewardWorld
 from tandem.bridge.backends.remote import Target
 from tandem.bridge.runs import folder as run_folder
 from tandem.scripts.app.common.runner import Runner
-from tandem.scripts.app.policies.trained import general_agent
 from tandem.scripts.app.training.ending import play_to_the_end
 from tandem.scripts.app.training.evaluators import ReturnEvaluator
 from tandem.scripts.app.training.event_files import EventFiles, event_files
+from tandem.scripts.app.training.general_agents import general_agent
 from tandem.scripts.app.training.return_rows import ReturnRow, Terminal
 from tandem.scripts.app.training.return_session import return_parts
 from tandem.scripts.app.training.return_settings import GeneralSettings
