@@ -146,7 +146,7 @@ def test_the_benchmark_of_any_scenario_runs_and_goes_on_where_it_was(inside: Pat
     assert "(curves.svg)" in text
     assert "<!-- hybrid -->" in Path("bench/curves.svg").read_text()
     (hybrid,) = (result for result in results if result["agent"] == "hybrid")
-    assert hybrid["guided"]["per_decision"] == 4.0
+    assert 2.0 < hybrid["guided"]["per_decision"] <= 4.0
     assert "## lte-power" in text
     parts = {path: path.stat().st_mtime_ns for path in Path("work/any").iterdir()}
     assert len(parts) == 3
