@@ -11,7 +11,7 @@ import textwrap
 
 SECTIONS = {
     "Simulate and learn": {
-        "demo": "Train the hybrid agent on real ns-3, then compare it with fixed policies and the "
+        "demo": "Train hybrid agents on real ns-3, then compare them with fixed policies and the "
         "optimum.",
         "run": "Play a policy in a scenario and record everything.",
         "train": "Train an agent on real ns-3 and record everything.",
