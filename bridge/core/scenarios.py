@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 from tandem.bridge.core import _native
+from tandem.bridge.core.documents import DocumentError, read_json
 from tandem.bridge.core.errors import ScenarioNotFound
 
 
@@ -34,8 +34,8 @@ def installed_scenarios() -> list[str]:
 def has_all_scenarios() -> bool:
     """Whether the package was built with all scenarios, and not with a choice of them."""
     try:
-        build = json.loads((package_root() / "_cpp" / "build.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        build = read_json(package_root() / "_cpp" / "build.json")
+    except (OSError, DocumentError):
         return True
     return bool(build.get("programs", "all") == "all")
 

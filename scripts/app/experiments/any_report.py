@@ -21,6 +21,8 @@ from tandem.scripts.app.experiments.records import Result, grouped, table
 #: Where ``docs/examples/worth_learning.py`` left what PPO and the best constant reach.
 LEVELS: Final = Path("docs/results/worth-learning")
 SEARCH: Final = "search"
+#: File of the learning curves, beside the tables.
+CURVES: Final = "curves.svg"
 #: What a search costs.
 PER_DECISION: Final = ("per_decision", "s_per_decision")
 #: Width of the text.
@@ -68,6 +70,23 @@ class Levels:
         return cls(mean("constant"), tuple(mean(name) for name in trainings), steps)
 
 
+def learning(results: Sequence[Result]) -> list[Result]:
+    """Those of agents that learn."""
+    return [result for result in results if result["agent"] != SEARCH]
+
+
+def by_point(runs: Sequence[Result]) -> dict[int, list[Mapping[str, Any]]]:
+    """Evaluations of several runs, by the interactions after which they were made, in order."""
+    rows = [row for run in runs for row in run["rows"]]
+    points = sorted({int(row["interactions"]) for row in rows})
+    return {point: [row for row in rows if row["interactions"] == point] for point in points}
+
+
+def mean_reward(row: Mapping[str, Any], episodes: int | None = None) -> Bounded:
+    """Mean reward per decision of an evaluation, in all or in the first episodes."""
+    return Bounded(float(np.mean(row["rewards"][:episodes])))
+
+
 def reached(result: Result, level: float) -> Bounded:
     """Interactions after which an agent was first judged at that level or above."""
     for row in result["rows"]:
@@ -76,14 +95,8 @@ def reached(result: Result, level: float) -> Bounded:
     return Bounded(float(result["rows"][-1]["interactions"]), censored=True)
 
 
-def markdown(results: Sequence[Result], facts: Mapping[str, Any], curves: Path | None) -> str:
-    """Tables, curves and how they were made.
-
-    Args:
-        results: of the parts.
-        facts: of the command.
-        curves: file of the learning curves, beside the text.
-    """
+def markdown(results: Sequence[Result], facts: Mapping[str, Any]) -> str:
+    """Tables, a place for the curves, and how they were made."""
     out = io.StringIO()
     print("<!-- SPDX-License-Identifier: MIT -->\n# Any scenario\n", file=out)
     text = (
@@ -97,8 +110,8 @@ def markdown(results: Sequence[Result], facts: Mapping[str, Any], curves: Path |
         "times are of this machine, with what else it had to do."
     )
     print(textwrap.fill(text, COLUMNS) + "\n", file=out)
-    if curves is not None:
-        print(f"![Learning curves]({curves.name})\n", file=out)
+    if learning(results):
+        print(f"![Learning curves]({CURVES})\n", file=out)
     heading = [
         "agent",
         "seeds",
@@ -156,11 +169,10 @@ def _rows(results: Sequence[Result], levels: Levels | None) -> Iterator[list[str
         runs = [run for run in by_agent.get((agent,), []) if agent != SEARCH]
         if not runs:
             continue
-        points = sorted({row["interactions"] for run in runs for row in run["rows"]})
-        for point in points:
-            rows = [row for run in runs for row in run["rows"] if row["interactions"] == point]
+        evaluations = by_point(runs)
+        for point, rows in evaluations.items():
             arrived = ["", ""]
-            if point == points[-1] and levels is not None:
+            if point == max(evaluations) and levels is not None:
                 arrived = [
                     str(summarise([reached(run, level) for run in runs]))
                     for level in (levels.middle, levels.best)
@@ -183,8 +195,7 @@ def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
     if not plain and not guided:
         return
     where = "episode" if episodes == 1 else f"{episodes} episodes"
-    learned = [run for run in results if run["agent"] != SEARCH]
-    by_agent = grouped(learned, "agent")
+    by_agent = grouped(learning(results), "agent")
     beside = [
         f"{agent} {_rewards([run['rows'][-1] for run in runs], episodes)}"
         for (agent,), runs in by_agent.items()
@@ -208,7 +219,7 @@ def _searches(results: Sequence[Result], episodes: int) -> Iterator[str]:
 
 def _rewards(rows: Sequence[Mapping[str, Any]], episodes: int | None = None) -> str:
     """Mean reward in the first episodes: interquartile mean over runs, and its interval."""
-    means = [Bounded(float(np.mean(row["rewards"][:episodes]))) for row in rows]
+    means = [mean_reward(row, episodes) for row in rows]
     if len(means) == 1:
         return number_text(means[0].value)
     found = summarise(means)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tandem.agents.common.errors import PolicyError
 from tandem.bridge.core.env import TandemEnv
-from tandem.bridge.runs import folder as run_folder
-from tandem.scripts.app.training.checkpoints import last_checkpoint, read_checkpoint
 from tandem.scripts.app.training.return_settings import (
     GeneralSettings,
     has_settings,
@@ -37,7 +35,7 @@ def _guide(folder: str, env: TandemEnv) -> Guide:
         PolicyError: the folder holds no such run, or one on another scenario.
     """
     path = Path(folder)
-    if not (path.is_dir() and run_folder.is_run(path) and has_settings(path, GeneralSettings)):
+    if not has_settings(path, GeneralSettings):
         raise PolicyError(
             f"guide: {folder} is no folder of a run in which `tandem train --agent hybrid` learned "
             "from rewards"
@@ -55,6 +53,8 @@ def trained_general(folder: Path, env: TandemEnv) -> GeneralLearner:
     Raises:
         PolicyError: observations or actions are not as in that run.
     """
+    from tandem.scripts.app.training.checkpoints import last_checkpoint, read_checkpoint
+
     own = read_settings(folder, GeneralSettings)
     training = read_checkpoint(last_checkpoint(folder))["training"]
     general = general_agent(env, own.agent, own.seed, own.agent_config)
