@@ -304,6 +304,10 @@ class ReplayingSimulator:
         """As `Simulator.exchange`."""
         return self.step(action).status
 
+    def await_status(self) -> int:
+        """As `Simulator.await_status`."""
+        return self.wait().status
+
     def observe(self) -> dict[str, NDArray[Any]]:
         """As `Simulator.observe`."""
         return self._last_frame().copied().observation

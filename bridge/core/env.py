@@ -303,12 +303,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
             NoEpisode: the episode is over or was never started.
         """
         self._posted = action  # what wait() goes on with after an interrupt
-        status = self._exchange(action)
-        decision = self._decision
-        self._decision += 1
-        if self._thin and status == _DECISION and not self._clipped():
-            return self._observe(), 0.0, False, False, {"decision": decision, "clipped": 0}
-        return self._account(self._simulator.frame(status), action)
+        return self._result(self._exchange(action))
 
     def post(self, action: Any) -> None:
         """First half of `step`: hand over the action and return while ns-3 computes.
@@ -321,9 +316,7 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
 
     def wait(self) -> StepResult:
         """Second half of `step`: wait for the epoch that `post` began."""
-        frame = self._simulator.wait()
-        self._decision += 1
-        return self._account(frame, self._posted)
+        return self._result(self._simulator.await_status())
 
     def render(self) -> None:
         """Nothing to draw: the only render mode is ``None``."""
@@ -496,8 +489,14 @@ class TandemEnv(gymnasium.Env[dict[str, Any], Any]):
     def _start(self, arguments: Mapping[str, object]) -> RunningSimulator:
         return self._backend(self._scenario, arguments, self._options)
 
-    def _account(self, frame: Frame, action: Any) -> StepResult:
-        result = self._accounting.step_result(frame, action, self._seen)
+    def _result(self, status: int) -> StepResult:
+        """What the epoch with the posted action gave."""
+        decision = self._decision
+        self._decision += 1
+        if self._thin and status == _DECISION and not self._clipped():
+            return self._observe(), 0.0, False, False, {"decision": decision, "clipped": 0}
+        frame = self._simulator.frame(status)
+        result = self._accounting.step_result(frame, self._posted, self._seen)
         self._see(frame)
         self._clips.tell(self.schema, frame.clipped)
         return result

@@ -187,6 +187,7 @@ class Simulator:
         self._reader = ChannelReader(self._channel, self.schema)
         self._copies = self._reader.episode_copies()
         self._exchange = self._channel.exchange
+        self._post_action = self._channel.post_action
 
     @property
     def ns3_folder(self) -> str:
@@ -253,6 +254,11 @@ class Simulator:
 
     def post(self, action: ArrayLike) -> None:
         """The first half of :meth:`step`: start the epoch and return at once."""
+        try:
+            if self._running and not self._aside and self._post_action(action) == _native.POSTED:
+                return
+        except _native.InvalidActionError as error:
+            raise InvalidAction(str(error)) from None
         self._check_idle()
         self._write(action, 0)
         self._channel.post(Command.STEP)
@@ -264,15 +270,7 @@ class Simulator:
             NoEpisode: what was interrupted was no step, but a branch, a fork or a question. It is
                 over now, and its answer is lost; the episode is where it was.
         """
-        self._owner.check()
-        if not self._running:
-            self._no_episode()
-        if self._finish_aside():
-            raise NoEpisode(
-                "no step is under way: what was interrupted was a branch, a fork or a question to "
-                "a policy, whose answer is lost; ask again, or go on with step()"
-            )
-        return self.frame(self._settle(self._channel.wait(self._timeout_s)))
+        return self.frame(self.await_status())
 
     def branch(
         self,
@@ -406,6 +404,20 @@ class Simulator:
                 status = self._exchange(self._read_action(action), self._timeout_s)
         except _native.InvalidActionError as error:
             raise InvalidAction(str(error)) from None
+        return status if status == Status.DECISION else self._settle(status)
+
+    def await_status(self) -> int:
+        """:meth:`wait` without a frame."""
+        if self._channel.foreign:
+            raise self._owner.error()
+        if not self._running:
+            self._no_episode()
+        if self._finish_aside():
+            raise NoEpisode(
+                "no step is under way: what was interrupted was a branch, a fork or a question to "
+                "a policy, whose answer is lost; ask again, or go on with step()"
+            )
+        status = self._channel.wait(self._timeout_s)
         return status if status == Status.DECISION else self._settle(status)
 
     def observe(self) -> dict[str, NDArray[Any]]:

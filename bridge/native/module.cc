@@ -4,6 +4,7 @@
  * The Python end of a channel: maps what the simulator created, writes actions, waits without
  * holding the interpreter. Everything that is not per step is left to Python.
  */
+#include "crowd.h"
 #include "joint_action.h"
 #include "watcher.h"
 
@@ -26,7 +27,7 @@ using namespace tandem::channel;
 namespace tandem::bridge
 {
 
-/** What wait() and exchange() return besides a Status. */
+/** What wait(), post_action() and exchange() return besides a Status. */
 enum Outcome : int
 {
     TIMED_OUT = -1,
@@ -34,7 +35,11 @@ enum Outcome : int
     BUSY = -3,       //!< an earlier post is not answered yet
     UNREADABLE = -4, //!< the action has to be converted to an array first
     FOREIGN = -5,    //!< this process is a forked copy of the one that made the channel
+    POSTED = -6,     //!< the simulator computes
 };
+
+/** Of all channels of this process. */
+Crowd g_crowd;
 
 /** Of an episode's actions; more are not kept. */
 constexpr std::size_t MOST_PLAYED_BYTES = 8 << 20;
@@ -48,6 +53,11 @@ class Channel
         m_segment.Open(fd);
         m_slot = &m_segment.Slot(0);
         m_watcher = std::make_unique<Watcher>(m_slot->toAgent);
+    }
+
+    ~Channel()
+    {
+        SetPending(false);
     }
 
     nb::bytes GetSchema() const
@@ -95,7 +105,8 @@ class Channel
     void Attach(std::vector<int> pidfds)
     {
         m_seen = 0;
-        m_pending = false;
+        SetPending(false);
+        g_crowd.CountProcessors();
         m_played.clear();
         m_allPlayed = true;
         m_watcher->Watch(std::move(pidfds));
@@ -104,6 +115,7 @@ class Channel
     /** Nobody is watched any more: frees the thread and its descriptors. */
     void Detach()
     {
+        SetPending(false);
         const nb::gil_scoped_release release;
         m_watcher->Stop();
     }
@@ -116,8 +128,9 @@ class Channel
 
     void Post(std::uint32_t command)
     {
+        SetPending(true);
+        m_slot->agent.crowded = g_crowd.IsCrowded();
         m_slot->agent.command = command;
-        m_pending = true;
         if (command == static_cast<std::uint32_t>(Command::STEP))
         {
             NotePlayed();
@@ -178,12 +191,12 @@ class Channel
             }
         }
         ++m_seen;
-        m_pending = false;
+        SetPending(false);
         return static_cast<int>(m_slot->simulator.status.load(std::memory_order_acquire));
     }
 
-    /** One step: check and write the action, post it, wait for the next decision. */
-    int Exchange(nb::handle action, double timeoutS)
+    /** Begin a step: check and write the action, post it. */
+    int PostAction(nb::handle action)
     {
         if (IsForeign())
         {
@@ -198,7 +211,14 @@ class Channel
             return UNREADABLE;
         }
         Post(static_cast<std::uint32_t>(Command::STEP));
-        return Wait(timeoutS);
+        return POSTED;
+    }
+
+    /** One step: check and write the action, post it, wait for the next decision. */
+    int Exchange(nb::handle action, double timeoutS)
+    {
+        const int outcome = PostAction(action);
+        return outcome == POSTED ? Wait(timeoutS) : outcome;
     }
 
     /** @return true between a post and the end of its wait */
@@ -216,6 +236,12 @@ class Channel
     bool IsForeign() const
     {
         return !m_watcher->IsHere();
+    }
+
+    /** @return whether the simulator was last told to leave the processor to others soon */
+    bool IsCrowded() const
+    {
+        return m_slot->agent.crowded != 0;
     }
 
     /** Ask the scenario what a policy of it would do at this decision. */
@@ -288,6 +314,15 @@ class Channel
     }
 
   private:
+    void SetPending(bool pending)
+    {
+        if (pending != m_pending)
+        {
+            m_pending = pending;
+            pending ? g_crowd.Enter() : g_crowd.Leave();
+        }
+    }
+
     bool WaitSlice()
     {
         const nb::gil_scoped_release release;
@@ -348,6 +383,7 @@ NB_MODULE(_native, m)
     m.attr("BUSY") = static_cast<int>(tandem::bridge::BUSY);
     m.attr("UNREADABLE") = static_cast<int>(tandem::bridge::UNREADABLE);
     m.attr("FOREIGN") = static_cast<int>(tandem::bridge::FOREIGN);
+    m.attr("POSTED") = static_cast<int>(tandem::bridge::POSTED);
     m.attr("LAYOUT_VERSION") = LAYOUT_VERSION;
     m.attr("DEFAULT_SPIN_US") = DEFAULT_SPIN_US;
     m.attr("RECORD_HEADER_BYTES") = RECORD_HEADER_BYTES;
@@ -373,6 +409,7 @@ NB_MODULE(_native, m)
         .def_prop_ro("played", &Channel::GetPlayed)
         .def_prop_ro("sleeps", &Channel::GetSleeps)
         .def_prop_ro("foreign", &Channel::IsForeign)
+        .def_prop_ro("crowded", &Channel::IsCrowded)
         .def("clipped", &Channel::GetClipped)
         .def("ask", &Channel::Ask, nb::arg("policy"))
         .def("declare_action",
@@ -389,6 +426,7 @@ NB_MODULE(_native, m)
         .def("write_action", &Channel::WriteAction, nb::arg("action"), nb::arg("slot") = 0)
         .def("action", &Channel::GetAction, nb::arg("slot"))
         .def("post", &Channel::Post, nb::arg("command"))
+        .def("post_action", &Channel::PostAction, nb::arg("action"))
         .def("post_branch",
              &Channel::PostBranch,
              nb::arg("epochs"),

@@ -226,6 +226,7 @@ AgentSession::Exchange(Status status)
         ExitIfOrphaned(m_parent);
     }
     ++m_seen;
+    m_waiter.SetCrowded(slot.agent.crowded != 0);
     return static_cast<Command>(slot.agent.command);
 }
 

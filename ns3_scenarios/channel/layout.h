@@ -27,7 +27,7 @@ namespace tandem::channel
 /** "TANDEM" and the byte order, so that foreign memory is recognised as such. */
 constexpr std::uint64_t MAGIC = 0x01004d45444e4154ULL;
 /** Raised with every change of the structures below; both sides refuse another version. */
-constexpr std::uint32_t LAYOUT_VERSION = 5;
+constexpr std::uint32_t LAYOUT_VERSION = 6;
 /** One cache line: words written by different sides never share one. */
 constexpr std::size_t CACHE_LINE = 64;
 /** Slots start on pages, so that the pages of slots never used are never touched. */
@@ -95,7 +95,8 @@ struct alignas(CACHE_LINE) AgentWords
     std::uint32_t branchEpochs;   //!< in the first slot of a branch: how many slots it has
     std::uint32_t
         future; //!< of branches and forks: 0: they draw what the episode would, else other
-    std::uint32_t policy; //!< number of the scenario's policy that is asked
+    std::uint32_t policy;  //!< number of the scenario's policy that is asked
+    std::uint32_t crowded; //!< non-zero: more processes compute than there are processors
 };
 
 struct SlotHeader
