@@ -11,7 +11,7 @@
 #   make lint        ruff, mypy --strict, import layers, clang-format, licence headers
 #   make docs        the documentation as a web site
 #   make wheel       wheels for Python 3.10 to 3.13 in dist/, each tried in an empty environment
-#   make bench       speed of the bridge and the scenarios
+#   make bench       speed of the bridge and the scenarios; BEFORE=earlier.json sets an earlier run beside it
 #   make clean       remove everything built
 #
 # NS3_PROVIDER, NS3_ROOT, NS3_WHEEL_DIR choose another ns-3 than the pinned wheel (see README).
@@ -140,7 +140,7 @@ wheel: $(BUILDING)
 	$(BIN)/python setup/wheels.py --pythons $(PYTHONS)
 
 bench: develop
-	$(BIN)/tandem bench
+	$(BIN)/tandem bench $(if $(BEFORE),--before $(BEFORE))
 
 clean:
 	rm -rf build dist $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

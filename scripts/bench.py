@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from tandem.scripts.app.benchmarks import record
-from tandem.scripts.app.benchmarks.record import Measurement
+from tandem.scripts.app.benchmarks.record import Measurement, Recorded
 from tandem.scripts.app.benchmarks.suite import groups_here, show, show_ratios
 from tandem.scripts.app.common.outputs import check_file
 
@@ -28,6 +28,10 @@ def bench(
             help="commands, bridge, starts, branches, scenarios, loop, planning or scaling; "
             "repeat it."
         ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="An earlier JSON file, whose medians get a column in the page."),
     ] = None,
     compare: Annotated[
         tuple[Path, Path] | None,
@@ -53,11 +57,12 @@ def bench(
     data = json_path or out.with_suffix(".json")
     for path, option in ((out, "--out"), (data, "--json" if json_path else "--out")):
         check_file(path, option)
+    earlier = None if before is None else record.read(before)
     machine = record.describe_machine()
     results: list[Measurement] = []
     for name in chosen:
         with console.status(name):
             results.extend(groups[name]())
     show(console, results)
-    record.write(results, machine, out, data)
+    record.write(Recorded(results, machine), out, data, earlier)
     console.print(f"written: {out}, {data}", highlight=False, soft_wrap=True)

@@ -9,13 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from tandem.scripts.app.benchmarks import record
-from tandem.scripts.app.benchmarks.record import Measurement, at_least, at_most
+from tandem.scripts.app.benchmarks.record import Measurement, Recorded, at_least, at_most
 from tandem.scripts.app.benchmarks.scaling import Cluster
 from tandem.scripts.app.benchmarks.suite import groups_here
 from tandem.scripts.cli import app
 
 FAST = Measurement("g", "trips", "1/s", (90.0, 100.0, 110.0), at_least(95.0))
 SLOW = Measurement("g", "delay", "ms", (3.0, 2.5, 2.0), at_most(2.0))
+NEW = Measurement("g", "leaps", "m", (7.0,))
 
 
 def test_aims_are_about_the_median() -> None:
@@ -33,11 +34,11 @@ def test_help_names_every_group() -> None:
 def test_files_come_back_and_are_compared(tmp_path: Path) -> None:
     first, second = tmp_path / "sub" / "a.json", tmp_path / "b.json"
     machine = record.describe_machine()
-    record.write([FAST, SLOW], machine, tmp_path / "sub" / "a.md", first)
+    record.write(Recorded([FAST, SLOW], machine), tmp_path / "sub" / "a.md", first)
     faster = Measurement("g", "trips", "1/s", (200.0, 210.0, 220.0))
-    record.write([faster, SLOW], machine, tmp_path / "b.md", second)
-    assert record.read(first) == [FAST, SLOW]
-    ratios = record.compare(record.read(first), record.read(second))
+    record.write(Recorded([faster, SLOW, NEW], machine), tmp_path / "b.md", second)
+    assert record.read(first) == Recorded([FAST, SLOW], machine)
+    ratios = record.compare(record.read(first).measurements, record.read(second).measurements)
     assert [(r.name, r.ratio, r.apart) for r in ratios] == [
         ("trips", 2.1, True),
         ("delay", 1.0, False),
@@ -47,6 +48,17 @@ def test_files_come_back_and_are_compared(tmp_path: Path) -> None:
     shown = CliRunner().invoke(app, ["bench", "--compare", str(first), str(second)])
     assert shown.exit_code == 0, shown.output
     assert "2.100" in shown.output
+
+
+def test_an_earlier_run_gets_a_column() -> None:
+    machine = record.describe_machine()
+    then = {**machine, "versions": {"ns3-tandem": "0.0.7"}}
+    page = record.markdown(Recorded([FAST, NEW], machine), Recorded([SLOW, FAST], then))
+    assert "| figure | before | median | spread | unit | runs | aim |" in page
+    assert "| trips | 100 | 100 | 90 … 110 | 1/s | 3 | ≥ 95 ✓ |" in page
+    assert "| leaps |  | 7 | 7 … 7 | m | 1 |  |" in page
+    (line,) = (line for line in page.splitlines() if line.startswith("Before: "))
+    assert "ns3-tandem 0.0.7" in line
 
 
 def test_a_wrong_file_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -118,44 +118,65 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def markdown(measurements: Sequence[Measurement], machine: dict[str, Any]) -> str:
-    """A page with one table per group."""
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+@dataclass(frozen=True)
+class Recorded:
+    """What one run of ``tandem bench`` measured, and where."""
+
+    measurements: Sequence[Measurement]
+    machine: Mapping[str, Any]
+
+    @property
+    def where(self) -> str:
+        """The machine, and what ran on it."""
+        machine = self.machine
+        versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+        return (
+            f"{machine['date']}, {machine['processors']} processors ({machine['processor']}), load "
+            f"before the start {machine['load_before']}, {machine['system']}, Python "
+            f"{machine['python']}, {versions}"
+        )
+
+
+def markdown(now: Recorded, before: Recorded | None = None) -> str:
+    """A page with one table per group; medians of an earlier run get a column."""
     lines = [
         "<!-- SPDX-License-Identifier: MIT -->",
         "# Measured by `tandem bench`",
         "",
-        f"{machine['date']}, {machine['processors']} processors ({machine['processor']}), load "
-        f"before the start {machine['load_before']}, {machine['system']}, Python "
-        f"{machine['python']}, {versions}. Medians of as many runs as given; ✓ and ✗ show "
-        "whether the median meets its aim.",
+        f"{now.where}. Medians of as many runs as given; ✓ and ✗ show whether the median meets "
+        "its aim.",
     ]
-    for group in dict.fromkeys(m.group for m in measurements):
-        lines += ["", f"## {group}", "", "| figure | median | spread | unit | runs | aim |"]
-        lines.append("|---|---|---|---|---|---|")
-        lines += [
-            f"| {m.name} | {number(m.median)} | {m.spread} | {m.unit} | {len(m.values)} "
-            f"| {m.verdict} |"
-            for m in measurements
-            if m.group == group
-        ]
+    earlier = {m.name: number(m.median) for m in before.measurements} if before else {}
+    columns = ["figure", "median", "spread", "unit", "runs", "aim"]
+    if before is not None:
+        lines += ["", f"Before: {before.where}."]
+        columns.insert(1, "before")
+    for group in dict.fromkeys(m.group for m in now.measurements):
+        lines += ["", f"## {group}", "", _table_row(columns), "|---" * len(columns) + "|"]
+        for m in now.measurements:
+            if m.group == group:
+                was = [] if before is None else [earlier.get(m.name, "")]
+                cells = [number(m.median), m.spread, m.unit, str(len(m.values)), m.verdict]
+                lines.append(_table_row([m.name, *was, *cells]))
     return "\n".join(lines) + "\n"
 
 
-def write(
-    measurements: Sequence[Measurement], machine: dict[str, Any], page: Path, data: Path
-) -> None:
+def _table_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def write(now: Recorded, page: Path, data: Path, before: Recorded | None = None) -> None:
     """Write both files; folders are made."""
     for path in (page, data):
         path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(page, markdown(measurements, machine))
-    rows = [{**asdict(m), "median": m.median} for m in measurements]
-    content = {"format": FORMAT, "machine": machine, "results": rows}
+    replace_text(page, markdown(now, before))
+    rows = [{**asdict(m), "median": m.median} for m in now.measurements]
+    content = {"format": FORMAT, "machine": dict(now.machine), "results": rows}
     replace_text(data, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def read(path: Path) -> list[Measurement]:
-    """The figures in a JSON file.
+def read(path: Path) -> Recorded:
+    """What a JSON file holds.
 
     Raises:
         BenchFileError: it is missing or of another kind.
@@ -164,7 +185,7 @@ def read(path: Path) -> list[Measurement]:
         content = read_json(path)
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, this version reads {FORMAT}")
-        return [_row(row) for row in content["results"]]
+        return Recorded([_row(row) for row in content["results"]], content["machine"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchFileError(
             f"{path} is not a result of `tandem bench` ({error!r}): write one with "

@@ -59,7 +59,7 @@ def show_ratios(console: Console, first: Path, second: Path) -> None:
     table = Table(title=f"{second} / {first}; bold: the ranges of the runs do not overlap")
     for column in ("figure", "first", "second", "ratio", "unit"):
         table.add_column(column, justify="left" if column in ("figure", "unit") else "right")
-    for row in record.compare(record.read(first), record.read(second)):
+    for row in record.compare(record.read(first).measurements, record.read(second).measurements):
         ratio = f"{row.ratio:.3f}"
         shown = f"[bold]{ratio}[/]" if row.apart else ratio
         table.add_row(row.name, number(row.first), number(row.second), shown, row.unit)
