@@ -17,6 +17,7 @@ from typing import Any, Final
 from tandem.bridge.core.documents import read_json
 from tandem.bridge.core.errors import TandemError
 from tandem.bridge.core.files import replace_text
+from tandem.scripts.app.common.markdown import table
 
 #: Version of the JSON file.
 FORMAT: Final = 2
@@ -152,17 +153,14 @@ def markdown(now: Recorded, before: Recorded | None = None) -> str:
         lines += ["", f"Before: {before.where}."]
         columns.insert(1, "before")
     for group in dict.fromkeys(m.group for m in now.measurements):
-        lines += ["", f"## {group}", "", _table_row(columns), "|---" * len(columns) + "|"]
+        rows = []
         for m in now.measurements:
             if m.group == group:
                 was = [] if before is None else [earlier.get(m.name, "")]
                 cells = [number(m.median), m.spread, m.unit, str(len(m.values)), m.verdict]
-                lines.append(_table_row([m.name, *was, *cells]))
+                rows.append([m.name, *was, *cells])
+        lines += ["", f"## {group}", "", table(columns, rows).rstrip("\n")]
     return "\n".join(lines) + "\n"
-
-
-def _table_row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def write(now: Recorded, page: Path, data: Path, before: Recorded | None = None) -> None:

@@ -15,8 +15,9 @@ import numpy as np
 
 from tandem.agents.evaluation.aggregate import Bounded, number_text, summarise
 from tandem.bridge.core.documents import read_json
+from tandem.scripts.app.common.markdown import table
 from tandem.scripts.app.experiments.any_scenario import AGENTS, SCENARIOS
-from tandem.scripts.app.experiments.records import Result, grouped, table
+from tandem.scripts.app.experiments.records import Result, grouped
 
 #: Where ``docs/examples/worth_learning.py`` left what PPO and the best constant reach.
 LEVELS: Final = Path("docs/results/worth-learning")

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from tandem.agents.common.units import MS_PER_S
+from tandem.scripts.app.common.markdown import table
 from tandem.scripts.app.experiments.aims import aims_of
 from tandem.scripts.app.experiments.provenance import episodes_section, how_made, optima_table
 from tandem.scripts.app.experiments.records import (
@@ -22,7 +23,6 @@ from tandem.scripts.app.experiments.records import (
     learning_s,
     same_seed,
     spread,
-    table,
 )
 from tandem.scripts.app.experiments.settings import CHANGE_AT
 from tandem.scripts.app.experiments.units import AFTER_CHANGE, PRIOR, PRIOR_TRUE

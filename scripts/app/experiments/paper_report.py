@@ -13,6 +13,7 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.aggregate import Summary, number_text
 from tandem.agents.evaluation.convergence import SUSTAINED, TARGET_RATIO
 from tandem.agents.evaluation.criterion import POINTS
+from tandem.scripts.app.common.markdown import table
 from tandem.scripts.app.experiments.paper import CONDITIONS, HYBRID, JOINT, NO_PHYSICS, NO_PRIOR
 from tandem.scripts.app.experiments.provenance import episodes_section, how_made, optima_table
 from tandem.scripts.app.experiments.records import (
@@ -25,7 +26,6 @@ from tandem.scripts.app.experiments.records import (
     learning_s,
     needed,
     spread,
-    table,
 )
 from tandem.scripts.app.experiments.units import PRIOR
 

@@ -14,6 +14,7 @@ import numpy as np
 from tandem.agents.common.units import MS_PER_S
 from tandem.bridge.core.env import TandemEnv
 from tandem.bridge.runs.provenance import provenance
+from tandem.scripts.app.common.markdown import table
 from tandem.scripts.app.experiments.grid import Grid
 from tandem.scripts.app.experiments.records import (
     PERCENT,
@@ -21,7 +22,6 @@ from tandem.scripts.app.experiments.records import (
     Spread,
     episode_ratios,
     grouped,
-    table,
 )
 
 

@@ -113,10 +113,3 @@ def same_seed(results: Sequence[Result], result: Result) -> Result | None:
         if other["seed"] == result["seed"]:
             return other
     return results[0] if len(results) == 1 else None
-
-
-def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(heading) + " |", "|" + "---|" * len(heading)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"

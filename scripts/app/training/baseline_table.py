@@ -12,6 +12,7 @@ from tandem.agents.common.units import MS_PER_S
 from tandem.agents.evaluation.aggregate import Bounded
 from tandem.agents.evaluation.convergence import Convergence
 from tandem.agents.registry import learner_config
+from tandem.scripts.app.common.markdown import table
 
 Result = Mapping[str, Any]
 #: Interactions after which the table shows the excess; the nearest evaluation before is taken.
@@ -73,12 +74,8 @@ def _section(agent: str, results: Sequence[Result]) -> str:
     columns = [
         f"{known} {point}" if len(told) > 1 else str(point) for known in told for point in points
     ]
-    lines = [
-        f"## {agent}",
-        "",
-        "| settings | " + " | ".join(columns) + " | arrived | 2nd half | learning |",
-        "|---" * (len(columns) + 4) + "|",
-    ]
+    heading = ["settings", *columns, "arrived", "2nd half", "learning"]
+    rows = []
     groups = _groups(results)
     replayed = {key: group for key, group in groups.items() if not key[1]}
     chosen = min(replayed, key=lambda key: _rank(replayed[key]))
@@ -97,8 +94,9 @@ def _section(agent: str, results: Sequence[Result]) -> str:
         learning_s = np.mean([one["mean_cost_while_learning_s"] for one in group])
         cells.append(f"{MS_PER_S * learning_s:.0f}")
         name = f"**{name}**" if key == chosen else name
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *([f"In all rows: {common}.", ""] if common else [])])
+        rows.append([name, *cells])
+    told_once = f"\nIn all rows: {common}.\n" if common else ""
+    return f"## {agent}\n\n{table(heading, rows)}{told_once}"
 
 
 def _rank(group: Sequence[Result]) -> tuple[float, float]:
