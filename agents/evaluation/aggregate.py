@@ -56,6 +56,8 @@ class Summary:
     censored: int
 
     def __str__(self) -> str:
+        if self.runs == 1:
+            return f"{self.iqm}, 1 run"
         text = f"{self.iqm} [{self.low}, {self.high}], {self.runs} runs"
         return f"{text}, {self.censored} cut off" if self.censored else text
 

@@ -57,6 +57,26 @@ class PlanningConfig(Settings):
     cross_entropy: CrossEntropyConfig = CrossEntropyConfig()
 
 
+class TrustConfig(Settings):
+    """How far plans trust values: as far as these foretold what came."""
+
+    measured: bool = True
+    """Otherwise values count in full from the start."""
+    tested_share: Share = 0.5
+    """Share of the episodes of training in which plans trust values in full, to see what comes."""
+    decisions: Count = 6
+    """Decisions after an action whose rewards are compared with what its value promised; fewer
+    than lie between two fits."""
+    others: Count = 32
+    """Random actions that a played one is compared with."""
+    remember: Share = 0.95
+    """What earlier comparisons count, compared with those of one fit later."""
+    least: Positive = 20.0
+    """Comparisons that must count before values do."""
+    caution: NotNegative = 1.0
+    """Standard errors by which values are trusted less than the comparisons say."""
+
+
 class ModelFreeConfig(Settings):
     """What the model-free half learns from, and how much."""
 
@@ -78,3 +98,4 @@ class ModelFreeConfig(Settings):
     """Step size of Adam."""
     target_rate: Share = 0.02
     """How fast target networks follow, per gradient step."""
+    trust: TrustConfig = TrustConfig()

@@ -28,6 +28,7 @@ from tandem.agents.general.sequences import (
     search,
     shifted,
 )
+from tandem.agents.general.value_trust import ValueTrust
 from tandem.bridge.core.masks import flat_masks
 from tandem.bridge.core.packages import require
 
@@ -65,6 +66,7 @@ class LearnedModel:
         self.world = WorldModel(env.schema, self._codes, config.model, seed)
         self.accuracy = Accuracy(self.world, config.accuracy, config.planning.horizon)
         self.half = self._model_free_half(seed, name)
+        self.trust = self._value_trust(seed)
         self._rng = np.random.default_rng([seed, STREAM])
         self._rest: Array | None = None
         self._held: Array | None = None
@@ -79,6 +81,8 @@ class LearnedModel:
         self._rest = None
         self._begins = True
         self._left = 0
+        if self.trust is not None:
+            self.trust.begin_episode()
 
     @single_threaded
     def plan(self, observation: Observation) -> Any:
@@ -97,7 +101,8 @@ class LearnedModel:
         else:
             alone = self._rng.random() < config.thompson_share
             member = int(self._rng.integers(config.model.members)) if alone else None
-            plan = self._planned(observation, self._rng, member)
+            share = self.value_share if self.trust is None else self.trust.share_now
+            plan = self._planned(observation, self._rng, member, share)
             self._rest = shifted(plan)
             source, self._chosen = ("thompson" if alone else "plan"), plan[0]
         mean, variance, between = self._foreseen(observation, self._chosen)
@@ -117,9 +122,13 @@ class LearnedModel:
             begins=self._begins,
         )
         self._begins = False
+        if self.trust is not None:
+            self.trust.end_decision()
         if self.world.memory.added % self.config.model.fit_every == 0:
             if self.world.fits:
                 self.accuracy.measure(self.config.model.fit_every)
+                if self.trust is not None:
+                    self.trust.measure(self.config.model.fit_every)
             scalings = self.world.scalings
             self._loss = self.world.fit()
             if self.half is not None:
@@ -136,6 +145,7 @@ class LearnedModel:
                 "rollout_length": float(self.accuracy.length),
                 "ensemble_sd": between,
                 "imagined_reward": np.nan if self.half is None else self.half.imagined_reward,
+                "value_share": self.value_share,
             }
         )
 
@@ -155,8 +165,15 @@ class LearnedModel:
         met = (np.array(rewards) - centre) @ discount ** np.arange(len(rewards))
         if self.half is None or ended:
             return float(met)
-        follows = float(self.half.value(self.world.state(end)[None])[0])
+        follows = self.value_share * float(self.half.value(self.world.state(end)[None])[0])
         return float(met + discount ** len(rewards) * follows * sd)
+
+    @property
+    def value_share(self) -> float:
+        """How much values count in plans, from 0 to 1."""
+        if self.half is None:
+            return 0.0
+        return 1.0 if self.trust is None else self.trust.share
 
     def _model_free_half(self, seed: int, name: str) -> ModelFreeHalf | None:
         """The half that learns values, if it is asked for.
@@ -176,11 +193,24 @@ class LearnedModel:
 
         return ModelFreeHalf(self.world, self._codes, config.model_free, config.discount, seed)
 
+    def _value_trust(self, seed: int) -> ValueTrust | None:
+        """What says how far plans trust values, if it is to be measured."""
+        config = self.config
+        trust = config.model_free.trust
+        if self.half is None or not trust.measured:
+            return None
+        return ValueTrust(self.world, self.half, self._codes, trust, config.discount, seed)
+
     def _planned(
-        self, observation: Observation, rng: np.random.Generator, member: int | None = None
+        self,
+        observation: Observation,
+        rng: np.random.Generator,
+        member: int | None = None,
+        share: float | None = None,
     ) -> Array:
         """The best sequence by all members together, or by one."""
-        return self._search(observation, rng, member, self.config.planning.horizon).sequence
+        horizon = self.config.planning.horizon
+        return self._search(observation, rng, member, horizon, share).sequence
 
     def _search(
         self,
@@ -188,12 +218,18 @@ class LearnedModel:
         rng: np.random.Generator,
         member: int | None,
         horizon: int,
+        share: float | None = None,
     ) -> Found:
-        """Sequences as long as the horizon, or as far as the model is right enough."""
+        """Sequences as long as the horizon, or as far as the model is right enough.
+
+        Args:
+            share: how much values count; default: as far as they are trusted.
+        """
         planning = self.config.planning
         start = self.world.spread(self.world.state(observation)[None])
         discount = self.config.discount
         centre, sd = self.world.reward_scale
+        counts = self.value_share if share is None else share
 
         def rate(sequences: Array) -> Array:
             states = start.expand(-1, len(sequences), -1)
@@ -203,8 +239,8 @@ class LearnedModel:
             for epoch in range(sequences.shape[1]):
                 states, reward, _ = self.world.predict(states, sequences[:, epoch], member=member)
                 total += discount**epoch * (reward - centre) / sd
-            if self.half is not None:
-                total += discount ** sequences.shape[1] * self.half.value(states)
+            if self.half is not None and counts > 0.0:
+                total += discount ** sequences.shape[1] * counts * self.half.value(states)
             return np.asarray(total.mean(0).double())
 
         length = min(self.accuracy.length, horizon)
@@ -253,6 +289,7 @@ class LearnedModel:
             "model": self.world.state_dict(),
             "accuracy": self.accuracy.state_dict(),
             "half": None if self.half is None else self.half.state_dict(),
+            "trust": None if self.trust is None else self.trust.state_dict(),
             "rng": self._rng.bit_generator.state,
             "rest": None if self._rest is None else self._rest.copy(),
             "held": None if self._held is None else self._held.copy(),
@@ -267,6 +304,8 @@ class LearnedModel:
         self.accuracy.load_state_dict(state["accuracy"])
         if self.half is not None:
             self.half.load_state_dict(state["half"])
+        if self.trust is not None:
+            self.trust.load_state_dict(state["trust"])
         self._rng.bit_generator.state = state["rng"]
         self._rest = None if state["rest"] is None else np.array(state["rest"])
         self._held = None if state["held"] is None else np.array(state["held"])

@@ -83,6 +83,7 @@ def test_it_learns_a_scenario_of_ones_own_and_resumes_as_if_it_had_not_stopped(
     for name in ("predicted", "reward_error", "rollout_length", "imagined_reward", "ensemble_sd"):
         assert later[name].notna().all(), name
     assert later["reward_covered"].mean() > 0.4
+    assert later["value_share"].between(0.0, 1.0).all()
 
     from tandem.agents.training.world import RewardWorld
 
@@ -106,8 +107,10 @@ def test_it_learns_a_scenario_of_ones_own_and_resumes_as_if_it_had_not_stopped(
     run = package.load_run("runs/whole")
     drawn, missing = draw(figures_of([run]), [run])
     assert {"training", "learned-model"} <= set(drawn), missing
-    shown = {trace.y.size for trace in drawn["learned-model"].data}
-    assert shown == {120}
+    traces = drawn["learned-model"].data
+    assert {trace.y.size for trace in traces} == {120}
+    shown = " ".join(trace.hovertemplate for trace in traces)
+    assert all(name in shown for name in ("rollout_length", "value_share", "model_loss"))
 
     judged = tandem("evaluate", "runs/whole", "--episodes", "2", "--quiet")
     assert judged.returncode == 0, judged.stderr

@@ -58,6 +58,11 @@ def test_all_cut_off() -> None:
     assert str(summary) == "> 500 [> 500, > 500], 5 runs, 5 cut off"
 
 
+def test_a_single_run_has_no_interval() -> None:
+    assert str(summarise(finished(120.0))) == "120, 1 run"
+    assert str(summarise([Bounded(500.0, censored=True)])) == "> 500, 1 run"
+
+
 def test_cut_off_early_still_counts_as_larger() -> None:
     """A run stopped at 50 may have needed more than any finished one: the mean is a bound."""
     summary = summarise([*finished(100.0, 120.0, 140.0, 160.0), Bounded(50.0, censored=True)])

@@ -34,10 +34,16 @@ from tandem.scripts.app.experiments.places import Places
 FORMAT_VERSION: Final = 1
 #: Episodes from this seed on judge, as in ``docs/examples/worth_learning.py``.
 JUDGING_SEED: Final = 900_001
-#: Settings of SB3's algorithms, those of ``worth_learning.py``.
+#: Settings of SB3's algorithms: PPO's are those of ``worth_learning.py``; DQN's own are meant for
+#: millions of decisions (a target that stays for 10 000, a gradient step for every fourth).
 SB3_SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = {
     "PPO": {"gamma": 0.8, "learning_rate": 1e-3, "ent_coef": 0.01, "n_steps": 256},
-    "DQN": {"gamma": 0.8},
+    "DQN": {
+        "gamma": 0.8,
+        "learning_rate": 1e-3,
+        "target_update_interval": 500,
+        "train_freq": 1,
+    },
     "SAC": {"gamma": 0.8},
 }
 

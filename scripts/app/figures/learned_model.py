@@ -17,7 +17,11 @@ from tandem.scripts.app.figures.figure import Figure, NoData
 WINDOW: Final = 50
 #: Share of rewards that should lie within the interval that the model says.
 NINETY: Final = 0.9
-HEIGHT_PX: Final = 680
+HEIGHT_PX: Final = 960
+#: Of the axis of a share beyond 0 and 1.
+SHARE_MARGIN: Final = 0.05
+#: Drawn as they are: they change in steps.
+STEPS: Final = ("rollout_length", "value_share", "model_loss")
 
 
 def has_model(run: Run) -> bool:
@@ -26,22 +30,24 @@ def has_model(run: Run) -> bool:
 
 
 def learned_model(runs: Sequence[Run]) -> go.Figure:
-    """Rewards met, expected and imagined; calibration; reach."""
+    """Rewards met, expected and imagined; calibration; reach; trust in values; loss."""
     chosen = [index for index, run in enumerate(runs) if has_model(run)]
     if not chosen:
         raise NoData(
             "no run has a learned model: `tandem train --agent hybrid` on any scenario does"
         )
     figure = make_subplots(
-        rows=2,
+        rows=3,
         cols=2,
         horizontal_spacing=0.1,
-        vertical_spacing=0.14,
+        vertical_spacing=0.13,
         subplot_titles=[
             f"reward met, expected (dashed), imagined (dotted), mean of {WINDOW}",
             "expected and met",
             f"share of rewards within the expected 90 %, mean of {WINDOW}",
             "decisions ahead that the model is right enough",
+            "how much values count in plans",
+            "loss of the model where it was fitted",
         ],
     )
     names = style.names(runs)
@@ -61,9 +67,13 @@ def learned_model(runs: Sequence[Run]) -> go.Figure:
             ("imagined_reward", 1, 1, "dot"),
             ("reward_covered", 2, 1, None),
             ("rollout_length", 2, 2, None),
+            ("value_share", 3, 1, None),
+            ("model_loss", 3, 2, None),
         )
         for name, row, column, dash in lines:
-            values = history[name] if name == "rollout_length" else smooth[name]
+            if name not in history:  # a run of an earlier version
+                continue
+            values = history[name] if name in STEPS else smooth[name]
             figure.add_scatter(
                 x=history.index[step],
                 y=values.iloc[step],
@@ -88,6 +98,7 @@ def learned_model(runs: Sequence[Run]) -> go.Figure:
     figure.update_xaxes(title="interactions")
     figure.update_xaxes(title="expected reward", row=1, col=2)
     figure.update_yaxes(title="met", row=1, col=2)
+    figure.update_yaxes(range=[-SHARE_MARGIN, 1.0 + SHARE_MARGIN], row=3, col=1)
     return style.finish(figure, HEIGHT_PX)
 
 
@@ -96,6 +107,7 @@ LEARNED_MODEL: Final = Figure(
     "The learned model",
     "What the agent expected of the actions it played, before it learned from their outcome. Of a "
     "calibrated model nine in ten rewards lie within the expected interval. Imagined: mean reward "
-    "of the last imagined episodes; they also try other actions.",
+    "of the last imagined episodes; they also try other actions. Values count in plans as far as "
+    "what they promised came.",
     learned_model,
 )

@@ -14,7 +14,7 @@ from tandem.bridge.core.files import remove_unfinished
 from tandem.bridge.runs import folder as run_folder
 
 #: Of every training run by our own loop; raised by one with every change of what one holds.
-CHECKPOINT_FORMAT: Final = 4
+CHECKPOINT_FORMAT: Final = 5
 CHECKPOINTS: Final = "checkpoints"
 #: Table of the evaluations.
 EVALUATION: Final = "evaluation.parquet"
