@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tandem.agents.evaluation.aggregate import summarise
 from tandem.scripts.app.experiments.any_report import (
@@ -17,6 +17,9 @@ from tandem.scripts.app.experiments.any_report import (
 )
 from tandem.scripts.app.experiments.curves import new_figure, save
 from tandem.scripts.app.experiments.records import Result, grouped
+
+#: Labels of the logarithmic axis are apart by this factor, so that they do not overlap.
+TICKS_APART: Final = 1.9
 
 
 def write_any_curves(results: Sequence[Result], folder: Path) -> None:
@@ -52,9 +55,18 @@ def _draw(panel: Any, scenario: str, results: Sequence[Result], levels: Levels |
             panel.axhline(value, color="0.4", linestyle=":", label="PPO, one training each")
         panel.axhline(levels.constant, color="0.4", linestyle="--", label="best constant")
     panel.set_xscale("log")
-    panel.set_xticks(list(by_point(results)), minor=False)
+    panel.set_xticks(_ticks(by_point(results)), minor=False)
     panel.set_xticks([], minor=True)
     panel.xaxis.set_major_formatter("{x:g}")
     panel.set_title(scenario, fontsize="small")
     panel.set_xlabel("interactions", fontsize="small")
     panel.set_ylabel("reward per decision", fontsize="small")
+
+
+def _ticks(points: Iterable[int]) -> list[int]:
+    """Those of some rising numbers that have room for a label."""
+    chosen: list[int] = []
+    for point in points:
+        if not chosen or point >= TICKS_APART * chosen[-1]:
+            chosen.append(point)
+    return chosen
