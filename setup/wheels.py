@@ -65,6 +65,7 @@ def build(python: str, out: Path, environment: dict[str, str]) -> Path:
             env={**environment, "PATH": path},
             check=True,
             capture_output=True,
+            text=True,
         )
         (named,) = Path(folder, "named").glob("*.whl")
         for old in out.glob(f"{wheel.name.rsplit('-', 1)[0]}-*.whl"):
@@ -129,7 +130,13 @@ def main() -> None:
     environment = uv_settings()
     given.out.mkdir(exist_ok=True)
     for python in given.pythons:
-        wheel = build(python, given.out, environment)
+        try:
+            wheel = build(python, given.out, environment)
+        except subprocess.CalledProcessError as error:
+            sys.exit(
+                f"no wheel for Python {python}: {error}\n{error.stderr or ''}\nIf uv found no such "
+                f"Python, put it on PATH or leave it out: make wheel PYTHONS='{PYTHONS[1]}'"
+            )
         try:
             tried(wheel, python, environment)
         except subprocess.CalledProcessError as error:
