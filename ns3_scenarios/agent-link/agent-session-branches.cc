@@ -29,6 +29,7 @@ bool
 AgentSession::Branch(uint32_t epoch)
 {
     NS_LOG_FUNCTION(this << epoch);
+    ReapEnded();
     const auto& words = Slot().agent;
     const uint32_t parallel = std::max<uint32_t>(words.branchParallel, 1);
     const uint32_t future = words.future;
@@ -36,10 +37,10 @@ AgentSession::Branch(uint32_t epoch)
     // A child would write what is buffered here a second time.
     std::fflush(nullptr);
     const pid_t self = getpid();
-    Branches branches;
-    while (!waiting.empty() || !branches.running.empty())
+    std::map<pid_t, Running> running;
+    while (!waiting.empty() || !running.empty())
     {
-        if (!waiting.empty() && branches.running.size() < parallel)
+        if (!waiting.empty() && running.size() < parallel)
         {
             const Span branch = waiting.front();
             int ends[2];
@@ -67,33 +68,31 @@ AgentSession::Branch(uint32_t epoch)
                 return true;
             }
             close(ends[1]);
-            branches.running[pid] = {branch, ends[0]};
+            running[pid] = {branch, ends[0]};
             waiting.pop();
             continue;
         }
-        if (!AwaitBranch(branches) || !Reap(branches, parallel))
+        if (!AwaitBranch(running))
         {
-            Abandon(branches, std::move(waiting));
+            Abandon(running, std::move(waiting));
             break;
         }
-    }
-    if (!Reap(branches, 0))
-    {
-        Abandon(branches, std::move(waiting));
-    }
-    while (waitpid(-1, nullptr, WNOHANG) > 0) // forks that have been closed
-    {
+        while (m_ending.size() > parallel)
+        {
+            WaitFor(m_ending.front());
+            m_ending.pop_front();
+        }
     }
     Stamp(epoch, Status::BRANCHED);
     return false;
 }
 
 bool
-AgentSession::AwaitBranch(Branches& branches)
+AgentSession::AwaitBranch(std::map<pid_t, Running>& running)
 {
     std::vector<pollfd> watched;
     std::vector<pid_t> pids;
-    for (const auto& [pid, branch] : branches.running)
+    for (const auto& [pid, branch] : running)
     {
         watched.push_back({branch.reportFd, POLLIN, 0});
         pids.push_back(pid);
@@ -108,34 +107,33 @@ AgentSession::AwaitBranch(Branches& branches)
         {
             continue;
         }
-        const auto found = branches.running.find(pids[i]);
+        const auto found = running.find(pids[i]);
         const auto [span, reportFd] = found->second;
         char report = 0;
-        // Nothing comes from one that has died. The others' processes take a while to end.
-        good &= read(reportFd, &report, sizeof report) == sizeof report && IsComplete(span);
+        if (read(reportFd, &report, sizeof report) == sizeof report)
+        {
+            m_ending.push_back(pids[i]);
+        }
+        else
+        {
+            m_segment->Slot(span.first).simulator.exitStatus = WaitFor(pids[i]);
+            good = false;
+        }
+        good &= IsComplete(span);
         close(reportFd);
-        branches.running.erase(found);
-        branches.ending.emplace_back(pids[i], span);
+        running.erase(found);
     }
     return good;
 }
 
-bool
-AgentSession::Reap(Branches& branches, size_t most)
+void
+AgentSession::ReapEnded()
 {
-    bool good = true;
-    while (branches.ending.size() > most)
+    pid_t ended;
+    while ((ended = waitpid(-1, nullptr, WNOHANG)) > 0)
     {
-        const auto [pid, span] = branches.ending.front();
-        branches.ending.pop_front();
-        int status = 0;
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        {
-        }
-        m_segment->Slot(span.first).simulator.exitStatus = status;
-        good &= status == 0;
+        m_ending.erase(std::remove(m_ending.begin(), m_ending.end(), ended), m_ending.end());
     }
-    return good;
 }
 
 std::queue<AgentSession::Span>
@@ -172,28 +170,24 @@ AgentSession::IsComplete(const Span& branch) const
 }
 
 void
-AgentSession::Abandon(Branches& branches, std::queue<Span> waiting)
+AgentSession::Abandon(const std::map<pid_t, Running>& running, std::queue<Span> waiting)
 {
-    NS_LOG_FUNCTION(this << branches.running.size() << waiting.size());
+    NS_LOG_FUNCTION(this << running.size() << waiting.size());
     const auto mark = [this](uint32_t slot) {
         auto& words = m_segment->Slot(slot).simulator;
         words.status.store(static_cast<uint32_t>(Status::ABANDONED));
         words.exitStatus = 0;
     };
-    Reap(branches, 0); // among them the one that has died
-    for (const auto& [pid, branch] : branches.running)
+    for (const auto& [pid, branch] : running)
     {
         kill(pid, SIGKILL);
     }
-    for (const auto& [pid, branch] : branches.running)
+    for (const auto& [pid, branch] : running)
     {
-        while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR)
-        {
-        }
+        WaitFor(pid);
         close(branch.reportFd);
         mark(branch.span.first);
     }
-    branches.running.clear();
     for (; !waiting.empty(); waiting.pop())
     {
         mark(waiting.front().first);
@@ -207,6 +201,7 @@ AgentSession::BecomeBranch(const Span& branch, pid_t parent)
     DieWithParent(parent);
     // Trace files belong to the episode that really happens.
     MuteFiles();
+    m_ending.clear(); // siblings
     m_parent = parent;
     m_epochsLeft = branch.epochs;
     EnterSlot(branch.first);

@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -27,9 +26,7 @@ bool
 AgentSession::Fork(uint32_t epoch)
 {
     NS_LOG_FUNCTION(this << epoch);
-    while (waitpid(-1, nullptr, WNOHANG) > 0) // forks that have been closed
-    {
-    }
+    ReapEnded();
     const uint32_t future = Slot().agent.future;
     std::fflush(nullptr); // a child would write what is buffered here a second time
     int ends[2];
@@ -67,7 +64,8 @@ AgentSession::BecomeSimulator(int controlFd)
     // means this one.
     setsid();
     m_isFork = true;
-    MuteFiles(); // trace files belong to the episode that really happens
+    m_ending.clear(); // the old episode's
+    MuteFiles();      // trace files belong to the episode that really happens
     close(m_controlFd);
     m_controlFd = controlFd;
     m_commandFd = controlFd;

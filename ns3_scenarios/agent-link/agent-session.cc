@@ -10,11 +10,7 @@
 #include "ns3/simulator.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <sys/wait.h>
 
 namespace ns3::tandem
 {
@@ -107,6 +103,10 @@ AgentSession::Decide(uint32_t epoch, const Clipped& clipped)
         switch (Exchange(status))
         {
         case Command::STEP:
+            if (!m_ending.empty())
+            {
+                ReapEnded();
+            }
             return true;
         case Command::BRANCH:
             if (Branch(epoch))

@@ -13,7 +13,6 @@
 #include <queue>
 #include <string>
 #include <sys/types.h>
-#include <utility>
 
 namespace ns3::tandem
 {
@@ -119,30 +118,23 @@ class AgentSession
         int reportFd;
     };
 
-    /** Those of one command. */
-    struct Branches
-    {
-        std::map<pid_t, Running> running;
-        std::deque<std::pair<pid_t, Span>> ending; //!< done or dead, their processes not reaped
-    };
-
-    /** @return true in a branch, false when all have ended */
+    /**
+     * Their results are all there when this returns. The last processes may still be ending, at
+     * most as many as ran at a time: that takes a while, in which the agent goes on.
+     *
+     * @return true in a branch, false when all are done
+     */
     bool Branch(uint32_t epoch);
     /** @return the branches that the agent asks for */
     std::queue<Span> ReadBranches() const;
     /** @return whether a branch that has ended published each of its epochs */
     bool IsComplete(const Span& branch) const;
     /** Wait until one is done. @return false if one has died or left something out */
-    bool AwaitBranch(Branches& branches);
-    /**
-     * Wait for the processes of those that are done, but for the last `most` of them: freeing a
-     * copy's memory takes a while, in which the next one runs.
-     *
-     * @return false if one did not end well
-     */
-    bool Reap(Branches& branches, size_t most);
+    bool AwaitBranch(std::map<pid_t, Running>& running);
     /** One branch has died: end the others, which would only delay the news. */
-    void Abandon(Branches& branches, std::queue<Span> waiting);
+    void Abandon(const std::map<pid_t, Running>& running, std::queue<Span> waiting);
+    /** Reap children that have ended by now: branches that are done, forks that were closed. */
+    void ReapEnded();
     void BecomeBranch(const Span& branch, pid_t parent);
     /**
      * Fork a complete simulator whose episodes begin at this decision, and tell the agent:
@@ -167,11 +159,12 @@ class AgentSession
     pid_t m_agent; //!< the agent's process
     bool m_isFork{false};
     uint32_t m_slot{0};
-    uint32_t m_seen{0};       //!< commands dealt with
-    bool m_unposted{false};   //!< the agent is still to be told of the end of the episode
-    uint32_t m_epochsLeft{0}; //!< of a branch
-    int m_reportFd{-1};       //!< where a branch says that it is done
-    Clipped m_clipped;        //!< of the observation that is published
+    uint32_t m_seen{0};         //!< commands dealt with
+    bool m_unposted{false};     //!< the agent is still to be told of the end of the episode
+    uint32_t m_epochsLeft{0};   //!< of a branch
+    int m_reportFd{-1};         //!< where a branch says that it is done
+    std::deque<pid_t> m_ending; //!< branches that are done, their processes not reaped
+    Clipped m_clipped;          //!< of the observation that is published
     Hooks m_hooks;
 };
 

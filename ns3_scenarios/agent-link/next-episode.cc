@@ -6,12 +6,10 @@
 
 #include "ns3/log.h"
 
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <new>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace ns3::tandem
@@ -94,9 +92,7 @@ NextEpisode::End()
         return;
     }
     kill(m_pid, SIGKILL);
-    while (waitpid(m_pid, nullptr, 0) < 0 && errno == EINTR)
-    {
-    }
+    WaitFor(m_pid);
     Forget();
 }
 

@@ -112,6 +112,16 @@ ReapEnded(const ChildEnded& ended)
     Reap(ANY_CHILD, ended);
 }
 
+int
+WaitFor(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    {
+    }
+    return status;
+}
+
 void
 ReapGroup(int childFd, const ChildEnded& ended)
 {

@@ -57,6 +57,9 @@ using ChildEnded = std::function<void(pid_t, int)>;
 /** Reap all children that have ended. */
 void ReapEnded(const ChildEnded& ended);
 
+/** @return the wait status of a child that ends or has ended */
+int WaitFor(pid_t child);
+
 /**
  * Wait until no child is left in this process's group, and reap all that end. A fork may leave
  * the group while this waits, which a blocking waitpid() would never notice.

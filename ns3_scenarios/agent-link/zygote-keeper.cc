@@ -37,17 +37,6 @@ EndLike(int status)
     }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }
-
-/** @return the wait status of a child that ends or has ended */
-int
-WaitFor(pid_t pid)
-{
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-    {
-    }
-    return status;
-}
 } // namespace
 
 ZygoteKeeper::ZygoteKeeper(int agentFd, pid_t agent, uint32_t kept)
