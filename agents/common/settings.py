@@ -48,9 +48,14 @@ def merged_settings(name: str, default: SettingsT, overrides: Mapping[str, Any])
 def faults_of(error: ValidationError) -> str:
     """What is wrong, by field, on one line."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']} ({fault['input']!r})"
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}{_given(fault['input'])}"
         for fault in error.errors()
     )
+
+
+def _given(value: Any) -> str:
+    # The fault of a whole group is said by its message.
+    return "" if isinstance(value, Mapping | BaseModel) else f" ({value!r})"
 
 
 def merged(values: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

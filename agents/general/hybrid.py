@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationInfo, field_validator
+
 from tandem.agents.common.settings import Count, Discount, Settings, Share
 from tandem.agents.general.api import Declared
 from tandem.agents.general.hybrid_config import (
@@ -39,6 +41,18 @@ class HybridConfig(Settings):
     accuracy: AccuracyConfig = AccuracyConfig()
     planning: PlanningConfig = PlanningConfig()
     model_free: ModelFreeConfig = ModelFreeConfig()
+
+    @field_validator("model_free")
+    @classmethod
+    def _whole_between_fits(cls, half: ModelFreeConfig, info: ValidationInfo) -> ModelFreeConfig:
+        model, trust = info.data.get("model"), half.trust
+        if half.use and trust.measured and model and trust.decisions >= model.fit_every:
+            raise ValueError(
+                f"trust.decisions is {trust.decisions} and model.fit_every {model.fit_every}: what "
+                "values promise is compared with so many decisions before each fit, so it takes "
+                "fewer of them, or trust.measured: false"
+            )
+        return half
 
     def model_in(self, env: Declared, seed: int, name: str) -> LearnedModel:
         """The model, not yet learned.

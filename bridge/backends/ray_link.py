@@ -23,6 +23,9 @@ from tandem.bridge.core.simulator import Simulator
 
 #: Names a cluster.
 ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
+#: Without it. Ray by itself would join any cluster whose head was started on this machine, also
+#: another user's.
+OWN_CLUSTER: Final = "local"
 #: Its head node has so long to take a connection. Ray itself would try for minutes.
 ANSWER_TIMEOUT_S: Final = 10.0
 
@@ -162,14 +165,16 @@ def connected_ray() -> Any:
     import ray
 
     if not ray.is_initialized():
-        _check_that_it_answers(os.environ.get(ADDRESS_VARIABLE, ""))
+        address = os.environ.get(ADDRESS_VARIABLE) or OWN_CLUSTER
+        _check_that_it_answers(address)
         try:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+            )
         except (ConnectionError, ray.exceptions.AuthenticationError) as error:
-            address = os.environ.get(ADDRESS_VARIABLE, "this machine")
             raise TandemError(
-                f"Ray at {address} cannot be joined ({error}): look whether it runs there. If it "
-                "asks for a token, set RAY_AUTH_MODE=token here and on each node, each with the "
+                f"Ray at {ADDRESS_VARIABLE}={address} cannot be joined ({error}): look whether it "
+                "runs there. If it asks for a token, set RAY_AUTH_MODE=token here and on each node, each with the "
                 "same ~/.ray/auth_token; without tokens set RAY_AUTH_MODE=disabled everywhere"
             ) from error
     return ray

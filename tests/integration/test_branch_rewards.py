@@ -62,7 +62,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
         ray = pytest.importorskip("ray", reason="Ray is not installed")
         from tandem.bridge.backends.ray_backend import RayBackend
 
-        ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+        ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
         yield RayBackend()
         ray.shutdown()
     else:

@@ -129,7 +129,7 @@ def test_rllib_takes_it(scenario: Path, levels: int | None) -> None:
         return flatten(env, observations=True, levels=levels)
 
     register_env("cells", make)
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
         config = ppo.PPOConfig().environment("cells").env_runners(num_env_runners=0)
         config = config.training(train_batch_size_per_learner=32, minibatch_size=32, num_epochs=1)

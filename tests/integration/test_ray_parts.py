@@ -224,6 +224,20 @@ def test_ctrl_c_ends_all_parts_and_the_rest_is_run_later(
     assert not complete(out)
 
 
+@pytest.mark.parametrize("address", ["", "auto"])
+def test_a_cluster_on_this_machine_is_joined_if_it_is_named(cluster: Any, address: str) -> None:
+    code = "from tandem.bridge.backends.ray_link import connected_ray as ray; "
+    told = subprocess.run(
+        [sys.executable, "-c", code + "print(ray().get_runtime_context().gcs_address)"],
+        env={**os.environ, "RAY_ADDRESS": address},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=WAIT_S,
+    )
+    assert (told.stdout.strip() == cluster.address) == (address == "auto")
+
+
 @pytest.fixture(scope="module")
 def executor(cluster: Any) -> Iterator[RayExecutor]:
     ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)

@@ -12,6 +12,9 @@ import pytest
 import torch
 from gymnasium import spaces
 
+from tandem.agents.common.errors import PolicyError
+from tandem.agents.common.settings import merged_settings
+from tandem.agents.general.hybrid import HybridConfig
 from tandem.agents.general.hybrid_config import TrustConfig
 from tandem.agents.general.sequences import ActionCodes
 from tandem.agents.general.value_trust import PromiseRegression, ValueTrust
@@ -150,3 +153,19 @@ def test_no_decision_counts_whose_episode_is_over_too_soon() -> None:
 
 def test_no_decision_counts_whose_plans_did_not_follow_the_values() -> None:
     assert value_share(lambda level: FOLLOWING * level, tested_share=0.0) == 0.0
+
+
+@pytest.mark.parametrize("decisions", [20, 25])
+def test_a_comparison_longer_than_between_two_fits_is_refused(decisions: int) -> None:
+    with pytest.raises(
+        PolicyError, match=rf"trust\.decisions is {decisions} and model\.fit_every 20"
+    ):
+        merged_settings(
+            "hybrid", HybridConfig(), {"model_free": {"trust": {"decisions": decisions}}}
+        )
+
+
+@pytest.mark.parametrize("half", [{"use": False}, {"trust": {"measured": False}}, {}])
+def test_what_compares_nothing_may_fit_as_often_as_it_likes(half: dict[str, object]) -> None:
+    fits = {"fit_every": 5 if half else 7}
+    merged_settings("hybrid", HybridConfig(), {"model": fits, "model_free": half})
