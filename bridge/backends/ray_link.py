@@ -174,8 +174,9 @@ def connected_ray() -> Any:
         except (ConnectionError, ray.exceptions.AuthenticationError) as error:
             raise TandemError(
                 f"Ray at {ADDRESS_VARIABLE}={address} cannot be joined ({error}): look whether it "
-                "runs there. If it asks for a token, set RAY_AUTH_MODE=token here and on each node, each with the "
-                "same ~/.ray/auth_token; without tokens set RAY_AUTH_MODE=disabled everywhere"
+                "runs there. If it asks for a token, set RAY_AUTH_MODE=token here and on each "
+                "node, each with the same ~/.ray/auth_token; without tokens set "
+                "RAY_AUTH_MODE=disabled everywhere"
             ) from error
     return ray
 

@@ -42,6 +42,9 @@ from tandem.bridge.parts.node import Returned, run_away
 AHEAD: Final = 64
 #: Longest wait for the end of processes that are killed, seconds.
 STOP_S: Final = 5.0
+#: Before that, parts on their way to a worker get so long to arrive: Ray (2.60) ends this process
+#: where it cancels one in between.
+SETTLE_S: Final = 0.5
 #: How often an interrupt is looked for, and whether files have been written, seconds.
 LOOK_S: Final = 1.0
 STORE_LOOK_S: Final = 0.01
@@ -150,7 +153,10 @@ class RayExecutor:
         """End the processes of parts under way, and with them their simulators."""
         if not references or not self._ray.is_initialized():
             return
-        for reference in references:
+        _, left = self._ray.wait(
+            references, num_returns=len(references), timeout=SETTLE_S, fetch_local=False
+        )
+        for reference in left:
             with contextlib.suppress(self._ray.exceptions.RayError, ValueError):
                 # Without force a process is only asked, and does not notice while it waits.
                 self._ray.cancel(reference, force=True)
