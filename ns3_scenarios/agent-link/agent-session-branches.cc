@@ -13,7 +13,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -129,11 +128,9 @@ AgentSession::AwaitBranch(std::map<pid_t, Running>& running)
 void
 AgentSession::ReapEnded()
 {
-    pid_t ended;
-    while ((ended = waitpid(-1, nullptr, WNOHANG)) > 0)
-    {
+    ns3::tandem::ReapEnded([this](pid_t ended, int) {
         m_ending.erase(std::remove(m_ending.begin(), m_ending.end(), ended), m_ending.end());
-    }
+    });
 }
 
 std::queue<AgentSession::Span>
